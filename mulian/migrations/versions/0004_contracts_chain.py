@@ -1,0 +1,13 @@
+"""contracts_chain: first tables."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Create the tables."""
+
+
+def downgrade() -> None:
+    """Refuse: a downgrade is a restore from backup."""
+    raise NotImplementedError("restore a backup instead of downgrading")

@@ -1,0 +1,13 @@
+"""catalog: first tables."""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Create the tables."""
+
+
+def downgrade() -> None:
+    """Refuse: a downgrade is a restore from backup."""
+    raise NotImplementedError("restore a backup instead of downgrading")

