@@ -1,0 +1,19 @@
+"""Secrets of the platform: SM algorithms, keys, encrypted columns, rotation.
+
+Public surface
+    crypto.sm                 SM2 signatures, SM4 modes and CMAC; the only door to foreign cipher libraries
+    crypto.servicekeys        SecretBox and named service keys, open at start without a person
+    crypto.envelope           envelope v1: the one byte form of an encrypted field
+    crypto.columns            a column at a time: encrypt, decrypt and blind index in batch
+    crypto.keys               root, KEK per department, DEK per column; ``Keyring`` for readers and writers
+    crypto.scopes             which columns are encrypted; ORM types, session hook, fences in the database
+    crypto.rotation           exchange of a key while the column is in use
+    crypto.masking            what a person without a grant sees
+    crypto.persons            the platform's own encrypted person table
+
+Invariants
+    - clear text of an encrypted column is never bound, stored or logged;
+    - a key that belongs to one (department, table, column, purpose) opens nothing else;
+    - data key material is in the database only wrapped, KEK and root material never;
+    - verification raises or reports per row, it never returns False.
+"""

@@ -1,0 +1,93 @@
+"""Errors of the crypto package."""
+
+from kernel.errors import define
+
+SELFTEST_FAILED = define(
+    "crypto.selftest.failed", 500,
+    zh="密码算法自检未通过：{test}", en="Known-answer self-test failed: {test}",
+    fix_zh="请勿继续使用，重新安装 cryptography 与系统 libcrypto 后再启动",
+    fix_en="Do not go on; reinstall cryptography and the system's libcrypto",
+)
+SIGNATURE_INVALID = define(
+    "crypto.signature.invalid", 422, zh="SM2 签名验证未通过", en="The SM2 signature is not valid",
+)
+KEY_INVALID = define("crypto.key.invalid", 422, zh="SM2 密钥格式不正确", en="The SM2 key is malformed")
+SEALED_INVALID = define(
+    "crypto.secret.invalid", 500, zh="服务密钥无法解开此密文", en="The service key does not open this secret",
+    fix_zh="请检查 keys/service 是否与数据库来自同一备份", fix_en="Check that keys/service and the database are of one backup",
+)
+SERVICE_KEY_MISSING = define(
+    "crypto.service_key.missing", 500, zh="缺少服务密钥 {name}", en="Service key {name} is missing",
+    fix_zh="新装请运行 mulian init；否则请从备份恢复 keys/service",
+    fix_en="Run mulian init for a new home; else restore keys/service from the backup",
+)
+SERVICE_KEY_RIGHTS = define(
+    "crypto.service_key.rights", 500,
+    zh="密钥文件 {name} 权限过宽（{mode}），应为 0600", en="Key file {name} is readable by others ({mode}); 0600 is required",
+    fix_zh="请检查是否泄露后执行 chmod 600", fix_en="Check for a leak, then chmod 600",
+)
+ENVELOPE_INVALID = define(
+    "crypto.envelope.invalid", 422, zh="不是有效的密文信封：{reason}", en="Not an envelope: {reason}",
+)
+CLEAR_TEXT_REFUSED = define(
+    "crypto.column.clear_text", 500,
+    zh="拒绝把明文写入加密列", en="Clear text was about to be bound to an encrypted column; refused",
+)
+SEALED = define(
+    "crypto.sealed", 503,
+    zh="数据密钥处于封存状态，不能加解密", en="Data keys are sealed",
+    fix_zh="请安全管理员执行 mulian key unseal 或在“密钥管理”页解封", fix_en="A security administrator unseals them (mulian key unseal)",
+)
+PASSPHRASE_WRONG = define(
+    "crypto.root.passphrase", 422, zh="口令不能解封根密钥", en="This passphrase does not open the root key",
+)
+ROOT_EXISTS = define("crypto.root.exists", 409, zh="根密钥已存在", en="A root key exists already")
+ROOT_MISSING = define(
+    "crypto.root.missing", 409, zh="尚未建立根密钥", en="There is no root key yet",
+    fix_zh="请运行 mulian key init", fix_en="Run mulian key init",
+)
+PROVIDER_DAMAGED = define(
+    "crypto.provider.damaged", 500, zh="密钥对象 {name} 缺失或损坏", en="Key object {name} is missing or damaged",
+    fix_zh="请从备份恢复 keys/data", fix_en="Restore keys/data from the backup",
+)
+KEY_UNKNOWN = define("crypto.key.unknown", 404, zh="没有密钥 {key_id}", en="There is no key {key_id}")
+KEY_STATE = define(
+    "crypto.key.state", 409, zh="密钥 {key_id} 处于 {state} 状态，不能用于此操作", en="Key {key_id} is {state}; it does not serve this",
+)
+KEY_EXHAUSTED = define(
+    "crypto.key.exhausted", 503, zh="密钥 {key_id} 的使用次数已达上限", en="Key {key_id} has reached its limit of uses",
+    fix_zh="请立即轮换此密钥", fix_en="Rotate this key now",
+)
+KEY_MATERIAL = define(
+    "crypto.key.material", 500, zh="密钥 {key_id} 的密文或校验值不符", en="Wrapped key {key_id} or its check value does not match",
+)
+SCOPE_UNKNOWN = define(
+    "crypto.scope.unknown", 404, zh="没有加密范围 {scope}", en="There is no encryption scope {scope}",
+    fix_zh="请先为该部门的列登记加密范围", fix_en="Declare the department's column as a scope first",
+)
+SCOPE_EXISTS = define("crypto.scope.exists", 409, zh="加密范围 {scope} 已登记", en="Scope {scope} exists already")
+TABLE_UNKNOWN = define(
+    "crypto.table.unknown", 422, zh="表 {table} 没有声明加密列 {column}", en="Table {table} declares no encrypted column {column}",
+)
+FENCE_MISSING = define(
+    "crypto.fence.missing", 503, zh="加密写入围栏缺失或不符：{tables}", en="Write fences are missing or differ: {tables}",
+    fix_zh="请运行 mulian crypto fences --rebuild", fix_en="Run mulian crypto fences --rebuild",
+)
+ROTATION_UNKNOWN = define("crypto.rotation.unknown", 404, zh="没有此密钥轮换", en="There is no such rotation")
+ROTATION_OPEN = define(
+    "crypto.rotation.open", 409, zh="{scope} 已有进行中的密钥轮换", en="A rotation of {scope} is already open",
+)
+ROTATION_LEASE = define(
+    "crypto.rotation.lease_lost", 409, zh="此轮换已由另一进程接管", en="Another process has taken over this rotation",
+)
+ROTATION_ROWS_BAD = define(
+    "crypto.rotation.rows_unreadable", 409,
+    zh="{count} 行密文无法解开，轮换停在重加密阶段：{rows}", en="{count} row(s) do not open; the rotation stays in reencrypt: {rows}",
+    fix_zh="请先从备份修复所列行，再继续轮换", fix_en="Repair the listed rows from a backup, then run the rotation again",
+)
+ROTATION_STATE = define(
+    "crypto.rotation.state", 409, zh="轮换处于 {state} 阶段，不能执行此操作", en="The rotation is in state {state}",
+)
+VALUE_UNREADABLE = define(
+    "crypto.value.unreadable", 500, zh="{count} 个加密值无法解开", en="{count} encrypted value(s) do not open",
+)

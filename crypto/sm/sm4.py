@@ -1,0 +1,116 @@
+"""SM4 (GB/T 32907) modes: ECB blocks, GCM and CCM (RFC 8998), CMAC (NIST SP 800-38B construction).
+
+All of them on OpenSSL through ``cryptography``. A wrong tag raises :class:`TagMismatch`; nothing of the clear
+text is returned in that case.
+"""
+
+import hmac
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import ECB, GCM
+from cryptography.hazmat.primitives.cmac import CMAC
+from numpy.typing import NDArray
+
+BLOCK = 16
+KEY_LENGTH = 16
+NONCE_LENGTH = 12
+TAG_LENGTH = 16
+
+
+class TagMismatch(Exception):
+    """The ciphertext, its additional data or the key is not the right one."""
+
+
+def ecb_encrypt(key: bytes, blocks: bytes) -> bytes:
+    """Encrypt whole 16-byte blocks independently. A building block of modes, not for data."""
+    encryptor = Cipher(SM4(key), ECB()).encryptor()
+    return encryptor.update(blocks)
+
+
+def ecb_encrypt_array(key: bytes, blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Encrypt an array of n×16 bytes in one call; the result is (n, 16)."""
+    count = blocks.size // BLOCK
+    out = np.empty(count * BLOCK + BLOCK - 1, np.uint8)  # OpenSSL wants room for one more block
+    encryptor = Cipher(SM4(key), ECB()).encryptor()
+    encryptor.update_into(np.ascontiguousarray(blocks).reshape(-1).data, out.data)
+    return out[: count * BLOCK].reshape(count, BLOCK)
+
+
+def gcm_encrypt(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """Return ciphertext ‖ 16-byte tag for a 12-byte nonce (RFC 8998 section 2)."""
+    encryptor = Cipher(SM4(key), GCM(nonce)).encryptor()
+    encryptor.authenticate_additional_data(aad)
+    ciphertext = encryptor.update(plaintext) + encryptor.finalize()
+    return ciphertext + encryptor.tag
+
+
+def gcm_decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
+    """Return the plaintext of ciphertext ‖ tag; raise :class:`TagMismatch`."""
+    if len(sealed) < TAG_LENGTH or len(nonce) != NONCE_LENGTH:
+        raise TagMismatch
+    decryptor = Cipher(SM4(key), GCM(nonce, sealed[-TAG_LENGTH:])).decryptor()
+    decryptor.authenticate_additional_data(aad)
+    plaintext = decryptor.update(sealed[:-TAG_LENGTH])
+    try:
+        return plaintext + decryptor.finalize()
+    except InvalidTag:
+        raise TagMismatch from None
+
+
+def ccm_encrypt(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """Return ciphertext ‖ 16-byte tag for a 12-byte nonce: q = 3, so at most 2^24-1 bytes (RFC 3610)."""
+    tag = _ccm_mac(key, nonce, plaintext, aad)
+    stream = _ccm_stream(key, nonce, len(plaintext))
+    return _xor(plaintext, stream[BLOCK:]) + _xor(tag, stream[:BLOCK])
+
+
+def ccm_decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
+    """Return the plaintext of ciphertext ‖ tag; raise :class:`TagMismatch`."""
+    if len(sealed) < TAG_LENGTH or len(nonce) != NONCE_LENGTH:
+        raise TagMismatch
+    body, tag = sealed[:-TAG_LENGTH], sealed[-TAG_LENGTH:]
+    stream = _ccm_stream(key, nonce, len(body))
+    plaintext = _xor(body, stream[BLOCK:])
+    if not hmac.compare_digest(_xor(_ccm_mac(key, nonce, plaintext, aad), stream[:BLOCK]), tag):
+        raise TagMismatch
+    return plaintext
+
+
+def cmac(key: bytes, message: bytes) -> bytes:
+    """Return the 16-byte CMAC over SM4."""
+    mac = CMAC(SM4(key))
+    mac.update(message)
+    return mac.finalize()
+
+
+def _ccm_mac(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    if len(plaintext) >= 1 << 24 or len(aad) >= 0xFF00:
+        raise ValueError("too long for CCM with q = 3")
+    flags = (0x40 if aad else 0) | 7 << 3 | 2  # 16-byte tag, q = 3
+    data = bytes((flags,)) + nonce + len(plaintext).to_bytes(3)
+    if aad:
+        data += _padded(len(aad).to_bytes(2) + aad)
+    data += _padded(plaintext)
+    encryptor = Cipher(SM4(key), ECB()).encryptor()
+    chain = bytes(BLOCK)
+    for at in range(0, len(data), BLOCK):
+        chain = encryptor.update(_xor(data[at:at + BLOCK], chain))
+    return chain
+
+
+def _ccm_stream(key: bytes, nonce: bytes, length: int) -> bytes:
+    count = -(-length // BLOCK) + 1
+    return ecb_encrypt(key, b"".join(b"\x02" + nonce + index.to_bytes(3) for index in range(count)))
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % BLOCK)
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    """XOR the first ``len(left)`` bytes of both."""
+    size = len(left)
+    return (int.from_bytes(left) ^ int.from_bytes(right[:size])).to_bytes(size)
