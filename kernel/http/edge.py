@@ -1,0 +1,141 @@
+"""Pure ASGI middleware around the whole application: trace number, size limits, security headers."""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kernel.errors import BODY_TOO_DEEP, BODY_TOO_LARGE, MulianError
+
+JSON_LIMIT = 4 * 1024 * 1024
+JSON_DEPTH = 64
+CSP = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
+    "style-src 'self'; style-src-attr 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "frame-src 'self' blob:"
+)
+_HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Edge:
+    """Give every request a trace number and every response its security headers; refuse oversized bodies."""
+
+    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
+        self._app, self._body_limit = app, body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace = secrets.token_hex(8)
+        scope.setdefault("state", {})["trace"] = trace
+        headers = Headers(scope=scope)
+        is_json = headers.get("content-type", "").startswith("application/json")
+        limit = JSON_LIMIT if is_json else self._body_limit
+        try:
+            receive = await _limited(headers, receive, limit, is_json)
+        except MulianError as error:
+            await _refuse(send, error, trace)
+            return
+        await self._app(scope, receive, _with_headers(send, trace, scope["path"]))
+
+
+def _with_headers(send: Send, trace: str, path: str) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            headers["x-request-id"] = trace
+            if path.startswith("/api/"):
+                headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return wrapped
+
+
+async def _limited(headers: Headers, receive: Receive, limit: int, is_json: bool) -> Receive:
+    """Read a JSON body whole (checking size and depth); meter any other body as it is read."""
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise BODY_TOO_LARGE(limit=limit)
+    if not is_json:
+        return _metered(receive, limit)
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return _replayed([message], receive)
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise BODY_TOO_LARGE(limit=limit)
+        if not message.get("more_body"):
+            break
+    if _depth(body) > JSON_DEPTH:
+        raise BODY_TOO_DEEP(limit=JSON_DEPTH)
+    return _replayed([{"type": "http.request", "body": body, "more_body": False}], receive)
+
+
+def _metered(receive: Receive, limit: int) -> Receive:
+    read = 0
+
+    async def wrapped() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            return {"type": "http.disconnect"}
+        return message
+
+    return wrapped
+
+
+def _replayed(messages: Iterable[Message], receive: Receive) -> Receive:
+    pending = list(messages)
+
+    async def wrapped() -> Message:
+        return pending.pop(0) if pending else await receive()
+
+    return wrapped
+
+
+def _depth(body: bytes) -> int:
+    """Return an upper bound of the nesting of a JSON text in one pass, without parsing it."""
+    deepest = depth = 0
+    in_string = escaped = False
+    for byte in body:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in (0x7B, 0x5B):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in (0x7D, 0x5D):
+            depth -= 1
+    return deepest
+
+
+async def _refuse(send: Send, error: MulianError, trace: str) -> None:
+    body: dict[str, Any] = {
+        "type": f"/docs/errors#{error.code}", "title": error.text("zh"), "status": error.status,
+        "detail": error.text("zh"), "code": error.code, "trace": trace, "params": error.params,
+    }
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": orjson.dumps(body)})
