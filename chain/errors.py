@@ -1,0 +1,45 @@
+"""Errors of the chain package. Append only: a code never changes."""
+
+from kernel.errors import define
+
+GENESIS_MISMATCH = define(
+    "chain.genesis.mismatch", 409,
+    zh="链的创世文件与数据不一致：{path}", en="The chain's genesis file and data do not belong together: {path}",
+    fix_zh="请从同一份备份恢复整个链目录与封块密钥", fix_en="Restore the whole chain folder and the sealer key from one backup",
+)
+SEALER_KEY = define(
+    "chain.sealer_key.unusable", 500,
+    zh="封块密钥不可用：{path}（{reason}）", en="The sealer key cannot be used: {path} ({reason})",
+    fix_zh="请恢复密钥文件并将权限设为 0600", fix_en="Restore the key file and set its mode to 0600",
+)
+LEDGER_UNREACHABLE = define(
+    "chain.ledger.unreachable", 503,
+    zh="无法连接区块链节点：{url}", en="The ledger node cannot be reached: {url}",
+    fix_zh="请检查链进程与 MULIAN_RPC_URL", fix_en="Check the chain process and MULIAN_RPC_URL",
+)
+LEDGER_REFUSED = define(
+    "chain.ledger.refused", 502,
+    zh="区块链节点拒绝了请求：{reason}", en="The ledger node refused the request: {reason}",
+)
+LEDGER_TIMEOUT = define(
+    "chain.ledger.timeout", 504,
+    zh="等待交易 {hash} 的回执超时", en="No receipt for {hash} in time",
+    fix_zh="交易未丢失；恢复后会继续", fix_en="Nothing is lost; it goes on when the node is back",
+)
+REVERTED = define(
+    "chain.ledger.reverted", 409,
+    zh="合约拒绝了调用：{reason}", en="The contract refused the call: {reason}",
+)
+BLOCK_NOT_FOUND = define("chain.block.not_found", 404, zh="没有区块 {number}", en="There is no block {number}")
+TRANSACTION_NOT_FOUND = define(
+    "chain.transaction.not_found", 404, zh="没有交易 {hash}", en="There is no transaction {hash}"
+)
+CONTRACT_UNKNOWN = define(
+    "chain.contract.unknown", 404, zh="没有登记合约 {name}", en="Contract {name} is not registered"
+)
+CODE_MISMATCH = define(
+    "chain.contract.code_mismatch", 409,
+    zh="地址 {address} 上的运行代码与合约 {name} 的构建结果不一致",
+    en="The runtime code at {address} is not the build of {name}",
+    fix_zh="请核对环境与构建版本，不要继续使用该地址", fix_en="Check environment and build; do not go on using this address",
+)
