@@ -1,0 +1,4 @@
+"""Who is on duty: roster rows with half-open intervals, first and second person.
+
+Public surface: ``service.who(session, at)``.
+"""

@@ -1,0 +1,83 @@
+"""Every SELECT of jobs."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from kernel import clock
+from kernel.identity.actor import Actor
+from kernel.jobs.models import Job, JobLog, JobSlot
+from kernel.jobs.rules import JobState
+
+
+def visible_jobs(
+    actor: Actor, *, mine: bool, may_read: bool, kind: str | None = None, state: str | None = None
+) -> Select[Job]:
+    """Jobs that the actor sees: own ones, and with ``may_read`` those of the departments in scope."""
+    own = Job.owner_id == actor.user_id
+    statement = select(Job)
+    if mine or not may_read:
+        statement = statement.where(own)
+    elif actor.scope != "all":
+        statement = statement.where(or_(own, Job.department_id == actor.department_id))
+    if kind:
+        statement = statement.where(Job.kind == kind)
+    if state:
+        statement = statement.where(Job.state == state)
+    return statement
+
+
+def page(session: Session, statement: Select[Job], *, offset: int, limit: int) -> tuple[Sequence[Job], int]:
+    """Rows newest first, and how many there are in all."""
+    total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    ordered = statement.order_by(Job.created_at.desc(), Job.id.desc()).offset(offset).limit(limit)
+    return session.scalars(ordered).all(), total
+
+
+def log_lines(session: Session, job_id: uuid.UUID, *, after: int, limit: int) -> Sequence[JobLog]:
+    """Log lines with ``seq > after``."""
+    statement = select(JobLog).where(JobLog.job_id == job_id, JobLog.seq > after)
+    return session.scalars(statement.order_by(JobLog.seq).limit(limit)).all()
+
+
+def last_log_seq(session: Session, job_id: uuid.UUID) -> int:
+    """Number of the last log line, 0 for none."""
+    return session.scalar(select(func.max(JobLog.seq)).where(JobLog.job_id == job_id)) or 0
+
+
+def due_job(now: datetime) -> Select[uuid.UUID]:
+    """Id of the job that has waited longest."""
+    return (
+        select(Job.id).where(Job.state == JobState.QUEUED, Job.run_at <= now)
+        .order_by(Job.run_at, Job.id).limit(1)
+    )
+
+
+def running(session: Session) -> Sequence[Job]:
+    """Jobs that some worker holds."""
+    return session.scalars(select(Job).where(Job.state == JobState.RUNNING)).all()
+
+
+def newest_slot(session: Session, kind: str) -> datetime | None:
+    """The newest slot of a kind in the ledger, whatever became of it."""
+    return session.scalar(select(func.max(JobSlot.slot)).where(JobSlot.kind == kind))
+
+
+def orphan_slots(session: Session, fence: int) -> Sequence[JobSlot]:
+    """Slots claimed by an earlier leader that never completed them."""
+    return session.scalars(
+        select(JobSlot)
+        .where(JobSlot.state == "claimed", JobSlot.job_id.is_(None), JobSlot.fence < fence)
+        .order_by(JobSlot.slot)
+    ).all()
+
+
+def close_slot(session: Session, job_id: uuid.UUID, *, state: str, error: str | None = None) -> None:
+    """Complete the slot of a job row, once."""
+    session.execute(
+        update(JobSlot).where(JobSlot.job_id == job_id, JobSlot.state == "claimed")
+        .values(state=state, completed_at=clock.now(), error=error)
+    )
