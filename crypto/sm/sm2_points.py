@@ -8,7 +8,7 @@ It is slow and not constant in time; ``mulian doctor`` warns where it is in use.
 import secrets
 from typing import Any
 
-from gmssl import sm2 as _gmssl  # type: ignore[import-untyped]
+from gmssl import sm2 as _gmssl
 
 from kernel.digest import sm3
 
