@@ -1,0 +1,100 @@
+import { api } from "./client";
+import type { Page } from "@/composables/useList";
+
+type ListParams = Record<string, string | string[]>;
+
+export interface Department {
+  id: string;
+  code: string;
+  uscc: string | null;
+  name: string;
+  short_name: string | null;
+  kind: "bureau" | "street" | "other";
+  region: string | null;
+  aliases: string[];
+  valid_from: string;
+  valid_to: string | null;
+  version: number;
+}
+
+export interface RoleBrief {
+  key: string;
+  name_zh: string;
+  name_en: string;
+}
+
+export interface Role extends RoleBrief {
+  id: string;
+  scope: "own" | "all";
+  permissions: string[];
+  standard: boolean;
+  version: number;
+  authentic: boolean;
+}
+
+export interface RoleList {
+  items: Role[];
+  permissions: { key: string; zh: string; en: string }[];
+}
+
+export interface User {
+  id: string;
+  username: string;
+  display_name: string;
+  department_id: string | null;
+  roles: RoleBrief[];
+  active: boolean;
+  locked_until: string | null;
+  last_seen_at: string | null;
+  must_change_password: boolean;
+  version: number;
+}
+
+export interface IssuedPassword {
+  user: User;
+  one_time_password: string;
+}
+
+export interface Job {
+  id: string;
+  kind: string;
+  title_zh?: string;
+  title_en?: string;
+  status: string;
+  percent: number;
+  done?: number | null;
+  total?: number | null;
+  message?: string | null;
+  error?: string | null;
+  result?: Record<string, unknown> | null;
+  created_at: string;
+  started_at?: string | null;
+  finished_at?: string | null;
+}
+
+export const departments = {
+  list: (params: ListParams) => api.get<Page<Department>>("/departments", params),
+  create: (body: Partial<Department>) => api.post<Department>("/departments", body),
+};
+
+export const roles = {
+  list: () => api.get<RoleList>("/roles"),
+  edit: (role: Role, permissions: string[]) =>
+    api.patch<Role>(`/roles/${role.id}`, { permissions }, `"${role.version}"`),
+};
+
+export const users = {
+  list: (params: ListParams) => api.get<Page<User>>("/users", params),
+  create: (body: { username: string; display_name: string; department_id: string | null; roles: string[] }) =>
+    api.post<IssuedPassword>("/users", body),
+  setRoles: (id: string, keys: string[]) => api.put<User>(`/users/${id}/roles`, { roles: keys }),
+  disable: (id: string) => api.post<User>(`/users/${id}/disable`),
+  unlock: (id: string) => api.post<User>(`/users/${id}/unlock`),
+  reset: (id: string) => api.post<IssuedPassword>(`/users/${id}/password`),
+};
+
+export const jobs = {
+  list: (params: ListParams) => api.get<Page<Job>>("/jobs", params),
+  get: (id: string) => api.get<Job>(`/jobs/${id}`),
+  cancel: (id: string) => api.post<Job>(`/jobs/${id}/cancel`),
+};

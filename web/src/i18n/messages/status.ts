@@ -1,0 +1,22 @@
+import type { Pairs } from "../define";
+
+/** Words of status tokens; a group word wins over the common one. */
+export const status = {
+  draft: ["草稿", "Draft"], published: ["已发布", "Published"], withdrawn: ["已撤销", "Withdrawn"], offline: ["已下线", "Offline"],
+  online: ["在线", "Online"], pub_review: ["发布审核中", "In review"], change_review: ["变更审核中", "Change in review"],
+  withdraw_review: ["撤销审核中", "Withdrawal in review"], pub_rejected: ["发布被退回", "Returned"],
+  change_rejected: ["变更被退回", "Change returned"], withdraw_rejected: ["撤销被退回", "Withdrawal returned"],
+  returned: ["已退回", "Returned"], approved: ["已通过", "Approved"], rejected: ["不予通过", "Rejected"], pending: ["待处理", "Pending"],
+  submitted: ["已提交", "Submitted"], running: ["进行中", "Running"], queued: ["排队中", "Queued"], succeeded: ["已完成", "Done"],
+  done: ["已完成", "Done"], finished: ["已完成", "Finished"], failed: ["失败", "Failed"], cancelled: ["已取消", "Cancelled"],
+  active: ["启用", "Active"], disabled: ["停用", "Disabled"], locked: ["已锁定", "Locked"], expired: ["已过期", "Expired"],
+  anchored: ["已上链", "On chain"], sent: ["上链中", "Being anchored"], confirmed: ["已确认", "Confirmed"], unknown: ["未知", "Unknown"],
+  normal: ["正常", "Normal"], suspect: ["疑似异常", "Suspect"], abnormal: ["异常", "Abnormal"], recovering: ["恢复中", "Recovering"],
+  revoked: ["已吊销", "Revoked"], suspended: ["已暂停", "Suspended"], retired: ["已停用", "Retired"], destroyed: ["已销毁", "Destroyed"],
+  created: ["已创建", "Created"], provider_review: ["数源部门审核", "Provider review"], bureau_review: ["数据局审核", "Bureau review"],
+  provisioning: ["开通中", "Provisioning"], delivered: ["已交付", "Delivered"], handed_over: ["已移交", "Handed over"],
+  applied: ["已应用", "Applied"], undone: ["已撤回", "Undone"], checked: ["已校验", "Checked"], checking: ["校验中", "Checking"],
+  error: ["错误", "Error"], row_error: ["行错误", "Row error"], warning: ["提醒", "Warning"], ok: ["正常", "OK"],
+  built: ["已生成", "Built"], building: ["生成中", "Being built"], closed: ["已办结", "Closed"], stopped: ["已停止", "Stopped"],
+  consumed: ["已使用", "Used"], valid: ["有效", "Valid"], invalid: ["无效", "Invalid"],
+} satisfies Pairs;

@@ -1,0 +1,31 @@
+export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
+
+const TONES: Record<Tone, string[]> = {
+  good: [
+    "published", "approved", "succeeded", "success", "done", "active", "online", "ok", "normal", "anchored",
+    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed",
+  ],
+  busy: [
+    "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
+    "checking", "checked", "building", "provider_review", "bureau_review", "created", "recovering", "rotating",
+    "sent", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review",
+  ],
+  warn: [
+    "returned", "expiring", "suspect", "warning", "stale", "locked", "degraded", "suspended", "paused", "pre_active",
+    "retiring", "partial", "pub_rejected", "change_rejected", "withdraw_rejected", "frozen", "decrypt_only",
+  ],
+  bad: ["failed", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "revoked", "compromised"],
+  idle: [
+    "draft", "withdrawn", "offline", "cancelled", "disabled", "destroyed", "unknown", "retired", "undone", "closed",
+    "none", "stopped", "abolished", "archived", "inactive",
+  ],
+};
+
+const BY_WORD = new Map<string, Tone>(
+  (Object.entries(TONES) as [Tone, string[]][]).flatMap(([tone, words]) => words.map((word) => [word, tone])),
+);
+
+/** The tone of a status token; an unknown token is neutral, never green. */
+export function toneOf(value: string | null | undefined): Tone {
+  return BY_WORD.get(value ?? "") ?? "idle";
+}

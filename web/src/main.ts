@@ -1,0 +1,20 @@
+import { createPinia } from "pinia";
+import { createApp } from "vue";
+import "element-plus/es/components/message/style/css";
+import "element-plus/es/components/message-box/style/css";
+import "./styles/theme.css";
+import "./styles/base.css";
+import App from "./App.vue";
+import { installHooks } from "./api/client";
+import { i18n, language } from "./i18n";
+import { router } from "./router";
+import { useSession } from "./stores/session";
+
+const app = createApp(App);
+app.use(createPinia());
+app.use(i18n);
+const session = useSession();
+installHooks({ language, expired: session.expired, refresh: session.refresh });
+app.use(router);
+document.documentElement.lang = language();
+app.mount("#app");

@@ -1,0 +1,58 @@
+import type { RouteRecordRaw } from "vue-router";
+
+/**
+ * Every page once: its path, title key, menu group and the permissions of which one must be held.
+ * The menu is read from here, so a page cannot appear in the menu without its guard.
+ */
+declare module "vue-router" {
+  interface RouteMeta {
+    title?: string;
+    group?: string;
+    /** Any one of these opens the page; empty or absent: any signed-in user. */
+    anyOf?: string[];
+    /** No sign-in needed. */
+    open?: boolean;
+    /** Shown in the menu. */
+    menu?: boolean;
+    /** The menu path that stays marked while this page is shown. */
+    under?: string;
+  }
+}
+
+type Loader = () => Promise<unknown>;
+
+function page(path: string, group: string, title: string, anyOf: string[], component: Loader): RouteRecordRaw {
+  return { path, component, meta: { title: `menu.${title}`, group, anyOf, menu: true } };
+}
+
+function inner(path: string, under: string, title: string, anyOf: string[], component: Loader): RouteRecordRaw {
+  return { path, component, meta: { title: `menu.${title}`, anyOf, under } };
+}
+
+export const GROUPS = ["work", "catalog", "gateway", "chain", "crypto", "reports", "system"] as const;
+
+export const pages: RouteRecordRaw[] = [
+  page("/", "work", "workbench", [], () => import("@/views/work/WorkbenchView.vue")),
+
+
+
+
+
+
+  page("/system/users", "system", "users", ["kernel.user.read"], () => import("@/views/system/UsersView.vue")),
+  page("/system/departments", "system", "departments", [], () => import("@/views/system/DepartmentsView.vue")),
+  page("/system/roles", "system", "roles", ["kernel.user.read"], () => import("@/views/system/RolesView.vue")),
+];
+
+export const routes: RouteRecordRaw[] = [
+  { path: "/login", component: () => import("@/views/login/LoginView.vue"), meta: { open: true, title: "login.signIn" } },
+  {
+    path: "/password", component: () => import("@/views/login/PasswordView.vue"), meta: { title: "login.change" },
+  },
+  {
+    path: "/verify", component: () => import("@/views/NotFoundView.vue"),
+    meta: { open: true, title: "menu.verify" },
+  },
+  { path: "/", component: () => import("@/layout/AppLayout.vue"), children: pages },
+  { path: "/:rest(.*)*", component: () => import("@/views/NotFoundView.vue"), meta: { open: true, title: "error.notFound" } },
+];
