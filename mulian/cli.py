@@ -1,0 +1,67 @@
+"""The command ``mulian``. Groups are imported when they are used: importing everything costs seconds."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from kernel.cli import progress_console
+from kernel.errors import MulianError
+from mulian import wiring
+
+
+class LazyGroup(TyperGroup):
+    """A group whose subcommands are imported from ``wiring.COMMANDS`` on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command without importing any."""
+        return sorted({*super().list_commands(ctx), *wiring.COMMANDS})
+
+    def get_command(self, ctx: click.Context, name: str) -> Any:
+        """Import the group that is asked for."""
+        if name not in wiring.COMMANDS:
+            return super().get_command(ctx, name)
+        module, _ = wiring.COMMANDS[name]
+        command = get_command(importlib.import_module(module).app)
+        command.name = name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands with the short help of the wiring table, so that --help imports nothing."""
+        rows = [(name, text) for name, (_, text) in wiring.COMMANDS.items()]
+        for name in super().list_commands(ctx):
+            command = super().get_command(ctx, name)
+            rows.append((name, command.get_short_help_str(60) if command else ""))
+        with formatter.section("命令 Commands"):
+            formatter.write_dl(sorted(rows))
+
+
+app = typer.Typer(
+    cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    help="目链 Mulian：数据目录、接口网关与区块链数据服务平台",
+)
+
+
+def main() -> None:
+    """Run the command; a Mulian error becomes one line that says what to do, exit status 1."""
+    from mulian import commands
+
+    commands.register(app)
+    try:
+        app(standalone_mode=False)
+    except MulianError as error:
+        progress_console.print(f"错误 {error.code}：{error.text('zh')}", style="bold red", highlight=False, markup=False)
+        if error.fix("zh"):
+            progress_console.print(f"处理办法：{error.fix('zh')}", highlight=False, markup=False)
+        sys.exit(1)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)

@@ -1,0 +1,98 @@
+"""The one composition root: which features exist and how they reach each other.
+
+Lists of module names, imported when first needed, so that a command pays only for what it uses.
+"""
+
+import importlib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from kernel import cli, home
+from kernel.db import Database
+from kernel.home import Home
+from kernel.identity import registry
+from kernel.runtime import Runtime
+from kernel.settings import Settings
+
+# modules with tables
+MODELS = (
+    "kernel.identity.models",
+    "kernel.audit.models",
+)
+# modules with an ``api`` router, mounted under /api/v1
+ROUTES = (
+    "kernel.identity.routes",
+)
+# modules that register jobs, schedules, outbox handlers, approval kinds or task sources when imported
+REGISTRATIONS: tuple[str, ...] = ()
+# modules with PERMISSIONS and GRANTS
+PERMISSIONS = (
+    "kernel.identity.permissions",
+)
+# command group -> (module with ``app``, help)
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+@cache
+def load_models() -> None:
+    """Import every table, so that the metadata is whole."""
+    _import(MODELS)
+
+
+@cache
+def load_permissions() -> None:
+    """Collect the permissions of every package."""
+    for module in _import(PERMISSIONS):
+        registry.declare(module.PERMISSIONS, module.GRANTS)
+
+
+@cache
+def load_registrations() -> None:
+    """Import everything that registers itself, and subscribe the events that go up a floor."""
+    load_models()
+    load_permissions()
+    _import(REGISTRATIONS)
+    subscribe_events()
+
+
+def subscribe_events() -> None:
+    """Effects that go up a floor: the lower package publishes, the upper one is called from here."""
+
+
+def routers() -> list[ModuleType]:
+    """Return the modules with an ``api`` router."""
+    return _import(ROUTES)
+
+
+def open_runtime(settings: Settings) -> Runtime:
+    """Open an existing installation: its SecretBox, its database (refused when newer than the program)."""
+    from crypto.servicekeys import service as servicekeys
+    from mulian.migrations import run
+
+    place = Home(settings.resolved_home())
+    if not place.service_keys_dir.is_dir():
+        raise home.MISSING(home=str(place.root))
+    place.prepare()
+    load_registrations()
+    database = database_of(settings, place)
+    runtime = Runtime(settings=settings, home=place, database=database, box=servicekeys.open_box(place))
+    run.check(database)
+    return runtime
+
+
+def database_of(settings: Settings, place: Home) -> Database:
+    """Return the database that the settings name."""
+    return Database(settings.database_url) if settings.database_url else Database.sqlite(place.database_file)
+
+
+def checkout() -> Path:
+    """Return the folder from which the packages are imported."""
+    return Path(__file__).resolve().parent.parent
+
+
+def _import(names: tuple[str, ...]) -> list[ModuleType]:
+    return [importlib.import_module(name) for name in names]
+
+
+cli.install_opener(open_runtime)

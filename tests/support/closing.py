@@ -1,0 +1,24 @@
+"""The closing line that names what the machine does not have, and the requirement marks."""
+
+import pytest
+
+_missing: set[str] = set()
+
+
+def missing(engine: str) -> None:
+    """Remember that an optional engine was not found."""
+    _missing.add(engine)
+
+
+def configure(config: pytest.Config) -> None:
+    """Register the marks of the project."""
+    config.addinivalue_line("markers", "requirement(*ids): clauses of requirements.md that this test proves")
+    config.addinivalue_line("markers", "engine(name): needs an optional real component")
+
+
+def summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write the closing line."""
+    if _missing:
+        terminalreporter.write_line(f"not found on this machine (make engines installs them): {', '.join(sorted(_missing))}")
+    else:
+        terminalreporter.write_line("every optional engine that was asked for was found")

@@ -1,0 +1,123 @@
+"""A PostgreSQL server of the tests' own, in a temporary folder, never the machine's."""
+
+import contextlib
+import glob
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+
+def binaries() -> Path | None:
+    """Return the folder with initdb and postgres, newest version first; None where there is no server."""
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]), reverse=True)
+    for folder in [*found, *( [str(Path(p).parent)] if (p := shutil.which("initdb")) else [] )]:
+        if (Path(folder) / "initdb").exists() and (Path(folder) / "postgres").exists():
+            return Path(folder)
+    return None
+
+
+@dataclass
+class Server:
+    """A running server: makes and drops databases, and can be killed and started again."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, folder: Path) -> Iterator["Server"]:
+        """Make a cluster and run it until the block ends."""
+        bin_folder = binaries()
+        assert bin_folder is not None
+        user = _unprivileged()
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        _hand_over(folder, user)
+        subprocess.run(
+            [bin_folder / "initdb", "-D", data, "-U", "mulian", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+            check=True, stdout=subprocess.DEVNULL, user=user,
+        )
+        server = cls(folder, _free_port(), None)  # type: ignore[arg-type]
+        server.run()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    def run(self) -> None:
+        """Start the postmaster and wait until it answers."""
+        bin_folder = binaries()
+        assert bin_folder is not None
+        options = ["-c", f"unix_socket_directories={self.folder}", "-c", "listen_addresses=127.0.0.1",
+                   "-c", "max_connections=200", "-c", "log_min_messages=fatal"]
+        self.process = subprocess.Popen(
+            [bin_folder / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=_unprivileged(),
+        )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self._admin("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop fast (SIGINT)."""
+        self.process.send_signal(2)
+        self.process.wait(30)
+
+    def url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return f"postgresql+psycopg://mulian@127.0.0.1:{self.port}/{name}"
+
+    def create(self, name: str, template: str = "template0") -> str:
+        """Create a database and return its URL."""
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, throwing out whoever is connected."""
+        self._admin(f'DROP DATABASE IF EXISTS "{url.rsplit("/", 1)[1]}" WITH (FORCE)')
+
+    def _admin(self, statement: str) -> None:
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=mulian dbname=postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root: use its own user then."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    raise RuntimeError("no unprivileged user to run PostgreSQL as")
+
+
+def _hand_over(folder: Path, user: str | None) -> None:
+    """Give the cluster's folder to the user, and let it pass through the folders above."""
+    if user is None:
+        return
+    shutil.chown(folder, user)
+    shutil.chown(folder / "data", user)
+    for parent in folder.parents:
+        if str(parent) in ("/", "/tmp"):
+            break
+        parent.chmod(parent.stat().st_mode | 0o011)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
