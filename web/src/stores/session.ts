@@ -19,6 +19,9 @@ interface SessionAnswer {
   csrf: string;
 }
 
+/** Marks that this browser has signed in before, so that a first visit need not ask (and be answered 401). */
+const HINT = "mulian.signedIn";
+
 /** Who is signed in. The CSRF value goes to the client's memory and nowhere else. */
 export const useSession = defineStore("session", () => {
   const user = ref<Me | null>(null);
@@ -32,6 +35,7 @@ export const useSession = defineStore("session", () => {
     user.value = answer.user;
     known.value = true;
     setCsrf(answer.csrf);
+    localStorage.setItem(HINT, "1");
   }
 
   /** True when any of the wanted permissions is held; nothing wanted means any signed-in user. */
@@ -41,11 +45,16 @@ export const useSession = defineStore("session", () => {
 
   async function load(): Promise<void> {
     if (known.value) return;
+    if (!localStorage.getItem(HINT)) {
+      known.value = true;
+      return;
+    }
     try {
       accept(await api.get<SessionAnswer>("/session", undefined, { anonymous: true }));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
       known.value = true;
+      localStorage.removeItem(HINT);
     }
   }
 
@@ -70,6 +79,7 @@ export const useSession = defineStore("session", () => {
     } finally {
       user.value = null;
       setCsrf("");
+      localStorage.removeItem(HINT);
     }
   }
 

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { newKey, url } from "@/api/client";
+import { diffRows } from "@/lib/diff";
+import { toneOf } from "@/lib/status";
+
+describe("side-by-side difference", () => {
+  it("tells changed, added, removed and same apart, labelled fields first", () => {
+    const rows = diffRows({ b: 1, name: "旧", gone: "x" }, { name: "新", b: 1, fresh: ["a", "b"] }, { name: "名称" });
+    expect(rows.map((row) => [row.label, row.kind])).toEqual([
+      ["名称", "changed"], ["b", "same"], ["gone", "removed"], ["fresh", "added"],
+    ]);
+    expect(rows[3]!.after).toBe("a、b");
+  });
+  it("does not see a change in the order of keys, but does in the order of items", () => {
+    expect(diffRows({ x: { a: 1, b: 2 } }, { x: { b: 2, a: 1 } }, {})[0]!.kind).toBe("same");
+    expect(diffRows({ x: [1, 2] }, { x: [2, 1] }, {})[0]!.kind).toBe("changed");
+  });
+  it("does not take 1 for the text 1", () => {
+    expect(diffRows({ x: 1 }, { x: "1" }, {})[0]!.kind).toBe("changed");
+  });
+});
+
+describe("status tones", () => {
+  it("never shows an unknown token as good", () => {
+    expect(toneOf("published")).toBe("good");
+    expect(toneOf("pub_rejected")).toBe("warn");
+    expect(toneOf("something new")).toBe("idle");
+    expect(toneOf(null)).toBe("idle");
+  });
+});
+
+describe("requests", () => {
+  it("makes version 4 UUIDs for the Idempotency-Key", () => {
+    expect(newKey()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(newKey()).not.toBe(newKey());
+  });
+  it("leaves out what is empty and repeats lists", () => {
+    expect(url("/users", { q: "", page: 2, roles: ["a", "b"], none: null })).toBe("/api/v1/users?page=2&roles=a&roles=b");
+  });
+});
