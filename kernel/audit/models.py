@@ -38,3 +38,10 @@ class AuditSeal(Base):
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     audit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("audit_log.id"), unique=True)
     link: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditUnsealed(Base):
+    """Lines that wait for the sealer; a trigger on ``audit_log`` fills it, so that sealing costs O(new)."""
+
+    __tablename__ = "audit_unsealed"
+    audit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("audit_log.id"), primary_key=True)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import clock
@@ -66,11 +66,11 @@ def newest_slot(session: Session, kind: str) -> datetime | None:
     return session.scalar(select(func.max(JobSlot.slot)).where(JobSlot.kind == kind))
 
 
-def orphan_slots(session: Session, fence: int) -> Sequence[JobSlot]:
-    """Slots claimed by an earlier leader that never completed them."""
+def claimed_slots(session: Session, fence: int) -> Sequence[JobSlot]:
+    """Inline slots claimed up to this fence and not completed."""
     return session.scalars(
         select(JobSlot)
-        .where(JobSlot.state == "claimed", JobSlot.job_id.is_(None), JobSlot.fence < fence)
+        .where(JobSlot.state == "claimed", JobSlot.job_id.is_(None), JobSlot.fence <= fence)
         .order_by(JobSlot.slot)
     ).all()
 
@@ -81,3 +81,9 @@ def close_slot(session: Session, job_id: uuid.UUID, *, state: str, error: str | 
         update(JobSlot).where(JobSlot.job_id == job_id, JobSlot.state == "claimed")
         .values(state=state, completed_at=clock.now(), error=error)
     )
+
+
+def delete_slots(session: Session, kind: str, up_to: datetime) -> int:
+    """Delete ended slots of a kind up to an instant; returns how many."""
+    ended = delete(JobSlot).where(JobSlot.kind == kind, JobSlot.slot <= up_to, JobSlot.state != "claimed")
+    return len(session.execute(ended.returning(JobSlot.slot)).all())

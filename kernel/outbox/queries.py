@@ -1,0 +1,52 @@
+"""Every SELECT of the outbox."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from kernel.outbox.models import OutboxMessage
+from kernel.outbox.rules import MessageState
+
+
+def deliverable(
+    session: Session, now: datetime, *, topics: Collection[str], busy: Collection[uuid.UUID], limit: int
+) -> Sequence[OutboxMessage]:
+    """Messages that may go now: due, of a known topic, not in flight, and first of their (topic, key).
+
+    A pending or dead message holds back all later ones of its key.
+    """
+    before = aliased(OutboxMessage)
+    blocked = exists().where(
+        before.topic == OutboxMessage.topic, before.key == OutboxMessage.key,
+        before.key_seq < OutboxMessage.key_seq,
+        before.state.in_((MessageState.PENDING, MessageState.DEAD)),
+    )
+    return session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.state == MessageState.PENDING, OutboxMessage.next_at <= now,
+            OutboxMessage.topic.in_(topics), OutboxMessage.id.not_in(busy),
+            or_(OutboxMessage.key.is_(None), and_(OutboxMessage.key.is_not(None), ~blocked)),
+        )
+        .order_by(OutboxMessage.next_at, OutboxMessage.id)
+        .limit(limit)
+    ).all()
+
+
+def messages(state: str | None, topic: str | None) -> Select[OutboxMessage]:
+    """Messages for the operators' list, the newest first."""
+    statement = select(OutboxMessage)
+    if state:
+        statement = statement.where(OutboxMessage.state == state)
+    if topic:
+        statement = statement.where(OutboxMessage.topic == topic)
+    return statement.order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc())
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many messages are in each state."""
+    rows = session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
+    return {state: count for state, count in rows}
