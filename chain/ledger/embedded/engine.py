@@ -5,6 +5,7 @@ recovered once (at admission), the tries of transactions and receipts are built 
 not read back.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 import coincurve
 import rlp
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI, VirtualMachineAPI
-from eth_utils import ValidationError
+from eth.vm.interrupt import EVMMissingData
 
 from chain.ledger.embedded import genesis as genesis_module
 from chain.ledger.embedded import params, seal
@@ -23,6 +24,8 @@ from chain.ledger.embedded.store import BlockRows, BlockStore, LogRow
 from chain.ledger.embedded.vm import MulianChain, chain_class, check_header
 
 DATABASE_FILE = "chain.db"
+# faults of this machine, not of a transaction: the block is given up, nothing is dropped
+_FATAL = (EVMMissingData, sqlite3.Error, OSError, MemoryError)
 
 
 @dataclass
@@ -135,9 +138,12 @@ class Engine:
             snapshot = vm.state.snapshot()
             try:
                 receipt, _ = vm.apply_transaction(header, transaction)
-            except ValidationError as error:
+            except _FATAL:
+                raise
+            except Exception as error:
+                # ValidationError, or an EVM bug that this input found: one transaction must not halt the chain
                 vm.state.revert(snapshot)
-                packed.dropped.append((bytes(transaction.hash), sender, str(error)[:500]))
+                packed.dropped.append((bytes(transaction.hash), sender, f"{type(error).__name__}: {error}"[:500]))
                 blocked.add(sender)  # its later nonces cannot run in this block
                 continue
             header = vm.add_receipt_to_header(header, receipt)

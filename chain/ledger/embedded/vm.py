@@ -15,6 +15,9 @@ from eth.chains.base import MiningChain
 from eth.constants import BLANK_ROOT_HASH
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.constants import BLOB_TX_TYPE
+from eth.vm.forks.cancun.state import CancunState, CancunTransactionExecutor
+from eth_keys.exceptions import BadSignature
+from eth_keys.exceptions import ValidationError as EthKeysValidationError
 from eth_utils import ValidationError
 
 from chain.ledger.embedded import params, seal
@@ -48,9 +51,28 @@ class SealConsensus(ConsensusAPI):
         return header.coinbase
 
 
+class OneCheckExecutor(CancunTransactionExecutor):
+    """Checks a signature once: the key that recovery yields satisfies the signature by construction, so
+    verifying it again, as py-evm does, can only agree. The sender is cached on the transaction."""
+
+    def validate_transaction(self, transaction: SignedTransactionAPI) -> None:
+        """Check gas, signature and state as py-evm does."""
+        if transaction.gas < transaction.intrinsic_gas:
+            raise ValidationError("Insufficient gas")
+        recover_sender(transaction)
+        self.vm_state.validate_transaction(transaction)
+
+
+class MulianState(CancunState):
+    """Cancun's state with the executor above."""
+
+    transaction_executor_class = OneCheckExecutor
+
+
 class MulianVM(CancunVM):
     """Cancun with the limits of this chain; the EVM itself is py-evm's, untouched."""
 
+    _state_class = MulianState
     extra_data_max_bytes = params.EXTRA_DATA_BYTES
     rules: AccountRules = AccountRules()
 
@@ -72,6 +94,14 @@ class MulianChain(MiningChain):
     """The chain class; :func:`chain_class` binds it to one genesis."""
 
     chain_id: int = 0
+
+
+def recover_sender(transaction: SignedTransactionAPI) -> bytes:
+    """Return the 20-byte sender; raise ValidationError when the signature gives none."""
+    try:
+        return bytes(transaction.sender)
+    except (BadSignature, EthKeysValidationError) as error:
+        raise ValidationError(f"Bad Signature: {error}") from error
 
 
 def check_limits(transaction: SignedTransactionAPI, chain_id: int) -> None:

@@ -1,0 +1,235 @@
+"""The running chain: admission, journal, mempool and the thread that seals.
+
+Blocks are sealed when there is something to seal, at most one a ``period``; with nothing waiting, one empty block
+every ``idle`` seconds shows that the sealer is alive, so that "idle" and "halted" differ for a watcher, and bounds
+the time between two sealed clock readings. Empty blocks every second would grow the chain by 20 GB a year and say
+nothing more.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from eth.abc import SignedTransactionAPI
+from eth_utils import ValidationError
+
+from chain.ledger.embedded import genesis as genesis_module
+from chain.ledger.embedded import params
+from chain.ledger.embedded.engine import Engine, Sealed
+from chain.ledger.embedded.genesis import Genesis
+from chain.ledger.embedded.journal import COMPACT_BYTES, Journal
+from chain.ledger.embedded.mempool import Entry, Mempool, PoolError
+from chain.ledger.embedded.rules import read_list
+from chain.ledger.embedded.view import View
+from chain.ledger.embedded.vm import check_limits, recover_sender
+from kernel import clock
+from kernel.home import Home
+
+ACCOUNTS_FILE = "accounts.json"
+JOURNAL_FILE = "mempool.journal"
+SEALER_KEY_FILE = "chain-sealer.key"
+CLOCK_ALARM_SECONDS = 5
+_log = logging.getLogger("mulian.chain")
+
+
+@dataclass(frozen=True)
+class Options:
+    """``period`` and ``idle`` are seconds (idle 0: no empty blocks). ``rehearsal`` seals at once and lets chain
+    time run ahead of the clock: for trying contracts, never for records."""
+
+    period: int = 1
+    idle: int = 600
+    rehearsal: bool = False
+
+
+class Node:
+    """Use as a context manager: opening takes the lock ``chain`` of the home and replays the journal."""
+
+    def __init__(self, home: Home, options: Options = Options(), genesis: Genesis | None = None) -> None:
+        if options.period < 1:
+            # timestamps are whole seconds and must grow: faster blocks would drive chain time into the future
+            raise ValueError("the block period is at least 1 second")
+        self.home = home
+        self.options = options
+        self._genesis = genesis
+        self._resources = contextlib.ExitStack()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._nonces: dict[bytes, int] = {}
+        self.failure: str | None = None
+        self.clock_back_seconds = 0
+
+    def __enter__(self) -> "Node":
+        try:
+            self._open()
+        except BaseException:
+            self._resources.close()
+            raise
+        return self
+
+    def _open(self) -> None:
+        self._resources.enter_context(self.home.lock("chain"))
+        folder = self.home.chain_dir
+        key = genesis_module.load_sealer_key(
+            self.home.service_keys_dir / SEALER_KEY_FILE, create=not (folder / genesis_module.GENESIS_FILE).exists()
+        )
+        self.engine = Engine(folder, key, self._genesis)
+        self._resources.callback(self.engine.close)
+        self.engine.set_allow_list(read_list(folder / ACCOUNTS_FILE))
+        self.view = View(folder)
+        self._resources.callback(self.view.close)
+        self.pool = Mempool(self.state_nonce)
+        self.journal = Journal(folder / JOURNAL_FILE)
+        self._resources.callback(self.journal.close)
+        self._replay(self.journal.recovered)
+        self._thread = threading.Thread(target=self._seal_loop, name="chain-sealer", daemon=True)
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Finish the block being sealed and close; what still waits is in the journal."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+        self._resources.close()
+
+    def submit(self, raw: bytes) -> tuple[bytes, "Future[None]"]:
+        """Admit a raw transaction: return (hash, future done when it is on disk).
+
+        Raises PoolError or ValidationError with the reason for what is refused.
+        """
+        transaction = self._admit(raw)
+        with self.pool.lock:
+            # under one lock, so that the journal keeps the pool's order
+            entry = self.pool.add(transaction, raw)
+            try:
+                future = self.journal.append(raw)
+            except RuntimeError as error:
+                self.pool.remove([entry.hash])
+                raise PoolError("the node is shutting down") from error
+        future.add_done_callback(lambda done: self._journaled(entry, done))
+        return entry.hash, future
+
+    def _journaled(self, entry: Entry, done: "Future[None]") -> None:
+        if done.exception() is not None:
+            self.pool.remove([entry.hash])
+            return
+        with self._wake:
+            self._wake.notify_all()
+
+    def _admit(self, raw: bytes) -> SignedTransactionAPI:
+        if len(raw) > params.TRANSACTION_MAX_BYTES:
+            raise PoolError(f"oversized data: transaction size {len(raw)}, limit {params.TRANSACTION_MAX_BYTES}")
+        transaction = decode_transaction(raw, self.view)
+        check_limits(transaction, self.engine.chain_id)
+        if transaction.gas < transaction.intrinsic_gas:
+            raise PoolError(f"intrinsic gas too low: gas {transaction.gas}, minimum {transaction.intrinsic_gas}")
+        sender = recover_sender(transaction)
+        self.engine.rules.check(sender, self.engine.head.block_number + 1)
+        cost = transaction.value + transaction.gas * transaction.max_fee_per_gas
+        if cost and self.view.account(self.view.head()).get_balance(transaction.sender) < cost:
+            raise PoolError("insufficient funds for gas * price + value")
+        return transaction
+
+    def _replay(self, raws: list[bytes]) -> None:
+        for raw in raws:
+            # sealed ones are refused as "nonce too low", which is how a restart forgets them
+            with contextlib.suppress(PoolError, ValidationError):
+                self.pool.add(self._admit(raw), raw)
+
+    def state_nonce(self, sender: bytes) -> int:
+        """Return the sender's nonce in the head state."""
+        nonce = self._nonces.get(sender)
+        if nonce is None:
+            account = self.view.account(self.engine.head)
+            nonce = self._nonces[sender] = int(account.get_nonce(sender))  # type: ignore[arg-type]
+        return nonce
+
+    def _seal_loop(self) -> None:
+        while True:
+            with self._wake:
+                if self._stopping:
+                    return
+                delay = self._delay()
+                if delay > 0:
+                    self._wake.wait(delay)
+                    continue
+            try:
+                self.seal_once()
+                self.failure = None
+            except Exception as error:
+                # the block was discarded whole; the node stays up to be read and says what is wrong
+                self.failure = f"{type(error).__name__}: {error}"
+                _log.exception("sealing failed")
+                time.sleep(1)
+
+    def _delay(self) -> float:
+        """Return the seconds until a block is due, 0 when it is."""
+        now = clock.now().timestamp()
+        head = self.engine.head.timestamp
+        self.clock_back_seconds = max(0, head - int(now)) if head - now > CLOCK_ALARM_SECONDS else 0
+        if self.pool.has_executable():
+            if self.options.rehearsal:
+                return 0.0
+            # chain time stands still while the clock is behind it
+            return max(0.0, min(head + self.options.period - now, 1.0))
+        if self.options.idle:
+            return max(0.0, min(head + self.options.idle - now, 1.0))
+        return 1.0
+
+    def seal_once(self) -> Sealed:
+        """Seal one block from what is executable; called by the sealer thread."""
+        timestamp = int(clock.now().timestamp())
+        if self.options.rehearsal:
+            timestamp = max(timestamp, self.engine.head.timestamp + 1)
+        sealed = self.engine.seal_block(self._candidates(), timestamp, cpu_budget=self.options.period / 2)
+        with self.pool.lock:
+            self._nonces.clear()
+            self.pool.remove([*sealed.transaction_hashes, *(drop[0] for drop in sealed.dropped)])
+        for digest, _, reason in sealed.dropped:
+            _log.warning("transaction 0x%s was dropped: %s", digest.hex(), reason)
+        if self.journal.size > COMPACT_BYTES:
+            with self.pool.lock:
+                self.journal.rewrite([entry.raw for entry in self.pool.entries()])
+        return sealed
+
+    def _candidates(self) -> Iterator[SignedTransactionAPI]:
+        for entry in self.pool.executable():
+            yield entry.transaction
+
+    def flush(self, timeout: float = 30.0) -> None:
+        """Wait until nothing executable waits; raise TimeoutError."""
+        limit = time.monotonic() + timeout
+        while self.pool.has_executable():
+            if time.monotonic() > limit:
+                raise TimeoutError("transactions are still waiting")
+            time.sleep(0.005)
+
+
+def decode_transaction(raw: bytes, view: View) -> SignedTransactionAPI:
+    """Decode a raw transaction strictly; raise ValidationError for anything that does not re-encode to itself."""
+    builder = view.vm_class.get_transaction_builder()
+    try:
+        transaction: SignedTransactionAPI = builder.decode(raw)
+        same = transaction.encode() == raw
+    except Exception as error:  # the decoders raise some ten kinds for hostile bytes
+        raise ValidationError(f"rlp: {type(error).__name__}: {error}"[:300]) from error
+    if not same:
+        raise ValidationError("rlp: the transaction is not in canonical form")
+    return transaction
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Poll ``condition`` for up to ``timeout`` seconds."""
+    limit = time.monotonic() + timeout
+    while time.monotonic() < limit:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return condition()
