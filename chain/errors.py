@@ -43,3 +43,8 @@ CODE_MISMATCH = define(
     en="The runtime code at {address} is not the build of {name}",
     fix_zh="请核对环境与构建版本，不要继续使用该地址", fix_en="Check environment and build; do not go on using this address",
 )
+PORT_IN_USE = define(
+    "chain.server.port_in_use", 409,
+    zh="链服务无法监听 {host}:{port}：{reason}", en="The chain cannot listen on {host}:{port}: {reason}",
+    fix_zh="请停止占用该端口的程序，或换一个端口", fix_en="Stop the program that has the port, or choose another port",
+)

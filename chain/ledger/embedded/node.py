@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -33,6 +33,7 @@ ACCOUNTS_FILE = "accounts.json"
 JOURNAL_FILE = "mempool.journal"
 SEALER_KEY_FILE = "chain-sealer.key"
 CLOCK_ALARM_SECONDS = 5
+SEALER_STACK_BYTES = 256 * 1024 * 1024
 _log = logging.getLogger("mulian.chain")
 
 
@@ -80,15 +81,20 @@ class Node:
         )
         self.engine = Engine(folder, key, self._genesis)
         self._resources.callback(self.engine.close)
-        self.engine.set_allow_list(read_list(folder / ACCOUNTS_FILE))
+        self._accounts = folder / ACCOUNTS_FILE
+        self._accounts_seen: int | None = -1
+        self._reload_accounts()
         self.view = View(folder)
         self._resources.callback(self.view.close)
         self.pool = Mempool(self.state_nonce)
         self.journal = Journal(folder / JOURNAL_FILE)
         self._resources.callback(self.journal.close)
         self._replay(self.journal.recovered)
+        # nested EVM calls pass through C, whose stack a default thread has too little of
+        previous = threading.stack_size(SEALER_STACK_BYTES)
         self._thread = threading.Thread(target=self._seal_loop, name="chain-sealer", daemon=True)
         self._thread.start()
+        threading.stack_size(previous)
 
     def __exit__(self, *_: object) -> None:
         """Finish the block being sealed and close; what still waits is in the journal."""
@@ -183,8 +189,16 @@ class Node:
             return max(0.0, min(head + self.options.idle - now, 1.0))
         return 1.0
 
+    def _reload_accounts(self) -> None:
+        """Put a changed ``accounts.json`` in force from the next block on; raise ValueError for an invalid one."""
+        seen = self._accounts.stat().st_mtime_ns if self._accounts.exists() else None
+        if seen != self._accounts_seen:
+            self.engine.set_allow_list(read_list(self._accounts))
+            self._accounts_seen = seen
+
     def seal_once(self) -> Sealed:
         """Seal one block from what is executable; called by the sealer thread."""
+        self._reload_accounts()
         timestamp = int(clock.now().timestamp())
         if self.options.rehearsal:
             timestamp = max(timestamp, self.engine.head.timestamp + 1)
@@ -224,12 +238,3 @@ def decode_transaction(raw: bytes, view: View) -> SignedTransactionAPI:
         raise ValidationError("rlp: the transaction is not in canonical form")
     return transaction
 
-
-def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
-    """Poll ``condition`` for up to ``timeout`` seconds."""
-    limit = time.monotonic() + timeout
-    while time.monotonic() < limit:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return condition()

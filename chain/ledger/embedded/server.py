@@ -1,0 +1,165 @@
+"""The chain process: JSON-RPC over HTTP in front of a node."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from chain.errors import PORT_IN_USE
+from chain.ledger.embedded.node import Node, Options
+from chain.ledger.embedded.readers import ReaderPool
+from chain.ledger.embedded.rpc import dispatch
+from chain.ledger.embedded.rpc.methods import Service, status
+from chain.ledger.embedded.view import View
+from kernel.home import Home
+
+_LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+# a parent that is gone must not leave a chain behind; everything acknowledged is on disk already
+_ORPHAN_SECONDS = 0.8
+_log = logging.getLogger("mulian.chain.server")
+
+
+class RpcApp:
+    """The ASGI side: limits, Host allow-list, and threads so that the event loop never waits."""
+
+    def __init__(self, service: Service, allowed_hosts: Iterable[str]) -> None:
+        self.service = service
+        self.allowed_hosts = frozenset(allowed_hosts)
+        self._fast = ThreadPoolExecutor(32, thread_name_prefix="rpc")
+        self._slow = ThreadPoolExecutor(8, thread_name_prefix="rpc-slow")
+
+    def application(self) -> Starlette:
+        """Return the ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/healthz", self.health, methods=["GET"]),
+                Route("/{path:path}", self.rpc, methods=["POST"]),
+            ]
+        )
+
+    async def health(self, request: Request) -> Response:
+        """200 while the sealer works, 503 with the reason when it does not."""
+        if not self._host_allowed(request):
+            return PlainTextResponse("host not allowed", 403)
+        document = await asyncio.get_running_loop().run_in_executor(self._fast, status, self.service)
+        return JSONResponse(document, 503 if document["failure"] else 200)
+
+    async def rpc(self, request: Request) -> Response:
+        """Answer a JSON-RPC request or batch."""
+        if not self._host_allowed(request):
+            return PlainTextResponse("host not allowed", 403)
+        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+            # anything else a foreign web page could send without asking first
+            return PlainTextResponse("content type must be application/json", 415)
+        body = await _read(request)
+        if body is None:
+            return PlainTextResponse("request body too large", 413)
+        pool = self._slow if dispatch.is_slow(body) else self._fast
+        answer = await asyncio.get_running_loop().run_in_executor(pool, dispatch.handle, self.service, body)
+        return Response(answer, media_type="application/json", status_code=200 if answer else 204)
+
+    def _host_allowed(self, request: Request) -> bool:
+        host = request.headers.get("host", "")
+        name = host if host.endswith("]") else host.rsplit(":", 1)[0] if ":" in host else host
+        return "*" in self.allowed_hosts or name.lower() in self.allowed_hosts
+
+    def close(self) -> None:
+        """Stop taking work."""
+        self._fast.shutdown(wait=False, cancel_futures=True)
+        self._slow.shutdown(wait=False, cancel_futures=True)
+
+
+async def _read(request: Request) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > dispatch.MAX_BODY_BYTES:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket (port 0: a free one); raise ``chain.server.port_in_use``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PORT_IN_USE(host=host, port=port, reason=error.strerror or str(error)) from error
+    listener.listen(1024)
+    return listener
+
+
+def run(
+    home: Home,
+    host: str = "127.0.0.1",
+    port: int = 8545,
+    *,
+    options: Options = Options(),
+    allowed_hosts: Iterable[str] = (),
+    parent_pipe: bool = False,
+) -> None:
+    """Serve the chain of ``home`` until SIGTERM or SIGINT.
+
+    Prints ``ready http://HOST:PORT chain-id N height H`` once requests are answered. ``parent_pipe``: end within
+    1 s after stdin closes. Raises ``kernel.home.locked`` when another process has this chain.
+    """
+    listener = bind(host, port)
+    with contextlib.ExitStack() as resources:
+        resources.callback(listener.close)
+        node = resources.enter_context(Node(home, options))
+        log_view = View(home.chain_dir)
+        resources.callback(log_view.close)
+        readers = ReaderPool(home.chain_dir)
+        resources.callback(readers.close)
+        app = RpcApp(Service(node, node.view, log_view, readers.execute), {*_LOCAL_HOSTS, host, *allowed_hosts})
+        resources.callback(app.close)
+        server = _Server(app, listener, node)
+        if parent_pipe:
+            threading.Thread(target=_watch_parent, args=(server,), daemon=True).start()
+        server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with our ready line and without its own log set-up."""
+
+    def __init__(self, app: RpcApp, listener: socket.socket, node: Node) -> None:
+        super().__init__(uvicorn.Config(
+            app.application(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5,
+            server_header=False, limit_concurrency=1024, h11_max_incomplete_event_size=64 * 1024,
+        ))
+        self._listener = listener
+        self._node = node
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        host, port = self._listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        engine = self._node.engine
+        print(f"ready http://{shown}:{port} chain-id {engine.chain_id} height {engine.head.block_number}", flush=True)
+
+
+def _watch_parent(server: uvicorn.Server) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while sys.stdin.buffer.read(4096):
+            pass
+    server.should_exit = True
+    time.sleep(_ORPHAN_SECONDS)
+    os._exit(0)
