@@ -1,0 +1,30 @@
+"""Quota that was debited, and whether a broker has ever served this installation."""
+
+import uuid
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Instant
+
+
+class QuotaDay(Base):
+    """Units of a grant that left the database on one business day (Beijing)."""
+
+    __tablename__ = "gateway_quota_day"
+    __table_args__ = (CheckConstraint("debited >= 0", name="not_negative"),)
+
+    grant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    debited: Mapped[int] = mapped_column(Integer)
+
+
+class BrokerStart(Base):
+    """One row once a broker has served: without its nonce journal the next start must use the floor."""
+
+    __tablename__ = "gateway_broker_start"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    first_at = mapped_column(Instant(), nullable=False)
+    starts: Mapped[int] = mapped_column(Integer)

@@ -1,0 +1,1 @@
+"""Field policy: which fields of an answer leave, and in which form."""

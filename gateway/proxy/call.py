@@ -1,0 +1,423 @@
+"""One call through the feature path: who, may they, how often, where to, what may leave, and the log line.
+
+Callbacks only: each step ends by starting the next one or by answering.
+"""
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from gateway import errors
+from gateway.broker import frames
+from gateway.calllog import record
+from gateway.proxy import answers
+from gateway.proxy.framing.client import ClientConnection
+from gateway.proxy.framing.request import HOP_BY_HOP, RequestHead
+from gateway.proxy.framing.response import ResponseHead
+from gateway.proxy.framing.upstream import UpstreamConnection
+from gateway.signing import rules as signing
+from gateway.snapshot.rules import HTTP, SIGNED, App, Grant, Route
+from kernel import clock
+from kernel.digest import sm3
+from kernel.errors import ErrorKind
+
+if TYPE_CHECKING:
+    from gateway.proxy.handler import GatewayHandler
+
+# what a client says about itself as a proxy, or what we say to the upstream in its place
+_NOT_FORWARDED = HOP_BY_HOP | signing.HEADERS | frozenset({
+    b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip", b"forwarded",
+    b"via", b"x-request-id", b"accept-encoding", b"cookie",
+})
+_VERDICTS: dict[int, ErrorKind] = {
+    frames.REPLAY: errors.REPLAY, frames.NONCE_FULL: errors.NONCE_FULL, frames.BEFORE_FLOOR: errors.STARTING,
+    frames.QUOTA: errors.QUOTA, frames.RATE: errors.RATE, frames.STORAGE: errors.BROKER,
+}
+POLICY_BODY_LIMIT = 8 * 1024 * 1024
+_LARGE_BODY = 256 * 1024
+_IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+
+
+class Call:
+    """State of a call; it is the connection's exchange and the upstream's receiver."""
+
+    __slots__ = (
+        "gateway", "connection", "head", "body", "route", "app", "grant", "request_id", "at", "status", "logged",
+        "upstream", "sent_at", "upstream_micros", "deadline", "_collected", "_size", "_answer", "_chunked", "_retried",
+        "_over", "_streamed",
+    )
+
+    def __init__(self, gateway: "GatewayHandler", connection: ClientConnection, head: RequestHead | None) -> None:
+        self.gateway = gateway
+        self.connection = connection
+        self.head = head
+        self.body = b""
+        self.route: Route | None = None
+        self.app: App | None = None
+        self.grant: Grant | None = None
+        self.request_id = gateway.next_request_id()
+        self.at = clock.now_micros()
+        self.status = 0
+        self.logged = self._over = self._retried = self._chunked = False
+        self.upstream: UpstreamConnection | None = None
+        self.sent_at = self.upstream_micros = 0
+        self.deadline = float("inf")
+        self._collected: list[bytes] = []
+        self._size = self._streamed = 0
+        self._answer: ResponseHead | None = None
+
+    # -- who and whether -----------------------------------------------------------------------------------------
+    def start(self, head: RequestHead, body: bytes) -> None:
+        """Verify the caller, then ask the broker."""
+        self.body = body
+        route = self.route
+        assert route is not None
+        fields = head.fields
+        app = self.gateway.snapshot.apps.get(fields.get(signing.HEADER_KEY, b""))
+        if app is None:
+            self.refuse(errors.KEY_UNKNOWN)
+            return
+        self.app = app
+        digest, timestamp = frames.NO_DIGEST, 0
+        if route.auth == SIGNED:
+            fault = self._verify(app, head, body)
+            if fault is not None:
+                self.refuse(*fault)
+                return
+            timestamp = int(fields[signing.HEADER_TIMESTAMP])
+            digest = sm3(app.key, b"\n", fields[signing.HEADER_NONCE])[:16]
+        grant = app.grants.get(route.code)
+        if grant is None or grant.expires * 1_000_000 <= self.at:
+            self.refuse(errors.NO_GRANT)
+            return
+        self.grant = grant
+        self._ask_broker(grant, route, digest, timestamp)
+
+    def _verify(self, app: App, head: RequestHead, body: bytes) -> tuple[ErrorKind, str] | None:
+        fields = head.fields
+        timestamp = fields.get(signing.HEADER_TIMESTAMP, b"")
+        nonce = fields.get(signing.HEADER_NONCE, b"")
+        signature = fields.get(signing.HEADER_SIGNATURE, b"")
+        fault = signing.shape_fault(timestamp, nonce, signature)
+        if fault:
+            return errors.SIGNATURE_FIELDS, fault
+        if signing.timestamp_fault(int(timestamp), self.at / 1e6):
+            return errors.TIMESTAMP, ""
+        version = fields.get(signing.HEADER_VERSION, b"")
+        secret = app.secrets.get(version)
+        if secret is None:
+            return errors.KEY_UNKNOWN, ""
+        text = signing.string_to_sign(head.method, head.path, head.query, body, timestamp, nonce, app.key, version)
+        return None if signing.matches(secret, text, signature) else (errors.SIGNATURE, "")
+
+    def _ask_broker(self, grant: Grant, route: Route, digest: bytes, timestamp: int) -> None:
+        gateway = self.gateway
+        limited = bool(grant.quota or grant.rate)
+        if route.auth == SIGNED:
+            kind = frames.NONCE_AND_TAKE if limited else frames.NONCE
+            gateway.broker.ask(
+                kind, self._judged, gateway.now, timestamp=timestamp, nonce=digest, grant=grant.id_bytes, want=1,
+                quota=grant.quota, rate=grant.rate, burst=grant.burst,
+            )
+        elif not limited:
+            self._forward()
+        elif grant.leased > 0 and gateway.now < grant.leased_until:
+            grant.leased -= 1
+            self._forward()
+        else:
+            gateway.broker.ask(
+                frames.TAKE, self._leased, gateway.now, grant=grant.id_bytes, want=gateway.lease_size(grant),
+                quota=grant.quota, rate=grant.rate, burst=grant.burst,
+            )
+
+    def _leased(self, verdict: int, granted: int, retry: int) -> None:
+        if verdict == frames.OK and self.grant is not None:
+            gateway = self.gateway
+            gateway.keep_lease(self.grant, granted - 1)
+        self._judged(verdict, granted, retry)
+
+    def _judged(self, verdict: int, granted: int, retry: int) -> None:
+        if self._over:
+            return
+        if verdict != frames.OK:
+            self.refuse(_VERDICTS[verdict], retry_ms=retry)
+        else:
+            self._forward()
+
+    # -- the source ----------------------------------------------------------------------------------------------
+    def _forward(self) -> None:
+        route, grant, head = self.route, self.grant, self.head
+        assert route is not None and grant is not None and head is not None
+        self.deadline = self.gateway.now + route.timeout + 1.0
+        self.gateway.running.add(self)
+        if route.kind == HTTP:
+            self.gateway.pool(route.origin).acquire(self._connected, self.gateway.now)
+        else:
+            self.gateway.query_table(route, grant, head.query, self._queried)
+
+    def _connected(self, upstream: UpstreamConnection | None, reason: str) -> None:
+        if self._over:
+            if upstream is not None:
+                upstream.pool.release(upstream)
+            return
+        if upstream is None:
+            self.refuse(errors.UPSTREAM_DOWN)
+            return
+        self.upstream = upstream
+        self.sent_at = clock.now_micros()
+        assert self.head is not None
+        upstream.send(self, self.head.method, self._request(self.head))
+
+    def _request(self, head: RequestHead) -> bytes:
+        route, app, grant = self.route, self.app, self.grant
+        assert route is not None and app is not None and grant is not None
+        path = route.base + head.path[len(route.path):] or b"/"
+        lines = [
+            b"%b %b%b%b HTTP/1.1\r\nHost: %b\r\n" % (
+                head.method, path, b"?" if head.query else b"", head.query, self.gateway.host_header(route.origin),
+            ),
+            *[b"%b: %b\r\n" % pair for pair in head.headers if pair[0] not in _NOT_FORWARDED],
+            b"X-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n" % (
+                self.request_id, app.key, self.connection.peer.encode(),
+            ),
+        ]
+        if not route.streams:
+            lines.append(b"Accept-Encoding: identity\r\n")
+        if head.has_body or head.method in (b"POST", b"PUT", b"PATCH"):
+            lines.append(b"Content-Length: %d\r\n" % len(self.body))
+        lines.append(b"\r\n")
+        lines.append(self.body)
+        return b"".join(lines)
+
+    # -- the upstream's answer (Receiver) ------------------------------------------------------------------------
+    def answered(self, head: ResponseHead) -> None:
+        """The upstream's head has come."""
+        self._answer = head
+        self.upstream_micros = clock.now_micros() - self.sent_at
+        route = self.route
+        assert route is not None
+        if route.streams:
+            self._begin_stream(head)
+        elif head.length is not None and head.length > POLICY_BODY_LIMIT:
+            self._give_up(errors.POLICY)
+
+    def _begin_stream(self, head: ResponseHead) -> None:
+        connection = self.connection
+        assert self.head is not None
+        length = 0 if head.bodyless else head.length
+        keep = connection.stays_open
+        if length is not None or head.bodyless:
+            framing = b"" if head.length is None else b"Content-Length: %d\r\n" % head.length
+        elif self.head.minor == 1:
+            framing, self._chunked = b"Transfer-Encoding: chunked\r\n", True
+        else:
+            framing, keep = b"", False
+        self.head.keep_alive = keep
+        if not self._log(head.status, "ok", -1 if length is None else length):
+            self._give_up(errors.LOG_FULL)
+            return
+        connection.write(b"".join((
+            answers.status_line(head.status), head.forwarded(), b"X-Request-Id: ", self.request_id, b"\r\n", framing,
+            b"\r\n" if keep else b"Connection: close\r\n\r\n",
+        )))
+
+    def received(self, data: bytes) -> None:
+        """Body bytes of the upstream: on to the client, or collected for the policy."""
+        route = self.route
+        assert route is not None
+        if route.streams:
+            self._streamed += len(data)
+            self.deadline = self.gateway.now + route.timeout + 1.0
+            self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+            return
+        self._size += len(data)
+        if self._size > POLICY_BODY_LIMIT:
+            self._give_up(errors.POLICY)
+            return
+        self._collected.append(data)
+
+    def completed(self) -> None:
+        """The upstream's answer is whole."""
+        self.upstream = None
+        if self._over:
+            return
+        route, answer, head = self.route, self._answer, self.head
+        assert route is not None and answer is not None and head is not None
+        if route.streams:
+            if self._chunked:
+                self.connection.write(b"0\r\n\r\n")
+            self._end(head.keep_alive and not self.connection.closing)
+        else:
+            self._reduce(answer)
+
+    def failed(self, reason: str, *, began: bool) -> None:
+        """The upstream broke off or lied."""
+        self.upstream = None
+        if self._over:
+            return
+        head = self.head
+        assert head is not None and self.route is not None
+        if reason == "closed idle" and not began and not self._retried and head.method in _IDEMPOTENT:
+            # the pool's connection had been closed by the other side: nothing was processed
+            self._retried = True
+            self.gateway.pool(self.route.origin).acquire(self._connected, self.gateway.now)
+            return
+        if self.logged:
+            self._cut("upstream")
+        else:
+            self.refuse(errors.UPSTREAM_FAULT)
+
+    # -- what may leave ------------------------------------------------------------------------------------------
+    def _reduce(self, answer: ResponseHead) -> None:
+        """Apply the field policy to a collected answer; other statuses than success leave without their body."""
+        if not 200 <= answer.status < 300 or answer.bodyless:
+            self._plain(answer)
+            return
+        kind = answer.fields.get(b"content-type", b"").lower()
+        media, _, parameters = kind.partition(b";")
+        charset_ok = b"charset" not in parameters or b"utf-8" in parameters or b"utf8" in parameters
+        encoding = answer.fields.get(b"content-encoding", b"identity").lower()
+        media = media.strip()
+        if not charset_ok or encoding != b"identity" or not (media == b"application/json" or media.endswith(b"+json")):
+            self.refuse(errors.POLICY)
+            return
+        body = self._collected[0] if len(self._collected) == 1 else b"".join(self._collected)
+        self._collected.clear()
+        assert self.grant is not None
+        self.gateway.reduce(self.grant.policy, body, self._reduced, in_thread=len(body) > _LARGE_BODY)
+
+    def _plain(self, answer: ResponseHead) -> None:
+        if answer.bodyless or answer.status == 204:
+            self._respond(answer.status, b"", "ok")
+        elif answer.status >= 500 or answer.status < 400:
+            self.refuse(errors.UPSTREAM_FAULT)
+        else:
+            # an error text of the source may hold anything: its status leaves, its body does not
+            self.refuse(errors.UPSTREAM_FAULT, status=answer.status)
+
+    def _reduced(self, body: bytes | None) -> None:
+        if self._over:
+            return
+        if body is None:
+            self.refuse(errors.POLICY)
+        else:
+            self._respond(200 if self._answer is None else self._answer.status, body, "ok")
+
+    def _queried(self, future: "Future[bytes]") -> None:
+        """A declared table has answered (called in the loop)."""
+        if self._over:
+            return
+        error = future.exception()
+        if error is None:
+            self._respond(200, future.result(), "ok")
+            return
+        kind, params = self.gateway.table_fault(error)
+        self.refuse(kind, **params)
+
+    # -- answering -----------------------------------------------------------------------------------------------
+    def _respond(self, status: int, body: bytes, outcome: str) -> None:
+        connection, head = self.connection, self.head
+        assert head is not None
+        keep = connection.stays_open
+        if not self._log(status, outcome, len(body)):
+            self._give_up(errors.LOG_FULL)
+            return
+        length = b"" if status == 204 or head.method == b"HEAD" else b"Content-Length: %d\r\n" % len(body)
+        connection.write(
+            b"%bContent-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n%bX-Request-Id: %b\r\n%b%b" % (
+                answers.status_line(status), length, self.request_id,
+                b"\r\n" if keep else b"Connection: close\r\n\r\n", b"" if head.method == b"HEAD" else body,
+            )
+        )
+        self._end(keep)
+
+    def refuse(self, kind: ErrorKind, field: str = "", *, status: int = 0, retry_ms: int = 0, **params: str) -> None:
+        """Answer with a problem, once, unless an answer has begun."""
+        if self._over:
+            return
+        connection, head = self.connection, self.head
+        keep = connection.stays_open
+        if field:
+            params["field"] = field
+        answer = answers.problem(
+            kind, self.request_id, close=not keep, head_only=head is not None and head.method == b"HEAD",
+            status=status, retry_ms=retry_ms, **params,
+        )
+        self._log(status or kind.status, kind.code.rpartition(".")[2], len(answer))
+        connection.write(answer)
+        self._end(keep)
+
+    def _give_up(self, kind: ErrorKind) -> None:
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abandon()
+        self.refuse(kind)
+
+    def _cut(self, outcome: str) -> None:
+        """An answer that had begun cannot be completed: the client must see a broken connection."""
+        self.gateway.log_end(self.request_id, outcome, self._streamed)
+        self._over = True
+        self.gateway.running.discard(self)
+        self.connection.exchange = None
+        self.connection.abort()
+
+    def _end(self, keep: bool) -> None:
+        self._over = True
+        self.gateway.running.discard(self)
+        self.connection.finish(keep)
+
+    def log_refused(self, status: int, outcome: str, size: int) -> None:
+        """Log a message that the framing core refused."""
+        self._over = True
+        self._log(status, outcome, size)
+
+    def _log(self, status: int, outcome: str, size: int) -> bool:
+        """Write the line; True when it is stored. Called before the first byte of the answer leaves."""
+        if self.logged:
+            return True
+        self.logged, self.status = True, status
+        head, route = self.head, self.route
+        return self.gateway.log_call(record.render(
+            self.at, self.request_id, outcome, b"" if self.app is None else self.app.key,
+            "" if route is None else route.code, "" if self.grant is None else self.grant.id,
+            self.gateway.snapshot_number, b"" if head is None else head.method, b"" if head is None else head.path,
+            b"" if head is None else head.query, status, len(self.body), size, clock.now_micros() - self.at,
+            self.upstream_micros, self.connection.peer,
+        ))
+
+    # -- the client (Exchange) -----------------------------------------------------------------------------------
+    def client_gone(self) -> None:
+        """The client closed before the answer was complete."""
+        if self._over:
+            return
+        self._over = True
+        self.gateway.running.discard(self)
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abandon()
+        if self.logged:
+            self.gateway.log_end(self.request_id, "client_gone", self._streamed)
+        else:
+            self._log(499, "client_gone", 0)
+
+    def client_paused(self) -> None:
+        """Stop reading from the upstream."""
+        if self.upstream is not None:
+            self.upstream.pause()
+
+    def client_resumed(self) -> None:
+        """Read on."""
+        if self.upstream is not None:
+            self.upstream.resume()
+        self.deadline = self.gateway.now + (self.route.timeout if self.route else 30.0) + 1.0
+
+    def expire(self) -> None:
+        """The source took too long (called by the sweep)."""
+        if self._over or self.connection.paused:
+            return
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abandon()
+        if self.logged:
+            self._cut("slow")
+        else:
+            self.refuse(errors.UPSTREAM_SLOW)

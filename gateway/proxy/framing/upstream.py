@@ -1,0 +1,277 @@
+"""Connections to upstreams: one request at a time, kept alive in a pool, never reused after a doubt."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from gateway.proxy.framing.body import BadChunk, BodyReader
+from gateway.proxy.framing.limits import Limits, UpstreamFault
+from gateway.proxy.framing.response import ResponseHead, ResponseParser
+
+_END = b"\r\n\r\n"
+
+
+class Receiver(Protocol):
+    """Takes an upstream's answer. ``failed`` may come at any time and is the last call."""
+
+    def answered(self, head: ResponseHead) -> None: ...
+    def received(self, data: bytes) -> None: ...
+    def completed(self) -> None: ...
+    def failed(self, reason: str, *, began: bool) -> None: ...
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """One connection of a pool."""
+
+    __slots__ = (
+        "_buffer",
+        "_head",
+        "_method",
+        "_parser",
+        "_reader",
+        "closed",
+        "fresh",
+        "idle_since",
+        "paused",
+        "pool",
+        "receiver",
+        "transport",
+    )
+
+    def __init__(self, pool: "UpstreamPool") -> None:
+        self.pool = pool
+        self.transport: Any = None
+        self.receiver: Receiver | None = None
+        self.fresh = True
+        self.closed = self.paused = False
+        self.idle_since = 0.0
+        self._method = b""
+        self._buffer = b""
+        self._head: ResponseHead | None = None
+        self._reader: BodyReader | None = None
+        self._parser = ResponseParser(pool.limits)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = transport
+
+    def send(self, receiver: Receiver, method: bytes, request: bytes) -> None:
+        """Send a complete request; its answer goes to ``receiver``."""
+        self.receiver, self._method, self._head, self._reader = receiver, method, None, None
+        self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        """Cut the answer into head and body; bytes that nobody asked for end the connection."""
+        if self.receiver is None:
+            self.drop()
+            return
+        self._buffer = self._buffer + data if self._buffer else data
+        try:
+            if self._reader is None and not self._read_head():
+                return
+            self._read_body()
+        except UpstreamFault as fault:
+            self._fail(fault.reason)
+        except BadChunk as fault:
+            self._fail(f"chunk {fault}")
+
+    def _read_head(self) -> bool:
+        while True:
+            end = self._buffer.find(_END)
+            if end < 0 or end > self.pool.limits.response_head:
+                if len(self._buffer) > self.pool.limits.response_head:
+                    raise UpstreamFault("head too long")
+                return False
+            raw, self._buffer = self._buffer[:end + 4], self._buffer[end + 4:]
+            head = self._parser.parse(raw, self._method)
+            if head.status >= 200:
+                break
+        self._head, self._reader = head, head.reader()
+        receiver = self.receiver
+        assert receiver is not None
+        receiver.answered(head)
+        return self.receiver is not None
+
+    def _read_body(self) -> None:
+        reader, receiver = self._reader, self.receiver
+        if reader is None or receiver is None:
+            return
+        if self._buffer and not reader.done:
+            data, self._buffer = self._buffer, b""
+            payload, used = reader.feed(data)
+            if payload:
+                receiver.received(payload)
+            self._buffer = data[used:]
+            if self.receiver is None:  # the receiver gave up on this answer
+                return
+        if reader.done:
+            self._complete()
+
+    def _complete(self) -> None:
+        receiver, head, extra = self.receiver, self._head, self._buffer
+        assert receiver is not None and head is not None
+        self.receiver, self._reader, self._head, self._buffer, self.fresh = None, None, None, b"", False
+        if extra or not head.keep_alive or self.closed or self.paused:
+            self.drop()
+        else:
+            self.pool.release(self)
+        receiver.completed()
+
+    def _fail(self, reason: str) -> None:
+        receiver, began = self.receiver, self._head is not None
+        self.receiver = None
+        self.drop()
+        if receiver is not None:
+            receiver.failed(reason, began=began)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """An early end is a fault, except for a body that lasts until the close."""
+        self.closed = True
+        self.pool.lost(self)
+        receiver, head = self.receiver, self._head
+        if receiver is None:
+            return
+        self.receiver = None
+        if head is not None and head.length is None and not head.chunked and exc is None:
+            receiver.completed()
+        else:
+            nothing_came = head is None and not self._buffer and not self.fresh
+            receiver.failed("closed idle" if nothing_came else "closed early", began=head is not None)
+
+    def abandon(self) -> None:
+        """The receiver no longer wants the answer: the rest of it must not reach the next request."""
+        self.receiver = None
+        self.drop()
+
+    def drop(self) -> None:
+        """Close at once and leave the pool."""
+        if not self.closed:
+            self.closed = True
+            self.pool.lost(self)
+            self.transport.abort()
+
+    def pause(self) -> None:
+        """Stop reading: the client is slower."""
+        if not self.paused and not self.closed:
+            self.paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self.paused and not self.closed:
+            self.paused = False
+            self.transport.resume_reading()
+
+
+Ready = Callable[[UpstreamConnection | None, str], None]
+Connect = Callable[["UpstreamPool"], Coroutine[Any, Any, UpstreamConnection]]
+
+
+class UpstreamPool:
+    """Connections to one address: last used first, bounded, with a bounded queue of waiters.
+
+    ``breaker_failures`` connection failures in a row open the breaker for ``breaker_seconds``; then one trial goes
+    through, and its result closes or reopens it.
+    """
+
+    def __init__(
+        self, connect: Connect, limits: Limits, *, size: int = 64, queue: int = 512, idle_seconds: float = 30.0,
+        breaker_failures: int = 5, breaker_seconds: float = 5.0,
+    ) -> None:
+        self.limits = limits
+        self.failures = 0
+        self._connect, self._size, self._queue, self._idle_seconds = connect, size, queue, idle_seconds
+        self._breaker_failures, self._breaker_seconds = breaker_failures, breaker_seconds
+        self._open_until = 0.0
+        self._trial = self._retired = False
+        self._idle: list[UpstreamConnection] = []
+        self._all: set[UpstreamConnection] = set()
+        self._connecting = 0
+        self._waiters: deque[Ready] = deque()
+
+    def acquire(self, ready: Ready, now: float) -> None:
+        """Call ``ready(connection, "")`` now or later, or ``ready(None, reason)``."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed:
+                ready(connection, "")
+                return
+        if self.failures >= self._breaker_failures:
+            if now < self._open_until or self._trial:
+                ready(None, "breaker open")
+                return
+            self._trial = True
+        if len(self._all) + self._connecting >= self._size:
+            if len(self._waiters) >= self._queue:
+                ready(None, "queue full")
+            else:
+                self._waiters.append(ready)
+            return
+        self._connecting += 1
+        task = asyncio.get_running_loop().create_task(self._connect(self))
+        task.add_done_callback(lambda done: self._connected(done, ready, now))
+
+    def _connected(self, task: "asyncio.Task[UpstreamConnection]", ready: Ready, now: float) -> None:
+        self._connecting -= 1
+        self._trial = False
+        if task.cancelled() or task.exception() is not None:
+            self.failures += 1
+            self._open_until = now + self._breaker_seconds
+            ready(None, "connect")
+            self._next(now)
+            return
+        self.failures = 0
+        connection = task.result()
+        if connection.closed:
+            ready(None, "connect")
+            return
+        self._all.add(connection)
+        ready(connection, "")
+
+    def release(self, connection: UpstreamConnection) -> None:
+        """Take back a connection whose answer was complete."""
+        if self._retired:
+            connection.drop()
+            return
+        if self._waiters:
+            self._waiters.popleft()(connection, "")
+            return
+        connection.idle_since = 0.0
+        self._idle.append(connection)
+
+    def lost(self, connection: UpstreamConnection) -> None:
+        """Forget a closed connection and let a waiter open another."""
+        if connection in self._all:
+            self._all.discard(connection)
+            self._next(0.0)
+
+    def _next(self, now: float) -> None:
+        if self._waiters:
+            waiter = self._waiters.popleft()
+            asyncio.get_running_loop().call_soon(self.acquire, waiter, now)
+
+    def sweep(self, now: float) -> None:
+        """Close connections that nobody has used for ``idle_seconds``."""
+        for connection in list(self._idle):
+            if connection.idle_since == 0.0:
+                connection.idle_since = now
+            elif now - connection.idle_since > self._idle_seconds:
+                self._idle.remove(connection)
+                connection.drop()
+
+    def retire(self) -> None:
+        """No new use: idle connections close now, busy ones after their answer."""
+        self._retired = True
+        for connection in list(self._idle):
+            connection.drop()
+        self._idle.clear()
+
+    def close(self) -> None:
+        """Drop everything."""
+        for connection in list(self._all):
+            connection.drop()
+        self._idle.clear()
+
+    def __len__(self) -> int:
+        return len(self._all)

@@ -1,0 +1,253 @@
+"""The worker's state and the services that a call uses; the framing core's Handler."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from gateway import errors
+from gateway.broker.client import BrokerClient
+from gateway.calllog import record
+from gateway.calllog.log import CallLog
+from gateway.policy import rules as policy_rules
+from gateway.proxy import answers
+from gateway.proxy.call import Call
+from gateway.proxy.framing.client import ClientConnection
+from gateway.proxy.framing.limits import DEFAULT, Limits, Refusal
+from gateway.proxy.framing.request import RequestHead
+from gateway.proxy.framing.upstream import UpstreamPool
+from gateway.signing import rules as signing
+from gateway.snapshot.rules import Compiled, Grant, Route
+from gateway.sources.connector import Connector, Origin
+from kernel import clock
+from kernel.errors import ErrorKind
+
+LEASE_SECONDS = 1.0
+
+
+class Sources(Protocol):
+    """What runs outside the loop: declared tables and policies that need data keys (gateway.sources.service)."""
+
+    def query(self, route: Route, grant: Grant, query: bytes) -> "Future[bytes]": ...
+    def reduce(self, route_policy: policy_rules.Policy, body: bytes) -> "Future[bytes]": ...
+    def mask(self, kind: str, text: str) -> str: ...
+    def fault(self, error: BaseException) -> tuple[ErrorKind, dict[str, str]]: ...
+
+
+class GatewayHandler:
+    """One a worker. ``snapshot`` is swapped as one reference; a call keeps the objects it has looked up."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, broker: BrokerClient, log: CallLog, sources: Sources,
+        connector: Connector, *, limits: Limits = DEFAULT,
+    ) -> None:
+        self.limits = limits
+        self.own_headers = signing.HEADERS
+        self.now = loop.time()
+        self.draining = False
+        self.broker = broker
+        self.running: set[Call] = set()
+        self.connections: set[ClientConnection] = set()
+        self._loop = loop
+        self._log = log
+        self._sources = sources
+        self._connector = connector
+        self._pools: dict[Origin, UpstreamPool] = {}
+        self._hosts: dict[Origin, bytes] = {}
+        self._leases: list[Grant] = []
+        self._compiled: Compiled | None = None
+        self._id_prefix = os.urandom(6).hex()
+        self._id_next = 0
+        self.calls = 0
+
+    # -- snapshot ------------------------------------------------------------------------------------------------
+    @property
+    def snapshot(self) -> Compiled:
+        """The configuration in use; admit() has refused the call when there is none."""
+        assert self._compiled is not None
+        return self._compiled
+
+    @property
+    def snapshot_number(self) -> int:
+        """Its number, 0 before the first."""
+        return 0 if self._compiled is None else self._compiled.number
+
+    def swap(self, compiled: Compiled) -> None:
+        """Take a compiled snapshot into use: one reference."""
+        self._return_leases(everything=True)
+        self._compiled = compiled
+        for origin in [origin for origin in self._pools if origin not in compiled.origins]:
+            pool = self._pools.pop(origin)
+            # calls under way keep their connections; they are dropped when they come back idle
+            pool.retire()
+
+    # -- Handler of the framing core -----------------------------------------------------------------------------
+    def opened(self, connection: ClientConnection) -> None:
+        """Keep the connection for the sweep."""
+        self.connections.add(connection)
+
+    def closed(self, connection: ClientConnection) -> None:
+        """Forget it."""
+        self.connections.discard(connection)
+
+    def admit(self, connection: ClientConnection, head: RequestHead) -> int:
+        """Count the call and find its route, before any body is read."""
+        self._log.start()
+        self.calls += 1
+        call = connection.exchange = Call(self, connection, head)
+        if self._compiled is None:
+            raise Refusal(503, "no_snapshot")
+        route = self._compiled.find(head.path)
+        if route is None:
+            raise Refusal(404, "no_interface")
+        call.route = route
+        if route.retired:
+            raise Refusal(410, "retired")
+        if head.method not in route.methods:
+            raise Refusal(405, "not_allowed")
+        return route.body_limit
+
+    def handle(self, connection: ClientConnection, head: RequestHead, body: bytes) -> None:
+        """Start the call that admit() created."""
+        call = connection.exchange
+        assert isinstance(call, Call)
+        call.start(head, body)
+
+    def refuse(self, connection: ClientConnection, head: RequestHead | None, refusal: Refusal) -> bytes:
+        """Log and return the answer to a refused message."""
+        call = connection.exchange
+        connection.exchange = None
+        if not isinstance(call, Call):
+            self._log.start()
+            call = Call(self, connection, head)
+        kind = _ADMISSION.get(refusal.reason)
+        if kind is None:
+            answer = answers.malformed(refusal.reason, refusal.status, call.request_id)
+        else:
+            answer = answers.problem(kind, call.request_id, close=True)
+        call.log_refused(refusal.status, refusal.reason, len(answer))
+        return answer
+
+    # -- services of a call --------------------------------------------------------------------------------------
+    def next_request_id(self) -> bytes:
+        """Return 24 characters, unique over restarts (48 random bits) and within the worker (a counter)."""
+        self._id_next += 1
+        return b"%b%012x" % (self._id_prefix.encode(), self._id_next)
+
+    def log_call(self, line: bytes) -> bool:
+        """Store a call's line."""
+        return self._log.append(line)
+
+    def log_end(self, request_id: bytes, outcome: str, size: int) -> None:
+        """Store how an answer that had begun ended."""
+        self._log.append(record.render_end(clock.now_micros(), request_id, outcome, size), finishes=False)
+
+    def pool(self, origin: Origin) -> UpstreamPool:
+        """Return the pool of an upstream."""
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = UpstreamPool(self._connector.connect_to(origin), self.limits)
+        return pool
+
+    def host_header(self, origin: Origin) -> bytes:
+        """Return the Host of an upstream."""
+        host = self._hosts.get(origin)
+        if host is None:
+            scheme, name, port = origin
+            name = f"[{name}]" if ":" in name else name
+            plain = port == (443 if scheme == "https" else 80)
+            host = self._hosts[origin] = (name if plain else f"{name}:{port}").encode()
+        return host
+
+    def query_table(self, route: Route, grant: Grant, query: bytes, done: Callable[["Future[bytes]"], None]) -> None:
+        """Run a declared table's query in a thread; ``done`` is called in the loop."""
+        future = self._sources.query(route, grant, query)
+        future.add_done_callback(lambda result: self._back(done, result))
+
+    def reduce(
+        self, policy: policy_rules.Policy, body: bytes, done: Callable[[bytes | None], None], *, in_thread: bool,
+    ) -> None:
+        """Apply a policy, in the loop when it is small and needs no key; ``done(None)`` means nothing may leave."""
+        if not in_thread and not policy.decrypts:
+            try:
+                done(policy_rules.apply(policy, body, self._sources.mask, _no_keys))
+            except policy_rules.PolicyFailed:
+                done(None)
+            return
+        future = self._sources.reduce(policy, body)
+        future.add_done_callback(
+            lambda result: self._back(lambda end: done(None if end.exception() else end.result()), result)
+        )
+
+    def _back(self, done: Callable[["Future[bytes]"], None], result: "Future[bytes]") -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(done, result)
+
+    def table_fault(self, error: BaseException) -> tuple[ErrorKind, dict[str, str]]:
+        """Return the problem that a failed query becomes."""
+        return self._sources.fault(error)
+
+    # -- leases of quota -----------------------------------------------------------------------------------------
+    def lease_size(self, grant: Grant) -> int:
+        """Return how many units to ask for: few enough that workers stay near the exact quota and rate."""
+        by_quota = grant.quota // 1000 if grant.quota else 64
+        by_rate = grant.rate // 1000 // 20 if grant.rate else 64
+        return max(1, min(64, by_quota, by_rate))
+
+    def keep_lease(self, grant: Grant, units: int) -> None:
+        """Keep units for the next calls of about a second."""
+        if units > 0:
+            grant.leased += units
+            grant.leased_until = self.now + LEASE_SECONDS
+            self._leases.append(grant)
+
+    def _return_leases(self, *, everything: bool = False) -> None:
+        kept: list[Grant] = []
+        for grant in self._leases:
+            if grant.leased <= 0:
+                continue
+            if everything or self.now >= grant.leased_until:
+                self.broker.give_back(grant.id_bytes, grant.leased, grant.quota)
+                grant.leased = 0
+            elif grant not in kept:
+                kept.append(grant)
+        self._leases = kept
+
+    # -- once a second -------------------------------------------------------------------------------------------
+    def sweep(self) -> None:
+        """Move the coarse clock; end what took too long."""
+        self.now = now = self._loop.time()
+        for connection in [one for one in self.connections if one.deadline < now]:
+            connection.swept()
+        for call in [one for one in self.running if one.deadline < now]:
+            call.expire()
+        for pool in self._pools.values():
+            pool.sweep(now)
+        self.broker.sweep(now)
+        self._return_leases()
+
+    def drain(self) -> None:
+        """Answer what comes, but ask every client to close."""
+        self.draining = True
+
+    @property
+    def idle(self) -> bool:
+        """True when no connection has anything under way."""
+        return not any(one.busy or one.exchange is not None for one in self.connections)
+
+    def close(self) -> None:
+        """Give back leases and drop pools."""
+        self._return_leases(everything=True)
+        for pool in self._pools.values():
+            pool.close()
+
+
+def _no_keys(column: str, key: object, envelope: str) -> str:
+    raise policy_rules.PolicyFailed("no keys here")
+
+
+_ADMISSION: dict[str, ErrorKind] = {
+    "no_snapshot": errors.NO_SNAPSHOT, "no_interface": errors.NO_INTERFACE, "retired": errors.INTERFACE_RETIRED,
+    "not_allowed": errors.METHOD,
+}

@@ -1,0 +1,1 @@
+"""Snapshots: what the data plane knows, as immutable, numbered, checksummed rows."""

@@ -1,0 +1,1 @@
+"""Where published data comes from: HTTP upstreams and declared tables."""
