@@ -19,6 +19,15 @@ from kernel.settings import Settings
 MODELS = (
     "kernel.identity.models",
     "kernel.audit.models",
+    "kernel.leases.models",
+    "kernel.jobs.models",
+    "kernel.outbox.models",
+    "kernel.approvals.models",
+    "kernel.notices.models",
+    "kernel.cases.models",
+    "kernel.duty.models",
+    "kernel.watch.models",
+    "kernel.files.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
