@@ -1,0 +1,1 @@
+"""Code lists as tokens, credit and resource codes, and the counters that give codes out."""

@@ -1,0 +1,1 @@
+"""Reading and editing data entries and their items."""

@@ -1,0 +1,1 @@
+"""Workbooks in and out: hostile-input reader, dry run, staged apply, undo."""

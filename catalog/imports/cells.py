@@ -1,0 +1,135 @@
+"""From a cell to a value, pure. A cell is what the reader gives: text, bool, int, {"n": repr} or {"d": ISO}."""
+
+import difflib
+import re
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from catalog.codes.lists import BareNumber, UnknownLabel, code_list, parse
+from kernel import clock
+
+_DATE: Final = re.compile(
+    r"^\s*(\d{4})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2})?)?\s*日?"
+    r"(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*$"
+)
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_SEPARATORS: Final = re.compile(r"[,，、;；\s]+")
+_SERIAL: Final = range(18_264, 73_415)
+"""Excel serials of 1950 to 2100: a bare number outside is no date."""
+
+
+class BadCell(ValueError):
+    """The cell cannot be read; ``code`` names the finding, ``arg`` and ``fix`` fill its text."""
+
+    def __init__(self, code: str, arg: str = "", fix: str = "") -> None:
+        super().__init__(code)
+        self.code, self.arg, self.fix = code, arg, fix
+
+
+def shown(cell: Any) -> str:
+    """What stood in the cell, as text for people."""
+    if cell is None:
+        return ""
+    if isinstance(cell, dict):
+        return str(cell.get("n", cell.get("d", "")))
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    return str(cell)
+
+
+def text(cell: Any) -> str | None:
+    """Trimmed text, None when empty; an apostrophe that our own export put before a formula sign is taken off."""
+    value = shown(cell).strip()
+    if value.startswith("'") and value[1:].startswith(_FORMULA):
+        value = value[1:]
+    return value or None
+
+
+def code(cell: Any) -> str | None:
+    """Text of a code; a number of more than 15 digits has already lost its last ones."""
+    if isinstance(cell, dict) and "n" in cell and abs(float(cell["n"])) >= 1e15:
+        raise BadCell("precision_lost")
+    return text(cell)
+
+
+def words(cell: Any) -> list[str]:
+    """A list in one cell, without repetitions."""
+    return list(dict.fromkeys(word for word in _SEPARATORS.split(text(cell) or "") if word))
+
+
+def integer(cell: Any) -> int | None:
+    """A whole number; thousands separators are accepted."""
+    value = text(cell)
+    if value is None:
+        return None
+    plain = value.replace(",", "").replace("，", "")
+    if not re.fullmatch(r"-?\d{1,15}", plain):
+        raise BadCell("number")
+    return int(plain)
+
+
+def token(cell: Any, key: str, numbers: str | None) -> str | None:
+    """A token of a code list, from its label."""
+    value = text(cell)
+    if value is None:
+        return None
+    try:
+        return parse(key, value, numbers)
+    except BareNumber as error:
+        raise BadCell("bare_number") from error
+    except UnknownLabel as error:
+        labels = "、".join(known.zh for known in code_list(key).tokens[:12])
+        raise BadCell("label_unknown", code_list(key).zh, labels) from error
+
+
+def level(cell: Any) -> int | None:
+    """A data level 1–6, from its label or its number."""
+    value = text(cell)
+    if value is not None and re.fullmatch("[1-6]", value):
+        return int(value)
+    found = token(cell, "data_level", None)
+    return None if found is None else int(found)
+
+
+def yes(cell: Any) -> bool | None:
+    """是 or 否."""
+    if isinstance(cell, bool):
+        return cell
+    found = token(cell, "yes_no", None)
+    return None if found is None else found == "yes"
+
+
+def instant(cell: Any) -> datetime | None:
+    """An instant; what has no zone is Beijing time. 2026.3, 2026年3月, serials and date cells are read."""
+    if cell in (None, ""):
+        return None
+    if isinstance(cell, int) and not isinstance(cell, bool) and cell in _SERIAL:
+        return _beijing(datetime(1899, 12, 30) + timedelta(days=cell))
+    raw = cell["d"] if isinstance(cell, dict) and "d" in cell else text(cell)
+    if raw is None:
+        return None
+    match = _DATE.match(raw)
+    if match is None:
+        raise BadCell("date")
+    year, month, day, hour, minute, second = (int(part) if part else 0 for part in match.groups())
+    try:
+        return _beijing(datetime(year, month, day or 1, hour, minute, second))
+    except ValueError as error:
+        raise BadCell("date") from error
+
+
+def _beijing(naive: datetime) -> datetime:
+    return naive.replace(tzinfo=clock.BEIJING)
+
+
+def day(cell: Any) -> str | None:
+    """A day as 2026-03-01."""
+    found = instant(cell)
+    return None if found is None else date(found.year, found.month, found.day).isoformat()
+
+
+def nearest(value: str, key: str) -> str:
+    """The label of a code list that is most like ``value``, or an empty string."""
+    labels = [known.zh for known in code_list(key).tokens]
+    close = difflib.get_close_matches(value.strip(), labels, n=1, cutoff=0.4)
+    return close[0] if close else ""

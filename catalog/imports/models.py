@@ -1,0 +1,71 @@
+"""Tables of imports: a batch, its staged rows and its findings. Staged rows belong to the batch alone."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Instant, JSONText
+
+
+class ImportBatch(Base):
+    """One uploaded workbook. state: uploaded → checked → applied → undone, or failed."""
+
+    __tablename__ = "import_batch"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(60))
+    filename: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sm3: Mapped[str] = mapped_column(String(64))
+    options: Mapped[dict[str, Any]] = mapped_column(JSONText())
+    state: Mapped[str] = mapped_column(String(12))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONText())
+    failure: Mapped[dict[str, Any] | None] = mapped_column(JSONText())
+    department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("department.id"), index=True)
+    created_by: Mapped[uuid.UUID | None]
+    created_name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    applied_at: Mapped[datetime | None] = mapped_column(Instant())
+    undone_at: Mapped[datetime | None] = mapped_column(Instant())
+    job_id: Mapped[uuid.UUID | None]
+    audit_id: Mapped[uuid.UUID]
+
+
+class ImportRow(Base):
+    """One staged row: what stood in the cells, what it means, and what applying it does or did."""
+
+    __tablename__ = "import_row"
+    __table_args__ = (Index("ix_import_row_batch_id_kind_action", "batch_id", "kind", "action"),)
+    batch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_batch.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sheet: Mapped[str] = mapped_column(String(64))
+    row_no: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(20))
+    raw: Mapped[list[Any]] = mapped_column(JSONText())
+    data: Mapped[dict[str, Any]] = mapped_column(JSONText())
+    action: Mapped[str] = mapped_column(String(10))
+    node_id: Mapped[uuid.UUID | None]
+    revision: Mapped[int | None] = mapped_column(Integer)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONText())
+
+
+class ImportFinding(Base):
+    """One finding: 行号·列·原值·问题·建议, with its severity error, row_error or warning."""
+
+    __tablename__ = "import_finding"
+    __table_args__ = (Index("ix_import_finding_batch_id_severity", "batch_id", "severity"),)
+    batch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_batch.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sheet: Mapped[str] = mapped_column(String(64))
+    row_no: Mapped[int | None] = mapped_column(Integer)
+    column: Mapped[str | None] = mapped_column(String(4))
+    header: Mapped[str | None] = mapped_column(String(100))
+    value: Mapped[str] = mapped_column(Text)
+    severity: Mapped[str] = mapped_column(String(10))
+    code: Mapped[str] = mapped_column(String(40))
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    fix_zh: Mapped[str] = mapped_column(Text)
+    fix_en: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,1 @@
+"""The tables of the four levels, their versioned hash profile and their version rows."""

@@ -1,0 +1,269 @@
+"""Creating and editing nodes of any kind, with their children, codes, audit line and search document."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from catalog.codes import rules as codes
+from catalog.codes.service import allocate
+from catalog.errors import INVALID, NODE_UNKNOWN, STATE
+from catalog.nodes import queries
+from catalog.nodes.kinds import CHANGEABLE, EDITABLE, KINDS, NodeKind
+from catalog.nodes.models import NodeChange
+from catalog.nodes.rules import Problem, item_problems, problems
+from catalog.permissions import EDIT
+from catalog.review.rules import STATUS_LABELS, next_state
+from catalog.search import service as search
+from kernel import clock, ids
+from kernel.audit.service import record
+from kernel.identity.actor import Actor, require
+from kernel.identity.models import Department
+
+_CHILD_DEFAULTS: dict[str, Any] = {
+    "level": 1, "sensitive": False, "pii": False, "is_key": False, "nullable": True, "encrypted": False,
+}
+
+
+def kind_of(kind_key: str) -> NodeKind:
+    """The kind, or ``catalog.node.unknown``."""
+    kind = KINDS.get(kind_key)
+    if kind is None:
+        raise NODE_UNKNOWN(kind=kind_key)
+    return kind
+
+
+def found(session: Session, actor: Actor, kind_key: str, node_id: uuid.UUID, *, edit: str | None = None) -> Any:
+    """The node, if the actor sees it; with ``edit`` the permission for an object of its department is needed."""
+    kind = kind_of(kind_key)
+    node = session.scalar(select(kind.model).where(kind.model.id == node_id, queries.visible(actor, kind.model)))
+    if node is None:
+        raise NODE_UNKNOWN(kind=kind.zh)
+    if edit is not None:
+        require(actor, edit, department_id=node.department_id)
+    return node
+
+
+def raise_first(found_problems: Sequence[Problem]) -> None:
+    """Raise ``catalog.node.invalid`` for the first problem."""
+    for problem in found_problems:
+        raise INVALID(field=problem.label, reason_zh=problem.reason_zh, reason_en=problem.reason_en)
+
+
+def new_code(session: Session, kind_key: str, org: str, *, front: str | None = None, parent: str | None = None) -> str:
+    """The next code of a kind: class code and sequence where the entry has a class, else a provisional one."""
+    if kind_key == "data_entry" and front:
+        return codes.resource_code(front, allocate(session, f"resource:{front}")[0])
+    if kind_key == "db_table":
+        return codes.table_code(parent or f"X-{org}-000", allocate(session, f"table:{parent or org}")[0])
+    makers = {"data_entry": codes.provisional_code, "duty": codes.duty_code, "system": codes.system_code}
+    return makers[kind_key](org, allocate(session, f"{kind_key}:{org}")[0])
+
+
+def create(
+    session: Session,
+    actor: Actor,
+    kind_key: str,
+    values: Mapping[str, Any],
+    *,
+    department_id: uuid.UUID,
+    children: Sequence[Mapping[str, Any]] = (),
+    parent_code: str | None = None,
+    source: str = "manual",
+) -> Any:
+    """A new draft with its own code; ``parent_code`` is the system of a table.
+
+    Raises ``catalog.node.invalid``, ``identity.permission.denied`` or 404 for a foreign department.
+    """
+    kind = kind_of(kind_key)
+    require(actor, EDIT, department_id=department_id)
+    raise_first([*problems(kind_key, values), *_child_problems(kind_key, values, children)])
+    department = session.get_one(Department, department_id)
+    code = new_code(session, kind_key, department.code, front=values.get("class_code"), parent=parent_code)
+    node_id, now = ids.new(), clock.now()
+    audit_id = record(
+        session, actor, action=f"catalog.{kind_key}.create", object_type=kind_key, object_id=str(node_id),
+        detail={"code": code, "name": values["name"]}, department_id=department_id,
+    )
+    node = kind.model(
+        **_filled(kind, values), id=node_id, code=code, department_id=department_id, status="draft", revision=1,
+        version=0, source=source, created_by=actor.user_id, created_at=now, updated_by=actor.user_id,
+        updated_at=now, audit_id=audit_id,
+    )
+    if kind_key == "data_entry":
+        node.online = False
+    session.add(node)
+    session.flush()
+    write_children(session, kind, node, children)
+    reindex(session, kind, [node])
+    return node
+
+
+def _filled(kind: NodeKind, values: Mapping[str, Any]) -> dict[str, Any]:
+    defaults: dict[str, dict[str, Any]] = {
+        "duty": {"duty_type": "other"},
+        "data_entry": {
+            "abstract": "", "keywords": [], "formats": [], "related_codes": [], "level": 1, "authoritative": False,
+        },
+        "system": {"phase": "in_use", "has_interface": False, "project_numbers": []},
+        "db_table": {"kind": "business"},
+    }
+    given = {field: values[field] for field in kind.fields if values.get(field) is not None}
+    return {**dict.fromkeys(kind.fields), **defaults[kind.key], **given}
+
+
+def _child_problems(
+    kind_key: str, values: Mapping[str, Any], children: Sequence[Mapping[str, Any]]
+) -> list[Problem]:
+    child_key = {"data_entry": "data_item", "db_table": "db_column"}.get(kind_key)
+    if child_key is None or not children:
+        return []
+    bad = [problem for child in children for problem in problems(child_key, child)]
+    return bad or (item_problems(values, list(children)) if kind_key == "data_entry" else [])
+
+
+def write_children(session: Session, kind: NodeKind, node: Any, children: Sequence[Mapping[str, Any]]) -> None:
+    """Make the children of a node exactly these, in this order; a child with a known id keeps its links."""
+    if kind.child is None:
+        return
+    model, parent = kind.child.model, kind.child.parent
+    known = {row.id: row for row in session.scalars(select(model).where(getattr(model, parent) == node.id))}
+    kept = {uuid.UUID(str(child["id"])) for child in children if child.get("id")} & set(known)
+    gone = [child_id for child_id in known if child_id not in kept]
+    if gone:
+        session.execute(delete(model).where(model.id.in_(gone)))
+    # numbers and codes are unique, so they are first moved out of the way of each other
+    for row in known.values():
+        if row.id in kept:
+            row.number, row.code = -row.number, f"{row.id}"
+    session.flush()
+    make = codes.item_code if kind.key == "data_entry" else codes.column_code
+    for number, child in enumerate(children, start=1):
+        fields = {name: child.get(name, _CHILD_DEFAULTS.get(name)) for name in kind.child.fields}
+        fields = {name: _CHILD_DEFAULTS.get(name) if value is None else value for name, value in fields.items()}
+        child_id = uuid.UUID(str(child["id"])) if child.get("id") else None
+        row = known.get(child_id) if child_id in kept and child_id is not None else None
+        if row is None:
+            row = model(id=ids.new(), **{parent: node.id})
+            session.add(row)
+        for name, value in {**fields, "number": number, "code": make(node.code, number)}.items():
+            setattr(row, name, value)
+    session.flush()
+
+
+def edit(
+    session: Session,
+    actor: Actor,
+    kind_key: str,
+    node: Any,
+    values: Mapping[str, Any],
+    children: Sequence[Mapping[str, Any]] | None = None,
+) -> Any:
+    """Change a draft in place, or write the proposed state of a published node into its open change.
+
+    Raises ``catalog.node.state`` while a review is open and ``catalog.node.invalid``.
+    """
+    kind = kind_of(kind_key)
+    require(actor, EDIT, department_id=node.department_id)
+    given = {name: value for name, value in values.items() if name in kind.fields}
+    raise_first(problems(kind_key, given))
+    if node.status in EDITABLE:
+        _edit_draft(session, kind, node, given, children)
+    elif node.status in CHANGEABLE:
+        _propose(session, actor, kind, node, given, children)
+    else:
+        raise STATE(code=node.code, status=STATUS_LABELS[node.status], action="修改")
+    node.revision += 1
+    node.updated_by, node.updated_at = actor.user_id, clock.now()
+    node.audit_id = record(
+        session, actor, action=f"catalog.{kind_key}.edit", object_type=kind_key, object_id=str(node.id),
+        detail={"code": node.code, "revision": node.revision, "fields": sorted(given)},
+        department_id=node.department_id,
+    )
+    session.flush()
+    return node
+
+
+def _edit_draft(
+    session: Session, kind: NodeKind, node: Any, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]] | None
+) -> None:
+    if children is not None:
+        merged = {name: given.get(name, getattr(node, name)) for name in kind.fields}
+        raise_first(_child_problems(kind.key, merged, children))
+    assign(session, kind, node, given)
+    if children is not None:
+        write_children(session, kind, node, children)
+    reindex(session, kind, [node])
+
+
+def assign(session: Session, kind: NodeKind, node: Any, given: Mapping[str, Any]) -> None:
+    """Set the fields of a node; an entry that gets a class gets its resource code with it."""
+    reclassed = kind.key == "data_entry" and given.get("class_code") not in (None, node.class_code)
+    for name, value in _filled(kind, {**{f: getattr(node, f) for f in kind.fields}, **given}).items():
+        setattr(node, name, value)
+    for name in given:
+        if given[name] is None and kind.model.__table__.c[name].nullable:
+            setattr(node, name, None)
+    if reclassed:
+        node.code = new_code(session, kind.key, "", front=str(given["class_code"]))
+        recode_children(session, kind, node)
+    session.flush()
+
+
+def recode_children(session: Session, kind: NodeKind, node: Any) -> None:
+    """Give the children codes that follow the node's."""
+    held = queries.children(session, kind, [node.id])[node.id]
+    write_children(session, kind, node, held)
+
+
+def _propose(
+    session: Session,
+    actor: Actor,
+    kind: NodeKind,
+    node: Any,
+    given: Mapping[str, Any],
+    children: Sequence[Mapping[str, Any]] | None,
+) -> None:
+    change = queries.change(session, node.id)
+    held = dict(change.proposed) if change is not None else {}
+    fields = {**dict(held.get("fields", {})), **jsonable(given)}  # type: ignore[call-overload]
+    proposed: dict[str, Any] = {"fields": fields}
+    items = children if children is not None else held.get("children")
+    if items is not None:
+        proposed["children"] = [jsonable(child) for child in items]  # type: ignore[attr-defined]
+        merged = {**{name: getattr(node, name) for name in kind.fields}, **fields}
+        raise_first(_child_problems(kind.key, merged, proposed["children"]))
+    node.status = next_state(node.code, node.status, "change")
+    if change is None:
+        change = NodeChange(node_id=node.id, node_kind=kind.key, base_version=node.version)
+        session.add(change)
+    change.proposed, change.updated_by, change.updated_at = proposed, actor.user_id, clock.now()
+
+
+def jsonable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON keeps them: instants as RFC 3339, ids as text."""
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, datetime):
+            made[name] = clock.iso(value)
+        else:
+            made[name] = str(value) if isinstance(value, uuid.UUID) else value
+    return made
+
+
+def document(kind_key: str, row: Mapping[str, Any]) -> search.Document:
+    """What of a node is searched."""
+    body = [row.get(name) for name in ("abstract", "basis_doc", "basis_text", "table_name", "short_name")]
+    words = [*(row.get("keywords") or []), row.get("theme_text"), row.get("legacy_code"), row["code"]]
+    text = "\n".join(str(part) for part in (*body, *words) if part)
+    return search.Document(row["id"], kind_key, row["department_id"], row["code"], row["name"], text)
+
+
+def reindex(session: Session, kind: NodeKind, nodes: Sequence[Any]) -> None:
+    """Write the search documents of nodes anew."""
+    columns = kind.model.__table__.c.keys()
+    docs = [document(kind.key, {name: getattr(node, name) for name in columns}) for node in nodes]
+    search.index(session, docs)

@@ -1,0 +1,1 @@
+"""Thin editing of duties, systems and tables."""

@@ -1,0 +1,1 @@
+"""The way of a node from draft to published, changed and withdrawn."""

@@ -1,0 +1,1 @@
+"""One bigram tokenizer and its index on SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The full-text index of each database behind one port."""

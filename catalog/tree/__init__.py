@@ -1,0 +1,1 @@
+"""The four-level tree, one level at a time."""
