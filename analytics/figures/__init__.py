@@ -1,0 +1,1 @@
+"""Figures: the rules (indicators) and their values with numerator, denominator and rows."""
