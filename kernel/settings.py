@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     rpc_url: str | None = Field(default=None, description="外部链节点地址；设置后不启动内置链")
     profile: Literal["dev", "production"] = Field(default="dev", description="运行方式：dev 用口令文件自动解封数据密钥")
     allowed_hosts: str = Field(default="*", description="允许的 Host，逗号分隔")
+    trusted_proxies: str = Field(default="", description="可信反向代理地址，逗号分隔；仅采信它们声明的客户端地址")
     cookie_secure: bool = Field(default=False, description="会话 Cookie 只经 HTTPS 发送（正式环境须为 true）")
     body_limit: int = Field(default=64 * 1024 * 1024, ge=1024, description="请求体上限，字节")
     outbound_allow: str = Field(

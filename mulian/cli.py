@@ -4,7 +4,6 @@ import importlib
 import sys
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -17,11 +16,11 @@ from mulian import wiring
 class LazyGroup(TyperGroup):
     """A group whose subcommands are imported from ``wiring.COMMANDS`` on first use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Name every command without importing any."""
         return sorted({*super().list_commands(ctx), *wiring.COMMANDS})
 
-    def get_command(self, ctx: click.Context, name: str) -> Any:
+    def get_command(self, ctx: Any, name: str) -> Any:
         """Import the group that is asked for."""
         if name not in wiring.COMMANDS:
             return super().get_command(ctx, name)
@@ -30,7 +29,7 @@ class LazyGroup(TyperGroup):
         command.name = name
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List commands with the short help of the wiring table, so that --help imports nothing."""
         rows = [(name, text) for name, (_, text) in wiring.COMMANDS.items()]
         for name in super().list_commands(ctx):
@@ -41,7 +40,7 @@ class LazyGroup(TyperGroup):
 
 
 app = typer.Typer(
-    cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="目链 Mulian：数据目录、接口网关与区块链数据服务平台",
 )
 
@@ -52,16 +51,9 @@ def main() -> None:
 
     commands.register(app)
     try:
-        app(standalone_mode=False)
+        app()
     except MulianError as error:
         progress_console.print(f"错误 {error.code}：{error.text('zh')}", style="bold red", highlight=False, markup=False)
         if error.fix("zh"):
             progress_console.print(f"处理办法：{error.fix('zh')}", highlight=False, markup=False)
         sys.exit(1)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)

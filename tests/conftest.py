@@ -20,7 +20,7 @@ from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
 from mulian.migrations import run
-from tests.support import closing, postgres
+from tests.support import closing, postgres, proofs
 from tests.support.accounts import Signed, sign_in_as
 from tests.support.scale import Scale
 
@@ -31,10 +31,12 @@ hypothesis.settings.load_profile(os.environ.get("MULIAN_TEST_SIZE", "test"))
 
 
 
-@pytest.fixture(scope="session")
-def scale() -> Scale:
-    """Counts: small in ``make test``, full in ``make prove``."""
-    return Scale(os.environ.get("MULIAN_TEST_SIZE", "test"))
+@pytest.fixture
+def scale(request: pytest.FixtureRequest) -> Iterator[Scale]:
+    """Counts: small in ``make test``, full in ``make prove``; remembered for the proof report."""
+    counted = Scale(os.environ.get("MULIAN_TEST_SIZE", "test"))
+    yield counted
+    request.node.user_properties.append(("counts", counted.counts))
 
 
 @pytest.fixture
@@ -172,3 +174,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the engines that were not found."""
     closing.summary(terminalreporter)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep results for the proof report."""
+    proofs.collect(report)
+
+
+def pytest_sessionfinish() -> None:
+    """Write the results of a proving run."""
+    proofs.write()

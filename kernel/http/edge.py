@@ -1,5 +1,6 @@
 """Pure ASGI middleware around the whole application: trace number, size limits, security headers."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,8 @@ CSP = (
     "style-src 'self'; style-src-attr 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "frame-src 'self' blob:"
 )
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKET = re.compile(rb"[{}\[\]]")
 _HEADERS = {
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
@@ -110,24 +113,13 @@ def _replayed(messages: Iterable[Message], receive: Receive) -> Receive:
 
 
 def _depth(body: bytes) -> int:
-    """Return an upper bound of the nesting of a JSON text in one pass, without parsing it."""
+    """Return an upper bound of the nesting of a JSON text without parsing it (a parser would recurse)."""
+    if body.count(b"{") + body.count(b"[") <= JSON_DEPTH:
+        return 0
     deepest = depth = 0
-    in_string = escaped = False
-    for byte in body:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in (0x7B, 0x5B):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in (0x7D, 0x5D):
-            depth -= 1
+    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
+        depth += 1 if bracket in b"{[" else -1
+        deepest = max(deepest, depth)
     return deepest
 
 

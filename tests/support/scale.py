@@ -1,17 +1,20 @@
-"""Three sizes of the same tests."""
+"""Three sizes of the same tests, and the record of what was counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scale:
     """``scale.of(small, full)``: small counts in ``make test``, the issue's full counts in ``make prove``."""
 
     size: str
+    counts: list[int] = field(default_factory=list)
 
     def of(self, small: int, full: int) -> int:
-        """Return the count of this run."""
-        return full if self.size == "prove" else small
+        """Return the count of this run and remember it for the proof report."""
+        count = full if self.full else small
+        self.counts.append(count)
+        return count
 
     @property
     def full(self) -> bool:

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against a named rival in the same interleaved run, written as JSON. Not timed tests."""

@@ -1,0 +1,5 @@
+"""``python -m mulian`` is the command ``mulian``."""
+
+from mulian.cli import main
+
+main()
