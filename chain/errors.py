@@ -48,3 +48,36 @@ PORT_IN_USE = define(
     zh="链服务无法监听 {host}:{port}：{reason}", en="The chain cannot listen on {host}:{port}: {reason}",
     fix_zh="请停止占用该端口的程序，或换一个端口", fix_en="Stop the program that has the port, or choose another port",
 )
+ANCHOR_STREAM_NAME = define(
+    "chain.anchor.stream_name", 422,
+    zh="存证流名称不合规：{stream}", en="Not a valid stream name: {stream}",
+    fix_zh="小写字母开头，可含数字和 . _ -，至多 28 个字符", fix_en="Lower-case letter first, then letters, digits, . _ -, at most 28",
+)
+ANCHOR_ALREADY = define(
+    "chain.anchor.already_appended", 409,
+    zh="{object_type} {object_id} 的版本 {version} 已提交上链", en="Version {version} of {object_type} {object_id} was appended before",
+)
+ANCHOR_NOT_FOUND = define("chain.anchor.not_found", 404, zh="没有该对象版本的存证", en="This version was never anchored")
+ANCHOR_NOT_FINAL = define(
+    "chain.anchor.not_final", 409, zh="存证尚未在链上确认", en="Not final on the chain yet",
+    fix_zh="通常数秒内完成，请稍后再取", fix_en="It usually takes seconds; fetch it again later",
+)
+ANCHOR_HALTED = define(
+    "chain.anchor.halted", 409,
+    zh="存证流「{stream}」已停止封存：{reason}", en="Stream {stream} is halted: {reason}",
+    fix_zh="请运维人员核对链与数据库的备份，再执行 mulian anchor resume", fix_en="An operator compares the backups of chain and database, then runs mulian anchor resume",
+)
+ANCHOR_EVIDENCE = define(
+    "chain.anchor.evidence_wrong", 502,
+    zh="节点返回的区块与存证批次 {tx_hash} 不符：{reason}", en="What the node says about {tx_hash} does not fit the batch: {reason}",
+    fix_zh="请检查所连节点是否正确、是否被替换", fix_en="Check that this is the right node and that it was not replaced",
+)
+ANCHOR_OTHER_CHAIN = define(
+    "chain.anchor.other_chain", 409,
+    zh="所连的链不是本系统的链：记录为 {expected}，现为 {found}", en="This is another chain: {expected} is on record, {found} answers",
+    fix_zh="请检查 MULIAN_RPC_URL 与链数据目录", fix_en="Check MULIAN_RPC_URL and the chain folder",
+)
+TRUST_UNKNOWN = define(
+    "chain.trust.unknown", 409, zh="尚未与链建立联系，没有信任文件", en="There is no trust file before the first contact with the chain",
+    fix_zh="请启动链后执行 mulian anchor flush", fix_en="Start the chain, then run mulian anchor flush",
+)
