@@ -1,0 +1,70 @@
+"""Ledger accounts: keys, addresses, signatures. Secrets rest only sealed by the runtime's SecretBox."""
+
+from dataclasses import dataclass
+
+import rlp
+from eth_account import Account
+from eth_hash.auto import keccak
+
+from kernel.secretbox.port import SecretBox
+
+PURPOSE = "chain.account"
+# every engine behind the port runs with a gas price of 0
+DEFAULT_GAS = 8_000_000
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A secret (32 bytes) and its address; ``repr`` shows the address alone."""
+
+    secret: bytes
+    address: str
+
+    def __repr__(self) -> str:
+        return f"Signer({self.address})"
+
+
+def new_signer() -> Signer:
+    """Make a key."""
+    account = Account.create()
+    return Signer(bytes(account.key), account.address.lower())
+
+
+def from_secret(secret: bytes) -> Signer:
+    """Return the signer of a 32-byte secret."""
+    return Signer(secret, Account.from_key(secret).address.lower())
+
+
+def seal(box: SecretBox, signer: Signer) -> bytes:
+    """Return the sealed secret."""
+    return box.seal(PURPOSE, signer.secret)
+
+
+def unseal(box: SecretBox, sealed: bytes) -> Signer:
+    """Open a sealed secret."""
+    return from_secret(box.open(PURPOSE, sealed))
+
+
+def sign(
+    signer: Signer, *, chain_id: int, nonce: int, to: str | None, data: bytes, gas: int = DEFAULT_GAS, value: int = 0
+) -> tuple[bytes, str]:
+    """Return (raw EIP-1559 transaction at price 0, its hash); the same arguments give the same bytes (RFC 6979).
+
+    ``to`` None creates a contract.
+    """
+    fields = {
+        "type": 2, "chainId": chain_id, "nonce": nonce, "gas": gas, "maxFeePerGas": 0, "maxPriorityFeePerGas": 0,
+        "value": value, "data": data, "to": bytes.fromhex(to.removeprefix("0x")) if to else b"",
+    }
+    signed = Account.sign_transaction(fields, signer.secret)
+    return bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex()
+
+
+def transaction_hash(raw: bytes) -> str:
+    """Return the hash of a raw transaction."""
+    return "0x" + keccak(raw).hex()
+
+
+def created_address(deployer: str, nonce: int) -> str:
+    """Return the address of the contract that ``deployer`` creates with ``nonce``."""
+    return "0x" + keccak(rlp.encode([bytes.fromhex(deployer.removeprefix("0x")), nonce]))[-20:].hex()
