@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from types import ModuleType
 from typing import Any
 
 import typer
@@ -39,19 +40,22 @@ class LazyGroup(TyperGroup):
             formatter.write_dl(sorted(rows))
 
 
-app = typer.Typer(
-    cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help="目链 Mulian：数据目录、接口网关与区块链数据服务平台",
-)
+def build(commands: ModuleType) -> typer.Typer:
+    """Return the root group with the installation's own commands; the packages' groups stay lazy."""
+    app = typer.Typer(
+        cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+        help="目链 Mulian：数据目录、接口网关与区块链数据服务平台",
+    )
+    commands.register(app)
+    return app
 
 
 def main() -> None:
     """Run the command; a Mulian error becomes one line that says what to do, exit status 1."""
     from mulian import commands
 
-    commands.register(app)
     try:
-        app()
+        build(commands)()
     except MulianError as error:
         progress_console.print(f"错误 {error.code}：{error.text('zh')}", style="bold red", highlight=False, markup=False)
         if error.fix("zh"):
