@@ -14,7 +14,8 @@ SIGNATURE_INVALID = define(
 KEY_INVALID = define("crypto.key.invalid", 422, zh="SM2 密钥格式不正确", en="The SM2 key is malformed")
 SEALED_INVALID = define(
     "crypto.secret.invalid", 500, zh="服务密钥无法解开此密文", en="The service key does not open this secret",
-    fix_zh="请检查 keys/service 是否与数据库来自同一备份", fix_en="Check that keys/service and the database are of one backup",
+    fix_zh="请检查 keys/service 是否与数据库来自同一备份",
+    fix_en="Check that keys/service and the database are of one backup",
 )
 SERVICE_KEY_MISSING = define(
     "crypto.service_key.missing", 500, zh="缺少服务密钥 {name}", en="Service key {name} is missing",
@@ -23,7 +24,8 @@ SERVICE_KEY_MISSING = define(
 )
 SERVICE_KEY_RIGHTS = define(
     "crypto.service_key.rights", 500,
-    zh="密钥文件 {name} 权限过宽（{mode}），应为 0600", en="Key file {name} is readable by others ({mode}); 0600 is required",
+    zh="密钥文件 {name} 权限过宽（{mode}），应为 0600",
+    en="Key file {name} is readable by others ({mode}); 0600 is required",
     fix_zh="请检查是否泄露后执行 chmod 600", fix_en="Check for a leak, then chmod 600",
 )
 ENVELOPE_INVALID = define(
@@ -36,7 +38,8 @@ CLEAR_TEXT_REFUSED = define(
 SEALED = define(
     "crypto.sealed", 503,
     zh="数据密钥处于封存状态，不能加解密", en="Data keys are sealed",
-    fix_zh="请安全管理员执行 mulian key unseal 或在“密钥管理”页解封", fix_en="A security administrator unseals them (mulian key unseal)",
+    fix_zh="请安全管理员执行 mulian key unseal 或在“密钥管理”页解封",
+    fix_en="A security administrator unseals them (mulian key unseal)",
 )
 PASSPHRASE_WRONG = define(
     "crypto.root.passphrase", 422, zh="口令不能解封根密钥", en="This passphrase does not open the root key",
@@ -52,14 +55,16 @@ PROVIDER_DAMAGED = define(
 )
 KEY_UNKNOWN = define("crypto.key.unknown", 404, zh="没有密钥 {key_id}", en="There is no key {key_id}")
 KEY_STATE = define(
-    "crypto.key.state", 409, zh="密钥 {key_id} 处于 {state} 状态，不能用于此操作", en="Key {key_id} is {state}; it does not serve this",
+    "crypto.key.state", 409, zh="密钥 {key_id} 处于 {state} 状态，不能用于此操作",
+    en="Key {key_id} is {state}; it does not serve this",
 )
 KEY_EXHAUSTED = define(
     "crypto.key.exhausted", 503, zh="密钥 {key_id} 的使用次数已达上限", en="Key {key_id} has reached its limit of uses",
     fix_zh="请立即轮换此密钥", fix_en="Rotate this key now",
 )
 KEY_MATERIAL = define(
-    "crypto.key.material", 500, zh="密钥 {key_id} 的密文或校验值不符", en="Wrapped key {key_id} or its check value does not match",
+    "crypto.key.material", 500, zh="密钥 {key_id} 的密文或校验值不符",
+    en="Wrapped key {key_id} or its check value does not match",
 )
 SCOPE_UNKNOWN = define(
     "crypto.scope.unknown", 404, zh="没有加密范围 {scope}", en="There is no encryption scope {scope}",
@@ -67,10 +72,12 @@ SCOPE_UNKNOWN = define(
 )
 SCOPE_EXISTS = define("crypto.scope.exists", 409, zh="加密范围 {scope} 已登记", en="Scope {scope} exists already")
 TABLE_UNKNOWN = define(
-    "crypto.table.unknown", 422, zh="表 {table} 没有声明加密列 {column}", en="Table {table} declares no encrypted column {column}",
+    "crypto.table.unknown", 422, zh="表 {table} 没有声明加密列 {column}",
+    en="Table {table} declares no encrypted column {column}",
 )
 FENCE_MISSING = define(
-    "crypto.fence.missing", 503, zh="加密写入围栏缺失或不符：{tables}", en="Write fences are missing or differ: {tables}",
+    "crypto.fence.missing", 503, zh="加密写入围栏缺失或不符：{tables}",
+    en="Write fences are missing or differ: {tables}",
     fix_zh="请运行 mulian crypto fences --rebuild", fix_en="Run mulian crypto fences --rebuild",
 )
 ROTATION_UNKNOWN = define("crypto.rotation.unknown", 404, zh="没有此密钥轮换", en="There is no such rotation")
@@ -82,8 +89,10 @@ ROTATION_LEASE = define(
 )
 ROTATION_ROWS_BAD = define(
     "crypto.rotation.rows_unreadable", 409,
-    zh="{count} 行密文无法解开，轮换停在重加密阶段：{rows}", en="{count} row(s) do not open; the rotation stays in reencrypt: {rows}",
-    fix_zh="请先从备份修复所列行，再继续轮换", fix_en="Repair the listed rows from a backup, then run the rotation again",
+    zh="{count} 行密文无法解开，轮换停在重加密阶段：{rows}",
+    en="{count} row(s) do not open; the rotation stays in reencrypt: {rows}",
+    fix_zh="请先从备份修复所列行，再继续轮换",
+    fix_en="Repair the listed rows from a backup, then run the rotation again",
 )
 ROTATION_STATE = define(
     "crypto.rotation.state", 409, zh="轮换处于 {state} 阶段，不能执行此操作", en="The rotation is in state {state}",

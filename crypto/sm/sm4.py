@@ -20,7 +20,7 @@ NONCE_LENGTH = 12
 TAG_LENGTH = 16
 
 
-class TagMismatch(Exception):  # noqa: N818 - what happened, not a fault of the program
+class TagMismatch(Exception):
     """The ciphertext, its additional data or the key is not the right one."""
 
 

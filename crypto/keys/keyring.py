@@ -1,0 +1,221 @@
+"""The keyring: data keys of one process, loaded from database and provider when first met.
+
+Readers and writers use it; it never writes more than a reservation of uses. Keys from a committed snapshot are
+kept for a minute, those of a running transaction only with its session, so that a key of a transaction that was
+rolled back is never used for anything else.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from crypto.columns.engine import ColumnKey, column_key
+from crypto.columns.service import Failure, RowKey, blind_index, decrypt_column, encrypt_column
+from crypto.envelope import rules as envelope
+from crypto.errors import KEY_MATERIAL, KEY_UNKNOWN, SCOPE_UNKNOWN
+from crypto.keys import queries, rules
+from crypto.keys.queries import KeyRecord
+from crypto.keys.usage import reserve
+from crypto.keys.vault import Vault, vault_of
+from crypto.scopes.rules import BLIND_INDEX, ENC, Scope
+from kernel import clock
+from kernel.runtime import Runtime, runtime_of
+
+_EXTRA = "crypto.keyring"
+_LOCAL = "crypto.keys"
+_ALLOWANCE = "crypto.allowance"
+_KEEP_SECONDS = 60.0
+UNKNOWN_KEY = Failure("unknown_key")
+WRONG_SCOPE = Failure("wrong_scope")
+RETIRED_KEY = Failure("retired_key")
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    record: KeyRecord
+    key: ColumnKey
+
+
+class Keyring:
+    """Data keys of a process. Thread-safe. All methods raise ``crypto.sealed`` (503) while the root is sealed."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._vault: Vault = vault_of(runtime)
+        self._lock = threading.Lock()
+        self._kept: dict[int, _Loaded] = {}
+        self._kept_since = time.monotonic()
+        self._generation = self._vault.generation
+        self._allowance: dict[int, int] = {}
+
+    @classmethod
+    def open(cls, runtime: Runtime) -> "Keyring":
+        """Return the keyring of a runtime; any process may have one, also one that only reads."""
+        keyring = runtime.extras.get(_EXTRA)
+        if not isinstance(keyring, cls):
+            keyring = cls(runtime)
+            runtime.extras[_EXTRA] = keyring
+        return keyring
+
+    def decrypt(
+        self, scope: Scope, rows: Sequence[tuple[RowKey, bytes | None]], *, session: Session | None = None,
+    ) -> list[bytes | Failure | None]:
+        """Open envelopes of one scope: clear text, :class:`Failure` or None (for NULL) per row, in order.
+
+        Keys that are not known yet are loaded: in ``session``'s snapshot when given, else in a read unit of its
+        own. "retired_key" tells a reader that its rows are older than a finished rotation: read them again.
+        """
+        values = [value for _, value in rows]
+        loaded = self._known(scope, values, session)
+        return decrypt_column(
+            lambda key_id: loaded.get(key_id, UNKNOWN_KEY), [row_key for row_key, _ in rows], values,
+        )
+
+    def encrypt(
+        self, session: Session, scope: Scope, rows: Sequence[tuple[RowKey, str | bytes | None]],
+    ) -> list[bytes | None]:
+        """Close fields of one scope under its active key, read in the caller's transaction.
+
+        Raises ``crypto.scope.unknown`` where the department's column is no scope, ``crypto.key.exhausted``.
+        """
+        loaded = self._active(session, scope, ENC)
+        uses = sum(value is not None for _, value in rows)
+        self._spend(session, loaded.record.key_id, uses)
+        return self._encrypt_with(loaded, rows)
+
+    def blind_index(
+        self, session: Session, scope: Scope, messages: Sequence[bytes | None],
+    ) -> list[bytes | None]:
+        """Return the 16-byte blind index of normalised values under the scope's index key."""
+        return blind_index(self._active(session, scope, BLIND_INDEX).key.key, messages)
+
+    def encrypt_under(self, key_id: int, rows: Sequence[tuple[RowKey, bytes]]) -> list[bytes]:
+        """Close fields under one key by id, outside any unit of work, and open them again to compare: rotation.
+
+        Uses are reserved in a unit of their own. Raises ``crypto.key.unknown``, ``crypto.key.material`` when what
+        was written does not read back.
+        """
+        loaded = self._load(None, [key_id]).get(key_id)
+        if loaded is None:
+            raise KEY_UNKNOWN(key_id=key_id)
+        self._spend_alone(key_id, len(rows))
+        sealed = [value for value in self._encrypt_with(loaded, rows) if value is not None]
+        again = decrypt_column(lambda _: loaded.key, [row_key for row_key, _ in rows], sealed)
+        if again != [value for _, value in rows]:
+            raise KEY_MATERIAL(key_id=key_id)
+        return sealed
+
+    def _encrypt_with(
+        self, loaded: _Loaded, rows: Sequence[tuple[RowKey, str | bytes | None]],
+    ) -> list[bytes | None]:
+        values = [value.encode() if isinstance(value, str) else value for _, value in rows]
+        return encrypt_column(loaded.key, [row_key for row_key, _ in rows], values, padded=loaded.record.padded)
+
+    def _known(
+        self, scope: Scope, values: Iterable[bytes | None], session: Session | None,
+    ) -> dict[int, ColumnKey | Failure]:
+        key_ids = {value[2:6] for value in values if value is not None and envelope.defect(value) is None}
+        wanted = {int.from_bytes(key_id) for key_id in key_ids}
+        found = self._load(session, wanted)
+        now = clock.now()
+        return {key_id: _usable(found.get(key_id), scope, now) for key_id in wanted}
+
+    def _load(self, session: Session | None, key_ids: Collection[int]) -> dict[int, _Loaded]:
+        found = self._held(key_ids)
+        missing = [key_id for key_id in key_ids if key_id not in found]
+        if not missing:
+            return found
+        if session is None:
+            with self._runtime.database.read() as own:
+                fresh = {item.key_id: self._unwrapped(item) for item in queries.by_ids(own, missing)}
+            with self._lock:
+                self._kept.update(fresh)
+        else:
+            local: dict[int, _Loaded] = session.info.setdefault(_LOCAL, {})
+            fresh = {key_id: local[key_id] for key_id in missing if key_id in local}
+            absent = [key_id for key_id in missing if key_id not in fresh]
+            fresh |= {item.key_id: self._unwrapped(item) for item in queries.by_ids(session, absent)} if absent else {}
+            local.update(fresh)
+        return found | fresh
+
+    def _held(self, key_ids: Collection[int]) -> dict[int, _Loaded]:
+        with self._lock:
+            old = time.monotonic() - self._kept_since > _KEEP_SECONDS
+            if old or self._generation != self._vault.generation:
+                self._kept.clear()
+                self._kept_since, self._generation = time.monotonic(), self._vault.generation
+            return {key_id: self._kept[key_id] for key_id in key_ids if key_id in self._kept}
+
+    def _active(self, session: Session, scope: Scope, purpose: str) -> _Loaded:
+        found = queries.active(session, scope, purpose)
+        if found is None:
+            raise SCOPE_UNKNOWN(scope=str(scope))
+        return self._unwrapped(found)
+
+    def _unwrapped(self, item: KeyRecord) -> _Loaded:
+        key = rules.unwrap(
+            self._vault.kek(item.kek_id), item.wrapped, item.scope, item.purpose, item.version, item.kek_id.bytes,
+            item.kcv, item.key_id,
+        )
+        return _Loaded(item, column_key(item.key_id, key))
+
+    def _spend(self, session: Session, key_id: int, uses: int) -> None:
+        """Take uses from what this process reserved before; else reserve more in the caller's transaction.
+
+        What a transaction reserved belongs to the process only after its commit: a rolled-back reservation
+        never was, and neither were the envelopes made from it.
+        """
+        with self._lock:
+            if self._allowance.get(key_id, 0) >= uses:
+                self._allowance[key_id] -= uses
+                return
+        local: dict[int, int] = session.info.setdefault(_ALLOWANCE, {})
+        if local.get(key_id, 0) < uses:
+            if not event.contains(session, "after_commit", _keep_allowance):
+                event.listen(session, "after_commit", _keep_allowance)
+                event.listen(session, "after_rollback", _drop_local)
+            local[key_id] = local.get(key_id, 0) + reserve(session, key_id, uses)
+        local[key_id] -= uses
+
+    def _spend_alone(self, key_id: int, uses: int) -> None:
+        while True:
+            with self._lock:
+                if self._allowance.get(key_id, 0) >= uses:
+                    self._allowance[key_id] -= uses
+                    return
+            self._gain({key_id: self._runtime.database.run(lambda session: reserve(session, key_id, uses))})
+
+    def _gain(self, allowance: dict[int, int]) -> None:
+        with self._lock:
+            for key_id, uses in allowance.items():
+                self._allowance[key_id] = self._allowance.get(key_id, 0) + uses
+
+
+def keyring_of(session: Session) -> Keyring:
+    """Return the keyring of a session's process."""
+    return Keyring.open(runtime_of(session))
+
+
+def _usable(loaded: _Loaded | None, scope: Scope, now: datetime) -> ColumnKey | Failure:
+    if loaded is None:
+        return UNKNOWN_KEY
+    if loaded.record.scope != scope or loaded.record.purpose != ENC:
+        return WRONG_SCOPE
+    if not rules.may_decrypt(loaded.record.state, loaded.record.retired_at, now):
+        return RETIRED_KEY
+    return loaded.key
+
+
+def _keep_allowance(session: Session) -> None:
+    keyring_of(session)._gain(session.info.pop(_ALLOWANCE, {}))
+    session.info.pop(_LOCAL, None)
+
+
+def _drop_local(session: Session) -> None:
+    session.info.pop(_ALLOWANCE, None)
+    session.info.pop(_LOCAL, None)

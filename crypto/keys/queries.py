@@ -1,0 +1,92 @@
+"""Every SELECT about keys."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from crypto.keys.models import CryptoDek, CryptoKek
+from crypto.keys.rules import KeyState
+from crypto.scopes.models import CryptoScope
+from crypto.scopes.rules import Scope
+
+
+@dataclass(frozen=True)
+class KeyRecord:
+    """A wrapped data key with everything needed to open it and to decide about its use."""
+
+    key_id: int
+    scope_id: uuid.UUID
+    scope: Scope
+    purpose: str
+    version: int
+    kek_id: uuid.UUID
+    wrapped: bytes
+    kcv: bytes
+    state: KeyState
+    retired_at: datetime | None
+    padded: bool
+
+
+def _records() -> Select[CryptoDek, CryptoScope]:
+    return select(CryptoDek, CryptoScope).join(CryptoScope, CryptoScope.id == CryptoDek.scope_id)
+
+
+def _record(row: Row[CryptoDek, CryptoScope]) -> KeyRecord:
+    dek, scope = row
+    return KeyRecord(
+        key_id=dek.key_id, scope_id=scope.id,
+        scope=Scope(scope.department_id, scope.table_name, scope.column_name),
+        purpose=dek.purpose, version=dek.version, kek_id=dek.kek_id, wrapped=dek.wrapped, kcv=dek.kcv,
+        state=KeyState(dek.state), retired_at=dek.retired_at, padded=scope.padded,
+    )
+
+
+def by_ids(session: Session, key_ids: Collection[int]) -> list[KeyRecord]:
+    """Return the keys with these ids, any state."""
+    query = _records().where(CryptoDek.key_id.in_(key_ids)).execution_options(populate_existing=True)
+    return [_record(row) for row in session.execute(query)]
+
+
+def active(session: Session, scope: Scope, purpose: str) -> KeyRecord | None:
+    """Return the active key of a scope and purpose, None where there is none."""
+    query = _records().where(
+        CryptoScope.department_id == scope.department_id, CryptoScope.table_name == scope.table,
+        CryptoScope.column_name == scope.column, CryptoDek.purpose == purpose, CryptoDek.state == KeyState.ACTIVE,
+    )
+    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def active_kek(session: Session, department_id: uuid.UUID) -> CryptoKek | None:
+    """Return the active KEK of a department."""
+    return session.execute(
+        select(CryptoKek).where(CryptoKek.department_id == department_id, CryptoKek.state == KeyState.ACTIVE)
+    ).scalar_one_or_none()
+
+
+def next_key_id(session: Session) -> int:
+    """Return the next global key id; write units are serialised, so two of them never commit the same."""
+    return (session.scalar(select(func.max(CryptoDek.key_id))) or 0) + 1
+
+
+def next_version(session: Session, scope_id: uuid.UUID, purpose: str) -> int:
+    """Return the next version of a scope's key."""
+    query = select(func.max(CryptoDek.version)).where(CryptoDek.scope_id == scope_id, CryptoDek.purpose == purpose)
+    return (session.scalar(query) or 0) + 1
+
+
+def next_kek_version(session: Session, department_id: uuid.UUID) -> int:
+    """Return the next version of a department's KEK."""
+    return (session.scalar(select(func.max(CryptoKek.version)).where(CryptoKek.department_id == department_id)) or 0) + 1
+
+
+def listing(department_id: uuid.UUID | None, state: str | None) -> Select[CryptoDek, CryptoScope]:
+    """Return keys with their scopes, newest first; ``department_id`` None means every department."""
+    query = _records().order_by(CryptoDek.key_id.desc())
+    if department_id is not None:
+        query = query.where(CryptoScope.department_id == department_id)
+    return query.where(CryptoDek.state == state) if state else query

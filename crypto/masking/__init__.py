@@ -1,0 +1,1 @@
+"""Masking: what somebody without a grant sees of a protected value."""

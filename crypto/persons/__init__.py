@@ -1,0 +1,1 @@
+"""Protected persons: the platform's own encrypted person table."""

@@ -1,0 +1,18 @@
+"""Events of rotation."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RotationFinished:
+    """A key was exchanged and the old one retired. ``certificate`` is canonical (no floats) and holds no secret."""
+
+    rotation_id: uuid.UUID
+    department_id: uuid.UUID
+    scope: str
+    old_key_id: int
+    new_key_id: int
+    rows: int
+    certificate: dict[str, Any]

@@ -1,0 +1,28 @@
+"""The rotation's job and its approval kind, registered on import."""
+
+import uuid
+from typing import Any
+
+from crypto.rotation import machine, service
+from crypto.rotation.models import CryptoRotation
+from crypto.rotation.rules import APPROVAL_KIND, STATE_TITLES, RotationState
+from kernel.approvals.registry import approval_kind
+from kernel.jobs.context import JobContext
+from kernel.jobs.registry import job
+
+approval_kind(
+    APPROVAL_KIND, checker_permission="crypto.key.approve", on_approved=service.start,
+    zh="轮换加密密钥", en="Rotate an encryption key",
+)
+
+
+@job(service.JOB, zh="轮换加密密钥", en="Rotate an encryption key", max_attempts=50)
+def run_rotation(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Carry a rotation to the end; run again after a crash it goes on where it stood."""
+
+    def observe(rotation: CryptoRotation) -> None:
+        ctx.check_cancelled()
+        ctx.progress(rotation.done, rotation.total, STATE_TITLES[RotationState(rotation.state)][0])
+
+    done = machine.run(ctx.runtime, ctx.actor, uuid.UUID(params["rotation_id"]), observe=observe)
+    return {"state": done.state, "rows": done.done, "certificate": done.certificate}

@@ -1,0 +1,117 @@
+"""Every SELECT about rotations, and the statements on the encrypted rows themselves."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, Table, func, select, text, type_coerce
+from sqlalchemy.orm import Session
+
+from crypto.errors import ROTATION_UNKNOWN
+from crypto.rotation.models import CryptoRotation
+from crypto.scopes.registry import EncryptedTable
+from crypto.scopes.rules import Scope
+from kernel.db import Base
+
+
+def get(session: Session, rotation_id: uuid.UUID) -> CryptoRotation:
+    """Return a rotation as the database has it now; raise ``crypto.rotation.unknown``."""
+    row = session.get(CryptoRotation, rotation_id, populate_existing=True)
+    if row is None:
+        raise ROTATION_UNKNOWN()
+    return row
+
+
+def open_of(session: Session, scope_id: uuid.UUID) -> CryptoRotation | None:
+    """Return the unfinished rotation of a scope."""
+    return session.execute(
+        select(CryptoRotation).where(CryptoRotation.scope_id == scope_id, CryptoRotation.finished_at.is_(None))
+    ).scalar_one_or_none()
+
+
+def unfinished(session: Session) -> list[uuid.UUID]:
+    """Return the ids of rotations that are not finished, oldest first."""
+    query = select(CryptoRotation.id).where(CryptoRotation.finished_at.is_(None))
+    return list(session.scalars(query.order_by(CryptoRotation.created_at)))
+
+
+def listing(department_id: uuid.UUID | None) -> Select[CryptoRotation]:
+    """Return rotations, newest first; ``department_id`` None means every department."""
+    query = select(CryptoRotation).order_by(CryptoRotation.created_at.desc(), CryptoRotation.id)
+    return query if department_id is None else query.where(CryptoRotation.department_id == department_id)
+
+
+class ScopeRows:
+    """The rows of one scope: their keys and envelopes, always within the scope's department."""
+
+    def __init__(self, declared: EncryptedTable, scope: Scope) -> None:
+        self._name = declared.name
+        self._key_name, self._department_name = declared.key_column, declared.department_column
+        self._column_name = declared.column(scope.column).name
+        table: Table = Base.metadata.tables[declared.name]
+        self._department_id = scope.department_id
+        self._department = table.c[declared.department_column]
+        self._key = table.c[declared.key_column]
+        self._envelope = type_coerce(table.c[scope.column], LargeBinary)
+
+    def older(self, session: Session, key_id: int, after: int | None, limit: int) -> list[tuple[int, bytes]]:
+        """Return up to ``limit`` (key, envelope) under keys older than ``key_id``, by key, after ``after``."""
+        query = self._scoped().where(self._key_bytes() < key_id.to_bytes(4))
+        return self._page(session, query, after, limit)
+
+    def count_older(self, session: Session, key_id: int) -> int:
+        """Return how many rows are under keys older than ``key_id``."""
+        older = self._scoped().where(self._key_bytes() < key_id.to_bytes(4)).subquery()
+        return session.scalar(select(func.count()).select_from(older)) or 0
+
+    def count(self, session: Session) -> int:
+        """Return how many rows have an envelope."""
+        return session.scalar(select(func.count()).select_from(self._scoped().subquery())) or 0
+
+    def page(self, session: Session, after: int | None, limit: int) -> list[tuple[int, bytes]]:
+        """Return up to ``limit`` (key, envelope) of any key, by key, after ``after``."""
+        return self._page(session, self._scoped(), after, limit)
+
+    def swap(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
+        """Replace envelopes whose nonce is still the old one; return how many were.
+
+        ``changes``: (row key, old envelope, new envelope). The nonce is the row's compare-and-swap token: a row
+        written by somebody else since it was read is left alone.
+        """
+        if session.get_bind().dialect.name == "postgresql":
+            return self._swap_postgresql(session, changes)
+        statement = (
+            f"UPDATE {self._name} SET {self._column_name} = ? "
+            f"WHERE {self._key_name} = ? AND {self._department_name} = ? AND substr({self._column_name}, 7, 12) = ?"
+        )
+        department = self._department_id.hex
+        rows = [(new, key, department, old[6:18]) for key, old, new in changes]
+        return session.connection().exec_driver_sql(statement, rows).rowcount
+
+    def _swap_postgresql(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
+        statement = text(
+            f"UPDATE {self._name} AS t SET {self._column_name} = u.new_value FROM unnest("
+            "CAST(:keys AS bigint[]), CAST(:news AS bytea[]), CAST(:nonces AS bytea[])) AS u(row_key, new_value, nonce) "
+            f"WHERE t.{self._key_name} = u.row_key AND t.{self._department_name} = :department "
+            f"AND t.{self._key_name} BETWEEN :low AND :high AND substr(t.{self._column_name}, 7, 12) = u.nonce"
+        )
+        keys = [key for key, _, _ in changes]
+        result = session.connection().execute(statement, {
+            "keys": keys, "news": [new for _, _, new in changes], "nonces": [old[6:18] for _, old, _ in changes],
+            "department": self._department_id, "low": min(keys), "high": max(keys),
+        })
+        return result.rowcount
+
+    def _scoped(self) -> "Select[int, bytes]":
+        return select(self._key, self._envelope.label("envelope")).where(
+            self._department == self._department_id, self._envelope.is_not(None)
+        )
+
+    def _key_bytes(self) -> ColumnElement[bytes]:
+        return func.substr(self._envelope, 3, 4, type_=LargeBinary)
+
+    def _page(
+        self, session: Session, query: "Select[int, bytes]", after: int | None, limit: int,
+    ) -> list[tuple[int, bytes]]:
+        if after is not None:
+            query = query.where(self._key > after)
+        return [(row[0], row[1]) for row in session.execute(query.order_by(self._key).limit(limit))]

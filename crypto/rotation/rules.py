@@ -1,0 +1,59 @@
+"""States of a rotation and the certificate; pure."""
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from kernel import clock
+
+
+class RotationState(enum.StrEnum):
+    """The last arrow that was committed. ``retention``, ``destroyed`` and ``done`` follow retirement."""
+
+    PLANNED = "planned"
+    KEY_READY = "key_ready"
+    SWITCH = "switch"
+    REENCRYPT = "reencrypt"
+    SCAN = "scan"
+    VERIFY = "verify"
+    RETIRED = "retired"
+    RETENTION = "retention"
+    DESTROYED = "destroyed"
+    DONE = "done"
+
+
+STATE_TITLES: dict[RotationState, tuple[str, str]] = {
+    RotationState.PLANNED: ("已计划", "planned"),
+    RotationState.KEY_READY: ("新密钥就绪", "new key ready"),
+    RotationState.SWITCH: ("已切换", "switched"),
+    RotationState.REENCRYPT: ("重加密中", "re-encrypting"),
+    RotationState.SCAN: ("查漏", "scanning"),
+    RotationState.VERIFY: ("核验中", "verifying"),
+    RotationState.RETIRED: ("旧密钥已退役", "old key retired"),
+    RotationState.RETENTION: ("留存期", "retention"),
+    RotationState.DESTROYED: ("旧密钥已销毁", "old key destroyed"),
+    RotationState.DONE: ("完成", "done"),
+}
+APPROVAL_KIND = "crypto.rotation.start"
+
+
+def approval_params(scope_id: uuid.UUID, old_key_id: int, reason: str) -> dict[str, Any]:
+    """Return the parameters that an approval binds by digest: this scope, this key, this reason."""
+    return {"scope_id": str(scope_id), "old_key_id": old_key_id, "reason": reason}
+
+
+def certificate(
+    *, rotation_id: uuid.UUID, department_id: uuid.UUID, table: str, column: str, old_key_id: int, new_key_id: int,
+    rows: int, skipped: int, passes: int, digest: str, snapshot_at: datetime, maker: str, checker: str,
+) -> dict[str, Any]:
+    """Return the certificate of a finished rotation.
+
+    ``digest`` is SM3 over (8-byte key big endian ‖ envelope) of every row in key order, in one snapshot.
+    """
+    return {
+        "v": 1, "type": "mulian-rotation-certificate", "rotation": str(rotation_id),
+        "scope": {"department": str(department_id), "table": table, "column": column},
+        "old_key": old_key_id, "new_key": new_key_id, "rows": rows, "skipped": skipped, "passes": passes,
+        "digest": f"sm3:{digest}", "snapshot_at": clock.iso(snapshot_at), "maker": maker, "checker": checker,
+    }

@@ -1,0 +1,162 @@
+"""Write fences: triggers that refuse envelopes under keys older than a scope allows, clear text, and moved rows.
+
+Fences are derived from ``crypto_scope``: :func:`rebuild` writes them, :func:`check` compares. Their limits are
+constants in the trigger itself, not rows it would read: on PostgreSQL a transaction with an older snapshot would
+still see the older row, whereas a changed function is seen by every later statement.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from crypto.errors import FENCE_MISSING
+from crypto.scopes import queries, registry
+from crypto.scopes.models import CryptoScope
+from crypto.scopes.registry import EncryptedTable
+
+_NO_SCOPE = "ffffffff"  # a department without a scope may write nothing
+_LOCK_TIMEOUT = "2s"
+
+
+def lock(session: Session, table: EncryptedTable) -> None:
+    """Wait for writers in flight and keep new ones out until commit; readers go on.
+
+    On PostgreSQL a wait of more than 2 s raises a lock timeout, which the unit of work retries: a queue of writers
+    behind a waiting lock must stay short. On SQLite the write unit itself is that lock.
+    """
+    if _dialect(session) == "postgresql":
+        session.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
+        session.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def rebuild(session: Session, table: EncryptedTable) -> None:
+    """Write the fence of a table anew from its scopes, in the caller's write unit."""
+    scopes = queries.of_table(session, table.name)
+    lock(session, table)
+    if _dialect(session) == "sqlite":
+        for name, statement in _sqlite(table, scopes).items():
+            session.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
+            if scopes:
+                session.connection().exec_driver_sql(statement)
+        return
+    connection = session.connection()
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_name(table)} ON {table.name}")
+    if scopes:
+        connection.exec_driver_sql(
+            f"CREATE OR REPLACE FUNCTION {_name(table)}() RETURNS trigger LANGUAGE plpgsql AS $mulian$"
+            f"{_postgresql(table, scopes)}$mulian$"
+        )
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {_name(table)} BEFORE INSERT OR UPDATE ON {table.name} "
+            f"FOR EACH ROW EXECUTE FUNCTION {_name(table)}()"
+        )
+
+
+def rebuild_all(session: Session) -> list[str]:
+    """Rebuild the fences of every declared table; return their names. For use after migrations."""
+    for table in registry.tables():
+        rebuild(session, table)
+    return [table.name for table in registry.tables()]
+
+
+def findings(session: Session) -> list[str]:
+    """Return the tables whose fence is missing, disabled or not what the scopes ask for."""
+    return [table.name for table in registry.tables() if not _intact(session, table)]
+
+
+def check(session: Session) -> None:
+    """Raise ``crypto.fence.missing`` (503) unless every fence is in place: part of readiness."""
+    missing = findings(session)
+    if missing:
+        raise FENCE_MISSING(tables=", ".join(missing))
+
+
+def _intact(session: Session, table: EncryptedTable) -> bool:
+    scopes = queries.of_table(session, table.name)
+    if not scopes:
+        return True
+    if _dialect(session) == "sqlite":
+        query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+        found = {row.name: row.sql for row in session.execute(query, {"table": table.name})}
+        return all(found.get(name) == statement for name, statement in _sqlite(table, scopes).items())
+    query = text(
+        "SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE c.relname = :table AND t.tgname = :name AND t.tgenabled IN ('O', 'A') "
+        "AND p.proname = :name AND pg_table_is_visible(c.oid)"
+    )
+    body = session.execute(query, {"table": table.name, "name": _name(table)}).scalar_one_or_none()
+    return bool(body == _postgresql(table, scopes))
+
+
+def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
+    """Return the three triggers of a table: insert, update of envelopes, update of key or department."""
+    department, key = table.department_column, table.key_column
+    checks = []
+    for column in table.columns:
+        limits = " ".join(
+            f"WHEN '{scope.department_id.hex}' THEN x'{scope.fence_key_id:08x}'"
+            for scope in scopes if scope.column_name == column.name
+        )
+        limit = f"CASE NEW.{department} {limits} ELSE x'{_NO_SCOPE}' END" if limits else f"x'{_NO_SCOPE}'"
+        value = f"NEW.{column.name}"
+        checks.append(
+            f"SELECT RAISE(ABORT, 'mulian fence: {column.name}') WHERE {value} IS NOT NULL AND "
+            f"(typeof({value}) <> 'blob' OR length({value}) < 34 OR substr({value}, 1, 1) <> x'4d' "
+            f"OR substr({value}, 3, 4) < {limit});"
+        )
+    body = "BEGIN " + " ".join(checks) + " END"
+    columns = ", ".join(column.name for column in table.columns)
+    name = _name(table)
+    return {
+        f"{name}_insert": f"CREATE TRIGGER {name}_insert BEFORE INSERT ON {table.name} {body}",
+        f"{name}_update": f"CREATE TRIGGER {name}_update BEFORE UPDATE OF {columns} ON {table.name} {body}",
+        f"{name}_scope": (
+            f"CREATE TRIGGER {name}_scope BEFORE UPDATE OF {key}, {department} ON {table.name} "
+            f"WHEN NEW.{key} IS NOT OLD.{key} OR NEW.{department} IS NOT OLD.{department} "
+            f"BEGIN SELECT RAISE(ABORT, 'mulian fence: key and department never change'); END"
+        ),
+    }
+
+
+def _postgresql(table: EncryptedTable, scopes: list[CryptoScope]) -> str:
+    """Return the body of the trigger function. A stale key is reported as a serialisation failure (40001):
+    the unit of work is run again with a new snapshot, which holds the new key."""
+    department, key = table.department_column, table.key_column
+    lines = [
+        "BEGIN",
+        f"IF TG_OP = 'UPDATE' AND (NEW.{key} <> OLD.{key} OR NEW.{department} <> OLD.{department}) THEN",
+        "RAISE EXCEPTION 'mulian fence: key and department never change' USING ERRCODE = '23514'; END IF;",
+    ]
+    for column in table.columns:
+        value = f"NEW.{column.name}"
+        lines += [
+            f"IF {value} IS NOT NULL THEN",
+            f"IF length({value}) < 34 OR get_byte({value}, 0) <> 77 THEN",
+            f"RAISE EXCEPTION 'mulian fence: {column.name} is no envelope' USING ERRCODE = '23514'; END IF;",
+            f"IF substr({value}, 3, 4) < {limit_expression(column.name, f'NEW.{department}', scopes)} THEN",
+            f"RAISE EXCEPTION 'mulian fence: {column.name}' USING ERRCODE = '40001'; END IF;",
+            "END IF;",
+        ]
+    return "\n".join([*lines, "RETURN NEW; END"])
+
+
+def limit_expression(
+    column: str, department: str, scopes: list[CryptoScope], *, otherwise: str = _NO_SCOPE,
+) -> str:
+    """Return PostgreSQL's expression for the oldest key id (4 bytes) a department may still have in a column.
+
+    ``otherwise`` (8 hex digits) holds for departments without a scope.
+    """
+    limits = " ".join(
+        f"WHEN '{scope.department_id}'::uuid THEN '\\x{scope.fence_key_id:08x}'::bytea"
+        for scope in scopes if scope.column_name == column
+    )
+    nothing = f"'\\x{otherwise}'::bytea"
+    return f"CASE {department} {limits} ELSE {nothing} END" if limits else nothing
+
+
+def _name(table: EncryptedTable) -> str:
+    return f"mulian_fence_{table.name}"
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
