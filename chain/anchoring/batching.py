@@ -192,6 +192,7 @@ class _Flusher:
         self._done.batches += 1
 
     def _keep(self, session: Session, batch_id: uuid.UUID, mined: Mined) -> None:
+        self._lease(session)  # first: it locks the lease's row, and a holder that lost it hears that by name
         row = session.get_one(AnchorBatch, batch_id)
         row.state, row.final_at = "final", clock.now()
         row.block_number, row.block_hash = mined.block_number, mined.block_hash
@@ -199,6 +200,4 @@ class _Flusher:
         row.evidence = mined.evidence
         session.flush()
         session.add(signing.checkpoint(self._runtime, self._origin, row, clock.now()))
-        session.flush()
-        self._lease(session)
 

@@ -72,15 +72,15 @@ class World:
         return point | {"key": sm2.public_of(self.checkpoint).hex(), "signature": signature.hex()}
 
     def evidence(
-        self, size: int, root: bytes, *, start: int = 0, transactions: int = 3, at: int = 1, status: bytes = b"\x01"
+        self, size: int, root: bytes, *, start: int = 0, transactions: int = 3, at: int = 1, status: bytes = b"\x01",
+        seq: int = 1, previous: bytes = bytes(32),
     ) -> dict[str, Any]:
         """A sealed block whose transaction ``at`` anchored ``root``."""
         name = self.stream.encode().ljust(32, b"\0")
-        previous = bytes(32)
-        head = keccak(previous + name + word(1) + root + word(start) + word(size - start))
+        head = keccak(previous + name + word(seq) + root + word(start) + word(size - start))
         log = [
             self.registry,
-            [keccak(ANCHORED.encode()), name, word(1), root],
+            [keccak(ANCHORED.encode()), name, word(seq), root],
             previous + word(start) + word(size - start) + head,
         ]
         other = [os.urandom(20), [os.urandom(32)], b""]
