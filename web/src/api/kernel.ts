@@ -58,18 +58,71 @@ export interface IssuedPassword {
 export interface Job {
   id: string;
   kind: string;
-  title_zh?: string;
-  title_en?: string;
-  status: string;
+  title_zh: string;
+  title_en: string;
+  state: "queued" | "running" | "done" | "failed" | "cancelled";
   percent: number;
-  done?: number | null;
-  total?: number | null;
-  message?: string | null;
-  error?: string | null;
-  result?: Record<string, unknown> | null;
+  done: number;
+  total: number;
+  message: string;
+  cancel_requested?: boolean;
+  error: Record<string, unknown> | null;
+  result: Record<string, unknown> | null;
+  owner_name: string;
   created_at: string;
-  started_at?: string | null;
-  finished_at?: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+export interface JobLogLine {
+  seq: number;
+  at: string;
+  level: string;
+  text: string;
+}
+
+export interface Task {
+  source: string;
+  id: string;
+  title_zh: string;
+  title_en: string;
+  created_at: string;
+  due_at: string | null;
+  from_name: string;
+  department_id: string | null;
+  url: string;
+}
+
+export interface Approval {
+  id: string;
+  kind: string;
+  title_zh: string;
+  title_en: string;
+  params: Record<string, unknown>;
+  digest: string;
+  state: "pending" | "approved" | "rejected" | "withdrawn" | "used";
+  department_id: string | null;
+  object_type: string | null;
+  object_id: string | null;
+  maker_name: string;
+  created_at: string;
+  expires_at: string;
+  checker_name: string | null;
+  opinion: string;
+  decided_at: string | null;
+}
+
+export interface AuditLine {
+  id: string;
+  at: string;
+  actor_name: string;
+  actor_kind: string;
+  department_id: string | null;
+  action: string;
+  object_type: string;
+  object_id: string;
+  detail: Record<string, unknown>;
+  seq: number | null;
 }
 
 export const departments = {
@@ -97,4 +150,20 @@ export const jobs = {
   list: (params: ListParams) => api.get<Page<Job>>("/jobs", params),
   get: (id: string) => api.get<Job>(`/jobs/${id}`),
   cancel: (id: string) => api.post<Job>(`/jobs/${id}/cancel`),
+  log: (id: string) => api.get<{ items: JobLogLine[] }>(`/jobs/${id}/log`),
+};
+
+export const tasks = {
+  list: (params: ListParams) => api.get<Page<Task>>("/tasks", params),
+};
+
+export const approvals = {
+  list: (params: ListParams) => api.get<Page<Approval>>("/approvals", params),
+  get: (id: string) => api.get<Approval>(`/approvals/${id}`),
+  decide: (id: string, approve: boolean, opinion: string) =>
+    api.post<Approval>(`/approvals/${id}/decision`, { approve, opinion }),
+};
+
+export const audit = {
+  list: (params: ListParams) => api.get<Page<AuditLine>>("/audit", params),
 };

@@ -3,12 +3,12 @@ export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 const TONES: Record<Tone, string[]> = {
   good: [
     "published", "approved", "succeeded", "success", "done", "active", "online", "ok", "normal", "anchored",
-    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed",
+    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final",
   ],
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
     "checking", "checked", "building", "provider_review", "bureau_review", "created", "recovering", "rotating",
-    "sent", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review",
+    "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review",
   ],
   warn: [
     "returned", "expiring", "suspect", "warning", "stale", "locked", "degraded", "suspended", "paused", "pre_active",
@@ -16,8 +16,8 @@ const TONES: Record<Tone, string[]> = {
   ],
   bad: ["failed", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "revoked", "compromised"],
   idle: [
-    "draft", "withdrawn", "offline", "cancelled", "disabled", "destroyed", "unknown", "retired", "undone", "closed",
-    "none", "stopped", "abolished", "archived", "inactive",
+    "draft", "change_draft", "withdrawn", "offline", "cancelled", "disabled", "destroyed", "unknown", "retired",
+    "undone", "closed", "void", "none", "stopped", "abolished", "archived", "inactive",
   ],
 };
 

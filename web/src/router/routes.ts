@@ -34,14 +34,19 @@ export const GROUPS = ["work", "catalog", "gateway", "chain", "crypto", "reports
 export const pages: RouteRecordRaw[] = [
   page("/", "work", "workbench", [], () => import("@/views/work/WorkbenchView.vue")),
 
+  page("/catalog", "catalog", "directory", ["catalog.entry.read"], () => import("@/views/catalog/DirectoryView.vue")),
+  inner("/catalog/entries/:id", "/catalog", "entry", ["catalog.entry.read"], () => import("@/views/catalog/EntryView.vue")),
 
 
+  page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
 
 
   page("/system/users", "system", "users", ["kernel.user.read"], () => import("@/views/system/UsersView.vue")),
   page("/system/departments", "system", "departments", [], () => import("@/views/system/DepartmentsView.vue")),
   page("/system/roles", "system", "roles", ["kernel.user.read"], () => import("@/views/system/RolesView.vue")),
+  page("/system/jobs", "system", "jobs", [], () => import("@/views/system/JobsView.vue")),
+  page("/system/audit", "system", "audit", ["kernel.audit.read"], () => import("@/views/system/AuditView.vue")),
 ];
 
 export const routes: RouteRecordRaw[] = [
@@ -50,7 +55,7 @@ export const routes: RouteRecordRaw[] = [
     path: "/password", component: () => import("@/views/login/PasswordView.vue"), meta: { title: "login.change" },
   },
   {
-    path: "/verify", component: () => import("@/views/NotFoundView.vue"),
+    path: "/verify", component: () => import("@/views/chain/PublicVerifyView.vue"),
     meta: { open: true, title: "menu.verify" },
   },
   { path: "/", component: () => import("@/layout/AppLayout.vue"), children: pages },

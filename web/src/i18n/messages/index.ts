@@ -1,6 +1,9 @@
 import type { Pairs } from "../define";
+import { catalog } from "./catalog";
+import { chain } from "./chain";
 import { common } from "./common";
 import { status } from "./status";
 import { system } from "./system";
+import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, status };

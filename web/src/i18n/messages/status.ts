@@ -18,5 +18,16 @@ export const status = {
   applied: ["已应用", "Applied"], undone: ["已撤回", "Undone"], checked: ["已校验", "Checked"], checking: ["校验中", "Checking"],
   error: ["错误", "Error"], row_error: ["行错误", "Row error"], warning: ["提醒", "Warning"], ok: ["正常", "OK"],
   built: ["已生成", "Built"], building: ["生成中", "Being built"], closed: ["已办结", "Closed"], stopped: ["已停止", "Stopped"],
+  used: ["已执行", "Carried out"],
+  change_draft: ["变更草稿", "Change drafted"],
+  job: { queued: ["排队中", "Queued"], running: ["执行中", "Running"], done: ["已完成", "Done"], failed: ["失败", "Failed"], cancelled: ["已取消", "Cancelled"] },
+  approval: {
+    pending: ["待审批", "Pending"], approved: ["已同意", "Approved"], rejected: ["不同意", "Rejected"], withdrawn: ["已撤回", "Taken back"], used: ["已执行", "Carried out"],
+  },
+  node: {
+    draft: ["草稿", "Draft"], pub_review: ["待审核", "In review"], pub_rejected: ["已退回", "Returned"], published: ["已发布", "Published"],
+    change_draft: ["变更草稿", "Change drafted"], change_review: ["变更待审核", "Change in review"], change_rejected: ["变更已退回", "Change returned"],
+    withdraw_review: ["撤销待审核", "Withdrawal in review"], withdraw_rejected: ["撤销已退回", "Withdrawal returned"], withdrawn: ["已撤销", "Withdrawn"],
+  },
   consumed: ["已使用", "Used"], valid: ["有效", "Valid"], invalid: ["无效", "Invalid"],
 } satisfies Pairs;

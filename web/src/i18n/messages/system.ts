@@ -1,6 +1,11 @@
 import type { Pairs } from "../define";
 
 export const system = {
+  audit: {
+    lead: ["只能增加、不能修改的操作记录，逐条链接并加密校验", "What was done, by whom: lines are only added, linked and authenticated"],
+    seq: ["序号", "No."], action: ["动作", "Action"], object: ["对象类型", "Object"], objectId: ["对象编号", "Object id"],
+    id: ["记录编号", "Line id"], one: ["审计记录", "Audit line"],
+  },
   secret: { kept: ["我已妥善保存", "I have kept it safely"] },
   user: {
     lead: ["账户、角色与锁定状态", "Accounts, roles and locks"], create: ["新建用户", "New user"], displayName: ["姓名", "Full name"],
