@@ -89,7 +89,7 @@ def create(
         detail={"code": code, "name": values["name"]}, department_id=department_id,
     )
     node = kind.model(
-        **_filled(kind, values), id=node_id, code=code, department_id=department_id, status="draft", revision=1,
+        **filled(kind, values), id=node_id, code=code, department_id=department_id, status="draft", revision=1,
         version=0, source=source, created_by=actor.user_id, created_at=now, updated_by=actor.user_id,
         updated_at=now, audit_id=audit_id,
     )
@@ -102,7 +102,8 @@ def create(
     return node
 
 
-def _filled(kind: NodeKind, values: Mapping[str, Any]) -> dict[str, Any]:
+def filled(kind: NodeKind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Every editable field of a kind: the given value, else its default, else None."""
     defaults: dict[str, dict[str, Any]] = {
         "duty": {"duty_type": "other"},
         "data_entry": {
@@ -202,7 +203,7 @@ def _edit_draft(
 def assign(session: Session, kind: NodeKind, node: Any, given: Mapping[str, Any]) -> None:
     """Set the fields of a node; an entry that gets a class gets its resource code with it."""
     reclassed = kind.key == "data_entry" and given.get("class_code") not in (None, node.class_code)
-    for name, value in _filled(kind, {**{f: getattr(node, f) for f in kind.fields}, **given}).items():
+    for name, value in filled(kind, {**{f: getattr(node, f) for f in kind.fields}, **given}).items():
         setattr(node, name, value)
     for name in given:
         if given[name] is None and kind.model.__table__.c[name].nullable:

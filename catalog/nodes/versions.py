@@ -15,6 +15,7 @@ from catalog.nodes import queries
 from catalog.nodes.hashing import Hashed, Org, hash_version
 from catalog.nodes.kinds import KINDS, NodeKind
 from catalog.nodes.models import NodeVersion
+from chain.anchoring.service import NewLeaf
 from kernel import clock, ids
 from kernel.identity.actor import Actor
 
@@ -49,7 +50,10 @@ def publish(
     ])
     _stamp(session, kind, pairs, now, audit_id)
     anchor.append(session, [
-        (kind_key, one.row["id"], one.version, _leaf(kind_key, one, content, now, orgs[one.row["department_id"]]))
+        NewLeaf(
+            _leaf(kind_key, one, content, now, orgs[one.row["department_id"]]), kind_key, str(one.row["id"]),
+            one.version, one.row["department_id"], audit_id,
+        )
         for one, content in pairs
     ])
     return [
