@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -227,7 +228,7 @@ def _user(session: Session, user_id: uuid.UUID) -> User:
 
 
 def _audit(
-    session: Session, actor: Actor, action: str, kind: str, identity: uuid.UUID, detail: dict[str, object],
+    session: Session, actor: Actor, action: str, kind: str, identity: uuid.UUID, detail: dict[str, Any],
     department_id: uuid.UUID | None = None,
 ) -> None:
     record(session, actor, action=action, object_type=kind, object_id=str(identity), detail=detail,
