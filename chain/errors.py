@@ -81,3 +81,9 @@ TRUST_UNKNOWN = define(
     "chain.trust.unknown", 409, zh="尚未与链建立联系，没有信任文件", en="There is no trust file before the first contact with the chain",
     fix_zh="请启动链后执行 mulian anchor flush", fix_en="Start the chain, then run mulian anchor flush",
 )
+METRICS_RANGE = define(
+    "chain.metrics.range", 422,
+    zh="时间范围须为正，且至多 {limit} 个点", en="The span must be positive and have at most {limit} points",
+    fix_zh="请缩短时间范围或加大每点秒数", fix_en="Shorten the span or make the points wider",
+)
+NODE_NOT_FOUND = define("chain.node.not_found", 404, zh="没有该区块链节点", en="There is no such chain node")

@@ -24,7 +24,9 @@ class Web3Ledger:
 
     def __init__(self, url: str, provider: BaseProvider | None = None, *, timeout: float = 30.0) -> None:
         self.url = url
-        self._web3 = Web3(provider or HTTPProvider(url, request_kwargs={"timeout": timeout}))
+        self._web3 = Web3(provider or HTTPProvider(
+            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
+        ))
         self._provider = self._web3.provider
 
     def request(self, method: str, *params: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 import sys
@@ -23,12 +22,13 @@ from chain.ledger.embedded.readers import ReaderPool
 from chain.ledger.embedded.rpc import dispatch
 from chain.ledger.embedded.rpc.methods import Service, status
 from chain.ledger.embedded.view import View
+from chain.ledger.urls import url_file
+from kernel.files_atomic import write_atomic
 from kernel.home import Home
 
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 # a parent that is gone must not leave a chain behind; everything acknowledged is on disk already
 _ORPHAN_SECONDS = 0.8
-_log = logging.getLogger("mulian.chain.server")
 
 
 class RpcApp:
@@ -151,9 +151,12 @@ class _Server(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets)
         host, port = self._listener.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
+        # whoever listens everywhere is reached on this machine by loopback
+        reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        url = f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+        write_atomic(url_file(self._node.home), url.encode() + b"\n")
         engine = self._node.engine
-        print(f"ready http://{shown}:{port} chain-id {engine.chain_id} height {engine.head.block_number}", flush=True)
+        print(f"ready {url} chain-id {engine.chain_id} height {engine.head.block_number}", flush=True)
 
 
 def _watch_parent(server: uvicorn.Server) -> None:

@@ -1,0 +1,93 @@
+"""``mulian chain``: the chain process, status, blocks, re-execution, deployment."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console, settings_for
+from kernel.home import Home
+
+app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约")
+
+
+@app.command("run")
+def run_chain(
+    home: HomeOption = None,
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="端口（缺省 MULIAN_RPC_PORT）")] = None,
+    period: Annotated[int, typer.Option(min=1, help="出块周期，秒")] = 1,
+    idle: Annotated[int, typer.Option(min=0, help="空闲时的出块间隔，秒；0 为不出空块")] = 600,
+    parent_pipe: Annotated[bool, typer.Option(help="标准输入关闭后 1 秒内结束")] = False,
+) -> None:
+    """运行内置链进程，直到收到结束信号。Run the embedded chain."""
+    from chain.ledger.embedded.node import Options
+    from chain.ledger.embedded.server import run
+
+    settings = settings_for(home)
+    place = Home(settings.resolved_home())
+    place.prepare()
+    run(
+        place, host, settings.rpc_port if port is None else port, options=Options(period=period, idle=idle),
+        parent_pipe=parent_pipe,
+    )
+
+
+@app.command()
+def status(home: HomeOption = None, json: JsonOption = False) -> None:
+    """显示链的高度、速率与封块状态。Show height, rates and the sealer's state."""
+    from chain.explorer import service
+    from chain.ledger.access import ledger_of
+
+    with open_runtime(home) as runtime:
+        output(asdict(service.overview(ledger_of(runtime))), json)
+
+
+@app.command()
+def blocks(
+    home: HomeOption = None,
+    json: JsonOption = False,
+    size: Annotated[int, typer.Option(min=1, max=1000, help="条数")] = 20,
+    before: Annotated[int | None, typer.Option(help="只列此高度以下")] = None,
+) -> None:
+    """列出最近的区块。List the newest blocks."""
+    from chain.explorer import service
+    from chain.explorer.schemas import block_out
+    from chain.ledger.access import ledger_of
+
+    with open_runtime(home) as runtime:
+        found = service.blocks(ledger_of(runtime), before=before, size=size)
+        output([block_out(block).model_dump() for block in found], json, title="区块 Blocks")
+
+
+@app.command()
+def verify(
+    home: HomeOption = None,
+    json: JsonOption = False,
+    last: Annotated[int, typer.Option(min=1, help="复算最近多少块")] = 1,
+    everything: Annotated[bool, typer.Option("--all", help="从创世块起全部复算")] = False,
+) -> None:
+    """重新执行区块并比对哈希；可在链运行时使用，不写入任何数据。Re-execute blocks and compare hashes."""
+    from chain.ledger.embedded.verify import reexecute
+
+    folder: Path = Home(settings_for(home).resolved_home()).chain_dir
+    with Progress(console=progress_console, transient=True) as bar:
+        task = bar.add_task("复算 re-executing", total=None)
+        found = reexecute(
+            folder, last_blocks=None if everything else last,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    output(asdict(found), json)
+    if found.findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def deploy(home: HomeOption = None, json: JsonOption = False) -> None:
+    """部署缺少的合约并核对运行代码；可重复执行。Deploy missing contracts; safe to repeat."""
+    from chain.contracts.service import ensure_deployed
+
+    with open_runtime(home) as runtime:
+        output(ensure_deployed(runtime), json)

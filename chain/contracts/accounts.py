@@ -1,0 +1,41 @@
+"""The platform's own ledger accounts. They are custodial: the platform can act with them alone."""
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from chain.contracts import queries
+from chain.contracts.models import ChainAccount
+from chain.ledger import accounts
+from chain.ledger.accounts import Signer
+from kernel import clock
+from kernel.audit.service import record
+from kernel.identity.actor import system_actor
+from kernel.runtime import Runtime, runtime_of
+
+DEPLOYER = "deployer"
+
+
+def signer(runtime: Runtime, purpose: str) -> Signer:
+    """Return the account of a purpose, making it on first use; two processes at once get the same one."""
+    try:
+        return runtime.database.run(lambda session: _get_or_create(session, purpose), write=True)
+    except IntegrityError:
+        return runtime.database.run(lambda session: _get_or_create(session, purpose), write=True)
+
+
+def _get_or_create(session: Session, purpose: str) -> Signer:
+    box = runtime_of(session).box
+    row = queries.account(session, purpose)
+    if row is not None:
+        return accounts.unseal(box, row.key_sealed)
+    made = accounts.new_signer()
+    row = ChainAccount(
+        address=made.address, purpose=purpose, key_sealed=accounts.seal(box, made), created_at=clock.now()
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session, system_actor("chain"), action="chain.account.create", object_type="chain_account",
+        object_id=made.address, detail={"purpose": purpose},
+    )
+    return made

@@ -1,0 +1,38 @@
+"""Which ledger an installation uses."""
+
+from chain.ledger.port import Ledger
+from chain.ledger.urls import url_file
+from chain.ledger.web3_ledger import Web3Ledger
+from kernel.runtime import Runtime
+
+_EXTRA = "chain.ledger"
+
+
+def ledger_of(runtime: Runtime) -> Ledger:
+    """Return the installation's ledger: MULIAN_RPC_URL, else the embedded chain at the address it wrote down.
+
+    Nothing is asked yet: an unreachable node shows at the first call.
+    """
+    fixed = runtime.extras.get(_EXTRA)
+    if fixed is not None:
+        return fixed  # type: ignore[no-any-return]
+    url = url_of(runtime)
+    known: dict[str, Web3Ledger] = runtime.extras.setdefault("chain.ledgers", {})
+    if url not in known:
+        known[url] = Web3Ledger(url)
+    return known[url]
+
+
+def use_ledger(runtime: Runtime, ledger: Ledger) -> None:
+    """Fix the ledger of a runtime: a node in this process, for rehearsals and tests."""
+    runtime.extras[_EXTRA] = ledger
+
+
+def url_of(runtime: Runtime) -> str:
+    """Return the node's URL."""
+    if runtime.settings.rpc_url:
+        return runtime.settings.rpc_url
+    written = url_file(runtime.home)
+    if written.exists():
+        return written.read_text("ascii").strip()
+    return f"http://127.0.0.1:{runtime.settings.rpc_port}"

@@ -1,0 +1,24 @@
+"""Permissions of the chain package and the roles that hold them at first. Append only."""
+
+from kernel.identity.permissions import Permission
+
+_READERS = (
+    "system_admin", "security_admin", "auditor", "data_officer", "department_reviewer", "department_admin",
+    "bureau_admin", "data_engineer", "operator", "leader", "supervisor",
+)
+
+PERMISSIONS: tuple[Permission, ...] = (
+    Permission("chain.explorer.read", "查看区块链总览与区块", "See the chain overview and blocks"),
+    Permission("chain.node.read", "查看区块链节点", "See chain nodes"),
+    Permission("chain.contract.read", "查看智能合约", "See contracts"),
+)
+
+_GIVEN: dict[str, tuple[str, ...]] = {
+    "chain.explorer.read": _READERS,
+    "chain.node.read": ("system_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor"),
+    "chain.contract.read": ("system_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor"),
+}
+
+GRANTS: dict[str, tuple[str, ...]] = {
+    role: tuple(key for key, roles in _GIVEN.items() if role in roles) for role in _READERS
+}
