@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -59,12 +60,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
-    """A PostgreSQL server of our own in a temporary folder, or a skip with the reason."""
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of our own in a temporary folder, or a skip with the reason.
+
+    Not below pytest's folder: every pytest that starts closes that one to other users, also to this server's.
+    """
     if postgres.binaries() is None:
         closing.missing("postgresql")
         pytest.skip("no PostgreSQL server binaries on this machine")
-    with postgres.Server.start(tmp_path_factory.mktemp("pg")) as server:
+    with tempfile.TemporaryDirectory(prefix="mulian-pg-") as folder, postgres.Server.start(Path(folder)) as server:
         wiring.load_registrations()
         template = Database(server.create("mulian_template"))
         run.upgrade(template)
