@@ -112,7 +112,7 @@ GATEWAY = (
          "2xx、3xx 且应答完整的调用", "全部调用 − 调用方原因的 4xx"),
     Rule("gateway.p95", 1, "接口时延 P95", "ms", "p95", "接口运行", ("calls", "interfaces"),
          _INTERFACE.format(num="c.micros", den="c.calls", where="true"),
-         "第 ⌈0.95n⌉ 小的时延", "全部调用 n", "最近秩法，微秒整数直方图，精确值"),
+         "第 0.95n（向上取整）小的时延", "全部调用 n", "最近秩法，微秒整数直方图，精确值"),
     Rule("gateway.active_rate", 1, "接口活跃率", "%", "ratio", "接口运行", ("interfaces", "calls"),
          "SELECT i.department_id, '' AS grp, i.code, i.name, CASE WHEN EXISTS (SELECT 1 FROM calls c "
          "WHERE c.interface = i.interface) THEN 1 ELSE 0 END AS num, 1 AS den FROM interfaces i WHERE i.published",
@@ -135,7 +135,7 @@ CHAIN = (
          "SELECT '' AS department_id, '' AS grp, number::VARCHAR AS code, block_hash AS name, transactions AS num, "
          "coalesce((sealed_at - lag(sealed_at) OVER (ORDER BY number)) // 1000000, 0) AS den FROM blocks",
          "交易数", "首末区块之间的秒数", district_only=True),
-    Rule("chain.tps_peak", 1, "峰值 TPS（1 分钟）", "笔/分", "peak", "区块链应用", ("blocks",),
+    Rule("chain.tps_peak", 1, "1 分钟峰值交易量", "笔/分", "peak", "区块链应用", ("blocks",),
          "SELECT '' AS department_id, '' AS grp, (sealed_at // 60000000)::VARCHAR AS code, '分钟' AS name, "
          "sum(transactions)::BIGINT AS num, NULL AS den FROM blocks GROUP BY sealed_at // 60000000",
          "一分钟内最多的交易", "", district_only=True),

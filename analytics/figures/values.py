@@ -42,9 +42,11 @@ class Figure:
         return f"{number}%" if self.unit == "%" else number
 
     def fraction(self) -> str:
-        """Return "35/38", or nothing for a plain count."""
+        """Return "35/38", "n=20" for a quantile, or nothing for a plain count."""
         if self.denominator is None:
             return ""
+        if self.unit == "ms":
+            return f"n={self.denominator:,}"
         return f"{self.numerator or 0:,}/{self.denominator:,}"
 
     def as_json(self) -> dict[str, Any]:

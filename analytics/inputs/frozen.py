@@ -52,6 +52,9 @@ def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     for row in rows:
         for column, values in columns.items():
             values.append(row[column])
+    if any(isinstance(value, float) for values in columns.values() for value in values):
+        # Arrow would quietly cut 1.5 to 1
+        raise INPUT_INVALID(name=name, reason="float")
     try:
         return pa.table(
             {field.name: pa.array(columns[field.name], field.type) for field in dataset.schema}, schema=dataset.schema

@@ -14,6 +14,7 @@ from pathlib import Path
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 from kernel.documents.errors import FONT_MISSING
+from kernel.documents.text import one_line
 
 PACKAGE = "fonts-noto-cjk"
 # role -> (family for typst, weight); the docx names stand in docx_styles.OFFICIAL_FONTS
@@ -74,6 +75,12 @@ def check(fonts: FontSet, texts: Iterable[str]) -> dict[str, str]:
     if ordinary:
         raise FONT_MISSING(count=len(ordinary), sample=ordinary[0], package=PACKAGE)
     return {character: f"[U+{ord(character):04X}]" for character in missing}
+
+
+def printable_glyphs(text: str) -> str:
+    """Return one line of text in which every sign without a glyph is named by its code point."""
+    line = one_line(text)
+    return line.translate(str.maketrans(check(find(), [line])))
 
 
 @functools.cache
