@@ -9,6 +9,8 @@ from typing import Any
 from kernel import clock
 
 MAX_INTEGER = 2**53 - 1
+# json.dumps would build an encoder for every string
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def dumps(value: Any) -> bytes:
@@ -72,7 +74,7 @@ def _string(text: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError("lone surrogate in text") from error
     # json's own escapes without ensure_ascii are exactly those of RFC 8785 section 3.2.2.2
-    return json.dumps(text, ensure_ascii=False)
+    return _ENCODER.encode(text)
 
 
 def _refuse_float(text: str) -> Any:
