@@ -4,34 +4,72 @@ import type { Page } from "@/composables/useList";
 type ListParams = Record<string, string | string[]>;
 
 export interface Overview {
-  height: number;
-  block_time: string | null;
   chain_id: number;
-  peers: number;
-  pending: number;
-  transactions: number;
-  contracts: { name: string; address: string; version?: string }[];
-  streams: { name: string; size: number; waiting: number; state: string; reason?: string | null }[];
+  engine: string;
+  label_zh: string;
+  label_en: string;
+  height: number;
+  head_hash: string;
+  head_at: string;
+  transactions: number | null;
+  pending: number | null;
+  failure: string | null;
+  tps_mean: number;
+  tps_peak: number;
+  failed: number;
+  block_interval: number | null;
 }
 
 export interface Block {
   number: number;
   hash: string;
   parent_hash: string;
-  time: string;
-  sealer?: string;
+  at: string;
   transactions: number;
-  gas_used?: number;
+  gas_used: number;
+  size: number;
+  sealer: string;
+  tx_hashes?: string[];
+}
+
+export interface BlockList {
+  items: Block[];
+  total: number;
+  next_before: number | null;
 }
 
 export interface Transaction {
   hash: string;
-  block_number: number;
-  from: string;
+  sender: string;
   to: string | null;
-  status: string;
-  method?: string | null;
-  time: string;
+  nonce: number;
+  input_bytes: number;
+  status: "pending" | "success" | "failed";
+  block_number: number | null;
+  gas_used: number | null;
+  contract_address: string | null;
+  logs: number | null;
+}
+
+export interface Point {
+  at: string;
+  blocks: number;
+  transactions: number;
+  failed: number;
+}
+
+export interface Release {
+  id: string;
+  environment: string;
+  name: string;
+  version: string;
+  chain_id: number;
+  address: string;
+  tx_hash: string;
+  deployer: string;
+  state: "prepared" | "live" | "void" | "superseded";
+  block_number: number | null;
+  live_at: string | null;
 }
 
 export interface Verification {
@@ -41,7 +79,11 @@ export interface Verification {
 
 export const chain = {
   overview: () => api.get<Overview>("/chain/overview"),
-  blocks: (params: ListParams) => api.get<Page<Block>>("/chain/blocks", params),
-  search: (q: string) => api.get<Record<string, unknown>>("/chain/search", { q }),
+  metrics: (start: Date, seconds: number) =>
+    api.get<{ seconds: number; items: Point[] }>("/chain/metrics", { start: start.toISOString(), seconds }),
+  blocks: (before: number | null, size = 20) => api.get<BlockList>("/chain/blocks", { before, size }),
+  block: (number: number) => api.get<Block>(`/chain/blocks/${number}`),
+  transaction: (hash: string) => api.get<Transaction>(`/chain/transactions/${hash}`),
+  contracts: (params: ListParams) => api.get<Page<Release>>("/chain/contracts", params),
   verify: (proof: unknown) => api.post<Verification>("/chain/verify", proof, { anonymous: true }),
 };

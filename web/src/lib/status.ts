@@ -3,7 +3,7 @@ export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 const TONES: Record<Tone, string[]> = {
   good: [
     "published", "approved", "succeeded", "success", "done", "active", "online", "ok", "normal", "anchored",
-    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final",
+    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final", "live",
   ],
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
@@ -17,7 +17,7 @@ const TONES: Record<Tone, string[]> = {
   bad: ["failed", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "revoked", "compromised"],
   idle: [
     "draft", "change_draft", "withdrawn", "offline", "cancelled", "disabled", "destroyed", "unknown", "retired",
-    "undone", "closed", "void", "none", "stopped", "abolished", "archived", "inactive",
+    "undone", "closed", "void", "superseded", "none", "stopped", "abolished", "archived", "inactive",
   ],
 };
 

@@ -38,6 +38,8 @@ export const pages: RouteRecordRaw[] = [
   inner("/catalog/entries/:id", "/catalog", "entry", ["catalog.entry.read"], () => import("@/views/catalog/EntryView.vue")),
 
 
+  page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
+  page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
 

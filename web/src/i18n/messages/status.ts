@@ -20,6 +20,8 @@ export const status = {
   built: ["已生成", "Built"], building: ["生成中", "Being built"], closed: ["已办结", "Closed"], stopped: ["已停止", "Stopped"],
   used: ["已执行", "Carried out"],
   change_draft: ["变更草稿", "Change drafted"],
+  contract: { prepared: ["待上链", "Being deployed"], live: ["已上线", "Live"], void: ["作废", "Void"], superseded: ["已被替换", "Superseded"] },
+  tx: { pending: ["待上链", "Pending"], success: ["成功", "Succeeded"], failed: ["失败", "Failed"] },
   job: { queued: ["排队中", "Queued"], running: ["执行中", "Running"], done: ["已完成", "Done"], failed: ["失败", "Failed"], cancelled: ["已取消", "Cancelled"] },
   approval: {
     pending: ["待审批", "Pending"], approved: ["已同意", "Approved"], rejected: ["不同意", "Rejected"], withdrawn: ["已撤回", "Taken back"], used: ["已执行", "Carried out"],
