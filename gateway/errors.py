@@ -87,3 +87,10 @@ PORT_IN_USE = define(
     "gateway.port_in_use", 409, zh="网关不能监听 {host}:{port}：{reason}", en="Cannot listen on {host}:{port}: {reason}",
     fix_zh="请停止占用该端口的程序，或用 --port 换一个端口", fix_en="Stop what uses the port, or choose another with --port",
 )
+ENTRY_NOT_PUBLISHED = define(
+    "gateway.interface.entry_not_published", 409, zh="接口所属数据目录「{code}」尚未发布", en="The data entry {code} is not published",
+    fix_zh="请先发布数据目录", fix_en="Publish the entry first",
+)
+ENTRY_LEVEL = define(
+    "gateway.interface.entry_level", 403, zh="数据目录「{code}」为重要或核心数据，不得经接口提供", en="Important or core data ({code}) leave by no interface",
+)

@@ -11,7 +11,7 @@ from catalog.nodes.models import DataEntry, DataItem
 from kernel.identity.actor import Actor
 
 
-def visible(actor: Actor, *, status: str | None = None) -> Select[tuple[Demand]]:
+def visible(actor: Actor, *, status: str | None = None) -> Select[Demand]:
     """Return the demands an actor sees: own department's, and those that ask for its data; newest first."""
     query = select(Demand).order_by(Demand.submitted_at.desc(), Demand.id.desc())
     if actor.kind != "system" and actor.scope != "all":

@@ -1,7 +1,7 @@
 """Quota that was debited, and whether a broker has ever served this installation."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Date, Integer
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,6 +25,6 @@ class BrokerStart(Base):
 
     __tablename__ = "gateway_broker_start"
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    first_at = mapped_column(Instant(), nullable=False)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    first_at: Mapped[datetime] = mapped_column(Instant())
     starts: Mapped[int] = mapped_column(Integer)

@@ -63,7 +63,7 @@ def compile_policy(fields: list[Mapping[str, Any]], granted: Mapping[str, bool],
         encrypted, hidden = bool(field.get("encrypted")), bool(field.get("sensitive") or field.get("encrypted"))
         clear = granted[name] or not hidden
         action = (DECRYPT if clear else DECRYPT_MASK) if encrypted else (KEEP if clear else MASK)
-        rules.append(FieldRule(name, action, str(field.get("mask") or "full")))
+        rules.append(FieldRule(name, action, str(field.get("mask") or "all")))
     return Policy(tuple(rules), **shape)
 
 
@@ -81,7 +81,8 @@ def apply(policy: Policy, body: bytes, mask: Masker, decrypt: Decryptor) -> byte
     if any(isinstance(value, dict | list) for value in result.values()):
         # a container could carry what the field rules would drop
         raise PolicyFailed("container in passthrough")
-    inner, target = document, result
+    inner: Any = document
+    target = result
     for key in policy.items[:-1]:
         inner = inner.get(key) if isinstance(inner, dict) else None
         target[key] = {}

@@ -41,9 +41,28 @@ class Call:
     """State of a call; it is the connection's exchange and the upstream's receiver."""
 
     __slots__ = (
-        "gateway", "connection", "head", "body", "route", "app", "grant", "request_id", "at", "status", "logged",
-        "upstream", "sent_at", "upstream_micros", "deadline", "_collected", "_size", "_answer", "_chunked", "_retried",
-        "_over", "_streamed",
+        "_answer",
+        "_chunked",
+        "_collected",
+        "_over",
+        "_retried",
+        "_size",
+        "_streamed",
+        "app",
+        "at",
+        "body",
+        "connection",
+        "deadline",
+        "gateway",
+        "grant",
+        "head",
+        "logged",
+        "request_id",
+        "route",
+        "sent_at",
+        "status",
+        "upstream",
+        "upstream_micros",
     )
 
     def __init__(self, gateway: "GatewayHandler", connection: ClientConnection, head: RequestHead | None) -> None:

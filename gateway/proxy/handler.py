@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
+import orjson
+
 from gateway import errors
 from gateway.broker.client import BrokerClient
 from gateway.calllog import record
@@ -24,6 +26,7 @@ from kernel import clock
 from kernel.errors import ErrorKind
 
 LEASE_SECONDS = 1.0
+HEALTH = b"/healthz"
 
 
 class Sources(Protocol):
@@ -93,6 +96,8 @@ class GatewayHandler:
 
     def admit(self, connection: ClientConnection, head: RequestHead) -> int:
         """Count the call and find its route, before any body is read."""
+        if head.path == HEALTH:
+            return 0
         self._log.start()
         self.calls += 1
         call = connection.exchange = Call(self, connection, head)
@@ -111,8 +116,21 @@ class GatewayHandler:
     def handle(self, connection: ClientConnection, head: RequestHead, body: bytes) -> None:
         """Start the call that admit() created."""
         call = connection.exchange
-        assert isinstance(call, Call)
-        call.start(head, body)
+        if isinstance(call, Call):
+            call.start(head, body)
+        else:
+            self._health(connection)
+
+    def _health(self, connection: ClientConnection) -> None:
+        """Answer a load balancer's probe: no call, so it is neither counted nor logged."""
+        keep = connection.stays_open
+        ready = self._compiled is not None and self.broker.connected
+        body = orjson.dumps({"status": "ok" if ready else "starting", "snapshot": self.snapshot_number})
+        connection.write(
+            answers.status_line(200) + b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+            + (b"\r\n" if keep else b"Connection: close\r\n\r\n") + body
+        )
+        connection.finish(keep)
 
     def refuse(self, connection: ClientConnection, head: RequestHead | None, refusal: Refusal) -> bytes:
         """Log and return the answer to a refused message."""

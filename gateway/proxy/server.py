@@ -5,7 +5,6 @@ again on the same socket, whose queue of connections is kept. Each child holds t
 supervisor is gone it reads the end of file and ends at once.
 """
 
-import asyncio
 import contextlib
 import os
 import select
@@ -25,6 +24,7 @@ import uvloop
 from gateway.broker import server as broker_server
 from gateway.errors import PORT_IN_USE
 from gateway.proxy.worker import Worker
+from kernel import lifeline
 from kernel.cli import open_runtime
 from kernel.home import Home
 
@@ -52,6 +52,7 @@ class Supervisor:
         self.port = self._listeners[0].getsockname()[1]
         self._death_read, self._death_write = os.pipe()
         self._children: dict[int, Child] = {}
+        self._leaving: dict[int, Child] = {}
         self._stopping = self._rolling = False
 
     # -- children ------------------------------------------------------------------------------------------------
@@ -141,35 +142,36 @@ class Supervisor:
             self._rolling = True
 
     def _reap(self, *, restart: bool) -> None:
-        for pid in list(self._children):
-            done, _ = os.waitpid(pid, os.WNOHANG)
-            if not done:
+        for pid in [*self._children, *self._leaving]:
+            if not os.waitpid(pid, os.WNOHANG)[0]:
                 continue
-            child = self._children.pop(pid)
-            if restart and not self._stopping:
+            child = self._children.pop(pid, None)
+            self._leaving.pop(pid, None)
+            if child is not None and restart and not self._stopping:
                 # a child that dies at once must not turn the supervisor into a fork loop
                 time.sleep(max(0.0, _RESTART_SECONDS - (time.monotonic() - child.started)))
-                with contextlib.suppress(ChildFailed):
+                with contextlib.suppress(ChildFailed):  # it is a dead child now, and comes here again
                     self._spawn(child.name, child.body)
 
     def _roll(self) -> None:
         """Replace each worker: the old one stops accepting only after its successor accepts."""
         self._rolling = False
         for child in [child for child in self._children.values() if child.name.startswith("worker-")]:
-            self._spawn(child.name, child.body)
-            del self._children[child.pid]
+            try:
+                self._spawn(child.name, child.body)
+            except ChildFailed:  # the old one works; a successor that does not start must not end it
+                return
+            self._leaving[child.pid] = self._children.pop(child.pid)
             os.kill(child.pid, signal.SIGTERM)
-            os.waitpid(child.pid, 0)
 
     def _shut_down(self) -> None:
         """Workers first: they still need the broker while they drain."""
         for broker in (False, True):
-            for child in self._children.values():
-                if (child.name == "broker") is broker:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(child.pid, signal.SIGTERM)
+            for child in self._of(broker):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, signal.SIGTERM)
             end = time.monotonic() + _STOP_SECONDS
-            while any((child.name == "broker") is broker for child in self._children.values()):
+            while self._of(broker):
                 self._reap(restart=False)
                 if time.monotonic() > end:
                     break
@@ -177,6 +179,10 @@ class Supervisor:
         for listener in self._listeners:
             listener.close()
         os.close(self._death_write)
+
+    def _of(self, broker: bool) -> list[Child]:
+        children = [*self._children.values(), *self._leaving.values()]
+        return [child for child in children if (child.name == "broker") is broker]
 
 
 class ChildFailed(RuntimeError):
@@ -221,6 +227,7 @@ def run(
 
     Needs the opener of ``kernel.cli`` (installed by the composition root). Raises ``gateway.port_in_use``.
     """
+    lifeline.arm()
     place = home if isinstance(home, Home) else Home(home)
     supervisor = Supervisor(place.root, host, port, workers, environment)
 

@@ -24,13 +24,17 @@ THREADS = 2
 _PROGRESS_STEPS = 2000
 
 
+class StaleRead(Exception):
+    """A rotation finished after these rows were read: read them again."""
+
+
 class Decipher(Protocol):
     """Opens envelopes of one encrypted column and masks clear text (filled by gateway.sources.adapters.keyring)."""
 
     def open(
         self, table: str, column: str, department_id: uuid.UUID, keys: Sequence[int], envelopes: Sequence[bytes | None],
     ) -> list[str | None]:
-        """Return clear text per row; raise ``crypto.sealed``, or PolicyFailed when one row does not open."""
+        """Return clear text per row; raise ``crypto.sealed``, StaleRead, or PolicyFailed when a row does not open."""
 
     def mask(self, kind: str, text: str) -> str:
         """Return the masked form."""
@@ -58,6 +62,12 @@ class TableSources:
 
     def _query(self, route: Route, policy: Policy, query: bytes) -> bytes:
         ready = build(route.source, policy, query)
+        try:
+            return self._page(route, policy, ready)
+        except StaleRead:  # the rows were older than a rotation that has just finished
+            return self._page(route, policy, ready)
+
+    def _page(self, route: Route, policy: Policy, ready: TableQuery) -> bytes:
         with self._database.read() as session, _deadline(session, self._database.dialect, route.timeout):
             rows = session.execute(ready.statement).all()
         more, rows = len(rows) > ready.size, rows[:ready.size]

@@ -1,0 +1,1 @@
+"""应用: who calls, and the secrets it signs with."""

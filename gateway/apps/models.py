@@ -1,0 +1,40 @@
+"""An application and the versions of its secret."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Instant
+
+
+class App(Base):
+    """An application of a department. ``state``: active or blocked."""
+
+    __tablename__ = "gateway_app"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    app_key: Mapped[str] = mapped_column(String(40), unique=True)
+    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"), index=True)
+    system_name: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int] = mapped_column(Integer)
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    audit_id: Mapped[uuid.UUID]
+
+
+class Credential(Base):
+    """One version of a secret, sealed by the SecretBox. ``state``: active or revoked; at most two are active."""
+
+    __tablename__ = "gateway_credential"
+    __table_args__ = (UniqueConstraint("app_id", "key_version"),)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    app_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("gateway_app.id"))
+    key_version: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant())
+    audit_id: Mapped[uuid.UUID]

@@ -1,0 +1,113 @@
+"""Use cases of applications. A secret is returned once, by the call that makes it, and kept sealed."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway import errors
+from gateway.apps import queries
+from gateway.apps.models import App, Credential
+from gateway.permissions import APP_BLOCK, APP_MANAGE
+from gateway.snapshot import service as snapshots
+from gateway.snapshot.follow import PURPOSE
+from kernel import clock, ids
+from kernel.audit.service import record
+from kernel.errors import NOT_FOUND
+from kernel.identity.actor import Actor, require
+from kernel.runtime import runtime_of
+
+LIVE_VERSIONS = 2
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A new secret. ``secret``: 43 characters; its ASCII bytes are the HMAC key."""
+
+    app: App
+    key_version: int
+    secret: str
+
+
+def create(
+    session: Session, actor: Actor, *, name: str, department_id: uuid.UUID, system_name: str | None = None,
+) -> Issued:
+    """Register an application and issue its first secret."""
+    require(actor, APP_MANAGE, department_id=department_id)
+    app_id, app_key = ids.new(), "ak" + secrets.token_hex(12)
+    audit_id = record(
+        session, actor, action="gateway.app.create", object_type="gateway_app", object_id=str(app_id),
+        detail={"name": name, "app_key": app_key}, department_id=department_id,
+    )
+    app = App(
+        id=app_id, name=name, app_key=app_key, department_id=department_id, system_name=system_name, state="active",
+        version=1, created_by=actor.user_id, created_at=clock.now(), audit_id=audit_id,
+    )
+    session.add(app)
+    session.flush()
+    return _issue(session, app, 1, audit_id)
+
+
+def issue(session: Session, actor: Actor, *, app_id: uuid.UUID) -> Issued:
+    """Issue the next version of the secret; the version before stays valid until it is revoked."""
+    app = _own(session, actor, app_id, APP_MANAGE)
+    versions = queries.credentials(session, app.id)
+    if sum(one.state == "active" for one in versions) >= LIVE_VERSIONS:
+        raise errors.CREDENTIALS_FULL()
+    number = versions[-1].key_version + 1
+    audit_id = _record(session, actor, app, "credential.issue", {"key_version": number})
+    return _issue(session, app, number, audit_id)
+
+
+def revoke(session: Session, actor: Actor, *, app_id: uuid.UUID, key_version: int) -> App:
+    """Revoke a version of the secret: calls signed with it are refused from the next snapshot on."""
+    app = _own(session, actor, app_id, APP_MANAGE)
+    found = [one for one in queries.credentials(session, app.id) if one.key_version == key_version]
+    if not found:
+        raise NOT_FOUND()
+    if found[0].state == "active":
+        audit_id = _record(session, actor, app, "credential.revoke", {"key_version": key_version})
+        found[0].state, found[0].revoked_at, found[0].audit_id = "revoked", clock.now(), audit_id
+        app.version += 1
+        snapshots.build(session, audit_id=audit_id)
+    return app
+
+
+def set_blocked(session: Session, actor: Actor, *, app_id: uuid.UUID, blocked: bool, reason: str) -> App:
+    """Block an application at once, or let it call again."""
+    app = _own(session, actor, app_id, APP_BLOCK)
+    wanted = "blocked" if blocked else "active"
+    if app.state == wanted:
+        raise errors.APP_STATE(name=app.name, state=app.state)
+    audit_id = _record(session, actor, app, "block" if blocked else "unblock", {"reason": reason})
+    app.state, app.audit_id = wanted, audit_id
+    app.version += 1
+    snapshots.build(session, audit_id=audit_id)
+    return app
+
+
+def _issue(session: Session, app: App, number: int, audit_id: uuid.UUID) -> Issued:
+    secret = secrets.token_urlsafe(32)
+    session.add(Credential(
+        id=ids.new(), app_id=app.id, key_version=number, sealed=runtime_of(session).box.seal(PURPOSE, secret.encode()),
+        state="active", created_at=clock.now(), audit_id=audit_id,
+    ))
+    snapshots.build(session, audit_id=audit_id)
+    return Issued(app, number, secret)
+
+
+def _own(session: Session, actor: Actor, app_id: uuid.UUID, permission: str) -> App:
+    app = session.get(App, app_id)
+    if app is None:
+        raise NOT_FOUND()
+    require(actor, permission, department_id=app.department_id)
+    return app
+
+
+def _record(session: Session, actor: Actor, app: App, verb: str, detail: dict[str, Any]) -> uuid.UUID:
+    return record(
+        session, actor, action=f"gateway.app.{verb}", object_type="gateway_app", object_id=str(app.id),
+        detail={"app_key": app.app_key, **detail}, department_id=app.department_id,
+    )

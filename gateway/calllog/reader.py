@@ -1,0 +1,121 @@
+"""Reading the call log: shipped rows by period for analytics, the newest calls of unshipped segments for the page.
+
+This is the one place outside analytics that may use DuckDB.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.calllog import record, segment
+from gateway.calllog.log import active_folder
+from gateway.calllog.models import ShippedSegment
+from gateway.calllog.record import COLUMNS, CallRow
+from gateway.calllog.ship import SCHEMA, table_of
+from kernel import clock
+from kernel.home import Home
+
+
+def shipped_files(session: Session, home: Home, start: datetime, end: datetime) -> list[Path]:
+    """Return the Parquet files that may hold calls of [start, end), by name."""
+    rows = session.scalars(
+        select(ShippedSegment.file).where(ShippedSegment.first_at < end, ShippedSegment.last_at >= start)
+        .order_by(ShippedSegment.file)
+    )
+    return [home.calllog_dir / file for file in rows]
+
+
+def table(session: Session, home: Home, start: datetime, end: datetime, *, unshipped: bool = False) -> pa.Table:
+    """Return the calls of the half-open period as an Arrow table (columns ``record.COLUMNS``), by time and id.
+
+    ``unshipped`` adds calls that are still in segments of running workers.
+    """
+    low, high = clock.to_micros(start), clock.to_micros(end)
+    files = [str(path) for path in shipped_files(session, home, start, end)]
+    parts = [SCHEMA.empty_table()]
+    with duckdb.connect() as engine:
+        if files:
+            parts.append(engine.execute(
+                f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?) WHERE at >= ? AND at < ?", [files, low, high],
+            ).to_arrow_table().cast(SCHEMA))
+        if unshipped:
+            known = _shipped_names(session)
+            rows = [row for row in _unshipped(home, known) if low <= row.at < high]
+            parts.append(table_of(rows))
+    return pa.concat_tables(parts).sort_by([("at", "ascending"), ("request_id", "ascending")])
+
+
+def rows(session: Session, home: Home, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Return the shipped calls of a period as dicts."""
+    found: list[dict[str, Any]] = table(session, home, start, end).to_pylist()
+    return found
+
+
+def series(
+    session: Session, home: Home, start: datetime, end: datetime, *, bucket_seconds: int, interface: str | None = None,
+) -> list[dict[str, Any]]:
+    """Return calls per bucket and interface: counts by outcome class, latency quantiles in microseconds."""
+    calls = table(session, home, start, end, unshipped=True)
+    where = "AND interface = ?" if interface else ""
+    with duckdb.connect() as engine:
+        engine.register("calls", calls)
+        cursor = engine.execute(
+            f"""SELECT (at // ?) * ? AS bucket, interface, count(*) AS calls,
+                   count(*) FILTER (status BETWEEN 200 AND 399) AS ok,
+                   count(*) FILTER (status BETWEEN 400 AND 499) AS client_errors,
+                   count(*) FILTER (status >= 500 OR kind = 'aborted') AS server_errors,
+                   CAST(quantile_disc(micros, 0.5) AS BIGINT) AS p50_micros,
+                   CAST(quantile_disc(micros, 0.99) AS BIGINT) AS p99_micros,
+                   CAST(sum(greatest(bytes_out, 0)) AS BIGINT) AS bytes_out
+               FROM calls WHERE interface <> '' {where} GROUP BY 1, 2 ORDER BY 1, 2""",
+            [bucket_seconds * 1_000_000, bucket_seconds * 1_000_000, *([interface] if interface else [])],
+        )
+        names = [column[0] for column in cursor.description or []]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [{**row, "bucket": clock.from_micros(int(row["bucket"]))} for row in found]
+
+
+def recent(
+    session: Session, home: Home, *, limit: int, keep: Callable[[CallRow], bool],
+) -> list[CallRow]:
+    """Return the newest calls that ``keep`` accepts: unshipped segments first, then the last shipped files."""
+    known = _shipped_names(session)
+    found = [row for row in _unshipped(home, known) if keep(row)]
+    for path in _last_files(session, home):
+        if len(found) >= limit:
+            break
+        with duckdb.connect() as engine:
+            cursor = engine.execute(f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?)", [str(path)])
+            found += [row for row in (CallRow(*values) for values in cursor.fetchall()) if keep(row)]
+    found.sort(key=lambda row: (row.at, row.request_id), reverse=True)
+    return found[:limit]
+
+
+def _last_files(session: Session, home: Home) -> list[Path]:
+    rows = session.scalars(select(ShippedSegment.file).order_by(ShippedSegment.last_at.desc()).limit(20))
+    return [home.calllog_dir / file for file in rows]
+
+
+def _shipped_names(session: Session) -> set[tuple[str, int, int]]:
+    """Name the segments that are in Parquet already but not deleted yet: their rows must not count twice."""
+    rows = session.execute(
+        select(ShippedSegment.gateway, ShippedSegment.worker, ShippedSegment.number)
+        .order_by(ShippedSegment.shipped_at.desc()).limit(1000)
+    )
+    return {(gateway, worker, number) for gateway, worker, number in rows}
+
+
+def _unshipped(home: Home, known: set[tuple[str, int, int]]) -> Iterator[CallRow]:
+    for path in sorted(active_folder(home.calllog_dir).glob(f"*{segment.SUFFIX}")):
+        try:
+            info = segment.read_info(path)
+            if (info.gateway, info.worker, info.number) not in known and info.used:
+                yield from record.rows(segment.read_records(path))
+        except (OSError, segment.BadSegment):  # shipped and deleted while we looked
+            continue

@@ -1,0 +1,101 @@
+"""Segments become Parquet: temp file, fsync, rename, register row, delete. Any step may be repeated."""
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy.orm import Session
+
+from gateway.calllog import record, segment
+from gateway.calllog.log import active_folder
+from gateway.calllog.models import ShippedSegment
+from gateway.calllog.record import CallRow
+from kernel import clock
+from kernel.digest import sm3_hex
+from kernel.files_atomic import sync_folder
+from kernel.runtime import Runtime
+
+_TYPES: dict[str, pa.DataType] = {
+    "at": pa.int64(), "snapshot": pa.int64(), "status": pa.int32(), "bytes_in": pa.int64(), "bytes_out": pa.int64(),
+    "micros": pa.int64(), "upstream_micros": pa.int64(),
+}
+SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in record.COLUMNS])
+
+
+def parquet_folder(calllog_dir: Path) -> Path:
+    """Return the folder of shipped segments."""
+    return calllog_dir / "parquet"
+
+
+def ship_all(runtime: Runtime) -> dict[str, int]:
+    """Ship every segment whose writer closed it or is gone; return counts."""
+    counts = {"segments": 0, "rows": 0, "aborted": 0}
+    for path in sorted(active_folder(runtime.home.calllog_dir).glob(f"*{segment.SUFFIX}")):
+        owned = segment.try_own(path)
+        if owned is None:
+            continue
+        try:
+            shipped = ship(runtime, path)
+        finally:
+            os.close(owned)
+        if shipped is not None:
+            counts["segments"] += 1
+            counts["rows"] += shipped.rows
+            counts["aborted"] += shipped.aborted
+    return counts
+
+
+def ship(runtime: Runtime, path: Path) -> ShippedSegment | None:
+    """Ship one segment that nobody writes; None when it held nothing or was shipped before."""
+    try:
+        info = segment.read_info(path)
+    except segment.BadSegment:
+        # created and never begun: its maker died between the two
+        path.unlink()
+        return None
+    key = (info.gateway, info.worker, info.number)
+    with runtime.database.read() as session:
+        known = session.get(ShippedSegment, key) is not None
+    if known or not (info.started or info.used):
+        path.unlink()
+        return None
+    row = _write(runtime, path, info)
+
+    def register(session: Session) -> None:
+        if session.get(ShippedSegment, key) is None:
+            session.add(row)
+
+    runtime.database.run(register)
+    path.unlink()
+    sync_folder(path.parent)
+    return row
+
+
+def _write(runtime: Runtime, path: Path, info: segment.SegmentInfo) -> ShippedSegment:
+    rows = record.rows(segment.read_records(path))
+    at = max((row.at for row in rows), default=info.number)
+    missing = max(0, info.started - len(rows) - info.lost)
+    rows += record.aborted(at, missing, f"{info.gateway}-{info.worker}-{info.number}")
+    rows.sort(key=lambda row: (row.at, row.request_id))
+    folder = parquet_folder(runtime.home.calllog_dir) / f"{clock.business_day(clock.from_micros(info.number)):%Y-%m-%d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{info.gateway}-{info.worker:03d}-{info.number}.parquet"
+    temporary = target.with_suffix(".tmp")
+    pq.write_table(table_of(rows), temporary, compression="zstd")
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    digest = sm3_hex(temporary.read_bytes())
+    temporary.rename(target)
+    sync_folder(folder)
+    return ShippedSegment(
+        gateway=info.gateway, worker=info.worker, number=info.number,
+        file=str(target.relative_to(runtime.home.calllog_dir)), sm3=digest, rows=len(rows), aborted=missing,
+        lost=info.lost, first_at=clock.from_micros(min((row.at for row in rows), default=info.number)),
+        last_at=clock.from_micros(at), shipped_at=clock.now(),
+    )
+
+
+def table_of(rows: list[CallRow]) -> pa.Table:
+    """Return rows as an Arrow table in the one schema of the log."""
+    return pa.table({name: [getattr(row, name) for row in rows] for name in record.COLUMNS}, schema=SCHEMA)

@@ -1,0 +1,33 @@
+"""Which fields an approved demand opens, and how fast they may be called."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def granted_fields(
+    fields: Sequence[Mapping[str, Any]], by_item: Mapping[uuid.UUID, bool], by_name: Mapping[str, bool],
+) -> dict[str, bool]:
+    """Return field name → in clear.
+
+    A field is opened by its catalog item (id, else the item's name equal to the field's title). Technical fields
+    without an item come along unless they are sensitive or encrypted: those need an item that was approved.
+    """
+    granted: dict[str, bool] = {}
+    for field in fields:
+        item = field.get("item_id")
+        name, hidden = str(field["name"]), bool(field["sensitive"] or field["encrypted"])
+        if item is not None:
+            if uuid.UUID(str(item)) in by_item:
+                granted[name] = by_item[uuid.UUID(str(item))]
+        elif field.get("title") in by_name:
+            granted[name] = by_name[str(field["title"])]
+        elif not hidden:
+            granted[name] = False
+    return granted
+
+
+def pace(calls_per_day: int) -> tuple[int, int]:
+    """Return (rate per 1,000 s, burst): a day's calls within an hour at most, never below one a second."""
+    per_second = max(1, calls_per_day // 3600)
+    return per_second * 1000, max(10, per_second * 2)

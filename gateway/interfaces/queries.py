@@ -1,0 +1,71 @@
+"""Reads of interfaces."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from catalog.nodes.models import DataEntry
+from gateway.interfaces.models import Interface, InterfaceRevision
+from gateway.interfaces.rules import OPEN
+
+
+def listing(*, state: str | None, query: str | None) -> Select[Interface]:
+    """Return interfaces by code, filtered."""
+    rows = select(Interface).order_by(Interface.code)
+    if state:
+        rows = rows.where(Interface.state == state)
+    if query:
+        rows = rows.where(or_(Interface.code.contains(query, autoescape=True), Interface.name.contains(query, autoescape=True)))
+    return rows
+
+
+def by_code(session: Session, code: str) -> Interface | None:
+    """Return an interface."""
+    return session.scalar(select(Interface).where(Interface.code == code))
+
+
+def by_path(session: Session, path: str) -> Interface | None:
+    """Return the interface of a path."""
+    return session.scalar(select(Interface).where(Interface.path == path))
+
+
+def published_for(session: Session, entry_id: uuid.UUID) -> Sequence[Interface]:
+    """Return the published interfaces of an entry."""
+    return session.scalars(
+        select(Interface).where(Interface.entry_id == entry_id, Interface.state == "published").order_by(Interface.code)
+    ).all()
+
+
+def revisions(session: Session, interface_id: uuid.UUID) -> Sequence[InterfaceRevision]:
+    """Return all revisions, newest first."""
+    return session.scalars(
+        select(InterfaceRevision).where(InterfaceRevision.interface_id == interface_id)
+        .order_by(InterfaceRevision.number.desc())
+    ).all()
+
+
+def open_revision(session: Session, interface_id: uuid.UUID) -> InterfaceRevision | None:
+    """Return the revision that is being worked on."""
+    return session.scalar(
+        select(InterfaceRevision).where(
+            InterfaceRevision.interface_id == interface_id, InterfaceRevision.state.in_(OPEN),
+        )
+    )
+
+
+def served(session: Session) -> Sequence[tuple[Interface, InterfaceRevision]]:
+    """Return every published or retired interface with the revision it serves (or last served), by code."""
+    rows = session.execute(
+        select(Interface, InterfaceRevision)
+        .join(InterfaceRevision, (InterfaceRevision.interface_id == Interface.id)
+              & (InterfaceRevision.number == Interface.revision))
+        .where(Interface.state.in_(("published", "retired"))).order_by(Interface.code)
+    )
+    return [(interface, revision) for interface, revision in rows]
+
+
+def entry(session: Session, entry_id: uuid.UUID) -> DataEntry | None:
+    """Return the catalog's entry."""
+    return session.get(DataEntry, entry_id)

@@ -1,0 +1,61 @@
+"""Decisions about definitions and states, without I/O."""
+
+from typing import Any
+
+from gateway.sources.table_rules import declaration_fault
+from kernel.outbound.rules import Allowed, origin_of
+
+OPEN = ("draft", "submitted", "returned")
+EDITABLE = ("draft", "returned")
+# GB/T 43697: important (5) and core (6) data leave by no interface without a listed approval
+HIGHEST_LEVEL = 4
+
+
+def definition_fault(definition: dict[str, Any]) -> tuple[str, str] | None:
+    """Return (field, problem) of a definition that must not be served, or None."""
+    source, contract = definition["source"], definition["contract"]
+    names = [field["name"] for field in contract["fields"]]
+    if len(set(names)) != len(names):
+        return "contract.fields", "duplicate name"
+    return _contract_fault(contract) or (
+        _table_fault(source, contract, definition) if source["kind"] == "table" else _http_fault(source, contract)
+    )
+
+
+def _contract_fault(contract: dict[str, Any]) -> tuple[str, str] | None:
+    if contract["mode"] == "stream":
+        if any(field["sensitive"] or field["encrypted"] for field in contract["fields"]):
+            return "contract.mode", "a stream cannot be masked, so it may hold no sensitive field"
+        return None
+    return None if contract["fields"] else ("contract.fields", "empty")
+
+
+def _http_fault(source: dict[str, Any], contract: dict[str, Any]) -> tuple[str, str] | None:
+    try:
+        origin_of(source["url"], Allowed())
+    except ValueError as error:
+        return "source.url", str(error)
+    if "?" in source["url"] or "#" in source["url"]:
+        return "source.url", "query or fragment"
+    if any(field["encrypted"] for field in contract["fields"]):
+        return "contract.fields", "envelopes of an HTTP upstream are not opened here"
+    return None
+
+
+def _table_fault(
+    source: dict[str, Any], contract: dict[str, Any], definition: dict[str, Any],
+) -> tuple[str, str] | None:
+    problem = declaration_fault(source)
+    if problem:
+        return "source", problem
+    if contract["mode"] != "fields" or set(definition["methods"]) - {"GET", "HEAD"}:
+        return "methods", "a table is read with GET and answers fields"
+    fields = {field["name"]: field for field in contract["fields"]}
+    if set(fields) != set(source["columns"]):
+        return "source.columns", "columns and contract fields differ"
+    for name, column in source["columns"].items():
+        if (column["type"] == "envelope") != fields[name]["encrypted"]:
+            return f"source.columns.{name}", "envelope column and encrypted field go together"
+    if any(field["encrypted"] for field in fields.values()) and not source.get("department"):
+        return "source.department", "an encrypted table is served for one department"
+    return None
