@@ -12,11 +12,13 @@ import httpx2
 import hypothesis
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 
 from crypto.servicekeys import service as servicekeys
 from kernel.db import Database
 from kernel.home import Home
-from kernel.identity.actor import Actor
+from kernel.identity import passwords, registry, service
+from kernel.identity.actor import Actor, system_actor
 from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
@@ -30,6 +32,13 @@ hypothesis.settings.register_profile("prove", deadline=None, max_examples=1000, 
 hypothesis.settings.load_profile(os.environ.get("MULIAN_TEST_SIZE", "test"))
 
 
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_password_hashes() -> None:
+    """argon2 at its real cost is proven once, by the installation's own tests; elsewhere it would only be waiting."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._NOBODY = passwords.hash_password("nobody")
 
 
 @pytest.fixture
@@ -143,9 +152,8 @@ class Live:
 def live_server(runtime: Runtime) -> Iterator[Live]:
     """The real application over real HTTP, on a SQLite home with the standard roles."""
     from mulian.app import create_app
-    from mulian.bootstrap import _seed
 
-    runtime.database.run(_seed)
+    runtime.database.run(lambda session: service.seed_roles(session, system_actor("test"), dict(registry.grants())))
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_app(runtime), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)

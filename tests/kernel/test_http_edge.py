@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from kernel import clock
 from kernel.audit.models import AuditLog
-from kernel.identity.models import LoginSession, Role, User
+from kernel.identity.models import LoginSession, Role
 from tests.conftest import Live
 from tests.support.accounts import PASSWORD
 
@@ -157,9 +157,8 @@ def test_disabling_ends_sessions_and_keeps_the_last_administrator(live_server: L
     reader = live_server.signed_in("leader")
     assert admin.post(f"/users/{reader.user.id}/disable").status_code == 200
     assert reader.get("/session").status_code == 401
-    with live_server.runtime.database.read() as session:
-        seeded = session.scalars(select(User).where(User.username == "auditor")).one()
-    assert admin.post(f"/users/{seeded.id}/disable").json()["code"] == "identity.user.last_admin"
+    only = live_server.signed_in("auditor").user
+    assert admin.post(f"/users/{only.id}/disable").json()["code"] == "identity.user.last_admin"
 
 
 def test_tokens_work_without_csrf_and_never_hold_more_than_their_user(live_server: Live) -> None:
