@@ -7,7 +7,7 @@ const TONES: Record<Tone, string[]> = {
   ],
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
-    "checking", "checked", "building", "provider_review", "bureau_review", "created", "recovering", "rotating",
+    "checking", "checked", "building", "provider_review", "bureau_review", "created", "uploaded", "recovering", "rotating",
     "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review",
   ],
   warn: [

@@ -36,6 +36,8 @@ export const pages: RouteRecordRaw[] = [
 
   page("/catalog", "catalog", "directory", ["catalog.entry.read"], () => import("@/views/catalog/DirectoryView.vue")),
   inner("/catalog/entries/:id", "/catalog", "entry", ["catalog.entry.read"], () => import("@/views/catalog/EntryView.vue")),
+  page("/catalog/imports", "catalog", "imports", ["catalog.import.run"], () => import("@/views/catalog/ImportsView.vue")),
+  inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),
 
 
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),

@@ -2,8 +2,9 @@ import type { Pairs } from "../define";
 import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { common } from "./common";
+import { imports } from "./imports";
 import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, status };
