@@ -49,4 +49,4 @@ def messages(state: str | None, topic: str | None) -> Select[OutboxMessage]:
 def counts(session: Session) -> dict[str, int]:
     """How many messages are in each state."""
     rows = session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
-    return {state: count for state, count in rows}
+    return {row[0]: row[1] for row in rows}
