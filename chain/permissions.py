@@ -11,11 +11,17 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("chain.explorer.read", "查看区块链总览与区块", "See the chain overview and blocks"),
     Permission("chain.node.read", "查看区块链节点", "See chain nodes"),
     Permission("chain.contract.read", "查看智能合约", "See contracts"),
+    Permission("chain.anchor.read", "查看上链批次与存证流", "See anchored batches and streams"),
+    Permission("chain.proof.read", "下载上链存证", "Download proofs"),
+    Permission("chain.anchor.operate", "处置已停止的存证流", "Decide about a halted stream"),
 )
 
 _GIVEN: dict[str, tuple[str, ...]] = {
     "chain.explorer.read": _READERS,
     "chain.node.read": ("system_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor"),
+    "chain.anchor.read": _READERS,
+    "chain.proof.read": _READERS,
+    "chain.anchor.operate": ("operator",),
     "chain.contract.read": ("system_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor"),
 }
 

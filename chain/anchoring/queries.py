@@ -127,6 +127,12 @@ def leaves_in(session: Session, batch_id: uuid.UUID) -> list[AnchorLeaf]:
     return list(session.scalars(query))
 
 
+def final_between(session: Session, start: datetime, end: datetime) -> list[AnchorBatch]:
+    """Return the batches that became final in [start, end), in the order of their streams."""
+    query = select(AnchorBatch).where(AnchorBatch.final_at >= start, AnchorBatch.final_at < end)
+    return list(session.scalars(query.order_by(AnchorBatch.stream, AnchorBatch.epoch, AnchorBatch.seq)))
+
+
 def batches(name: str | None = None, state: str | None = None) -> Select[AnchorBatch]:
     """The query of batches, newest first within their streams."""
     query = select(AnchorBatch).order_by(AnchorBatch.stream, AnchorBatch.epoch.desc(), AnchorBatch.seq.desc(), AnchorBatch.id)

@@ -140,6 +140,17 @@ def proof_for(session: Session, leaf_id: uuid.UUID) -> bytes:
     return proofs.Maker(session).proof(leaf)
 
 
+def state_for(
+    session: Session, actor: Actor, *, object_type: str, object_id: str, version: int
+) -> AnchorState | None:
+    """Return where an object's version stands, for who may see its department."""
+    leaf = queries.leaf_of(session, object_type, object_id, version)
+    if leaf is None:
+        return None
+    require(actor, "chain.proof.read", department_id=leaf.department_id)
+    return state_of(session, object_type, object_id, version)
+
+
 def proof_of_object(session: Session, actor: Actor, *, object_type: str, object_id: str, version: int) -> bytes:
     """Return the proof file of an object's version, for who may see its department."""
     leaf = queries.leaf_of(session, object_type, object_id, version)
@@ -199,6 +210,6 @@ def fingerprint(trust_file: bytes) -> str:
     return verify_proof.Trust(trust_file).fingerprint
 
 
-def verify(session: Session, proof: bytes) -> verify_proof.Result:
-    """Check a proof file against this installation's trust file."""
-    return verify_proof.verify(proof, trust(session))
+def verify(trust_file: bytes, proof: bytes) -> verify_proof.Result:
+    """Check a proof file's bytes against a trust file's bytes; bad input is a result, not an error."""
+    return verify_proof.verify(proof, trust_file)

@@ -469,18 +469,23 @@ def _uint(data: Any) -> int:
     return int.from_bytes(data, "big")
 
 
-def read_block(evidence: Any) -> Block:
-    """Header, its seal, the receipt in its trie and the one ``Anchored`` event in it."""
-    fields = _fields(evidence, {"header", "receipt", "sealer", "transaction"})
-    need(isinstance(fields["receipt"], list), "fields")
-    raw = _hex(fields["header"])
+def read_header(raw: bytes) -> tuple[list[bytes], bytes]:
+    """The fields of an RLP header and the address that sealed it (mulian-poa: extraData = 32 bytes || seal)."""
     header = unrlp(raw)
     need(isinstance(header, list) and 15 <= len(header) <= 21, "header")
     need(all(isinstance(item, bytes) for item in header) and len(header[5]) == 32, "header")
     extra = bytes(header[12])
     need(len(extra) == 97, "seal_format")
-    sealed = [*header[:12], extra[:-65], *header[13:]]
-    sealer = recover(keccak256(rlp(sealed)), extra[-65:])
+    unsealed = rlp([*header[:12], extra[:-65], *header[13:]])
+    return list(header), recover(keccak256(unsealed), extra[-65:])
+
+
+def read_block(evidence: Any) -> Block:
+    """Header, its seal, the receipt in its trie and the one ``Anchored`` event in it."""
+    fields = _fields(evidence, {"header", "receipt", "sealer", "transaction"})
+    need(isinstance(fields["receipt"], list), "fields")
+    raw = _hex(fields["header"])
+    header, sealer = read_header(raw)
     need(sealer == _hex(fields["sealer"], 20), "seal_wrong")  # any other header recovers to some other key
     key = _count(fields["transaction"])
     index = rlp(key.to_bytes((key.bit_length() + 7) // 8, "big"))
@@ -691,16 +696,26 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     options = parser.parse_args(arguments)
     try:
-        trust = Trust(_read(options.trust)) if options.trust else None
-    except (OSError, Invalid, ValueError, TypeError) as error:
+        trust = _read(options.trust) if options.trust else None
+    except OSError as error:
+        print(f"信任文件不可用 / trust file cannot be used: {error}", file=sys.stderr)
+        return 2
+    return check_files(options.proofs, trust, as_json=options.json)
+
+
+def check_files(proofs: list[str], trust_file: bytes | None, *, as_json: bool) -> int:
+    """Check files and folders, print the report and return the exit status."""
+    try:
+        trust = None if trust_file is None else Trust(trust_file)
+    except (Invalid, ValueError, TypeError) as error:
         print(f"信任文件不可用 / trust file cannot be used: {error}", file=sys.stderr)
         return 2
     verifier = Verifier(trust)
-    results = [(path, _check_file(verifier, path)) for path in _files(options.proofs)]
+    results = [(path, _check_file(verifier, path)) for path in _files(proofs)]
     counts = {status: sum(result.status == status for _, result in results) for status in LABELS}
     fingerprint = trust.fingerprint if trust else None
-    lines = [_report(path, result, options.json) for path, result in results]
-    if options.json:
+    lines = [_report(path, result, as_json) for path, result in results]
+    if as_json:
         summary = json.dumps({"counts": counts, "trust_fingerprint": fingerprint}, sort_keys=True)
         print('{"proofs": [' + ",\n".join(lines) + '],\n"summary": ' + summary + "}")
     else:

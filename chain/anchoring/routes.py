@@ -1,0 +1,73 @@
+"""/chain: anchored batches and streams, proofs and their public check."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from chain.anchoring import overview, service
+from chain.anchoring.schemas import AnchorStateOut, BatchOut, BatchPage, StreamList, VerifyOut
+from chain.errors import ANCHOR_NOT_FOUND
+from kernel.http import Actor_, Page_, Session_, needs, public, router
+from kernel.runtime import runtime_of
+
+api = router(prefix="/chain", tags=["chain"])
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+Body_ = Annotated[bytes, Depends(_body)]
+
+
+@api.get("/anchors/streams", **needs("chain.anchor.read"))
+def list_streams(session: Session_, actor: Actor_) -> StreamList:
+    """List the streams with how far each is and what waits."""
+    items = overview.streams(session)
+    return StreamList(items=items, total=len(items), size=len(items))
+
+
+@api.get("/anchors/batches", **needs("chain.anchor.read"))
+def list_batches(
+    session: Session_, actor: Actor_, page: Page_, stream: str | None = None, state: str | None = None
+) -> BatchPage:
+    """List batches, newest first within a stream."""
+    rows, total = overview.batches(session, page, stream=stream, state=state)
+    return BatchPage(items=[BatchOut(**row) for row in rows], total=total, page=page.number, size=page.size)
+
+
+@api.get("/anchors/{object_type}/{object_id}/{version}", **needs("chain.proof.read"))
+def get_state(session: Session_, actor: Actor_, object_type: str, object_id: str, version: int) -> AnchorStateOut:
+    """Say whether an object's version is anchored, and where."""
+    state = service.state_for(session, actor, object_type=object_type, object_id=object_id, version=version)
+    if state is None:
+        raise ANCHOR_NOT_FOUND()
+    return AnchorStateOut.model_validate(state)
+
+
+@api.get("/proofs/{object_type}/{object_id}/{version}", **needs("chain.proof.read"))
+def get_proof(session: Session_, actor: Actor_, object_type: str, object_id: str, version: int) -> Response:
+    """Download the proof file of an object's version (canonical JSON and a newline)."""
+    data = service.proof_of_object(session, actor, object_type=object_type, object_id=object_id, version=version)
+    name = f"v{version}.proof.json"
+    return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type="application/json")
+
+
+@api.get("/trust", **public())
+def get_trust(session: Session_) -> Response:
+    """Download the trust file. Compare its fingerprint with the one printed on certificates."""
+    data = service.trust(session)
+    headers = {"Content-Disposition": 'attachment; filename="trust.json"', "X-Fingerprint-SM3": service.fingerprint(data)}
+    return Response(data, headers=headers, media_type="application/json")
+
+
+@api.post("/verify", **public())
+def verify(session: Session_, body: Body_) -> VerifyOut:
+    """Check a proof file: send its bytes unchanged as the body."""
+    # read through the runtime: on SQLite a statement of this write unit would hold the only write lock meanwhile
+    trust = service.trust(runtime_of(session))
+    result = service.verify(trust, body)
+    return VerifyOut(
+        status=result.status, reasons=list(result.reasons), facts=result.facts,
+        trust_fingerprint=service.fingerprint(trust),
+    )  # fmt: skip
