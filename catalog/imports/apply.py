@@ -135,11 +135,9 @@ class Applier:
 
     def _give_codes(self, kind: NodeKind, made: Sequence[dict[str, Any]], rows: Sequence[ImportRow]) -> None:
         """Codes in the order of the workbook; numbers are taken once for each scope."""
-        orgs = {
-            key: code for key, code in self._session.execute(
-                select(Department.id, Department.code).where(Department.id.in_({m["department_id"] for m in made}))
-            )
-        }
+        query = select(Department.id, Department.code)
+        wanted = {values["department_id"] for values in made}
+        orgs = dict(self._session.execute(query.where(Department.id.in_(wanted))).tuples().all())
         systems = self._system_codes(rows) if kind.key == "db_table" else {}
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for values, row in zip(made, rows, strict=True):

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -173,10 +174,10 @@ class Checker:
         """Fields of the sheet whose value differs; an emptied cell clears its field."""
         changed: dict[str, Any] = {}
         for name in row.places:
-            if name not in KINDS[kind_key].fields or name == "theme" and "theme_text" in row.data:
+            if name not in KINDS[kind_key].fields or (name == "theme" and "theme_text" in row.data):
                 continue
             new, old = row.data.get(name), existing.get(name)
-            old = clock.iso(old) if hasattr(old, "isoformat") else old
+            old = clock.iso(old) if isinstance(old, datetime) else old
             if new != old and not (new is None and old in ([], "", False)):
                 changed[name] = new
         return changed

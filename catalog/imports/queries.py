@@ -23,7 +23,7 @@ def in_scope(actor: Actor) -> ColumnElement[bool]:
     return or_(ImportBatch.department_id == actor.department_id, ImportBatch.created_by == actor.user_id)
 
 
-def batches(actor: Actor) -> Select[tuple[ImportBatch]]:
+def batches(actor: Actor) -> Select[ImportBatch]:
     """Batches, newest first."""
     return select(ImportBatch).where(in_scope(actor)).order_by(ImportBatch.created_at.desc(), ImportBatch.id.desc())
 
@@ -33,7 +33,7 @@ def batch(session: Session, actor: Actor, batch_id: uuid.UUID) -> ImportBatch | 
     return session.scalar(select(ImportBatch).where(ImportBatch.id == batch_id, in_scope(actor)))
 
 
-def findings(batch_id: uuid.UUID, severity: str | None = None) -> Select[tuple[ImportFinding]]:
+def findings(batch_id: uuid.UUID, severity: str | None = None) -> Select[ImportFinding]:
     """Findings in the order of the workbook."""
     query = select(ImportFinding).where(ImportFinding.batch_id == batch_id)
     if severity:

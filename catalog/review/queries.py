@@ -23,7 +23,7 @@ def in_scope(actor: Actor) -> ColumnElement[bool]:
 
 def queue(
     actor: Actor, *, state: str, kind: str | None, department_id: uuid.UUID | None, mine: bool
-) -> Select[tuple[ReviewCase]]:
+) -> Select[ReviewCase]:
     """Cases: ``open`` ones oldest first, ``done`` ones newest first; ``mine``: those the actor submitted."""
     open_ = ReviewCase.decision.is_(None)
     query = select(ReviewCase).where(open_ if state == "open" else ~open_)
@@ -92,3 +92,9 @@ def names(session: Session, found: Sequence[ReviewCase]) -> dict[uuid.UUID, Any]
         for node_id, code, name, department in session.execute(query.where(model.id.in_(ids))):
             named[node_id] = (code, name, department)
     return named
+
+
+def returned(session: Session, node_id: uuid.UUID) -> list[ReviewCase]:
+    """Cases of a node that were returned, newest first: the resubmission answers their reasons."""
+    query = select(ReviewCase).where(ReviewCase.node_id == node_id, ReviewCase.decision == "return")
+    return list(session.scalars(query.order_by(ReviewCase.decided_at.desc(), ReviewCase.id)))

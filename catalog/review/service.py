@@ -164,7 +164,9 @@ def open_for_review(session: Session, actor: Actor, case_id: uuid.UUID) -> Revie
 def record_secrecy(session: Session, actor: Actor, found: Sequence[ReviewCase], secrecy: Secrecy) -> None:
     """Record the 保密审查 of the contents under review."""
     _require_review(actor, found)
-    _record_secrecy(session, actor, [Case.of(row) for row in found], secrecy)
+    for kind_key, cases in _by_kind([Case.of(row) for row in found]).items():
+        rows = node_queries.rows(session, KINDS[kind_key], [case.node_id for case in cases])
+        _record_secrecy(session, actor, KINDS[kind_key], list(rows.values()), secrecy)
 
 
 def _require_review(actor: Actor, found: Sequence[ReviewCase]) -> None:
@@ -172,21 +174,21 @@ def _require_review(actor: Actor, found: Sequence[ReviewCase]) -> None:
         require(actor, REVIEW, department_id=department_id)
 
 
-def _record_secrecy(session: Session, actor: Actor, found: Sequence[Case], secrecy: Secrecy) -> None:
-    for kind_key, cases in _by_kind(found).items():
-        rows = list(node_queries.rows(session, KINDS[kind_key], [case.node_id for case in cases]).values())
-        audit_id = _audit(
-            session, actor, f"catalog.{kind_key}.secrecy", kind_key, rows,
-            conclusion=secrecy.conclusion, basis=secrecy.basis,
-        )
-        session.execute(insert(SecrecyReview), [
-            {
-                "id": ids.new(), "node_kind": kind_key, "node_id": row["id"], "revision": row["revision"],
-                "reviewer_id": actor.user_id, "reviewer_name": actor.name, "conclusion": secrecy.conclusion,
-                "basis": secrecy.basis, "reviewed_at": clock.now(), "audit_id": audit_id,
-            }
-            for row in rows
-        ])
+def _record_secrecy(
+    session: Session, actor: Actor, kind: NodeKind, rows: Sequence[dict[str, Any]], secrecy: Secrecy
+) -> None:
+    audit_id = _audit(
+        session, actor, f"catalog.{kind.key}.secrecy", kind.key, rows,
+        conclusion=secrecy.conclusion, basis=secrecy.basis,
+    )
+    session.execute(insert(SecrecyReview), [
+        {
+            "id": ids.new(), "node_kind": kind.key, "node_id": row["id"], "revision": row["revision"],
+            "reviewer_id": actor.user_id, "reviewer_name": actor.name, "conclusion": secrecy.conclusion,
+            "basis": secrecy.basis, "reviewed_at": clock.now(), "audit_id": audit_id,
+        }
+        for row in rows
+    ])
 
 
 def _by_kind(found: Sequence[Case]) -> dict[str, list[Case]]:
@@ -213,18 +215,20 @@ def decide_cases(
         raise SELECTION_EMPTY()
     _require_review(actor, found)
     plain, published, audit_id = [Case.of(row) for row in found], 0, found[0].audit_id
-    if secrecy is not None:
-        _record_secrecy(session, actor, plain, secrecy)
     for kind_key, cases in _by_kind(plain).items():
-        audit_id, count = _decide_kind(session, actor, KINDS[kind_key], cases, decision, reason)
+        kind = KINDS[kind_key]
+        rows = node_queries.rows(session, kind, [case.node_id for case in cases])
+        if secrecy is not None:
+            _record_secrecy(session, actor, kind, list(rows.values()), secrecy)
+        audit_id, count = _decide_kind(session, actor, kind, cases, rows, decision, reason)
         published += count
     return Decided(len(plain), published, audit_id)
 
 
 def _decide_kind(
-    session: Session, actor: Actor, kind: NodeKind, cases: Sequence[Case], decision: str, reason: str
+    session: Session, actor: Actor, kind: NodeKind, cases: Sequence[Case],
+    rows: dict[uuid.UUID, dict[str, Any]], decision: str, reason: str,
 ) -> tuple[uuid.UUID, int]:
-    rows = node_queries.rows(session, kind, [case.node_id for case in cases])
     passed = queries.passed(session, [(row["id"], row["revision"]) for row in rows.values()])
     after: dict[uuid.UUID, str] = {}
     for case in cases:
@@ -244,16 +248,17 @@ def _decide_kind(
                 case.id, case.department_id, case.submitted_by, rows[case.node_id]["code"], reason
             ))
         return audit_id, 0
-    return audit_id, _publish(session, actor, kind, cases, audit_id)
+    return audit_id, _publish(session, actor, kind, cases, rows, audit_id)
 
 
 def _publish(
-    session: Session, actor: Actor, kind: NodeKind, cases: Sequence[Case], audit_id: uuid.UUID
+    session: Session, actor: Actor, kind: NodeKind, cases: Sequence[Case],
+    held: dict[uuid.UUID, dict[str, Any]], audit_id: uuid.UUID,
 ) -> int:
     changed = [case.node_id for case in cases if case.subject == "change"]
     changes.apply(session, kind, changed)
-    node_ids = [case.node_id for case in cases]
-    rows, children = node_queries.rows(session, kind, node_ids), node_queries.children(session, kind, node_ids)
+    rows = {**held, **node_queries.rows(session, kind, changed)}
+    children = node_queries.children(session, kind, [case.node_id for case in cases])
     publications = [
         Publication(rows[case.node_id], children.get(case.node_id, []), case.subject, case.submitted_by)
         for case in cases

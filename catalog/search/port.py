@@ -23,6 +23,6 @@ class FullText(Protocol):
         """Remove the parts of nodes."""
         ...
 
-    def nodes_with(self, tokens: Sequence[str]) -> Select[tuple[uuid.UUID]]:
+    def nodes_with(self, tokens: Sequence[str]) -> Select[uuid.UUID]:
         """The nodes that have a part in which the tokens stand one after the other."""
         ...

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, intersect, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from catalog.search.models import SearchDoc
 from catalog.search.rules import PART_OVERLAP, Query, lookup
@@ -23,7 +23,7 @@ class Hits:
     capped: bool
 
 
-def _contains(text: ColumnElement[str], term: str, dialect: str) -> ColumnElement[bool]:
+def _contains(text: InstrumentedAttribute[str], term: str, dialect: str) -> ColumnElement[bool]:
     place = func.instr(text, term) if dialect == "sqlite" else func.strpos(text, term)
     return place > 0
 
@@ -32,7 +32,7 @@ def _is_code(query: Query, raw: str) -> ColumnElement[bool]:
     return SearchDoc.code == raw.strip().lower()
 
 
-def matching(session: Session, query: Query, raw: str) -> Select[tuple[uuid.UUID]]:
+def matching(session: Session, query: Query, raw: str) -> Select[uuid.UUID]:
     """The node ids that match, without order; title or body holds every term."""
     dialect = session.get_bind().dialect.name
     if query.scan_only or query.empty:

@@ -10,6 +10,7 @@ the databases' own tokenizers fold accents and drop characters younger than thei
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 PART_LENGTH = 4000
 PART_OVERLAP = 64
@@ -21,17 +22,26 @@ BREAK = "brk"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def _is_word(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LNM"
+class _Fold(dict[int, str]):
+    """Separators to spaces, by character; filled as characters are met, for ``str.translate``."""
+
+    def __missing__(self, point: int) -> str:
+        char = chr(point)
+        self[point] = char if unicodedata.category(char)[0] in "LNM" else " "
+        return self[point]
+
+
+_FOLD = _Fold()
 
 
 def normalise(text: str) -> str:
     """The normal form of a text: words of letters, digits and marks, one space between them."""
     # lower() can leave NFKC (a dotted capital I), so the form is taken again
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
-    return " ".join("".join(char if _is_word(char) else " " for char in folded).split())
+    return " ".join(folded.translate(_FOLD).split())
 
 
+@lru_cache(maxsize=65_536)
 def _encode(char: str) -> str:
     point, digits = ord(char), ""
     for _ in range(4):

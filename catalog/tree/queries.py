@@ -13,7 +13,7 @@ LIMIT = 1000
 """Children of one node that a call returns at most; the list pages take over beyond it."""
 
 
-def departments(session: Session) -> list[Row[Any]]:
+def departments(session: Session) -> list[Row[uuid.UUID, str, str, str]]:
     """(id, code, name, kind) of every department in official order."""
     return list(session.execute(
         select(Department.id, Department.code, Department.name, Department.kind)
@@ -34,7 +34,7 @@ def counts_by_department(session: Session, visible: dict[str, Any]) -> dict[tupl
     return found
 
 
-def _page(query: Select[Any], session: Session) -> list[Row[Any]]:
+def _page(query: Select[Any], session: Session) -> list[Any]:
     return list(session.execute(query.limit(LIMIT)))
 
 
@@ -44,10 +44,10 @@ def _columns(model: Any, below: Any) -> Select[Any]:
     )
 
 
-def duties(session: Session, department_id: uuid.UUID) -> list[Row[Any]]:
+def duties(session: Session, department_id: uuid.UUID, visible: ColumnElement[bool]) -> list[Any]:
     """Duties of a department with the number of their data entries."""
     below = select(func.count()).where(DutyData.duty_id == Duty.id).scalar_subquery()
-    return _page(_columns(Duty, below).where(Duty.department_id == department_id), session)
+    return _page(_columns(Duty, below).where(Duty.department_id == department_id, visible), session)
 
 
 def unlinked_entries(department_id: uuid.UUID) -> Select[Any]:
@@ -61,25 +61,25 @@ def _systems_of_entry() -> Any:
     return select(func.count()).where(DataSystem.entry_id == DataEntry.id).scalar_subquery()
 
 
-def entries_without_duty(session: Session, department_id: uuid.UUID, visible: ColumnElement[bool]) -> list[Row[Any]]:
+def entries_without_duty(session: Session, department_id: uuid.UUID, visible: ColumnElement[bool]) -> list[Any]:
     """The first LIMIT of them."""
     return _page(unlinked_entries(department_id).where(visible), session)
 
 
-def entries_of_duty(session: Session, duty_id: uuid.UUID, visible: ColumnElement[bool]) -> list[Row[Any]]:
+def entries_of_duty(session: Session, duty_id: uuid.UUID, visible: ColumnElement[bool]) -> list[Any]:
     """Data entries of a duty with the number of their systems."""
     query = _columns(DataEntry, _systems_of_entry()).join(DutyData, DutyData.entry_id == DataEntry.id)
     return _page(query.where(DutyData.duty_id == duty_id, visible), session)
 
 
-def systems_of_entry(session: Session, entry_id: uuid.UUID) -> list[Row[Any]]:
+def systems_of_entry(session: Session, entry_id: uuid.UUID) -> list[Any]:
     """Systems of a data entry with the number of their tables."""
     below = select(func.count()).where(SystemTable.system_id == System.id).scalar_subquery()
     query = _columns(System, below).join(DataSystem, DataSystem.system_id == System.id)
     return _page(query.where(DataSystem.entry_id == entry_id), session)
 
 
-def tables_of_system(session: Session, system_id: uuid.UUID) -> list[Row[Any]]:
+def tables_of_system(session: Session, system_id: uuid.UUID) -> list[Any]:
     """Tables of a system with the number of their columns."""
     below = select(func.count()).where(DbColumn.table_id == DbTable.id).scalar_subquery()
     query = _columns(DbTable, below).join(SystemTable, SystemTable.table_id == DbTable.id)
@@ -91,7 +91,3 @@ def count_unlinked(session: Session, department_id: uuid.UUID, visible: ColumnEl
     query = unlinked_entries(department_id).where(visible).order_by(None)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
-
-def node_department(session: Session, model: Any, node_id: uuid.UUID) -> uuid.UUID | None:
-    """The department of a node."""
-    return session.scalar(select(model.department_id).where(model.id == node_id))

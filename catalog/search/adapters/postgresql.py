@@ -41,7 +41,7 @@ class PostgresFullText:
         parts = select(SearchPart.id).where(SearchPart.node_id.in_(node_ids))
         session.execute(delete(_TSV).where(_TSV.c.part_id.in_(parts)))
 
-    def nodes_with(self, tokens: Sequence[str]) -> Select[tuple[uuid.UUID]]:
+    def nodes_with(self, tokens: Sequence[str]) -> Select[uuid.UUID]:
         """The nodes that have a part in which the tokens stand one after the other."""
         phrase = " <-> ".join(f"'{token}'" for token in tokens)
         match = text("tsv @@ CAST(:phrase AS tsquery)").bindparams(bindparam("phrase", phrase, unique=True))

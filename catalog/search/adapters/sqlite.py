@@ -32,7 +32,7 @@ class SqliteFullText:
         if ids:
             session.execute(delete(_FTS).where(_FTS.c.rowid == bindparam("part")), [{"part": part} for part in ids])
 
-    def nodes_with(self, tokens: Sequence[str]) -> Select[tuple[uuid.UUID]]:
+    def nodes_with(self, tokens: Sequence[str]) -> Select[uuid.UUID]:
         """The nodes that have a part in which the tokens stand one after the other."""
         # tokens are our own [0-9a-z] spelling, so the phrase needs no escaping
         match = text("search_fts MATCH :phrase").bindparams(

@@ -1,0 +1,178 @@
+"""What crosses the wire for data entries. Instants are RFC 3339 UTC; lists are short texts."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ItemIn(BaseModel):
+    """A data item (数据项); ``id`` names an existing item, which keeps its links."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: uuid.UUID | None = None
+    name: str = Field(min_length=1, max_length=200, description="数据项名称", examples=["统一社会信用代码"])
+    data_type: str | None = Field(default=None, description="代码表 data_type")
+    length: int | None = Field(default=None, ge=0)
+    precision: int | None = Field(default=None, ge=0)
+    code_set: str | None = Field(default=None, max_length=100)
+    share_type: str | None = Field(default=None, description="只能严于目录")
+    open_type: str | None = None
+    level: int = Field(default=1, ge=1, le=6, description="GB/T 43697 级别，1–4 一般，5 重要，6 核心")
+    sensitive: bool = False
+    pii: bool = False
+    is_key: bool = False
+
+
+class ItemOut(ItemIn):
+    """A data item as stored."""
+
+    model_config = ConfigDict(extra="ignore", from_attributes=True)
+    id: uuid.UUID
+    number: int
+    code: str
+
+
+class EntryFields(BaseModel):
+    """The fields of a data entry that are edited; tokens are those of GET /catalog/code-lists."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str | None = Field(default=None, min_length=1, max_length=400, examples=["婚姻登记信息"])
+    office: str | None = None
+    region: str | None = None
+    class_code: str | None = Field(default=None, description="分类前段码，如 307001")
+    abstract: str | None = Field(default=None, max_length=200_000)
+    keywords: list[str] | None = None
+    theme: str | None = None
+    theme_text: str | None = None
+    formats: list[str] | None = Field(default=None, examples=[["csv", "xlsx"]])
+    format_class: str | None = None
+    share_type: str | None = None
+    share_condition: str | None = None
+    no_share_basis: str | None = None
+    share_mode: str | None = None
+    share_method: str | None = None
+    open_type: str | None = None
+    open_condition: str | None = None
+    update_cycle: str | None = None
+    update_cycle_text: str | None = None
+    published_on: str | None = Field(default=None, description="2026-03-01")
+    data_updated_at: datetime | None = None
+    data_update_source: str | None = Field(default=None, description="实测 或 填报")
+    related_codes: list[str] | None = None
+    level: int | None = Field(default=None, ge=1, le=6)
+    data_range: str | None = None
+    use_scene: str | None = None
+    record_count: int | None = Field(default=None, ge=0)
+    storage: str | None = None
+    authoritative: bool | None = None
+    source_url: str | None = Field(default=None, max_length=500)
+    items: list[ItemIn] | None = Field(default=None, max_length=2000, description="给出时整体替换数据项")
+
+
+class EntryCreate(EntryFields):
+    """A new entry of a department; without ``class_code`` it gets a provisional code."""
+
+    name: str = Field(min_length=1, max_length=400, examples=["婚姻登记信息"])
+    department_id: uuid.UUID
+    secret: bool = Field(default=False, description="是否涉密；涉密数据不得编入")
+
+
+class EntrySummary(BaseModel):
+    """A row of a list."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+    department_id: uuid.UUID
+    department: str
+    status: str
+    version: int
+    revision: int
+    online: bool
+    theme: str | None
+    formats: list[str]
+    share_type: str | None
+    open_type: str | None
+    update_cycle: str | None
+    level: int
+    data_updated_at: datetime | None
+    updated_at: datetime
+    provisional: bool = Field(description="编码为临时编码，尚未分类")
+    highlight: list[tuple[str, bool]] | None = Field(default=None, description="命中片段：文字与是否命中")
+
+
+class EntryPage(BaseModel):
+    """A page of entries; ``total`` is at most 10,000 for a search, then ``capped`` is true."""
+
+    items: list[EntrySummary]
+    total: int
+    page: int
+    size: int
+    capped: bool = False
+    scanned: bool = Field(default=False, description="只查了名称与编码（单字检索）")
+    facets: dict[str, list[dict[str, Any]]] | None = None
+
+
+class EntryDetail(BaseModel):
+    """An entry with its items, open change and what may be done with it."""
+
+    model_config = ConfigDict(from_attributes=True)
+    entry: dict[str, Any]
+    department: str
+    items: list[ItemOut]
+    change: dict[str, Any] | None
+    review: dict[str, Any] | None
+    actions: list[str]
+    duties: list[dict[str, Any]]
+    systems: list[dict[str, Any]]
+
+
+class Links(BaseModel):
+    """Which duties and systems an entry belongs to; replaces what was there."""
+
+    duty_ids: list[uuid.UUID] = Field(max_length=500)
+    system_ids: list[uuid.UUID] = Field(max_length=500)
+
+
+class Decision(BaseModel):
+    """Why something is returned."""
+
+    reason: str = Field(default="", max_length=2000)
+
+
+class SecrecyIn(BaseModel):
+    """A 保密审查."""
+
+    conclusion: str = Field(pattern="^(pass|refuse)$")
+    basis: str = Field(min_length=1, max_length=2000, description="审查依据")
+
+
+class Approval(BaseModel):
+    """Approving, with the secrecy review where it is done in the same step."""
+
+    secrecy: SecrecyIn | None = None
+
+
+class VersionOut(BaseModel):
+    """A published version."""
+
+    version: int
+    action: str
+    code: str
+    entry_hash: str
+    prev_hash: str | None
+    valid_from: datetime
+    author: str | None
+    approver: str | None
+    anchor: dict[str, Any] | None
+
+
+class FieldDiff(BaseModel):
+    """One field that differs between two versions."""
+
+    field: str
+    label: str
+    before: Any
+    after: Any

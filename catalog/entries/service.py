@@ -1,0 +1,143 @@
+"""Use cases of data entries beyond those of every node: detail, version differences, links."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from catalog import anchor
+from catalog.codes.rules import is_provisional
+from catalog.entries import queries
+from catalog.entries.schemas import EntryDetail, EntrySummary, FieldDiff, ItemOut, VersionOut
+from catalog.errors import SECRET
+from catalog.nodes import queries as nodes
+from catalog.nodes import service as node_service
+from catalog.nodes.kinds import KINDS
+from catalog.nodes.models import DataEntry, DataSystem, DutyData
+from catalog.nodes.rules import LABELS
+from catalog.permissions import EDIT
+from catalog.review import queries as reviews
+from catalog.review.rules import Situation, available
+from catalog.search.rules import Query, highlight
+from kernel import clock, ids
+from kernel.audit.service import record
+from kernel.identity.actor import Actor, require
+
+KIND = "data_entry"
+
+
+def create(
+    session: Session, actor: Actor, values: Mapping[str, Any], *, department_id: uuid.UUID,
+    items: Sequence[Mapping[str, Any]] = (), secret: bool = False,
+) -> DataEntry:
+    """A new draft; ``secret`` raises ``catalog.entry.secret``, the flag itself cannot be stored."""
+    if secret:
+        raise SECRET()
+    node: DataEntry = node_service.create(
+        session, actor, KIND, values, department_id=department_id, children=items
+    )
+    return node
+
+
+def summary(entry: DataEntry, department: str, query: Query | None = None) -> EntrySummary:
+    """A row of a list, with the text around the first hit of a search."""
+    text = f"{entry.name}　{entry.abstract}" if query else ""
+    return EntrySummary(
+        id=entry.id, code=entry.code, name=entry.name, department_id=entry.department_id, department=department,
+        status=entry.status, version=entry.version, revision=entry.revision, online=entry.online, theme=entry.theme,
+        formats=entry.formats, share_type=entry.share_type, open_type=entry.open_type,
+        update_cycle=entry.update_cycle, level=entry.level, data_updated_at=entry.data_updated_at,
+        updated_at=entry.updated_at, provisional=is_provisional(entry.code),
+        highlight=highlight(text, query) if query else None,
+    )
+
+
+def detail(session: Session, actor: Actor, entry: DataEntry) -> EntryDetail:
+    """Everything of an entry that its page shows at once. Drafted changes are for those who may edit."""
+    case = reviews.open_case(session, entry.id)
+    inside = actor.sees(entry.department_id)
+    change = nodes.change(session, entry.id) if inside else None
+    situation = Situation(
+        entry.code, entry.status, case.submitted_by if case else None, opened=bool(case and case.opened_at)
+    )
+    children = nodes.children(session, KINDS[KIND], [entry.id])[entry.id]
+    return EntryDetail(
+        entry=as_dict(entry), department=queries.department_name(session, entry.department_id),
+        items=[ItemOut.model_validate(child) for child in children],
+        change=change.proposed if change else None,
+        review={
+            "id": str(case.id), "subject": case.subject, "submitted_by": case.submitted_name,
+            "submitted_at": clock.iso(case.submitted_at), "opened": case.opened_at is not None,
+        } if case and inside else None,
+        actions=available(situation, actor.user_id) if inside else [],
+        duties=queries.duties_of(session, entry.id), systems=queries.systems_of(session, entry.id),
+    )
+
+
+def as_dict(node: Any) -> dict[str, Any]:
+    """The columns of a node for the wire; who edited it and by which batch stays inside."""
+    hidden = ("batch_id", "created_by", "updated_by", "audit_id")
+    return {name: getattr(node, name) for name in (column.name for column in node.__table__.c) if name not in hidden}
+
+
+def versions(session: Session, kind_key: str, node_id: uuid.UUID) -> list[VersionOut]:
+    """Published versions, newest first, with the state of their anchoring."""
+    rows = nodes.versions(session, kind_key, node_id)
+    people = queries.people(session, {person for row in rows for person in (row.author_id, row.approver_id) if person})
+    states = anchor.states(session, kind_key, [(row.node_id, row.version) for row in rows])
+    return [
+        VersionOut(
+            version=row.version, action=row.action, code=row.code, entry_hash=row.entry_hash, prev_hash=row.prev_hash,
+            valid_from=row.valid_from, author=people.get(row.author_id) if row.author_id else None,
+            approver=people.get(row.approver_id) if row.approver_id else None,
+            anchor=states.get((str(row.node_id), row.version)),
+        )
+        for row in reversed(rows)
+    ]
+
+
+def difference(session: Session, kind_key: str, node_id: uuid.UUID, older: int, newer: int) -> list[FieldDiff]:
+    """Fields that differ between two versions; version 0 is the empty one before the first."""
+    contents = {row.version: json.loads(row.content) for row in nodes.versions(session, kind_key, node_id)}
+    before = dict(contents.get(older, {}).get("fields", {}))
+    after = dict(contents.get(newer, {}).get("fields", {}))
+    found = [
+        FieldDiff(field=name, label=LABELS.get(name, name), before=before.get(name), after=after.get(name))
+        for name in sorted({*before, *after}) if before.get(name) != after.get(name)
+    ]
+    items = (contents.get(older, {}).get("children", []), contents.get(newer, {}).get("children", []))
+    if items[0] != items[1]:
+        found.append(FieldDiff(field="children", label="数据项", before=len(items[0]), after=len(items[1])))
+    return found
+
+
+def link(
+    session: Session, actor: Actor, entry: DataEntry, *, duty_ids: Sequence[uuid.UUID], system_ids: Sequence[uuid.UUID]
+) -> None:
+    """Make the duties and systems of an entry exactly these; each must be visible to the actor."""
+    require(actor, EDIT, department_id=entry.department_id)
+    for kind_key, wanted in (("duty", duty_ids), ("system", system_ids)):
+        for node_id in wanted:
+            node_service.found(session, actor, kind_key, node_id)
+    audit_id = record(
+        session, actor, action="catalog.data_entry.link", object_type=KIND, object_id=str(entry.id),
+        detail={"duties": [str(one) for one in duty_ids], "systems": [str(one) for one in system_ids]},
+        department_id=entry.department_id,
+    )
+    for model, own, other, wanted in (
+        (DutyData, "entry_id", "duty_id", duty_ids), (DataSystem, "entry_id", "system_id", system_ids)
+    ):
+        held = set(session.scalars(select(getattr(model, other)).where(getattr(model, own) == entry.id)))
+        gone = held - set(wanted)
+        session.execute(delete(model).where(getattr(model, own) == entry.id, getattr(model, other).in_(gone)))
+        for node_id in dict.fromkeys(wanted):
+            if node_id not in held:
+                session.add(model(
+                    id=ids.new(), **{own: entry.id, other: node_id}, batch_id=None, created_at=clock.now(),
+                    audit_id=audit_id,
+                ))
+    session.flush()
+

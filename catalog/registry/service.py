@@ -1,0 +1,77 @@
+"""Lists, details and creation of duties, systems and tables."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from catalog.entries.queries import department_name
+from catalog.entries.service import as_dict
+from catalog.nodes import queries as nodes
+from catalog.nodes import service as node_service
+from catalog.nodes.kinds import KINDS
+from catalog.nodes.models import SystemTable
+from catalog.permissions import EDIT
+from catalog.registry.schemas import NodeDetail, NodePage
+from catalog.review import queries as reviews
+from catalog.review.rules import Situation, available
+from catalog.search import queries as search
+from catalog.search.rules import parse
+from kernel import clock, ids
+from kernel.http import Page
+from kernel.identity.actor import Actor
+from kernel.identity.models import Department
+
+
+def listed(
+    session: Session, actor: Actor, kind_key: str, page: Page, *,
+    q: str | None, department_id: uuid.UUID | None, status: str | None,
+) -> NodePage:
+    """A page of nodes of a kind, by code; ``q`` as in the search of entries."""
+    model = KINDS[kind_key].model
+    where = [nodes.visible(actor, model)]
+    if department_id:
+        where.append(model.department_id == department_id)
+    if status:
+        where.append(model.status == status)
+    if q:
+        where.append(model.id.in_(search.matching(session, parse(q), q)))
+    total = session.scalar(select(func.count()).select_from(model).where(*where)) or 0
+    query = select(model, Department.name).join(Department, Department.id == model.department_id).where(*where)
+    rows = session.execute(query.order_by(model.code, model.id).limit(page.size).offset(page.offset))
+    items = [{**as_dict(node), "department": name} for node, name in rows]
+    return NodePage(items=items, total=total, page=page.number, size=page.size)
+
+
+def detail(session: Session, actor: Actor, kind_key: str, node: Any) -> NodeDetail:
+    """Everything of a node."""
+    case = reviews.open_case(session, node.id)
+    inside = actor.sees(node.department_id)
+    change = nodes.change(session, node.id) if inside else None
+    situation = Situation(
+        node.code, node.status, case.submitted_by if case else None, opened=bool(case and case.opened_at)
+    )
+    return NodeDetail(
+        node=as_dict(node), department=department_name(session, node.department_id),
+        children=nodes.children(session, KINDS[kind_key], [node.id])[node.id],
+        change=change.proposed if change else None,
+        actions=available(situation, actor.user_id) if inside else [],
+    )
+
+
+def create_table(session: Session, actor: Actor, values: Mapping[str, Any], *, system_id: uuid.UUID) -> Any:
+    """A new table; it belongs to the department of its system."""
+    system = node_service.found(session, actor, "system", system_id, edit=EDIT)
+    columns = values.get("columns") or []
+    table = node_service.create(
+        session, actor, "db_table", {k: v for k, v in values.items() if k != "columns"},
+        department_id=system.department_id, children=columns, parent_code=system.code,
+    )
+    session.add(SystemTable(
+        id=ids.new(), system_id=system.id, table_id=table.id, batch_id=None, created_at=clock.now(),
+        audit_id=table.audit_id,
+    ))
+    session.flush()
+    return table
