@@ -7,6 +7,7 @@ units; a write unit only swaps envelopes, moves the cursor and proves that the l
 import hashlib
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -191,7 +192,7 @@ class _Machine:
     def _verify(self, rotation: CryptoRotation) -> None:
         """Open every row in one snapshot, digest them in order, then retire the old key with a certificate."""
         for certify_step in (certify.add, certify.validate, certify.drop_older):
-            self._runtime.database.run(lambda session, step=certify_step: self._certify(session, step))
+            self._runtime.database.run(partial(self._certify, step=certify_step))
         snapshot_at = clock.now()
         rows, digest, bad = self.read(lambda session: self._open_all(session))
         if bad:

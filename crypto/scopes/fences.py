@@ -38,17 +38,7 @@ def rebuild(session: Session, table: EncryptedTable) -> None:
             if scopes:
                 session.connection().exec_driver_sql(statement)
         return
-    connection = session.connection()
-    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_name(table)} ON {table.name}")
-    if scopes:
-        connection.exec_driver_sql(
-            f"CREATE OR REPLACE FUNCTION {_name(table)}() RETURNS trigger LANGUAGE plpgsql AS $mulian$"
-            f"{_postgresql(table, scopes)}$mulian$"
-        )
-        connection.exec_driver_sql(
-            f"CREATE TRIGGER {_name(table)} BEFORE INSERT OR UPDATE ON {table.name} "
-            f"FOR EACH ROW EXECUTE FUNCTION {_name(table)}()"
-        )
+    _rebuild_postgresql(session, table, scopes)
 
 
 def rebuild_all(session: Session) -> list[str]:
@@ -85,6 +75,22 @@ def _intact(session: Session, table: EncryptedTable) -> bool:
     )
     body = session.execute(query, {"table": table.name, "name": _name(table)}).scalar_one_or_none()
     return bool(body == _postgresql(table, scopes))
+
+
+def _rebuild_postgresql(session: Session, table: EncryptedTable, scopes: list[CryptoScope]) -> None:
+    """OR REPLACE needs no stronger lock than the one already held; DROP would, and could deadlock with writers."""
+    name, connection = _name(table), session.connection()
+    if not scopes:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table.name}")
+        return
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $mulian$"
+        f"{_postgresql(table, scopes)}$mulian$"
+    )
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table.name} "
+        f"FOR EACH ROW EXECUTE FUNCTION {name}()"
+    )
 
 
 def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
@@ -151,7 +157,8 @@ def limit_expression(
         for scope in scopes if scope.column_name == column
     )
     nothing = f"'\\x{otherwise}'::bytea"
-    return f"CASE {department} {limits} ELSE {nothing} END" if limits else nothing
+    # parentheses: plpgsql ends the condition of an IF at the first bare THEN
+    return f"(CASE {department} {limits} ELSE {nothing} END)" if limits else nothing
 
 
 def _name(table: EncryptedTable) -> str:

@@ -1,0 +1,113 @@
+"""Fixtures of the crypto tests: a cheap root, departments with scopes, persons, an approved rotation."""
+
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy.orm import Session
+
+import crypto.rotation.jobs  # noqa: F401 - registers the approval kind and the job
+from crypto.keys.adapters import sealed_file
+from crypto.keys.vault import ensure_dev_root
+from crypto.persons import service as persons
+from crypto.persons.rules import Person, synthetic
+from crypto.rotation import queries as rotation_queries
+from crypto.rotation import service as rotations
+from crypto.scopes import service as scopes
+from crypto.scopes.models import CryptoScope
+from kernel import clock, ids
+from kernel.approvals import service as approvals
+from kernel.db import Database
+from kernel.identity.actor import Actor, system_actor
+from kernel.identity.models import Department, User
+
+TABLE = "protected_person"
+
+
+@pytest.fixture(autouse=True)
+def cheap_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cost of scrypt is in the root file; tests use a small one."""
+    monkeypatch.setattr(sealed_file, "_SCRYPT", {"n": 2**4, "r": 8, "p": 1})
+
+
+@dataclass
+class District:
+    """A database with a root key, two departments with scopes, and people who may rotate."""
+
+    database: Database
+    department: uuid.UUID
+    other: uuid.UUID
+    maker: Actor
+    checker: Actor
+
+    def scope(self, column: str = "id_number_env", department: uuid.UUID | None = None) -> CryptoScope:
+        """Return a scope's row."""
+        with self.database.read() as session:
+            return next(
+                scope for scope in scopes.queries.of_table(session, TABLE)
+                if scope.column_name == column and scope.department_id == (department or self.department)
+            )
+
+    def fill(self, count: int, *, first_id: int = 1, department: uuid.UUID | None = None) -> list[Person]:
+        """Insert synthetic persons and return them."""
+        people = synthetic(count, first_id=first_id, seed=first_id)
+        self.database.run(lambda session: persons.insert_many(session, department or self.department, people))
+        return people
+
+    def rotation(self, column: str = "id_number_env") -> uuid.UUID:
+        """Request and approve a rotation; return its id."""
+        scope = self.scope(column)
+
+        def ask(session: Session) -> uuid.UUID:
+            return rotations.request(session, self.maker, scope_id=scope.id, reason="定期轮换").id
+
+        approval_id = self.database.run(ask)
+        self.database.run(lambda session: approvals.decide(session, self.checker, approval_id, approve=True))
+        with self.database.read() as session:
+            row = rotation_queries.open_of(session, scope.id)
+            assert row is not None
+            return row.id
+
+
+@pytest.fixture
+def district(database: Database) -> District:
+    """Build a district on each database."""
+    return make_district(database)
+
+
+@pytest.fixture
+def sqlite_district(sqlite_database: Database) -> District:
+    """Build a district on SQLite only."""
+    return make_district(sqlite_database)
+
+
+def make_district(database: Database) -> District:
+    """Make root, departments, users and scopes."""
+    assert database.runtime is not None
+    ensure_dev_root(database.runtime)
+    first, second = ids.new(), ids.new()
+
+    def unit(session: Session) -> tuple[Actor, Actor]:
+        for number, department_id in enumerate((first, second)):
+            session.add(Department(
+                id=department_id, code=f"D{number}", uscc=None, name=f"单位{number}", short_name=None, kind="bureau",
+                region=None, aliases=[], sort=number, valid_from=clock.now(), valid_to=None,
+            ))
+        session.flush()
+        maker, checker = (_user(session, name) for name in ("maker", "checker"))
+        scopes.declare(session, system_actor("test"), table=TABLE, department_ids=[first, second])
+        return maker, checker
+
+    maker, checker = database.run(unit)
+    return District(database, first, second, maker, checker)
+
+
+def _user(session: Session, name: str) -> Actor:
+    user = User(
+        id=ids.new(), username=name, display_name=name, department_id=None, password_hash="-", password_history=[],
+        password_changed_at=clock.now(), created_at=clock.now(),
+    )
+    session.add(user)
+    session.flush()
+    permissions = frozenset({"crypto.key.manage", "crypto.key.approve", "crypto.key.read"})
+    return Actor(user_id=user.id, name=name, permissions=permissions, scope="all")

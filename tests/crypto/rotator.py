@@ -1,0 +1,66 @@
+"""Processes that run one rotation and kill themselves with SIGKILL at a given point; started by the tests.
+
+Each line of stdin (home, database URL, rotation id, moment, state, nth; tab separated) is run in a fork, so that
+the imports are paid once; its exit status is answered on stdout, negative for a signal. Moments: "committed" (right after a transaction that
+left the rotation in ``state``), "inside" (in the middle of the nth write transaction begun in ``state``).
+"""
+
+import os
+import signal
+import sys
+import uuid
+from typing import Any
+
+import crypto.persons.models
+import crypto.rotation.jobs  # noqa: F401
+from crypto import servicekeys
+from crypto.rotation import machine, queries
+from crypto.rotation.models import CryptoRotation
+from kernel.db import Database
+from kernel.home import Home
+from kernel.identity.actor import system_actor
+from kernel.runtime import Runtime
+from kernel.settings import Settings
+from mulian import wiring
+
+
+def main() -> None:
+    wiring.load_registrations()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            run_one(*line.rstrip("\n").split("\t"))
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def run_one(home: str, url: str, rotation_id: str, moment: str, state: str, nth: str) -> None:
+    place, database = Home(home), Database(url)
+    runtime = Runtime(settings=Settings(home=place.root), home=place, database=database,
+                      box=servicekeys.open_box(place))
+    seen = 0
+
+    def kill_when(found: str, expected_moment: str) -> None:
+        nonlocal seen
+        if found == state and moment == expected_moment:
+            seen += 1
+            if seen == int(nth):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def observe(rotation: CryptoRotation) -> None:
+        kill_when(rotation.state, "committed")
+
+    real = machine.leases.renew
+
+    def renew(session: Any, held: Any) -> Any:
+        # the last statement of every write unit: everything of the step is written, nothing is committed
+        before = queries.get(session, uuid.UUID(rotation_id))
+        result = real(session, held)
+        kill_when(before.state, "inside")
+        return result
+
+    machine.leases.renew = renew  # type: ignore[assignment]
+    machine.run(runtime, system_actor("test"), uuid.UUID(rotation_id), observe=observe, chunk_rows=30)
+
+
+main()
