@@ -28,19 +28,26 @@ MODELS = (
     "kernel.duty.models",
     "kernel.watch.models",
     "kernel.files.models",
+    "chain.anchoring.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
     "kernel.identity.routes",
+    "chain.anchoring.routes",
 )
 # modules that register jobs, schedules, outbox handlers, approval kinds or task sources when imported
-REGISTRATIONS: tuple[str, ...] = ()
+REGISTRATIONS: tuple[str, ...] = (
+    "chain.anchoring.jobs",
+)
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (
     "kernel.identity.permissions",
+    "chain.permissions",
 )
 # command group -> (module with ``app``, help)
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "anchor": ("chain.anchoring.commands", "上链存证 / anchoring"),
+}
 
 
 @cache
