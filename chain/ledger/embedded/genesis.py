@@ -34,14 +34,18 @@ class Genesis:
     timestamp: int
 
     def header_fields(self) -> dict[str, Any]:
-        """Return the fields of block 0. The sealer is its coinbase, so the genesis hash commits to it."""
+        """Return the fields of block 0.
+
+        The sealer is its coinbase and the chain id the last 8 bytes of its vanity, so the genesis hash commits to
+        both.
+        """
         return {
             "coinbase": self.sealer,
             "timestamp": self.timestamp,
             "gas_limit": params.BLOCK_GAS_LIMIT,
             "base_fee_per_gas": 0,
             "difficulty": 0,
-            "extra_data": params.VANITY + b"\0" * params.SEAL_BYTES,
+            "extra_data": params.VANITY[:24] + self.chain_id.to_bytes(8, "big") + b"\0" * params.SEAL_BYTES,
             "mix_hash": params.MIX_HASH,
             "nonce": params.NONCE,
             "parent_beacon_block_root": params.PARENT_BEACON_BLOCK_ROOT,

@@ -1,0 +1,93 @@
+"""The pool against a model, and its limits."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chain.ledger.embedded import mempool
+from chain.ledger.embedded.mempool import Mempool, PoolError
+from chain.ledger.embedded.rules import AccountRules, RuleVersion, decode_senders
+
+
+@dataclass(frozen=True)
+class Stub:
+    """The three fields that the pool reads of a transaction."""
+
+    sender: bytes
+    nonce: int
+    hash: bytes
+
+
+def stub(sender: int, nonce: int, salt: int = 0) -> Stub:
+    return Stub(bytes([sender]) * 20, nonce, bytes([sender, salt]) + nonce.to_bytes(30, "big"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6)), max_size=30), st.lists(st.integers(0, 30), max_size=10))
+def test_executable_is_gapless_and_in_order_of_arrival(arrivals: list[tuple[int, int]], removals: list[int]) -> None:
+    state = {bytes([sender]) * 20: sender for sender in range(3)}
+    pool = Mempool(lambda sender: state[sender])
+    model: dict[tuple[int, int], int] = {}
+    for order, (sender, nonce) in enumerate(arrivals):
+        try:
+            pool.add(stub(sender, nonce), b"raw")  # type: ignore[arg-type]
+        except PoolError:
+            assert nonce < sender or (sender, nonce) in model
+        else:
+            assert nonce >= sender
+            model[sender, nonce] = order
+    for index in removals:
+        if index < len(arrivals):
+            sender, nonce = arrivals[index]
+            pool.remove([stub(sender, nonce).hash])
+            model.pop((sender, nonce), None)
+    expected = {
+        (sender, nonce) for sender, nonce in model
+        if all((sender, below) in model for below in range(sender, nonce))
+    }
+    got = [(entry.sender[0], entry.transaction.nonce) for entry in pool.executable()]
+    assert set(got) == expected and len(got) == len(expected)
+    for sender in range(3):
+        nonces = [nonce for owner, nonce in got if owner == sender]
+        assert nonces == sorted(nonces)
+        assert pool.next_nonce(bytes([sender]) * 20) == sender + len(nonces)
+    assert pool.has_executable() == bool(expected)
+    assert pool.counts() == (len(expected), len(model) - len(expected))
+
+
+def test_what_the_pool_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Mempool(lambda sender: 5)
+    pool.add(stub(1, 5), b"x")  # type: ignore[arg-type]
+    for refused, words in (
+        (stub(1, 5), "already known"), (stub(1, 5, 1), "underpriced"), (stub(1, 4), "too low"),
+        (stub(1, 6 + mempool.MAX_NONCE_GAP + 1), "too far"),
+    ):
+        with pytest.raises(PoolError, match=words):
+            pool.add(refused, b"x")  # type: ignore[arg-type]
+    monkeypatch.setattr(mempool, "MAX_PER_SENDER", 1)
+    with pytest.raises(PoolError, match="too many"):
+        pool.add(stub(1, 6), b"x")  # type: ignore[arg-type]
+    monkeypatch.setattr(mempool, "MAX_TRANSACTIONS", 1)
+    with pytest.raises(PoolError, match="full"):
+        pool.add(stub(2, 5), b"x")  # type: ignore[arg-type]
+
+
+def test_allow_list_versions() -> None:
+    member = b"\1" * 20
+    rules = AccountRules([RuleVersion(10, frozenset({member}))])
+    rules.check(b"\2" * 20, 9)
+    rules.check(member, 10)
+    with pytest.raises(Exception, match="allow-list"):
+        rules.check(b"\2" * 20, 10)
+    with pytest.raises(ValueError, match="past"):
+        rules.add(RuleVersion(9, None))
+    rules.add(RuleVersion(12, None))
+    assert rules.senders_at(11) == frozenset({member}) and rules.senders_at(12) is None
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "[1]", '["0x12"]', '["zz"]', "[[]]", "x"])
+def test_a_malformed_allow_list_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        decode_senders(text)
+    assert decode_senders("null") is None
