@@ -36,6 +36,11 @@ def entry_items(session: Session, entry_id: uuid.UUID, item_ids: Sequence[uuid.U
     ).all()
 
 
+def item_names(session: Session, entry_id: uuid.UUID) -> set[str]:
+    """Return the names of all items of an entry."""
+    return set(session.scalars(select(DataItem.name).where(DataItem.entry_id == entry_id)))
+
+
 def last_number(session: Session, prefix: str) -> str | None:
     """Return the highest number with a prefix."""
     return session.scalar(select(func.max(Demand.number)).where(Demand.number.like(prefix + "%")))

@@ -41,14 +41,21 @@ def table(session: Session, home: Home, start: datetime, end: datetime, *, unshi
     parts = [SCHEMA.empty_table()]
     with duckdb.connect() as engine:
         if files:
-            parts.append(engine.execute(
+            found: Any = engine.execute(
                 f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?) WHERE at >= ? AND at < ?", [files, low, high],
-            ).to_arrow_table().cast(SCHEMA))
+            )
+            parts.append(found.to_arrow_table().cast(SCHEMA))
         if unshipped:
             known = _shipped_names(session)
             rows = [row for row in _unshipped(home, known) if low <= row.at < high]
             parts.append(table_of(rows))
     return pa.concat_tables(parts).sort_by([("at", "ascending"), ("request_id", "ascending")])
+
+
+def unshipped(session: Session, home: Home, start: datetime, end: datetime) -> pa.Table:
+    """Return the calls of the half-open period that are still in segments of running workers."""
+    low, high = clock.to_micros(start), clock.to_micros(end)
+    return table_of([row for row in _unshipped(home, _shipped_names(session)) if low <= row.at < high])
 
 
 def rows(session: Session, home: Home, start: datetime, end: datetime) -> list[dict[str, Any]]:

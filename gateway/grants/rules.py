@@ -1,17 +1,18 @@
 """Which fields an approved demand opens, and how fast they may be called."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 
 def granted_fields(
     fields: Sequence[Mapping[str, Any]], by_item: Mapping[uuid.UUID, bool], by_name: Mapping[str, bool],
+    item_names: Collection[str],
 ) -> dict[str, bool]:
     """Return field name → in clear.
 
-    A field is opened by its catalog item (id, else the item's name equal to the field's title). Technical fields
-    without an item come along unless they are sensitive or encrypted: those need an item that was approved.
+    A field is opened by its catalog item (id, else the item's name equal to the field's title; ``item_names``: all
+    items of the entry). Technical fields without an item come along unless they are sensitive or encrypted.
     """
     granted: dict[str, bool] = {}
     for field in fields:
@@ -20,8 +21,9 @@ def granted_fields(
         if item is not None:
             if uuid.UUID(str(item)) in by_item:
                 granted[name] = by_item[uuid.UUID(str(item))]
-        elif field.get("title") in by_name:
-            granted[name] = by_name[str(field["title"])]
+        elif field["title"] in item_names:
+            if field["title"] in by_name:
+                granted[name] = by_name[field["title"]]
         elif not hidden:
             granted[name] = False
     return granted

@@ -37,7 +37,7 @@ def on_demand_approved(session: Session, event: DemandApproved) -> None:
         revision = next(one for one in interfaces.revisions(session, interface.id) if one.number == interface.revision)
         fields = rules.granted_fields(
             revision.definition["contract"]["fields"], {item.item_id: item.clear for item in event.items},
-            {item.name: item.clear for item in event.items},
+            {item.name: item.clear for item in event.items}, demand_queries.item_names(session, event.entry_id),
         )
         stream = revision.definition["contract"]["mode"] == "stream"
         if fields or stream:

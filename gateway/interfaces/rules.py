@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crypto.masking.rules import kinds
 from gateway.sources.table_rules import declaration_fault
 from kernel.outbound.rules import Allowed, origin_of
 
@@ -17,6 +18,9 @@ def definition_fault(definition: dict[str, Any]) -> tuple[str, str] | None:
     names = [field["name"] for field in contract["fields"]]
     if len(set(names)) != len(names):
         return "contract.fields", "duplicate name"
+    masks = [field["mask"] for field in contract["fields"] if field["mask"] not in kinds()]
+    if masks:
+        return "contract.fields", f"unknown mask {masks[0]}"
     return _contract_fault(contract) or (
         _table_fault(source, contract, definition) if source["kind"] == "table" else _http_fault(source, contract)
     )

@@ -329,8 +329,8 @@ class Call:
         if error is None:
             self._respond(200, future.result(), "ok")
             return
-        kind, params = self.gateway.table_fault(error)
-        self.refuse(kind, **params)
+        kind, parameter = self.gateway.table_fault(error)
+        self.refuse(kind, parameter=parameter)
 
     # -- answering -----------------------------------------------------------------------------------------------
     def _respond(self, status: int, body: bytes, outcome: str) -> None:
@@ -349,14 +349,15 @@ class Call:
         )
         self._end(keep)
 
-    def refuse(self, kind: ErrorKind, field: str = "", *, status: int = 0, retry_ms: int = 0, **params: str) -> None:
+    def refuse(
+        self, kind: ErrorKind, field: str = "", *, parameter: str = "", status: int = 0, retry_ms: int = 0,
+    ) -> None:
         """Answer with a problem, once, unless an answer has begun."""
         if self._over:
             return
         connection, head = self.connection, self.head
         keep = connection.stays_open
-        if field:
-            params["field"] = field
+        params = {name: value for name, value in (("field", field), ("name", parameter)) if value}
         answer = answers.problem(
             kind, self.request_id, close=not keep, head_only=head is not None and head.method == b"HEAD",
             status=status, retry_ms=retry_ms, **params,

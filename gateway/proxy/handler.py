@@ -35,7 +35,7 @@ class Sources(Protocol):
     def query(self, route: Route, grant: Grant, query: bytes) -> "Future[bytes]": ...
     def reduce(self, route_policy: policy_rules.Policy, body: bytes) -> "Future[bytes]": ...
     def mask(self, kind: str, text: str) -> str: ...
-    def fault(self, error: BaseException) -> tuple[ErrorKind, dict[str, str]]: ...
+    def fault(self, error: BaseException) -> tuple[ErrorKind, str]: ...
 
 
 class GatewayHandler:
@@ -202,7 +202,7 @@ class GatewayHandler:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(done, result)
 
-    def table_fault(self, error: BaseException) -> tuple[ErrorKind, dict[str, str]]:
+    def table_fault(self, error: BaseException) -> tuple[ErrorKind, str]:
         """Return the problem that a failed query becomes."""
         return self._sources.fault(error)
 

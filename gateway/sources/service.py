@@ -99,16 +99,16 @@ class TableSources:
             {} for _ in rows
         ]
 
-    def fault(self, error: BaseException) -> tuple[ErrorKind, dict[str, str]]:
-        """Return the problem for a failed query; nothing of the error's text leaves."""
+    def fault(self, error: BaseException) -> tuple[ErrorKind, str]:
+        """Return the problem for a failed query; nothing of the error's text leaves. The text names a parameter."""
         if isinstance(error, ParameterFault):
-            return errors.PARAMETER, {"name": error.name[:60]}
+            return errors.PARAMETER, error.name[:60]
         if isinstance(error, MulianError) and error.code == "crypto.sealed":
-            return errors.SEALED, {}
+            return errors.SEALED, ""
         if isinstance(error, DBAPIError):
             slow = "interrupt" in str(error.orig) or "statement timeout" in str(error.orig)
-            return (errors.TABLE_SLOW if slow else errors.UPSTREAM_DOWN), {}
-        return errors.POLICY, {}
+            return (errors.TABLE_SLOW if slow else errors.UPSTREAM_DOWN), ""
+        return errors.POLICY, ""
 
     def close(self) -> None:
         """Let running queries end."""

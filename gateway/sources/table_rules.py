@@ -1,8 +1,9 @@
 """A declared table as a query: named columns, typed parameters, keyset paging. Nothing of SQL comes from a caller."""
 
+import operator
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,8 @@ TYPES: dict[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
     "integer": BigInteger, "text": Text, "boolean": Boolean, "date": Date, "instant": Instant(), "uuid": Uuid(),
     "envelope": LargeBinary,
 }
-OPERATORS = ("eq", "ge", "lt")
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {"eq": operator.eq, "ge": operator.ge, "lt": operator.lt}
+OPERATORS = tuple(_COMPARE)
 PAGE_DEFAULT, PAGE_LIMIT = 50, 500
 
 
@@ -109,10 +111,8 @@ def _pairs(query: bytes) -> dict[str, str]:
 def _condition(parameter: Mapping[str, Any], text: str) -> ColumnElement[bool]:
     name, kind = parameter["name"], parameter["type"]
     left: ColumnElement[Any] = column(parameter["column"], TYPES[kind])
-    value = _typed(name, kind, text)
-    if parameter["op"] == "eq":
-        return left == value
-    return left >= value if parameter["op"] == "ge" else left < value
+    condition: ColumnElement[bool] = _COMPARE[parameter["op"]](left, _typed(name, kind, text))
+    return condition
 
 
 def _typed(name: str, kind: str, text: str) -> Any:
