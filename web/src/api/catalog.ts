@@ -1,4 +1,4 @@
-import { api, download } from "./client";
+import { api, type Answer } from "./client";
 import type { Page } from "@/composables/useList";
 
 type ListParams = Record<string, string | string[]>;
@@ -12,7 +12,7 @@ export interface NodeRow {
   code: string;
   name: string;
   department_id: string;
-  department_name?: string;
+  department?: string;
   status: string;
   version: number;
   revision?: number;
@@ -21,16 +21,27 @@ export interface NodeRow {
   open_type?: string | null;
   update_cycle?: string | null;
   online?: boolean;
-  anchor?: string | null;
+  highlight?: [string, boolean][] | null;
 }
 
 export interface TreeNode {
-  id: string;
-  kind: "department" | Kind;
+  key: string;
+  kind: "kind" | "department" | "unlinked" | Kind;
+  id: string | null;
   code: string;
   name: string;
   status?: string | null;
-  children_count: number;
+  version?: number | null;
+  below: number;
+  counts?: Record<Kind, number> | null;
+}
+
+export interface Stats {
+  levels: Record<Kind, Record<string, number>>;
+  open_reviews: number;
+  returned: number;
+  versions: number;
+  without_duty: number;
 }
 
 export interface CodeList {
@@ -40,50 +51,124 @@ export interface CodeList {
   tokens: { token: string; zh: string; en: string }[];
 }
 
+export interface Anchor {
+  state: "waiting" | "sent" | "anchored";
+  stream: string;
+  index: number | null;
+  batch_seq: number | null;
+  tx_hash: string | null;
+  block_number: number | null;
+  block_time: string | null;
+}
+
 export interface VersionRow {
   version: number;
-  valid_from: string;
+  action: "publish" | "change" | "withdraw";
+  code: string;
   entry_hash: string;
-  prev_hash?: string | null;
-  hash_profile?: string;
-  content?: Record<string, unknown>;
-  anchor?: Anchor | null;
+  prev_hash: string | null;
+  valid_from: string;
+  author: string | null;
+  approver: string | null;
+  anchor: Anchor | null;
 }
 
-export interface Anchor {
-  status: string;
-  batch?: number | null;
-  leaf_index?: number | null;
-  tx_hash?: string | null;
-  block_number?: number | null;
-  block_time?: string | null;
-  leaf_hash?: string | null;
+export interface FieldDiff {
+  field: string;
+  label: string;
+  before: unknown;
+  after: unknown;
 }
 
-export type NodeDetail = NodeRow & Record<string, unknown> & { children?: Record<string, unknown>[] };
-
-export interface LogLine {
+export interface Brief {
   id: string;
-  at: string;
-  actor_name: string;
-  action: string;
-  detail: Record<string, unknown>;
+  code: string;
+  name: string;
+  [key: string]: unknown;
+}
+
+export type Node = NodeRow & Record<string, unknown>;
+export type Action = "submit" | "recall" | "return" | "approve" | "change" | "discard" | "withdraw";
+
+/** A node with what belongs to it; only data entries have a review in progress and links of their own. */
+export interface NodeDetail {
+  node: Node;
+  department: string;
+  children: Record<string, unknown>[];
+  change: { fields?: Record<string, unknown>; children?: Record<string, unknown>[] } | null;
+  review?: { id: string; subject: string; submitted_by: string; submitted_at: string; opened: boolean } | null;
+  actions: Action[];
+  duties?: Brief[];
+  systems?: Brief[];
+}
+
+export interface Case {
+  id: string;
+  node_kind: Kind;
+  node_id: string;
+  code: string;
+  name: string;
+  department: string;
+  subject: "publish" | "change" | "withdraw";
+  submitted_by: string;
+  submitted_at: string;
+  opened_at: string | null;
+  decided_by: string | null;
+  decided_at: string | null;
+  decision: "approve" | "return" | "recall" | null;
+  reason: string | null;
+}
+
+export interface CaseDetail {
+  case: Case;
+  differences: FieldDiff[];
+  answered: string[];
+  secrecy: { reviewer: string; conclusion: string; basis: string; revision: number; reviewed_at: string }[];
+}
+
+export interface Decision {
+  case_ids: string[];
+  decision: "approve" | "return";
+  reason?: string;
+  secrecy?: { conclusion: "pass" | "refuse"; basis: string };
+}
+
+/** The REST names of the four levels. */
+const PLURAL: Record<Kind, string> = { duty: "duties", data_entry: "entries", system: "systems", db_table: "tables" };
+const at = (kind: Kind, id: string): string => `/catalog/${PLURAL[kind]}/${id}`;
+
+type Raw = Omit<NodeDetail, "node" | "children"> &
+  Partial<Pick<NodeDetail, "node" | "children">> & { entry?: Node; items?: NodeDetail["children"] };
+
+/** Data entries answer with `entry` and `items`, the other levels with `node` and `children`. */
+function whole(raw: Raw): NodeDetail {
+  return { ...raw, node: (raw.node ?? raw.entry)!, children: raw.children ?? raw.items ?? [] };
 }
 
 export const catalog = {
-  stats: () => api.get<Record<string, number>>("/catalog/stats"),
-  codeLists: () => api.get<{ items: CodeList[] }>("/catalog/code-lists"),
-  tree: (params: ListParams) => api.get<{ items: TreeNode[] }>("/catalog/tree", params),
-  list: (kind: Kind, params: ListParams) => api.get<Page<NodeRow>>(`/catalog/${kind}`, params),
-  search: (params: ListParams) => api.get<Page<NodeRow>>("/catalog/search", params),
-  node: (kind: Kind, id: string) => api.read<NodeDetail>(`/catalog/${kind}/${id}`),
-  edit: (kind: Kind, id: string, body: Record<string, unknown>, etag: string | null) =>
-    api.patch<NodeDetail>(`/catalog/${kind}/${id}`, body, etag),
-  submit: (kind: Kind, ids: string[]) => api.post<unknown>("/catalog/review/submit", { kind, ids }),
-  withdraw: (kind: Kind, ids: string[], reason: string) =>
-    api.post<unknown>("/catalog/review/withdraw", { kind, ids, reason }),
-  log: (kind: Kind, id: string) => api.get<{ items: LogLine[] }>(`/catalog/${kind}/${id}/log`),
-  versions: (kind: Kind, id: string) => api.get<{ items: VersionRow[] }>(`/catalog/${kind}/${id}/versions`),
-  proof: (kind: Kind, id: string, version: number) =>
-    download(`/catalog/${kind}/${id}/versions/${version}/proof`, `${id}-v${version}.proof.json`),
+  stats: () => api.get<Stats>("/catalog/stats"),
+  codeLists: () => api.get<{ lists: CodeList[] }>("/catalog/code-lists"),
+  tree: (parent?: string) => api.get<{ items: TreeNode[]; cut: boolean }>("/catalog/tree", { parent }),
+  list: (kind: Kind, params: ListParams) => api.get<Page<NodeRow>>(`/catalog/${PLURAL[kind]}`, params),
+  node: async (kind: Kind, id: string): Promise<Answer<NodeDetail>> => {
+    const answer = await api.read<Raw>(at(kind, id));
+    return { ...answer, data: whole(answer.data) };
+  },
+  create: async (kind: Kind, body: Record<string, unknown>) =>
+    whole(await api.post<Raw>(`/catalog/${PLURAL[kind]}`, body)),
+  edit: async (kind: Kind, id: string, body: Record<string, unknown>, etag: string | null) =>
+    whole(await api.patch<Raw>(at(kind, id), body, etag)),
+  act: async (kind: Kind, id: string, action: Action) => whole(await api.post<Raw>(`${at(kind, id)}/${action}`)),
+  versions: (kind: Kind, id: string) => api.get<VersionRow[]>(`${at(kind, id)}/versions`),
+  diff: (id: string, older: number, newer: number) =>
+    api.get<FieldDiff[]>(`/catalog/entries/${id}/versions/diff`, { older, newer }),
+};
+
+export const reviews = {
+  list: (params: ListParams) => api.get<Page<Case>>("/catalog/reviews", params),
+  /** Opening is an act: from now on the submitter cannot take the case back. */
+  open: (id: string) => api.post<CaseDetail>(`/catalog/reviews/${id}/open`),
+  decide: (body: Decision) => api.post<{ count: number; published: number }>("/catalog/reviews/decide", body),
+  submitBatch: (kind: Kind, batchId: string) =>
+    api.post<{ count: number }>("/catalog/reviews/submit", { kind, batch_id: batchId }),
 };

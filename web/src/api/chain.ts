@@ -1,4 +1,4 @@
-import { api } from "./client";
+import { api, download } from "./client";
 import type { Page } from "@/composables/useList";
 
 type ListParams = Record<string, string | string[]>;
@@ -72,9 +72,26 @@ export interface Release {
   live_at: string | null;
 }
 
+export interface Stream {
+  name: string;
+  epoch: number;
+  address: string;
+  state: "open" | "halted";
+  reason: string | null;
+  size: number;
+  anchored: number;
+  waiting: number;
+  last_seq: number;
+  last_block: number | null;
+  last_final_at: string | null;
+  oldest_waiting_at: string | null;
+}
+
 export interface Verification {
-  ok: boolean;
-  [key: string]: unknown;
+  status: "authenticated" | "consistent" | "invalid";
+  reasons: string[];
+  facts: Record<string, unknown>;
+  trust_fingerprint: string;
 }
 
 export const chain = {
@@ -85,5 +102,10 @@ export const chain = {
   block: (number: number) => api.get<Block>(`/chain/blocks/${number}`),
   transaction: (hash: string) => api.get<Transaction>(`/chain/transactions/${hash}`),
   contracts: (params: ListParams) => api.get<Page<Release>>("/chain/contracts", params),
-  verify: (proof: unknown) => api.post<Verification>("/chain/verify", proof, { anonymous: true }),
+  streams: () => api.get<Page<Stream>>("/chain/anchors/streams"),
+  /** The file's bytes go unchanged: a proof is canonical to the last byte. */
+  verify: (proof: Blob) => api.post<Verification>("/chain/verify", proof, { anonymous: true }),
+  proof: (type: string, id: string, version: number, name: string) =>
+    download(`/chain/proofs/${type}/${id}/${version}`, name),
+  trust: () => download("/chain/trust", "trust.json"),
 };

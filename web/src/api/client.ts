@@ -68,7 +68,7 @@ function headersFor(method: Method, options: Options, key: string): Headers {
     if (method === "POST") headers.set("Idempotency-Key", key);
   }
   if (options.ifMatch) headers.set("If-Match", options.ifMatch);
-  if (options.body !== undefined && !(options.body instanceof FormData)) {
+  if (options.body !== undefined && !(options.body instanceof FormData) && !(options.body instanceof Blob)) {
     headers.set("Content-Type", "application/json");
   }
   return headers;
@@ -76,7 +76,7 @@ function headersFor(method: Method, options: Options, key: string): Headers {
 
 function bodyOf(body: unknown): BodyInit | undefined {
   if (body === undefined) return undefined;
-  return body instanceof FormData ? body : JSON.stringify(body);
+  return body instanceof FormData || body instanceof Blob ? body : JSON.stringify(body);
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

@@ -12,7 +12,7 @@ export const useCodeLists = defineStore("codeLists", () => {
     reading ??= catalog
       .codeLists()
       .then((answer) => {
-        lists.value = answer.items;
+        lists.value = answer.lists;
       })
       .catch(() => {
         reading = null;

@@ -3,8 +3,9 @@ import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { common } from "./common";
 import { imports } from "./imports";
+import { review } from "./review";
 import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, status };

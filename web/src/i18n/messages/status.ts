@@ -23,6 +23,7 @@ export const status = {
   contract: { prepared: ["待上链", "Being deployed"], live: ["已上线", "Live"], void: ["作废", "Void"], superseded: ["已被替换", "Superseded"] },
   tx: { pending: ["待上链", "Pending"], success: ["成功", "Succeeded"], failed: ["失败", "Failed"] },
   batch: { uploaded: ["检查中", "Being checked"], checked: ["已检查", "Checked"], applied: ["已导入", "Applied"], undone: ["已撤销导入", "Undone"], failed: ["未能读取", "Unreadable"] },
+  anchor: { waiting: ["待上链", "Waiting"], sent: ["上链中", "Being anchored"], anchored: ["已上链", "On chain"] },
   job: { queued: ["排队中", "Queued"], running: ["执行中", "Running"], done: ["已完成", "Done"], failed: ["失败", "Failed"], cancelled: ["已取消", "Cancelled"] },
   approval: {
     pending: ["待审批", "Pending"], approved: ["已同意", "Approved"], rejected: ["不同意", "Rejected"], withdrawn: ["已撤回", "Taken back"], used: ["已执行", "Carried out"],

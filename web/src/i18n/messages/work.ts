@@ -5,7 +5,7 @@ export const work = {
     hello: ["{name}，您好", "Hello, {name}"], todo: ["待办", "To do"], done: ["已办", "Done"], mine: ["我发起的", "Started by me"],
     todoHint: ["有需要您处理的事项时会出现在这里", "What waits for you appears here"], from: ["来自", "From"], due: ["截止", "Due"], overdue: ["已逾期", "Overdue"],
     numbers: ["{name} 的数据", "Figures of {name}"], district: ["全区数据", "Figures of the district"],
-    entries: ["数据目录", "Data entries"], published: ["已发布", "Published"], anchored: ["已上链版本", "Versions on chain"], review: ["待审核", "In review"],
+    entries: ["数据目录", "Data entries"], published: ["已发布", "Published"], versions: ["已发布版本（各级）", "Published versions"], withoutDuty: ["未关联职责", "Without a duty"], review: ["待审核", "In review"],
     drafts: ["草稿", "Drafts"], duties: ["职责", "Duties"], systems: ["系统", "Systems"], tables: ["库表", "Tables"], returned: ["已退回", "Returned"],
     handle: ["办理", "Handle"], approval: ["审批", "Approval"], params: ["审批内容", "What is approved"], digest: ["内容摘要", "Digest"],
     approve: ["同意", "Approve"], refuse: ["不同意", "Refuse"], maker: ["发起人", "Proposed by"], checker: ["审批人", "Decided by"], expires: ["有效期至", "Valid until"],
