@@ -81,3 +81,10 @@ BATCH_STALE = define(
     zh="检查之后有 {rows} 行对应的目录被他人修改", en="{rows} row(s) were changed by others since the check",
     fix_zh="请重新检查该批次", fix_en="Check the import again",
 )
+USER_UNKNOWN = define(
+    "catalog.command.user_unknown", 404, zh="没有可用的用户「{username}」", en="No active user {username}",
+)
+DEPARTMENT_UNKNOWN = define(
+    "catalog.command.department_unknown", 404, zh="没有名为「{name}」的部门", en="No department named {name}",
+    fix_zh="请核对部门全称", fix_en="Check the full name",
+)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from catalog.imports.mapping import Mapped, map_sheets
 from catalog.imports.models import ImportBatch, ImportFinding, ImportRow
 from catalog.imports.profile import profile as profile_named
 from catalog.imports.reader import FILE_LIMIT, Sheet, refused
-from catalog.permissions import IMPORT
+from catalog.permissions import EDIT, IMPORT
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.digest import sm3_hex
@@ -45,6 +46,19 @@ def found(session: Session, actor: Actor, batch_id: uuid.UUID) -> ImportBatch:
     if batch is None:
         raise BATCH_UNKNOWN()
     return batch
+
+
+def uploader(session: Session, batch_id: uuid.UUID) -> Actor:
+    """The actor of a batch's background work: the uploader with the scope and rights held at the upload."""
+    batch = session.get(ImportBatch, batch_id)
+    if batch is None:
+        raise BATCH_UNKNOWN()
+    options = batch.options
+    return Actor(
+        user_id=batch.created_by, name=batch.created_name, permissions=frozenset(options["permissions"]),
+        department_id=uuid.UUID(options["department"]) if options["department"] else None,
+        scope="all" if options["scope"] == "all" else "own",
+    )
 
 
 def upload(
@@ -79,7 +93,9 @@ def upload(
         id=batch_id, profile=profile, filename=filename[:255], size=len(data), sm3=digest,
         options={
             "create_departments": chosen.create_departments if create_departments is None else create_departments,
-            "numbers": numbers,
+            "numbers": numbers, "scope": actor.scope,
+            "department": str(actor.department_id) if actor.department_id else None,
+            "permissions": sorted(permission for permission in (IMPORT, EDIT) if actor.may(permission)),
         },
         state="uploaded", counts={}, failure=None, department_id=department_id or actor.department_id,
         created_by=actor.user_id, created_name=actor.name, created_at=clock.now(), audit_id=audit_id,
@@ -96,6 +112,8 @@ def stage(session: Session, actor: Actor, batch: ImportBatch, sheets: Sequence[S
         raise BATCH_STATE(state=STATES[batch.state], action="重新检查")
     chosen = profile_named(batch.profile)
     mapped = map_sheets(chosen, sheets, batch.options.get("numbers"))
+    if any(finding.code == "secret" for finding in mapped.findings):
+        return _refuse_secret(session, batch, mapped)
     checker = Checker(
         session, actor, chosen, mapped, department_id=batch.department_id,
         create_departments=bool(batch.options.get("create_departments")),
@@ -112,6 +130,19 @@ def stage(session: Session, actor: Actor, batch: ImportBatch, sheets: Sequence[S
         ])
     batch.state, batch.counts, batch.failure = "checked", _counts(mapped, staged), None
     session.flush()
+    return batch
+
+
+def _refuse_secret(session: Session, batch: ImportBatch, mapped: Mapped) -> ImportBatch:
+    """Keep nothing of a workbook with a secret row: no file, no rows, no cell contents, only where it stood."""
+    for model in (ImportRow, ImportFinding):
+        session.execute(delete(model).where(model.batch_id == batch.id))
+    found = [replace(finding, value="") for finding in mapped.findings if finding.code == "secret"]
+    session.execute(insert(ImportFinding), [_finding(batch.id, seq, one) for seq, one in enumerate(found, start=1)])
+    batch.state, batch.failure = "checked", None
+    batch.counts = _counts(Mapped(findings=found), [])
+    session.flush()
+    file_of(session, batch.id).unlink(missing_ok=True)
     return batch
 
 
@@ -152,6 +183,18 @@ def _counts(mapped: Mapped, staged: Sequence[Staged]) -> dict[str, Any]:
     return {"rows": len(mapped.rows), "actions": actions, "kinds": kinds, "findings": severities, "codes": codes}
 
 
+def require_applicable(batch: ImportBatch, *, accept_partial: bool) -> int:
+    """Raise unless the batch may be applied now; returns how many rows stay out."""
+    if batch.state != "checked":
+        raise BATCH_STATE(state=STATES[batch.state], action="导入")
+    if batch.counts["findings"][ERROR]:
+        raise BATCH_ERRORS(errors=batch.counts["findings"][ERROR])
+    skipped = int(batch.counts["actions"].get("skip", 0))
+    if skipped and not accept_partial:
+        raise BATCH_ROW_ERRORS(rows=skipped)
+    return skipped
+
+
 def apply(
     session: Session,
     actor: Actor,
@@ -166,13 +209,7 @@ def apply(
     ``.stale`` when rows were edited since the check, ``.state`` unless the batch is checked.
     """
     require(actor, IMPORT, department_id=batch.department_id if actor.scope == "own" else None)
-    if batch.state != "checked":
-        raise BATCH_STATE(state=STATES[batch.state], action="导入")
-    if batch.counts["findings"][ERROR]:
-        raise BATCH_ERRORS(errors=batch.counts["findings"][ERROR])
-    skipped = batch.counts["actions"].get("skip", 0)
-    if skipped and not accept_partial:
-        raise BATCH_ROW_ERRORS(rows=skipped)
+    skipped = require_applicable(batch, accept_partial=accept_partial)
     audit_id = record(
         session, actor, action="catalog.import.apply", object_type="import_batch", object_id=str(batch.id),
         detail={"sm3": batch.sm3, "profile": batch.profile, "skipped": skipped, "rows": batch.counts["rows"]},

@@ -3,13 +3,14 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
-from catalog.nodes.hashing import Org
-from catalog.nodes.kinds import LIVE, NodeKind
+from catalog.nodes.hashing import Org, chain_breaks
+from catalog.nodes.kinds import KINDS, LIVE, NodeKind
 from catalog.nodes.models import NodeChange, NodeVersion
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
@@ -101,3 +102,29 @@ def orgs(session: Session, department_ids: Sequence[uuid.UUID]) -> dict[uuid.UUI
 def ids_where(session: Session, kind: NodeKind, *conditions: ColumnElement[bool]) -> list[uuid.UUID]:
     """Ids of nodes, ordered by code so that effects come in a stable order."""
     return list(session.scalars(select(kind.model.id).where(*conditions).order_by(kind.model.code)))
+
+
+def verify_chains(session: Session) -> tuple[int, list[dict[str, Any]]]:
+    """How many versions there are, and every node whose chain of versions does not hold together."""
+    columns = (
+        NodeVersion.node_kind, NodeVersion.node_id, NodeVersion.version, NodeVersion.content, NodeVersion.prev_hash,
+        NodeVersion.entry_hash, NodeVersion.code,
+    )
+    query = select(*columns).order_by(NodeVersion.node_kind, NodeVersion.node_id, NodeVersion.version)
+    heads = {
+        (key, node_id): head for key, kind in KINDS.items()
+        for node_id, head in session.execute(
+            select(kind.model.id, kind.model.entry_hash).where(kind.model.version > 0)
+        ).tuples()
+    }
+    checked, broken = 0, []
+    for (key, node_id), group in groupby(session.execute(query.execution_options(yield_per=2000)), lambda r: (r[0], r[1])):
+        rows = list(group)
+        checked += len(rows)
+        bad = chain_breaks([(row[2], row[3], row[4], row[5]) for row in rows])
+        if heads.pop((key, node_id), None) != rows[-1][5]:
+            bad.append(rows[-1][2] + 1)
+        if bad:
+            broken.append({"kind": key, "code": rows[-1][6], "versions": sorted(set(bad))})
+    broken.extend({"kind": key, "code": str(node_id), "versions": [1]} for key, node_id in heads)
+    return checked, broken

@@ -1,0 +1,75 @@
+"""Imports in the background: checking an upload and applying a checked batch."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from catalog.imports import service
+from catalog.imports.apply import Progress
+from catalog.imports.models import ImportBatch
+from catalog.imports.reader import read
+from kernel.db import Database
+from kernel.errors import MulianError
+from kernel.identity.actor import Actor
+from kernel.jobs.context import JobContext
+from kernel.jobs.registry import job
+
+CHECK = "catalog.import.check"
+APPLY = "catalog.import.apply"
+
+
+def run_check(database: Database, actor: Actor, batch_id: uuid.UUID) -> ImportBatch:
+    """Read the workbook outside any transaction, then stage its rows in one; a refused file fails the batch."""
+    with database.read() as session:
+        batch = service.found(session, actor, batch_id)
+        path, filename = service.file_of(session, batch_id), batch.filename
+    try:
+        sheets = read(path, filename)
+    except MulianError as error:
+        code, params = error.code, error.params
+        database.run(lambda unit: service.fail(unit, service.found(unit, actor, batch_id), code, params))
+        raise
+    return database.run(lambda unit: service.stage(unit, actor, service.found(unit, actor, batch_id), sheets))
+
+
+def run_apply(
+    database: Database, actor: Actor, batch_id: uuid.UUID, *, accept_partial: bool, progress: Progress = service.silent
+) -> dict[str, int]:
+    """Apply in one transaction; a batch that is already applied answers with what it did."""
+
+    def unit(session: Session) -> dict[str, int]:
+        batch = service.found(session, actor, batch_id)
+        if batch.state == "applied":
+            return dict(batch.counts["applied"])
+        return service.apply(session, actor, batch, accept_partial=accept_partial, progress=progress)
+
+    return database.run(unit)
+
+
+def _actor(ctx: JobContext, batch_id: uuid.UUID) -> Actor:
+    """Whoever uploaded the batch, with the reach held then: a job's own actor would see every department."""
+    with ctx.database.read() as session:
+        return service.uploader(session, batch_id)
+
+
+@job(CHECK, zh="检查导入文件", en="Check an import")
+def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Body of the check job."""
+    ctx.progress(0, 2, "读取工作簿")
+    batch_id = uuid.UUID(params["batch_id"])
+    batch = run_check(ctx.database, _actor(ctx, batch_id), batch_id)
+    ctx.progress(2, 2, "检查完成")
+    return {"batch_id": params["batch_id"], **batch.counts}
+
+
+@job(APPLY, zh="导入目录", en="Apply an import")
+def apply(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Body of the apply job."""
+    ctx.check_cancelled()
+    batch_id = uuid.UUID(params["batch_id"])
+    counts = run_apply(
+        ctx.database, _actor(ctx, batch_id), batch_id, accept_partial=bool(params.get("accept_partial")),
+        progress=ctx.progress,
+    )
+    return {"batch_id": params["batch_id"], **counts}
