@@ -148,8 +148,7 @@ def _apply_gap(policy: Policy, memory: Memory, at: datetime) -> Step:
 
 
 def _on_ok(policy: Policy, memory: Memory, at: datetime) -> Step:
-    if memory.state is State.SUSPECT or (memory.state is not State.RECOVERING and not memory.announced
-                                         and not memory.outage_open):
+    if not (memory.announced or memory.outage_open):
         healthy = replace(memory, fails=0, oks=0, first_fail=None, last_fail=None, first_ok=None)
         return _enter(healthy, State.OK, at), ()
     oks = memory.oks + 1
