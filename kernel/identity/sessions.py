@@ -20,7 +20,7 @@ from kernel.identity.errors import (
     PASSWORD_WEAK,
     UNAUTHENTICATED,
 )
-from kernel.identity.models import ApiToken, LoginSession, Role, SignInFailure, User
+from kernel.identity.models import ApiToken, LoginSession, SignInFailure, User
 from kernel.identity.service import password_profile
 
 TOKEN_PREFIX = "mlt_"
@@ -60,7 +60,7 @@ def sign_in(
     )
     session.add(login)
     session.flush()
-    _audit(session, _actor(user, queries.roles_of(session, user.id), login), "kernel.session.open", user)
+    _audit(session, actor_of_user(session, user, login), "kernel.session.open", user)
     return SignedIn(cookie, csrf, user)
 
 
@@ -101,7 +101,7 @@ def actor_of_cookie(session: Session, cookie: str) -> tuple[Actor, LoginSession,
     login, user = found
     if not rules.session_alive(login.created_at, login.seen_at, clock.now()):
         return None
-    return _actor(user, queries.roles_of(session, user.id), login), login, user
+    return actor_of_user(session, user, login), login, user
 
 
 def touch(session: Session, login_id: uuid.UUID) -> None:
@@ -114,6 +114,17 @@ def touch(session: Session, login_id: uuid.UUID) -> None:
 def needs_touch(login: LoginSession) -> bool:
     """Tell whether :func:`touch` would write."""
     return clock.now() - login.seen_at >= _SEEN_STEP
+
+
+def actor_of_user(session: Session, user: User, login: LoginSession | None = None) -> Actor:
+    """Return the actor that a user is with the roles of this moment."""
+    roles = queries.roles_of(session, user.id)
+    return Actor(
+        user_id=user.id, name=user.username, department_id=user.department_id,
+        permissions=frozenset(key for role in roles for key in role.permissions),
+        scope="all" if any(role.scope == "all" for role in roles) else "own", kind="user",
+        roles=tuple(role.key for role in roles), session_id=login.id if login else None,
+    )
 
 
 def issue_token(
@@ -141,20 +152,11 @@ def actor_of_token(session: Session, secret: str) -> Actor | None:
     if found is None or found[0].expires_at <= clock.now():
         return None
     token, user = found
-    holder = _actor(user, queries.roles_of(session, user.id), None)
+    holder = actor_of_user(session, user)
     return Actor(
         user_id=user.id, name=f"{user.username}/{token.name}", department_id=user.department_id,
         permissions=frozenset(token.permissions) & holder.permissions, scope=holder.scope, kind="token",
         roles=holder.roles,
-    )
-
-
-def _actor(user: User, roles: list[Role], login: LoginSession | None) -> Actor:
-    permissions = frozenset(key for role in roles for key in role.permissions)
-    return Actor(
-        user_id=user.id, name=user.username, department_id=user.department_id, permissions=permissions,
-        scope="all" if any(role.scope == "all" for role in roles) else "own", kind="user",
-        roles=tuple(role.key for role in roles), session_id=login.id if login else None,
     )
 
 
