@@ -6,6 +6,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crypto.keys.vault import ensure_dev_root
+from crypto.scopes import fences
 from crypto.servicekeys import service as servicekeys
 from kernel.files_atomic import write_atomic
 from kernel.home import Home
@@ -44,6 +46,9 @@ def install(settings: Settings) -> Installed:
         database = wiring.database_of(settings, place)
         runtime = Runtime(settings=settings, home=place, database=database, box=box)
         run.upgrade(database)
+        if settings.profile == "dev":
+            ensure_dev_root(runtime)
+        database.run(fences.rebuild_all)  # a migration that rewrites a table on SQLite drops its triggers
         issued = database.run(_seed)
         return Installed(runtime, _write_passwords(place, issued) if issued else None)
 

@@ -13,7 +13,7 @@ Check = Callable[[Runtime], list[str]]
 def readiness(runtime: Runtime) -> list[str]:
     """Return what keeps the installation from serving, one stable code with its reason a line."""
     findings: list[str] = []
-    for check in (_interpreter, _database, _schema):
+    for check in (_interpreter, _database, _schema, _fences):
         try:
             findings += check(runtime)
         except MulianError as error:
@@ -34,3 +34,11 @@ def _database(runtime: Runtime) -> list[str]:
 def _schema(runtime: Runtime) -> list[str]:
     found, known = run.current(runtime.database), run.head()
     return [] if found == known else [f"mulian.database.behind: 数据库版本 {found}，程序需要 {known}；请运行 mulian init"]
+
+
+def _fences(runtime: Runtime) -> list[str]:
+    """Without its fence a column would take envelopes under a key that is being retired, or clear text."""
+    from crypto.scopes import fences
+
+    runtime.database.run(fences.check, write=False)
+    return []

@@ -28,25 +28,43 @@ MODELS = (
     "kernel.duty.models",
     "kernel.watch.models",
     "kernel.files.models",
+    "kernel.calendar.models",
+    "crypto.scopes.models",
+    "crypto.keys.models",
+    "crypto.rotation.models",
+    "crypto.persons.models",
     "chain.anchoring.models",
+    "analytics.reports.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
     "kernel.identity.routes",
+    "kernel.calendar.routes",
+    "crypto.keys.routes",
     "chain.anchoring.routes",
+    "analytics.reports.routes",
 )
 # modules that register jobs, schedules, outbox handlers, approval kinds or task sources when imported
 REGISTRATIONS: tuple[str, ...] = (
+    "crypto.scopes.hook",
+    "crypto.rotation.jobs",
     "chain.anchoring.jobs",
+    "analytics.reports.jobs",
 )
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (
     "kernel.identity.permissions",
+    "kernel.calendar.permissions",
+    "crypto.permissions",
     "chain.permissions",
+    "analytics.permissions",
 )
 # command group -> (module with ``app``, help)
 COMMANDS: dict[str, tuple[str, str]] = {
+    "key": ("crypto.keys.commands", "密钥 / keys"),
+    "crypto": ("crypto.commands", "加密：清单、明文扫描、围栏、轮换 / encryption"),
     "anchor": ("chain.anchoring.commands", "上链存证 / anchoring"),
+    "report": ("analytics.reports.commands", "分析报告 / reports"),
 }
 
 

@@ -62,3 +62,6 @@ def _department(row: Any, table: EncryptedTable) -> uuid.UUID:
     if not isinstance(department_id, uuid.UUID) or getattr(row, table.key_column) is None:
         raise CLEAR_TEXT_REFUSED()
     return department_id
+
+
+install()

@@ -1,0 +1,92 @@
+"""``mulian crypto``: inventory, scan-plaintext, fences, rotations, resume."""
+
+import uuid
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+
+from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
+
+app = typer.Typer(help="加密：清单、明文扫描、围栏、轮换 / encryption", no_args_is_help=True)
+
+
+@app.command()
+def inventory(home: HomeOption = None, json: JsonOption = False) -> None:
+    """列出算法、密钥来源、加密列与逾期密钥 / algorithms, keys, places."""
+    from crypto.selfcheck import service
+
+    with open_runtime(home) as runtime, runtime.database.read() as session:
+        found = service.inventory(session)
+    if json:
+        output(found, True)
+        return
+    output(found["algorithms"], False, title="算法")
+    output(found["columns"], False, title="加密列")
+    output({"根密钥": found["root"], "服务密钥": found["service_keys"], "逾期": found["overdue"]}, False)
+
+
+@app.command("scan-plaintext")
+def scan_plaintext(
+    home: HomeOption = None,
+    json: JsonOption = False,
+    canary: Annotated[list[str] | None, typer.Option(help="要查找的已知明文，可重复 / a known clear value")] = None,
+    sample: Annotated[int, typer.Option(min=0, max=1000, help="每个加密范围随机解密几行作为查找对象")] = 20,
+) -> None:
+    """在数据目录所有文件中查找应已加密的明文；找到即以非零退出 / look for clear text that should be encrypted."""
+    from crypto.selfcheck import service
+
+    with open_runtime(home) as runtime, Progress(console=progress_console, transient=True) as bar:
+        task = bar.add_task("scan", total=None)
+        with runtime.database.read() as session:
+            values = [*(canary or []), *service.samples(session, sample)]
+        found = service.scan(
+            runtime, values, lambda done, total, place: bar.update(task, completed=done, total=total, description=place)
+        )
+    shown: Any = found if json or not found["hits"] else found["hits"]
+    output(shown, json, title="发现明文")
+    if found["hits"] or not values:
+        raise typer.Exit(1)
+
+
+@app.command()
+def fences(
+    home: HomeOption = None,
+    json: JsonOption = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="按加密范围重建围栏 / derive them again")] = False,
+) -> None:
+    """检查（或重建）数据库写入围栏；缺失即以非零退出 / check the write fences."""
+    from crypto.scopes import fences as fences_
+
+    with open_runtime(home) as runtime:
+        if rebuild:
+            runtime.database.run(fences_.rebuild_all)
+        missing = runtime.database.run(fences_.findings, write=False)
+    output({"missing": missing}, json)
+    if missing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rotations(home: HomeOption = None, json: JsonOption = False) -> None:
+    """列出密钥轮换 / list rotations."""
+    from crypto.keys import views
+    from crypto.rotation import queries
+
+    with open_runtime(home) as runtime, runtime.database.read() as session:
+        rows = views.rotations(session, list(session.scalars(queries.listing(None).limit(200))))
+        found = [row.model_dump(mode="json") for row in rows]
+    brief = ("id", "department", "label", "state_zh", "percent", "done", "total", "finished_at")
+    output(found if json else [{key: row[key] for key in brief} for row in found], json, title="密钥轮换")
+
+
+@app.command()
+def resume(rotation_id: uuid.UUID, home: HomeOption = None, json: JsonOption = False) -> None:
+    """就地继续一次已批准的轮换（工作进程停止时使用）/ carry an approved rotation on, here and now."""
+    from crypto.rotation import machine
+    from kernel.identity.actor import system_actor
+
+    with open_runtime(home) as runtime:
+        done = machine.run(runtime, system_actor("crypto.rotation"), rotation_id)
+        result = {"state": done.state, "done": done.done, "certificate": done.certificate}
+    output(result, json)

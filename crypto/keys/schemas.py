@@ -1,0 +1,157 @@
+"""What the crypto pages show and send. Never key material: a KCV of 4 bytes tells keys apart."""
+
+import uuid
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Wire(BaseModel):
+    """Base of wire models: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OverviewOut(Wire):
+    """State of encryption. ``warnings`` are for people, Chinese first."""
+
+    sealed: bool
+    provider: str
+    certified: Annotated[bool, Field(description="密码设备是否为经认证的产品；软件实现为 false")]
+    profile: str
+    sm2_engine: str
+    scopes: int
+    keys_by_state: dict[str, int]
+    overdue_keys: int
+    open_rotations: int
+    fences_missing: list[str]
+    warnings: list[dict[str, str]]
+
+
+class ScopeOut(Wire):
+    """An encrypted column of a department with its current key."""
+
+    id: uuid.UUID
+    department_id: uuid.UUID
+    department: str
+    table: str
+    column: str
+    label: Annotated[str, Field(examples=["公民身份号码"])]
+    algorithm: Annotated[str, Field(examples=["SM4-GCM"])]
+    mode: str
+    padded: bool
+    blind_index: str | None
+    rotate_every_days: int
+    key_id: int | None
+    key_version: int | None
+    key_since: str | None
+    due_at: str | None
+    overdue: bool
+    rotation_id: uuid.UUID | None
+
+
+class KeyOut(Wire):
+    """A data key."""
+
+    key_id: int
+    department_id: uuid.UUID
+    department: str
+    table: str
+    column: str
+    purpose: Annotated[str, Field(description="enc 加密 · bi 盲索引")]
+    version: int
+    state: str
+    state_zh: str
+    state_en: str
+    kcv: str
+    kek_id: uuid.UUID
+    reserved_uses: Annotated[int, Field(description="已预留的加密次数，2^32 为上限")]
+    created_at: str
+    activated_at: str | None
+    replaced_at: str | None
+    retired_at: str | None
+
+
+class RotationOut(Wire):
+    """A rotation with its progress; ``certificate`` once the old key is retired."""
+
+    id: uuid.UUID
+    scope_id: uuid.UUID
+    department_id: uuid.UUID
+    department: str
+    table: str
+    column: str
+    label: str
+    state: str
+    state_zh: str
+    state_en: str
+    reason: str
+    old_key_id: int
+    new_key_id: int | None
+    total: int
+    done: int
+    skipped: int
+    percent: int
+    passes: int
+    unreadable: list[int]
+    maker: str
+    checker: str
+    approval_id: uuid.UUID
+    certificate: dict[str, Any] | None
+    created_at: str
+    updated_at: str
+    switched_at: str | None
+    finished_at: str | None
+
+
+class ScopePage(Wire):
+    """A page of scopes."""
+
+    items: list[ScopeOut]
+    total: int
+    page: int
+    size: int
+
+
+class KeyPage(Wire):
+    """A page of keys."""
+
+    items: list[KeyOut]
+    total: int
+    page: int
+    size: int
+
+
+class RotationPage(Wire):
+    """A page of rotations."""
+
+    items: list[RotationOut]
+    total: int
+    page: int
+    size: int
+
+
+class RotationIn(Wire):
+    """A request to rotate the key of a scope."""
+
+    scope_id: uuid.UUID
+    reason: Annotated[str, Field(min_length=2, max_length=500, examples=["年度例行轮换"])]
+
+
+class RotationRequested(Wire):
+    """The approval that another security administrator decides."""
+
+    approval_id: uuid.UUID
+    state: str
+
+
+class UnsealIn(Wire):
+    """The passphrase of the root key; it is neither stored nor logged."""
+
+    passphrase: Annotated[str, Field(min_length=1, max_length=500, repr=False)]
+
+
+class SealedOut(Wire):
+    """Whether data keys are sealed in this process."""
+
+    sealed: bool

@@ -1,0 +1,160 @@
+"""Rows of the crypto pages, put together from keys, scopes, rotations and departments."""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crypto.keys import queries, rules
+from crypto.keys.models import CryptoDek
+from crypto.keys.rules import STATE_TITLES, KeyState
+from crypto.keys.schemas import KeyOut, OverviewOut, RotationOut, ScopeOut
+from crypto.keys.vault import vault_of
+from crypto.rotation.models import CryptoRotation
+from crypto.rotation.rules import STATE_TITLES as ROTATION_TITLES
+from crypto.rotation.rules import RotationState
+from crypto.scopes import fences, registry
+from crypto.scopes.models import CryptoScope
+from crypto.scopes.rules import ENC
+from crypto.sm import sm2
+from kernel import clock
+from kernel.identity.actor import Actor
+from kernel.identity.models import Department
+from kernel.runtime import runtime_of
+
+Key = tuple[CryptoDek, CryptoScope]
+
+
+def reach(actor: Actor) -> uuid.UUID | None:
+    """Return the department whose objects the actor sees, None for every department."""
+    if actor.kind == "system" or actor.scope == "all":
+        return None
+    return actor.department_id or uuid.UUID(int=0)  # nobody's department: an empty list
+
+
+def overview(session: Session, actor: Actor) -> OverviewOut:
+    """Return the state of encryption in the actor's reach."""
+    runtime = runtime_of(session)
+    vault = vault_of(runtime)
+    keys = [(row[0], row[1]) for row in session.execute(queries.listing(reach(actor), None))]
+    now = clock.now()
+    overdue = sum(_overdue(dek, scope, now) for dek, scope in keys)
+    missing = fences.findings(session)
+    unfinished = select(func.count()).select_from(CryptoRotation).where(CryptoRotation.finished_at.is_(None))
+    return OverviewOut(
+        sealed=not vault.provider.is_open(), provider=vault.provider.label, certified=vault.provider.certified,
+        profile=runtime.settings.profile, sm2_engine=sm2.engine(),
+        scopes=len({scope.id for _, scope in keys}), keys_by_state=dict(Counter(dek.state for dek, _ in keys)),
+        overdue_keys=overdue, open_rotations=session.scalar(unfinished) or 0, fences_missing=missing,
+        warnings=_warnings(runtime.settings.profile, not vault.provider.is_open(), overdue, missing),
+    )
+
+
+def scopes(session: Session, rows: Sequence[CryptoScope]) -> list[ScopeOut]:
+    """Return scopes with their current keys."""
+    ids_ = [row.id for row in rows]
+    active = {key.scope_id: key for key in session.scalars(select(CryptoDek).where(
+        CryptoDek.scope_id.in_(ids_), CryptoDek.purpose == ENC, CryptoDek.state == KeyState.ACTIVE
+    ))}
+    running: dict[uuid.UUID, uuid.UUID] = dict(session.execute(
+        select(CryptoRotation.scope_id, CryptoRotation.id).where(
+            CryptoRotation.scope_id.in_(ids_), CryptoRotation.finished_at.is_(None)
+        )
+    ).tuples().all())
+    names, now = department_names(session), clock.now()
+    return [_scope(row, active.get(row.id), running.get(row.id), names, now) for row in rows]
+
+
+def keys(session: Session, rows: Sequence[Key]) -> list[KeyOut]:
+    """Return keys for output."""
+    names = department_names(session)
+    return [
+        KeyOut(
+            key_id=dek.key_id, department_id=scope.department_id, department=names.get(scope.department_id, ""),
+            table=scope.table_name, column=scope.column_name, purpose=dek.purpose, version=dek.version,
+            state=dek.state, state_zh=STATE_TITLES[KeyState(dek.state)][0],
+            state_en=STATE_TITLES[KeyState(dek.state)][1], kcv=dek.kcv.hex(), kek_id=dek.kek_id,
+            reserved_uses=dek.reserved, created_at=clock.iso(dek.created_at), activated_at=_iso(dek.activated_at),
+            replaced_at=_iso(dek.replaced_at), retired_at=_iso(dek.retired_at),
+        )
+        for dek, scope in rows
+    ]
+
+
+def rotations(session: Session, rows: Sequence[CryptoRotation]) -> list[RotationOut]:
+    """Return rotations for output."""
+    names = department_names(session)
+    found = {scope.id: scope for scope in session.scalars(
+        select(CryptoScope).where(CryptoScope.id.in_([row.scope_id for row in rows]))
+    )}
+    return [_rotation(row, found[row.scope_id], names) for row in rows]
+
+
+def department_names(session: Session) -> dict[uuid.UUID, str]:
+    """Return the names of all departments by id."""
+    return dict(session.execute(select(Department.id, Department.name)).tuples().all())
+
+
+def _scope(
+    row: CryptoScope, key: CryptoDek | None, rotation_id: uuid.UUID | None, names: dict[uuid.UUID, str], now: datetime,
+) -> ScopeOut:
+    since = key.activated_at if key else None
+    return ScopeOut(
+        id=row.id, department_id=row.department_id, department=names.get(row.department_id, ""),
+        table=row.table_name, column=row.column_name,
+        label=registry.table_of(row.table_name).column(row.column_name).zh, algorithm="SM4-GCM", mode=row.mode,
+        padded=row.padded, blind_index=row.blind_index, rotate_every_days=row.rotate_every_days,
+        key_id=key.key_id if key else None, key_version=key.version if key else None, key_since=_iso(since),
+        due_at=_iso(since + timedelta(days=row.rotate_every_days)) if since else None,
+        overdue=bool(key and _overdue(key, row, now)), rotation_id=rotation_id,
+    )
+
+
+def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, str]) -> RotationOut:
+    zh, en = ROTATION_TITLES[RotationState(row.state)]
+    return RotationOut(
+        id=row.id, scope_id=row.scope_id, department_id=row.department_id, department=names.get(row.department_id, ""),
+        table=scope.table_name, column=scope.column_name,
+        label=registry.table_of(scope.table_name).column(scope.column_name).zh, state=row.state, state_zh=zh,
+        state_en=en, reason=row.reason, old_key_id=row.old_key_id, new_key_id=row.new_key_id, total=row.total,
+        done=row.done, skipped=row.skipped, percent=_percent(row), passes=row.passes, unreadable=row.unreadable,
+        maker=row.maker_name, checker=row.checker_name, approval_id=row.approval_id, certificate=row.certificate,
+        created_at=clock.iso(row.created_at), updated_at=clock.iso(row.updated_at),
+        switched_at=_iso(row.switched_at), finished_at=_iso(row.finished_at),
+    )
+
+
+def _percent(row: CryptoRotation) -> int:
+    """Whole percent of rows; 100 only when the old key is retired."""
+    if row.finished_at:
+        return 100
+    return min(99, 100 * (row.done + row.skipped) // row.total) if row.total else 0
+
+
+def _overdue(dek: CryptoDek, scope: CryptoScope, now: datetime) -> bool:
+    in_use = dek.state == KeyState.ACTIVE and dek.purpose == ENC and dek.activated_at is not None
+    return in_use and rules.overdue(dek.activated_at or now, scope.rotate_every_days, now)
+
+
+def _warnings(profile: str, sealed: bool, overdue: int, missing: list[str]) -> list[dict[str, str]]:
+    found = []
+    if profile == "dev":
+        found.append(("开发配置：根密钥由数据目录内的口令文件解封，不得用于正式环境",
+                      "Development profile: a passphrase file in the home opens the root key; not for production"))
+    found.append(("密钥由软件保护，不是经认证的密码产品", "Keys are kept by software, not by a certified product"))
+    if sealed:
+        found.append(("数据密钥处于封存状态", "Data keys are sealed"))
+    if overdue:
+        found.append((f"{overdue} 个密钥超过轮换周期", f"{overdue} key(s) are overdue for rotation"))
+    if missing:
+        found.append((f"写入围栏缺失：{'、'.join(missing)}", f"Write fences missing: {', '.join(missing)}"))
+    if sm2.engine() != "libcrypto":
+        found.append(("SM2 使用 gmssl 点运算（慢，非常数时间）", "SM2 runs on gmssl's points (slow, not constant time)"))
+    return [{"zh": zh, "en": en} for zh, en in found]
+
+
+def _iso(value: datetime | None) -> str | None:
+    return None if value is None else clock.iso(value)

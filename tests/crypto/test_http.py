@@ -1,0 +1,84 @@
+"""The crypto pages over real HTTP: maker and checker rotate a key, others are kept out."""
+
+import time
+import uuid
+
+import pytest
+
+from crypto.persons import service as persons
+from crypto.rotation import machine
+from kernel.identity.actor import system_actor
+from tests.crypto.conftest import District, make_district
+
+
+@pytest.fixture
+def served(live_server) -> tuple[object, District]:  # type: ignore[no-untyped-def]
+    return live_server, make_district(live_server.runtime.database)
+
+
+@pytest.mark.requirement("S4-27")
+def test_rotation_over_http(served) -> None:  # type: ignore[no-untyped-def]
+    live, district = served
+    people = district.fill(30)
+    maker, checker, auditor = (live.signed_in(role) for role in ("security_admin", "security_admin", "auditor"))
+    overview = auditor.get("/crypto/overview").json()
+    assert overview["sealed"] is False and overview["certified"] is False and overview["scopes"] == 6
+    assert any("开发配置" in item["zh"] for item in overview["warnings"])
+    scopes = auditor.get("/crypto/scopes", params={"department_id": str(district.department)}).json()
+    assert scopes["total"] == 3
+    scope = next(item for item in scopes["items"] if item["column"] == "id_number_env")
+    assert scope["label"] == "公民身份号码" and scope["overdue"] is False and scope["rotation_id"] is None
+    body = {"scope_id": scope["id"], "reason": "年度例行轮换"}
+    assert auditor.post("/crypto/rotations", json=body).status_code == 403
+    asked = maker.post("/crypto/rotations", json=body)
+    assert asked.status_code == 202, asked.text
+    approval = asked.json()["approval_id"]
+    decide = {"approve": True, "opinion": "同意"}
+    from kernel.approvals import service as approvals
+    from kernel.identity.actor import Actor
+
+    person = Actor(user_id=checker.user.id, name="checker", permissions=frozenset({"crypto.key.approve"}), scope="all")
+    live.runtime.database.run(lambda s: approvals.decide(s, person, uuid.UUID(approval), **decide))
+    listed = auditor.get("/crypto/rotations").json()["items"]
+    assert [item["state"] for item in listed] == ["planned"] and listed[0]["percent"] == 0
+    machine.run(live.runtime, system_actor("test"), uuid.UUID(listed[0]["id"]))
+    one = auditor.get(f"/crypto/rotations/{listed[0]['id']}").json()
+    assert one["state"] == "retired" and one["percent"] == 100 and one["certificate"]["rows"] == 30
+    keys = auditor.get("/crypto/keys", params={"department_id": str(district.department)}).json()
+    assert [item["state"] for item in keys["items"] if item["purpose"] == "enc"].count("retired") == 1
+    assert "wrapped" not in keys["items"][0]
+    read = live.runtime.database.run(lambda s: persons.read(s, [p.id for p in people]), write=False)
+    assert read == people
+
+
+def test_lists_are_limited_to_the_actors_department(served) -> None:  # type: ignore[no-untyped-def]
+    from crypto.keys import views
+    from kernel.identity.actor import Actor
+
+    own = Actor(user_id=uuid.uuid4(), name="x", department_id=uuid.UUID(int=4), scope="own")
+    assert views.reach(own) == uuid.UUID(int=4) and views.reach(Actor(None, "y", scope="all")) is None
+    assert views.reach(Actor(None, "z", scope="own")) == uuid.UUID(int=0)
+
+
+def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-def]
+    live, district = served
+    district.fill(2)
+    admin, auditor = live.signed_in("security_admin"), live.signed_in("auditor")
+    assert admin.post("/crypto/seal").json() == {"sealed": True}
+    assert auditor.get("/crypto/overview").json()["sealed"] is True
+    wrong = admin.post("/crypto/unseal", json={"passphrase": "wrong"})
+    assert wrong.status_code == 422 and wrong.json()["code"] == "crypto.root.passphrase"
+    secret = (live.runtime.home.keys_dir / "dev-passphrase").read_text()
+    assert auditor.post("/crypto/unseal", json={"passphrase": secret}).status_code == 403
+    assert admin.post("/crypto/unseal", json={"passphrase": secret}).json() == {"sealed": False}
+    started = time.monotonic()
+    assert len(live.runtime.database.run(lambda s: persons.read(s, [1, 2]), write=False)) == 2
+    assert time.monotonic() - started < 5
+    from sqlalchemy import select
+
+    from kernel.audit.models import AuditLog
+
+    with live.runtime.database.read() as session:
+        actions = list(session.scalars(select(AuditLog.action)))
+        details = list(session.scalars(select(AuditLog.detail)))
+    assert actions.count("crypto.root.unseal") == 1 and secret not in str(details)
