@@ -32,7 +32,8 @@ from kernel.leases.rules import Held
 from kernel.runtime import Runtime
 
 LEASE_SECONDS = 20.0
-POLL_SECONDS = 0.1
+POLL_SECONDS = (0.005, 0.2)  # first and longest pause between two questions for the receipt
+SEND_AGAIN_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
@@ -161,8 +162,9 @@ class _Flusher:
     def _finish(self, batch: AnchorBatch) -> bool:
         """Send the batch's bytes until they are final, then keep the evidence; False when time is over."""
         assert batch.raw is not None and batch.tx_hash is not None
-        renew_at = time.monotonic() + LEASE_SECONDS / 4
         send_at = time.monotonic()
+        renew_at = send_at + LEASE_SECONDS / 4
+        pause, longest = POLL_SECONDS
         mined = self._ledger.mined(batch.tx_hash)
         while mined is None:
             now = time.monotonic()
@@ -173,8 +175,9 @@ class _Flusher:
                 renew_at = now + LEASE_SECONDS / 4
             if now >= send_at:
                 self._ledger.send(batch.raw)
-                send_at = now + 5.0
-            time.sleep(POLL_SECONDS)
+                send_at = now + SEND_AGAIN_SECONDS
+            time.sleep(pause)
+            pause = min(pause * 2, longest)
             mined = self._ledger.mined(batch.tx_hash)
         self._confirm(batch, mined)
         return True

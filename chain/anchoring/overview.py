@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from chain.anchoring import queries
 from chain.anchoring.models import AnchorBatch, AnchorStream
 from chain.anchoring.schemas import StreamOut
-from kernel.http import Page, paginate
 
 _SHOWN = (
     "id", "stream", "epoch", "seq", "from_index", "leaves", "state", "tx_hash", "block_number", "block_hash",
@@ -32,10 +31,10 @@ def _stream(session: Session, row: AnchorStream) -> StreamOut:
 
 
 def batches(
-    session: Session, page: Page, *, stream: str | None = None, state: str | None = None
+    session: Session, *, offset: int, size: int, stream: str | None = None, state: str | None = None
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return a page of batches, newest first within a stream."""
-    rows, total = paginate(session, queries.batches(stream, state), page)
+    """Return a page of batches, newest first within a stream, and the total."""
+    rows, total = queries.batch_page(session, queries.batches(stream, state), offset, size)
     return [batch_values(row) for row in rows], total
 
 

@@ -141,6 +141,14 @@ def batches(name: str | None = None, state: str | None = None) -> Select[AnchorB
     return query if state is None else query.where(AnchorBatch.state == state)
 
 
+def batch_page(
+    session: Session, query: Select[AnchorBatch], offset: int, size: int
+) -> tuple[list[AnchorBatch], int]:
+    """Return rows offset..offset+size-1 of a query of batches, and how many there are."""
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    return list(session.scalars(query.limit(size).offset(offset))), total
+
+
 def checkpoint(session: Session, batch_id: uuid.UUID) -> AnchorCheckpoint | None:
     """Return the checkpoint of a final batch."""
     return session.get(AnchorCheckpoint, batch_id)

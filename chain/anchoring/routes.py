@@ -32,7 +32,7 @@ def list_batches(
     session: Session_, actor: Actor_, page: Page_, stream: str | None = None, state: str | None = None
 ) -> BatchPage:
     """List batches, newest first within a stream."""
-    rows, total = overview.batches(session, page, stream=stream, state=state)
+    rows, total = overview.batches(session, offset=page.offset, size=page.size, stream=stream, state=state)
     return BatchPage(items=[BatchOut(**row) for row in rows], total=total, page=page.number, size=page.size)
 
 
