@@ -92,4 +92,5 @@ def updates(session: Session) -> list[Update]:
         DataEntry.id, DataEntry.department_id, DataEntry.update_cycle, DataEntry.data_updated_at,
         DataEntry.data_update_source,
     ).where(DataEntry.status.in_(LIVE), DataEntry.update_cycle.is_not(None))
-    return [Update(*row) for row in session.execute(query.order_by(DataEntry.code))]
+    rows = session.execute(query.order_by(DataEntry.code))
+    return [Update(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows]
