@@ -50,6 +50,7 @@ def main(folder: Path) -> None:
     sys.stdout.flush()
     for line in sys.stdin.buffer:
         requests.put(line)
+    # at once, whatever call is running
     os._exit(0)
 
 

@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -174,8 +173,9 @@ class _Server(uvicorn.Server):
 
 
 def _watch_parent(server: uvicorn.Server) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+    # the descriptor, not sys.stdin: a daemon thread inside its buffer would abort the interpreter's shutdown
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
             pass
     server.should_exit = True
     time.sleep(_ORPHAN_SECONDS)

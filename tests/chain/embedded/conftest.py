@@ -47,3 +47,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainProcess]:
     process.kill()
 
 
+
+
+@pytest.fixture(scope="module")
+def shared_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProvider]:
+    """One rehearsal node for the examples of a property test."""
+    place = Home(tmp_path_factory.mktemp("shared") / "home")
+    place.prepare()
+    with Node(place, Options(rehearsal=True)) as node, in_process(node) as made:
+        yield made

@@ -18,7 +18,7 @@ from tests.support.scale import Scale
 KEY = coincurve.PrivateKey(b"\x01" * 32)
 LOOP = bytes.fromhex("5b600056")  # JUMPDEST PUSH1 0 JUMP
 # copies what follows it to memory and returns it: init code for any runtime code
-DEPLOY = bytes.fromhex("600b380380600b6000396000f3")
+DEPLOY = bytes.fromhex("600d380380600d6000396000f3")
 # calls itself with all gas
 RECURSE = bytes.fromhex("6000600060006000600030" "5af1")
 

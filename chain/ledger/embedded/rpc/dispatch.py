@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from chain.ledger.embedded.rpc.errors import (
     INTERNAL,
     INVALID_PARAMS,
@@ -61,8 +63,10 @@ def is_slow(body: bytes) -> bool:
 def handle(service: Service, body: bytes) -> bytes:
     """Answer one request or batch; blocks until submissions in it are durable. Empty bytes: nothing to answer."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        # not json.loads: py-evm raises Python's recursion limit so far that deep nesting would overrun the C stack
+        # of this thread; orjson has a limit of its own
+        document = orjson.loads(body)
+    except ValueError:
         return _encode(_error(None, RpcError(PARSE_ERROR, "parse error")))
     if not isinstance(document, list):
         prepared = _Prepared(document)
