@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crypto.columns.engine import MAX_FIELD, Bytes2, ColumnKey, decrypt, encrypt, row_tags
+from crypto.columns.engine import MAX_FIELD, TILE, Bytes2, ColumnKey, decrypt, encrypt, row_tags
 from crypto.envelope import rules as envelope
 from crypto.errors import ENVELOPE_INVALID
 from crypto.sm import sm4
@@ -79,31 +79,46 @@ def blind_index(key: bytes, messages: Sequence[bytes | None]) -> list[bytes | No
 
     Callers normalise first (``crypto.scopes.rules``): equal values must be equal bytes here.
     """
-    top = int.from_bytes(sm4.ecb_encrypt(key, bytes(16)))
-    whole_key = _double(top)
-    subkeys = np.frombuffer(whole_key.to_bytes(16) + _double(whole_key).to_bytes(16), np.uint64).reshape(2, 2)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for index, message in enumerate(messages):
-        if message is not None:
-            groups[max(1, -(-len(message) // 16))].append(index)
+    if not messages:
+        return []
+    lengths = np.fromiter(map(_length, messages), np.int64, len(messages))
+    if _uniform(lengths) and lengths[0] > 0:
+        matrix = np.frombuffer(b"".join(messages), np.uint8)  # type: ignore[arg-type]
+        return list(_rows(_cmac(key, matrix.reshape(len(messages), int(lengths[0])))))
     result: list[bytes | None] = [None] * len(messages)
-    for blocks, indexes in groups.items():
-        tags = _cmac_group(key, subkeys, [messages[i] or b"" for i in indexes], blocks)
-        for index, tag in zip(indexes, _rows(tags), strict=True):
-            result[index] = tag
+    for length in np.unique(lengths):
+        if length >= 0:
+            indexes: list[int] = np.flatnonzero(lengths == length).tolist()
+            joined = np.frombuffer(b"".join(messages[i] or b"" for i in indexes), np.uint8)
+            tags = _rows(_cmac(key, joined.reshape(len(indexes), int(length))))
+            for index, tag in zip(indexes, tags, strict=True):
+                result[index] = tag
     return result
 
 
-def _cmac_group(key: bytes, subkeys: NDArray[np.uint64], messages: list[bytes], blocks: int) -> Bytes2:
-    width = blocks * 16
-    whole = np.fromiter((len(m) == width for m in messages), np.bool_, len(messages))
-    joined = b"".join(m if len(m) == width else (m + b"\x80").ljust(width, b"\0") for m in messages)
-    words = np.frombuffer(joined, np.uint64).reshape(len(messages), blocks, 2).copy()
-    words[:, -1] ^= np.where(whole[:, None], subkeys[0], subkeys[1])
-    chain = np.zeros((len(messages), 2), np.uint64)
-    for block in range(blocks):
-        chain = sm4.ecb_encrypt_array(key, (words[:, block] ^ chain).view(np.uint8)).view(np.uint64)
-    return chain.view(np.uint8)
+def _cmac(key: bytes, messages: Bytes2) -> Bytes2:
+    """Return (rows, 16) CMACs of (rows, length) messages, NIST SP 800-38B section 6.2."""
+    rows, length = messages.shape
+    blocks = max(1, -(-length // 16))
+    subkey = _double(int.from_bytes(sm4.ecb_encrypt(key, bytes(16))))
+    if length != blocks * 16:
+        subkey = _double(subkey)
+    last = np.frombuffer(subkey.to_bytes(16), np.uint64)
+    out = np.empty((rows, 16), np.uint8)
+    for start in range(0, rows, TILE):
+        part = messages[start:start + TILE]
+        padded = np.zeros((len(part), blocks * 16), np.uint8)
+        padded[:, :length] = part
+        if length != blocks * 16:
+            padded[:, length] = 0x80
+        words = padded.view(np.uint64).reshape(len(part), blocks, 2)
+        chain = words[:, 0] ^ last if blocks == 1 else np.ascontiguousarray(words[:, 0])
+        for block in range(1, blocks):
+            chain = sm4.ecb_encrypt_array(key, chain.view(np.uint8)).view(np.uint64) ^ words[:, block]
+            if block == blocks - 1:
+                chain ^= last
+        out[start:start + len(part)] = sm4.ecb_encrypt_array(key, chain.view(np.uint8))
+    return out
 
 
 def _encrypt_padded(
