@@ -22,6 +22,8 @@ from kernel import canonical, clock, ids
 from kernel.identity.actor import Actor, require
 from kernel.runtime import Runtime, runtime_of
 
+SLICE = 500  # versions asked for in one statement
+
 
 @dataclass(frozen=True)
 class NewLeaf:
@@ -86,8 +88,8 @@ def append_leaves(session: Session, *, stream: str, leaves: Iterable[NewLeaf]) -
 
 def _refuse_repeated(session: Session, stream: str, object_type: str, versions: list[tuple[str, int]]) -> None:
     seen: set[tuple[str, int]] = set()
-    for at in range(0, len(versions), 500):
-        found = queries.leaves_of(session, object_type, versions[at : at + 500])
+    for at in range(0, len(versions), SLICE):
+        found = queries.leaves_of(session, object_type, versions[at : at + SLICE])
         seen.update((leaf.object_id, leaf.version) for leaf, _ in found if leaf.stream == stream)
     for key in versions:
         if key in seen:
@@ -115,7 +117,8 @@ def states_of(
     session: Session, object_type: str, versions: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], AnchorState]:
     """Return the states of several (object id, version), without those never appended."""
-    found = queries.leaves_of(session, object_type, versions) if versions else []
+    slices = [versions[at : at + SLICE] for at in range(0, len(versions), SLICE)]
+    found = [row for part in slices for row in queries.leaves_of(session, object_type, part)]
     return {(leaf.object_id, leaf.version): _state(leaf, batch) for leaf, batch in found}
 
 

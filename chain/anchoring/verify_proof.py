@@ -292,6 +292,11 @@ def _no_float(text: str) -> Any:
     raise Invalid("float")
 
 
+def _int(text: str) -> int:
+    need(len(text) <= 17, "integer_range")  # before int(): converting millions of digits takes minutes
+    return int(text)
+
+
 def _depth(data: bytes) -> int:
     """Nesting of brackets outside strings. Counted first: json's scanner recurses in C and can crash on it."""
     depth = deepest = 0
@@ -307,7 +312,7 @@ def parse(data: bytes) -> dict[str, Any]:
     need(len(data) <= MAX_BYTES, "too_large")
     need(_depth(data) <= MAX_DEPTH, "too_deep")
     try:
-        value = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
+        value = json.loads(data.decode("utf-8"), parse_int=_int, parse_float=_no_float, parse_constant=_no_float)
         same = canonical(value) + b"\n" == data
     except (ValueError, RecursionError):
         raise Invalid("not_json") from None
