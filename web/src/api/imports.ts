@@ -40,6 +40,12 @@ export interface Finding {
   fix_en: string;
 }
 
+export interface Undone {
+  removed: number;
+  restored: number;
+  left: string[];
+}
+
 export interface Profile {
   key: string;
   zh: string;
@@ -47,7 +53,7 @@ export interface Profile {
 }
 
 export const imports = {
-  profiles: () => api.get<{ items: Profile[] }>("/catalog/imports/profiles"),
+  profiles: () => api.get<Profile[]>("/catalog/imports/profiles"),
   list: (params: ListParams) => api.get<Page<Batch>>("/catalog/imports", params),
   get: (id: string) => api.get<Batch>(`/catalog/imports/${id}`),
   upload: (file: File, profile: string) => {
@@ -60,7 +66,8 @@ export const imports = {
   check: (id: string) => api.post<Batch>(`/catalog/imports/${id}/check`),
   apply: (id: string, acceptPartial: boolean) =>
     api.post<Batch>(`/catalog/imports/${id}/apply`, { accept_partial: acceptPartial }),
-  undo: (id: string) => api.post<Batch>(`/catalog/imports/${id}/undo`),
-  template: (profile: string) => download("/catalog/imports/template", "template.xlsx", { profile }),
-  marked: (id: string) => download(`/catalog/imports/${id}/findings.xlsx`, "findings.xlsx"),
+  undo: (id: string) => api.post<Undone>(`/catalog/imports/${id}/undo`),
+  template: (empty: boolean) => download("/catalog/template", "template.xlsx", { empty }),
+  exported: () => download("/catalog/export", "catalog.xlsx"),
+  marked: (id: string) => download(`/catalog/imports/${id}/marked`, "findings.xlsx"),
 };

@@ -45,7 +45,12 @@ export const pages: RouteRecordRaw[] = [
   page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
+  page("/crypto/keys", "crypto", "keys", ["crypto.key.read"], () => import("@/views/crypto/KeysView.vue")),
+  page("/crypto/rotations", "crypto", "rotations", ["crypto.key.read"], () => import("@/views/crypto/RotationsView.vue")),
+  inner("/crypto/rotations/:id", "/crypto/rotations", "rotation", ["crypto.key.read"], () => import("@/views/crypto/RotationView.vue")),
 
+  page("/reports", "reports", "reports", ["analytics.report.read"], () => import("@/views/reports/ReportsView.vue")),
+  inner("/reports/:id", "/reports", "report", ["analytics.report.read"], () => import("@/views/reports/ReportView.vue")),
 
   page("/system/users", "system", "users", ["kernel.user.read"], () => import("@/views/system/UsersView.vue")),
   page("/system/departments", "system", "departments", [], () => import("@/views/system/DepartmentsView.vue")),

@@ -4,7 +4,7 @@ export const imports = {
   imports: {
     lead: ["下载模板 → 填写 → 上传检查 → 按提示修改 → 导入；可整批撤销", "Template → fill in → upload and check → correct → apply; a whole batch can be undone"],
     step1: ["下载模板", "Template"], step2: ["上传工作簿", "Upload"], step3: ["查看检查结果", "Check"], step4: ["导入", "Apply"],
-    profile: ["工作簿类型", "Kind of workbook"], template: ["下载模板", "Download the template"], drop: ["把 xlsx 或 csv 文件拖到这里，或点击选择", "Drop an xlsx or csv file here, or click to choose one"],
+    profile: ["工作簿类型", "Kind of workbook"], template: ["下载模板", "Download the template"], drop: ["把 xlsx、xls 或 ods 工作簿拖到这里，或点击选择", "Drop an xlsx, xls or ods workbook here, or click to choose one"],
     limit: ["不超过 50 MB；上传后先检查，不会直接写入", "At most 50 MB; it is checked first and nothing is written yet"], uploaded: ["“{name}”已上传，正在检查", "“{name}” uploaded and being checked"],
     history: ["导入记录", "Imports so far"], file: ["文件", "File"], rows: ["行数", "Rows"], errors: ["错误", "Errors"], rowErrors: ["行错误", "Row errors"], warnings: ["提醒", "Warnings"],
     by: ["上传人", "By"], at: ["上传时间", "Uploaded"], create: ["新增", "New"], update: ["更新", "Changed"], same: ["无变化", "Same"], skip: ["跳过", "Skipped"],
@@ -13,6 +13,8 @@ export const imports = {
     clean: ["检查通过，没有问题。", "Checked: nothing to correct."], applied: ["已导入", "Applied"], undo: ["撤销本次导入", "Undo this import"],
     undoText: ["撤销后，本批新增的将删除、更新的将还原；之后被编辑或已发布的行会列出并保留。", "New rows are removed and changed ones restored; rows edited or published since are listed and left alone."],
     undone: ["已撤销", "Undone"], unreadable: ["工作簿无法读取", "The workbook cannot be read"], findings: ["检查结果", "Findings"],
+    emptyTemplate: ["空白模板", "Empty template"], undoneText: ["已撤销：删除 {removed} 条，还原 {restored} 条", "Undone: {removed} removed, {restored} restored"],
+    left: ["{n} 条之后被编辑或已发布，予以保留", "{n} were edited or published since and stay"], submitAll: ["全部提交审核", "Submit all for review"], submitted: ["{kind}：{n} 条已提交审核", "{kind}: {n} submitted for review"],
     marked: ["下载标注结果", "Download the findings"], started: ["已开始导入", "Applying"],
     row: ["行号", "Row"], column: ["列", "Column"], value: ["原值", "Value"], problem: ["问题", "Problem"], advice: ["建议", "Advice"], severity: ["级别", "Severity"], sheet: ["工作表", "Sheet"],
     noFindings: ["没有这一级别的问题", "No findings of this severity"],

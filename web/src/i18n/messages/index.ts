@@ -2,10 +2,12 @@ import type { Pairs } from "../define";
 import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { common } from "./common";
+import { crypto } from "./crypto";
 import { imports } from "./imports";
 import { review } from "./review";
+import { reports } from "./reports";
 import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, status };
