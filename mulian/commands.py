@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from kernel.cli import HomeOption, JsonOption, output, settings_for
+from kernel.cli import HomeOption, JsonOption, console, output, settings_for
 from kernel.settings import Settings
 
 
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve", help="在一台机器上运行全部进程，就绪后输出 ready 行")(serve)
     app.command("api", help="只运行控制台与 API 进程")(api)
     app.command("worker", help="只运行后台任务进程")(worker)
+    app.command("demo", help="在全新的数据目录上走通全部环节，并逐步核对结果")(demo)
     app.command("doctor", help="检查安装环境与数据目录，指出问题与处理办法")(doctor)
     app.command("openapi", help="输出 API 的 OpenAPI 文档")(openapi)
 
@@ -65,6 +66,23 @@ def worker(home: HomeOption = None) -> None:
     from mulian.serve import run_worker
 
     run_worker(settings_for(home))
+
+
+def demo(
+    home: HomeOption = None,
+    listing: Annotated[Path | None, typer.Option("--listing", exists=True, dir_okay=False, help="数据清单 .xlsx")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the whole path on a fresh home and check every step."""
+    from mulian.demo.run import run
+
+    steps = run(settings_for(home), listing)
+    if as_json:
+        output(steps.document(), True)
+    else:
+        console.print(steps.table())
+    if not steps.ok:
+        raise typer.Exit(1)
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
