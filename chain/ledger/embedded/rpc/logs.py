@@ -37,18 +37,20 @@ def _span(service: "Service", wanted: dict[str, Any]) -> tuple[int, int]:
             raise invalid("blockHash excludes fromBlock and toBlock")
         number = service.number({"blockHash": wanted["blockHash"]})
         return number, number
+    head = service.number("latest")
     first, last = _bound(service, wanted.get("fromBlock")), _bound(service, wanted.get("toBlock"))
     if first > last:
         raise invalid("invalid block range params")
+    # what lies beyond the head holds nothing and does not count
+    first, last = min(first, head + 1), min(last, head)
     if last - first >= MAX_BLOCKS:
         raise RpcError(LIMIT_EXCEEDED, f"block range is limited to {MAX_BLOCKS}")
     return first, last
 
 
 def _bound(service: "Service", tag: Any) -> int:
-    head = service.number("latest")
     if isinstance(tag, str) and tag.startswith("0x"):
-        return min(codec.quantity(tag), head + 1)
+        return codec.quantity(tag)
     return service.number(tag)
 
 
