@@ -10,6 +10,7 @@ from types import ModuleType
 
 from kernel import cli, home
 from kernel.db import Database
+from kernel.events import subscribe
 from kernel.home import Home
 from kernel.identity import registry
 from kernel.runtime import Runtime
@@ -35,36 +36,69 @@ MODELS = (
     "crypto.persons.models",
     "chain.anchoring.models",
     "analytics.reports.models",
+    "catalog.nodes.models",
+    "catalog.demands.models",
+    "gateway.interfaces.models",
+    "gateway.apps.models",
+    "gateway.grants.models",
+    "gateway.snapshot.models",
+    "gateway.broker.models",
+    "gateway.calllog.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
     "kernel.identity.routes",
     "kernel.calendar.routes",
+    "kernel.audit.routes",
+    "kernel.jobs.routes",
+    "kernel.approvals.routes",
+    "kernel.notices.routes",
+    "kernel.cases.routes",
+    "kernel.duty.routes",
+    "kernel.watch.routes",
+    "kernel.files.routes",
     "crypto.keys.routes",
     "chain.anchoring.routes",
     "analytics.reports.routes",
+    "gateway.interfaces.routes",
+    "gateway.apps.routes",
+    "gateway.demands.routes",
+    "gateway.grants.routes",
+    "gateway.calls.routes",
 )
 # modules that register jobs, schedules, outbox handlers, approval kinds or task sources when imported
 REGISTRATIONS: tuple[str, ...] = (
+    "kernel.approvals.tasks",
+    "kernel.audit.jobs",
+    "kernel.jobs.jobs",
+    "kernel.watch.jobs",
     "crypto.scopes.hook",
     "crypto.rotation.jobs",
     "chain.anchoring.jobs",
     "analytics.reports.jobs",
+    "gateway.calllog.jobs",
+    "gateway.health.jobs",
 )
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (
     "kernel.identity.permissions",
+    "kernel.permissions",
     "kernel.calendar.permissions",
     "crypto.permissions",
     "chain.permissions",
     "analytics.permissions",
+    "gateway.permissions",
 )
 # command group -> (module with ``app``, help)
 COMMANDS: dict[str, tuple[str, str]] = {
+    "audit": ("kernel.audit.commands", "审计日志：校验 / audit trail"),
     "key": ("crypto.keys.commands", "密钥 / keys"),
     "crypto": ("crypto.commands", "加密：清单、明文扫描、围栏、轮换 / encryption"),
     "anchor": ("chain.anchoring.commands", "上链存证 / anchoring"),
     "report": ("analytics.reports.commands", "分析报告 / reports"),
+    "gateway": ("gateway.commands", "接口网关：运行、状态、调用日志 / gateway"),
+    "interface": ("gateway.interfaces.commands", "接口 / interfaces"),
+    "app": ("gateway.apps.commands", "应用 / applications"),
 }
 
 
@@ -92,6 +126,12 @@ def load_registrations() -> None:
 
 def subscribe_events() -> None:
     """Effects that go up a floor: the lower package publishes, the upper one is called from here."""
+    from catalog.demands.events import DemandApproved
+    from gateway.events import InterfacePublished
+    from gateway.grants import service as grants
+
+    subscribe(DemandApproved, grants.on_demand_approved)
+    subscribe(InterfacePublished, grants.on_interface_published)
 
 
 def routers() -> list[ModuleType]:

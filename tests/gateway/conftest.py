@@ -4,19 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from catalog.demands.events import DemandApproved
-from gateway.events import InterfacePublished
-from gateway.grants import service as grants
-from kernel.events import subscribe
 from kernel.runtime import Runtime
 from tests.gateway.support import District, Script, Upstream
-
-
-@pytest.fixture(autouse=True, scope="session")
-def wired() -> None:
-    """What mulian/wiring.py subscribes (registering twice has no effect)."""
-    subscribe(DemandApproved, grants.on_demand_approved)
-    subscribe(InterfacePublished, grants.on_interface_published)
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""Applications on the wire. A secret appears in exactly one answer."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from kernel.identity.schemas import Wire
+
+
+class AppIn(Wire):
+    """A new application; without ``department_id`` it belongs to the caller's department."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["入学资格核验"])]
+    department_id: uuid.UUID | None = None
+    system_name: Annotated[str | None, Field(max_length=200, description="所属信息系统")] = None
+
+
+class Reason(Wire):
+    """Why."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class CredentialOut(Wire):
+    """A version of a secret, without the secret."""
+
+    key_version: int
+    state: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class AppOut(Wire):
+    """An application."""
+
+    id: uuid.UUID
+    name: str
+    app_key: str
+    department_id: uuid.UUID
+    system_name: str | None
+    state: str
+    version: int
+    created_at: datetime
+
+
+class AppDetail(AppOut):
+    """An application with the versions of its secret."""
+
+    credentials: list[CredentialOut]
+
+
+class IssuedOut(AppDetail):
+    """The answer that shows a new secret, once."""
+
+    key_version: int
+    secret: Annotated[str, Field(description="只显示一次，请立即妥善保存")]
+
+
+class AppPage(Wire):
+    """A page of applications."""
+
+    items: list[AppOut]
+    total: int
+    page: int
+    size: int

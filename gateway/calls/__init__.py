@@ -1,0 +1,1 @@
+"""Calls and metrics for the console, read from the call log."""

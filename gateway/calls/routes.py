@@ -1,0 +1,77 @@
+"""Calls and metrics over HTTP."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import orjson
+from fastapi import Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.apps.models import App
+from gateway.calllog import reader
+from gateway.calllog.record import CallRow
+from gateway.calls.schemas import CallOut, CallPage, MetricPoint, Metrics
+from gateway.permissions import CALL_READ
+from gateway.snapshot.queries import head_number
+from gateway.snapshot.service import PRODUCTION
+from kernel import clock
+from kernel.home import Home
+from kernel.http import Actor_, Session_, needs, router
+from kernel.identity.actor import Actor
+from kernel.runtime import runtime_of
+
+api = router(prefix="/gateway", tags=["gateway"])
+
+
+@api.get("/calls", **needs(CALL_READ))
+def list_calls(
+    session: Session_, actor: Actor_, limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    interface: Annotated[str | None, Query(max_length=60)] = None, app: Annotated[str | None, Query(max_length=40)] = None,
+    request_id: Annotated[str | None, Query(max_length=40)] = None, failed: bool = False,
+) -> CallPage:
+    """Return the newest calls, also those of the last second."""
+    own = _own_keys(session, actor)
+
+    def keep(row: CallRow) -> bool:
+        return (
+            (own is None or row.app_key in own) and (interface is None or row.interface == interface)
+            and (app is None or row.app_key == app) and (request_id is None or row.request_id == request_id)
+            and (not failed or row.status >= 400 or row.kind == "aborted")
+        )
+
+    rows = reader.recent(session, runtime_of(session).home, limit=limit, keep=keep)
+    return CallPage(items=[_out(row) for row in rows])
+
+
+@api.get("/metrics", **needs(CALL_READ))
+def read_metrics(
+    session: Session_, minutes: Annotated[int, Query(ge=1, le=7 * 24 * 60)] = 60,
+    bucket_seconds: Annotated[int, Query(ge=10, le=86_400)] = 60,
+    interface: Annotated[str | None, Query(max_length=60)] = None,
+) -> Metrics:
+    """Return the series of the last minutes, and which snapshot each worker serves."""
+    end = clock.now()
+    start = end - timedelta(minutes=minutes)
+    home = runtime_of(session).home
+    points = reader.series(session, home, start, end, bucket_seconds=bucket_seconds, interface=interface)
+    return Metrics(
+        start=start, end=end, bucket_seconds=bucket_seconds, points=[MetricPoint(**point) for point in points],
+        snapshot=head_number(session, PRODUCTION), workers=_workers(home),
+    )
+
+
+def _workers(home: Home) -> list[dict[str, object]]:
+    files = sorted(home.run_dir.glob("gateway-worker-*.json"))
+    return [orjson.loads(path.read_bytes()) for path in files]
+
+
+def _own_keys(session: Session, actor: Actor) -> set[str] | None:
+    if actor.kind == "system" or actor.scope == "all":
+        return None
+    return set(session.scalars(select(App.app_key).where(App.department_id == actor.department_id)))
+
+
+def _out(row: CallRow) -> CallOut:
+    names = [name for name in CallOut.model_fields if name != "at"]
+    return CallOut(at=clock.from_micros(row.at), **{name: getattr(row, name) for name in names})

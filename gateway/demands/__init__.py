@@ -1,0 +1,1 @@
+"""Pages of 数据应用申请: the catalog owns the demand, the gateway knows the applications that will call."""

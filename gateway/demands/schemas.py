@@ -1,0 +1,91 @@
+"""Demands on the wire."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from kernel.identity.schemas import Wire
+
+
+class DemandItemIn(Wire):
+    """An item that is asked for."""
+
+    item_id: uuid.UUID
+    clear: Annotated[bool, Field(description="申请明文；缺省为脱敏")] = False
+
+
+class DemandIn(Wire):
+    """A demand by an application of the caller's department."""
+
+    entry_id: uuid.UUID
+    app_id: uuid.UUID
+    items: Annotated[list[DemandItemIn], Field(min_length=1, max_length=200)]
+    matter: Annotated[str, Field(min_length=1, max_length=200, description="业务事项", examples=["义务教育入学资格核验"])]
+    basis: Annotated[str, Field(min_length=1, max_length=2000, description="依据")]
+    purpose: Annotated[str, Field(min_length=1, max_length=2000, description="用途")]
+    calls_per_day: Annotated[int, Field(ge=1, le=10_000_000, description="每日调用次数上限")]
+    valid_until: datetime
+
+
+class Decision(Wire):
+    """An agreement; ``items`` narrows what is given (None: everything that is asked for)."""
+
+    opinion: Annotated[str, Field(min_length=1, max_length=1000)]
+    items: list[DemandItemIn] | None = None
+
+
+class Rejection(Wire):
+    """A refusal with its reason."""
+
+    opinion: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class DemandItemOut(Wire):
+    """An item and what was decided about it."""
+
+    item_id: uuid.UUID
+    name: str
+    share_type: str
+    clear: bool
+    approved: bool | None
+    clear_approved: bool | None
+
+
+class DemandOut(Wire):
+    """A demand. ``stage``: provider 数源部门 or bureau 数据局 decides next, "" nobody."""
+
+    id: uuid.UUID
+    number: str
+    entry_id: uuid.UUID
+    department_id: uuid.UUID
+    provider_id: uuid.UUID
+    consumer_ref: uuid.UUID
+    matter: str
+    basis: str
+    purpose: str
+    calls_per_day: int
+    valid_until: datetime
+    status: str
+    stage: str
+    opinion: str | None
+    submitted_name: str
+    submitted_at: datetime
+    decided_at: datetime | None
+    version: int
+
+
+class DemandDetail(DemandOut):
+    """A demand with its items."""
+
+    items: list[DemandItemOut]
+
+
+class DemandPage(Wire):
+    """A page of demands."""
+
+    items: list[DemandOut]
+    total: int
+    page: int
+    size: int

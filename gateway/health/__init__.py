@@ -1,0 +1,1 @@
+"""What kernel/watch looks at: the source behind each published interface, and the data plane itself."""
