@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from kernel.approvals import queries
 from kernel.identity.actor import Actor
 
 
@@ -38,3 +39,17 @@ def tasks_for(session: Session, actor: Actor) -> list[TaskRow]:
     """Union of all sources, the soonest due first, then the oldest."""
     rows = [row for name in sorted(_sources) for row in _sources[name](session, actor)]
     return sorted(rows, key=lambda row: (row.due_at is None, row.due_at or row.created_at, row.created_at))
+
+
+def _approvals(session: Session, actor: Actor) -> list[TaskRow]:
+    return [
+        TaskRow(
+            source="approvals", id=row.id, title_zh=row.title_zh, title_en=row.title_en, created_at=row.created_at,
+            due_at=row.expires_at, from_name=row.maker_name, department_id=row.department_id,
+            url=f"/approvals/{row.id}",
+        )
+        for row in queries.waiting(session, actor, 500)
+    ]
+
+
+task_source("approvals", _approvals)

@@ -16,7 +16,7 @@ from kernel.jobs.rules import JobState
 def visible_jobs(
     actor: Actor, *, mine: bool, may_read: bool, kind: str | None = None, state: str | None = None
 ) -> Select[Job]:
-    """Jobs that the actor sees: own ones, and with ``may_read`` those of the departments in scope."""
+    """Jobs that the actor sees, newest first: own ones, and with ``may_read`` those of the departments in scope."""
     own = Job.owner_id == actor.user_id
     statement = select(Job)
     if mine or not may_read:
@@ -27,14 +27,7 @@ def visible_jobs(
         statement = statement.where(Job.kind == kind)
     if state:
         statement = statement.where(Job.state == state)
-    return statement
-
-
-def page(session: Session, statement: Select[Job], *, offset: int, limit: int) -> tuple[Sequence[Job], int]:
-    """Rows newest first, and how many there are in all."""
-    total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-    ordered = statement.order_by(Job.created_at.desc(), Job.id.desc()).offset(offset).limit(limit)
-    return session.scalars(ordered).all(), total
+    return statement.order_by(Job.created_at.desc(), Job.id.desc())
 
 
 def log_lines(session: Session, job_id: uuid.UUID, *, after: int, limit: int) -> Sequence[JobLog]:

@@ -86,9 +86,12 @@ def silence_at(
     ).first()
 
 
-def alarms(open_only: bool) -> Select[WatchAlarm]:
-    """Alarms, newest first."""
+def alarms(actor: Actor, open_only: bool) -> Select[WatchAlarm]:
+    """Alarms of rules and of the targets that the actor sees, newest first."""
     statement = select(WatchAlarm)
+    if actor.scope != "all":
+        seen = targets(actor, None).with_only_columns(WatchTarget.id).order_by(None)
+        statement = statement.where(or_(WatchAlarm.target_id.is_(None), WatchAlarm.target_id.in_(seen)))
     if open_only:
         statement = statement.where(WatchAlarm.closed_at.is_(None))
     return statement.order_by(WatchAlarm.opened_at.desc(), WatchAlarm.id.desc())

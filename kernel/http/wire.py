@@ -1,0 +1,16 @@
+"""What every wire model shares."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """Base of wire models: unknown fields are refused, rows can be read from attributes."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Title(Wire):
+    """A text in both languages, Chinese first."""
+
+    zh: str
+    en: str
