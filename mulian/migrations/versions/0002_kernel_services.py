@@ -3,6 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
+from kernel import clock
+from kernel.calendar.seeds import shipped
+
 revision = "0002"
 down_revision = "0001"
 
@@ -358,6 +361,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_watch_alarm_opened_at", "watch_alarm", ["opened_at"], unique=False)
     _queue_for_sealing()
+    _work_calendar()
 
 
 def _queue_for_sealing() -> None:
@@ -373,6 +377,35 @@ def _queue_for_sealing() -> None:
     op.execute(
         "CREATE TRIGGER audit_log_queue AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION audit_log_queue()"
     )
+
+
+def _work_calendar() -> None:
+    """Written by hand: the tables and the notices that the program ships, as data."""
+    year = op.create_table(
+        "work_calendar_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("loaded_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_work_calendar_year")),
+    )
+    day = op.create_table(
+        "work_calendar_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["year"], ["work_calendar_year.year"], name=op.f("fk_work_calendar_day_year")
+        ),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_work_calendar_day")),
+    )
+    now = clock.to_micros(clock.now())
+    for notice in shipped():
+        head = {"year": notice.year, "source": notice.source, "loaded_at": now, "version": 1}
+        op.bulk_insert(year, [head])
+        rows = [{"day": on, "year": notice.year, "kind": kind, "name": name} for on, kind, name in notice.days]
+        op.bulk_insert(day, rows)
 
 
 def downgrade() -> None:
