@@ -34,12 +34,13 @@ from kernel.runtime import Runtime
 LEASE_SECONDS = 20.0
 POLL_SECONDS = (0.005, 0.2)  # first and longest pause between two questions for the receipt
 SEND_AGAIN_SECONDS = 5.0
+OTHERS_SECONDS = 0.1  # pause before asking again for a lease that another process holds
 _log = structlog.get_logger(__name__)
 
 
 @dataclass
 class Flushed:
-    """What one call did: leaves and batches that became final, what still waits, and streams with an error."""
+    """What one call did: leaves and batches that became final; leaves that are not final; streams with an error."""
 
     leaves: int = 0
     batches: int = 0
@@ -52,26 +53,31 @@ class Flushed:
 
 
 def flush(runtime: Runtime, *, ledger: AnchorLedger | None = None, wait_seconds: float = 60.0) -> Flushed:
-    """Anchor what waits, until nothing is left or ``wait_seconds`` are over.
+    """Anchor what waits, until everything is final or ``wait_seconds`` are over.
 
-    A stream that another process is flushing is left to it and counted in ``waiting``. A stream whose heads do not
-    fit, or whose node does not answer, is reported in ``errors`` and does not hold back the others.
+    A stream that another process is flushing is waited for. A stream whose heads do not fit, or whose node does not
+    answer, is reported in ``errors`` and does not hold back the others. Not to be called inside a unit of work.
     """
     done = Flushed()
-    with runtime.database.read() as session:
-        names = queries.streams_with_work(session)
-    if names:
-        deadline = time.monotonic() + wait_seconds
-        reached = ledger or streams.open_ledger(runtime)
+    deadline = time.monotonic() + wait_seconds
+    while names := _with_work(runtime, done):
         for name in names:
             try:
-                _Flusher(runtime, reached, name, deadline, done).run()
+                _Flusher(runtime, ledger or streams.open_ledger(runtime), name, deadline, done).run()
             except MulianError as error:
                 _log.warning("anchor.stream_failed", stream=name, code=error.code)
                 done.errors[name] = str(error)
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(OTHERS_SECONDS if _with_work(runtime, done) else 0)
     with runtime.database.read() as session:
-        done.waiting = queries.waiting_count(session)
+        done.waiting = queries.unfinished_count(session)
     return done
+
+
+def _with_work(runtime: Runtime, done: Flushed) -> list[str]:
+    with runtime.database.read() as session:
+        return [name for name in queries.streams_with_work(session) if name not in done.errors]
 
 
 class _Flusher:

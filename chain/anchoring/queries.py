@@ -84,6 +84,12 @@ def waiting_count(session: Session, name: str | None = None) -> int:
     return session.scalar(query if name is None else query.where(AnchorLeaf.stream == name)) or 0
 
 
+def unfinished_count(session: Session) -> int:
+    """Return how many leaves are not final on the chain, with or without an index."""
+    sent = select(func.coalesce(func.sum(AnchorBatch.leaves), 0)).where(AnchorBatch.state == "prepared")
+    return waiting_count(session) + int(session.scalar(sent) or 0)
+
+
 def oldest_waiting(session: Session, name: str) -> datetime | None:
     """Return when the oldest leaf that is not final was written."""
     query = select(func.min(AnchorLeaf.created_at)).outerjoin(AnchorBatch, AnchorBatch.id == AnchorLeaf.batch_id)

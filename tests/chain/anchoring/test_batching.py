@@ -1,6 +1,9 @@
 """From a record in a transaction to a proof: once, in order, and only what was committed."""
 
 import random
+import socket
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +11,8 @@ from sqlalchemy import func, select
 
 from chain.anchoring import batching, queries, rules, service, verify_proof
 from chain.anchoring.models import AnchorBatch, AnchorLeaf
+from chain.ledger.access import use_ledger
+from chain.ledger.web3_ledger import Web3Ledger
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.runtime import Runtime
@@ -120,9 +125,11 @@ def test_the_same_bytes_are_sent_again(sqlite_database: Database, ledger: FakeCh
     """While the transaction is not final, nothing else is signed, and what waits later is a later batch."""
     append(sqlite_database, 0, 3)
     ledger.holding = True
-    assert flush(sqlite_database, ledger, wait_seconds=0.3).leaves == 0
+    held = flush(sqlite_database, ledger, wait_seconds=0.3)
+    assert (held.leaves, held.waiting) == (0, 3)
     append(sqlite_database, 3, 3)
-    assert flush(sqlite_database, ledger, wait_seconds=0.3).leaves == 0
+    held = flush(sqlite_database, ledger, wait_seconds=0.3)
+    assert (held.leaves, held.waiting) == (0, 6)
     assert len(ledger.sent()) == 2 and len(set(ledger.sent())) == 1
     ledger.holding = False
     assert flush(sqlite_database, ledger).leaves == 6
@@ -208,3 +215,34 @@ def test_another_chain_is_refused(sqlite_database: Database, ledger: FakeChain) 
     append(sqlite_database, 1, 1)
     ledger.world.genesis = b"\x99" * 32
     assert "other_chain" in flush(sqlite_database, ledger).errors["catalog"]
+
+
+def test_two_processes_at_once(database: Database, ledger: FakeChain, tmp_path: Path, scale: Any) -> None:
+    """Flushers that run at the same time share the work by the lease; both end only when all is final."""
+    total = 0
+    for _ in range(scale.of(2, 10)):
+        append(database, total, 40)
+        total += 40
+        found: list[batching.Flushed] = []
+        threads = [
+            threading.Thread(target=lambda: found.append(flush(database, FakeChain(tmp_path / "fake-chain.db"))))
+            for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [one.waiting for one in found] == [0, 0, 0] and not any(one.errors for one in found)
+        assert sum(one.leaves for one in found) == 40
+    check_everything(database, ledger, total)
+
+
+def test_an_unreachable_node_is_reported(sqlite_database: Database) -> None:
+    """The leaves wait, and the flush ends at once instead of asking for the whole time."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    runtime = runtime_of(sqlite_database)
+    use_ledger(runtime, Web3Ledger(f"http://127.0.0.1:{port}"))
+    append(sqlite_database, 0, 1)
+    done = batching.flush(runtime)
+    assert "unreachable" in done.errors["catalog"] and done.waiting == 1
