@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from kernel import lifeline
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console, settings_for
 from kernel.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约")
 
 
-@app.command("run")
-def run_chain(
+@app.command("run", hidden=True)
+@app.command("serve")
+def serve_chain(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="端口（缺省 MULIAN_RPC_PORT）")] = None,
@@ -26,6 +28,7 @@ def run_chain(
     from chain.ledger.embedded.node import Options
     from chain.ledger.embedded.server import run
 
+    lifeline.arm()
     settings = settings_for(home)
     place = Home(settings.resolved_home())
     place.prepare()

@@ -124,6 +124,9 @@ def run(
     with contextlib.ExitStack() as resources:
         resources.callback(listener.close)
         node = resources.enter_context(Node(home, options))
+        # now that the lock is ours, an address here is an earlier process's
+        url_file(home).unlink(missing_ok=True)
+        resources.callback(url_file(home).unlink, missing_ok=True)
         log_view = View(home.chain_dir)
         resources.callback(log_view.close)
         readers = ReaderPool(home.chain_dir)
