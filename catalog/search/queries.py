@@ -28,7 +28,7 @@ def _contains(text: InstrumentedAttribute[str], term: str, dialect: str) -> Colu
     return place > 0
 
 
-def _is_code(query: Query, raw: str) -> ColumnElement[bool]:
+def _is_code(raw: str) -> ColumnElement[bool]:
     return SearchDoc.code == raw.strip().lower()
 
 
@@ -40,7 +40,7 @@ def matching(session: Session, query: Query, raw: str) -> Select[uuid.UUID]:
             or_(_contains(SearchDoc.title, char, dialect), _contains(SearchDoc.code, char, dialect))
             for char in query.short
         )) if query.short else literal(False)
-        return select(SearchDoc.node_id).where(or_(_is_code(query, raw), found))
+        return select(SearchDoc.node_id).where(or_(_is_code(raw), found))
     adapter = full_text(session)
     by_term = [adapter.nodes_with(lookup(term)) for term in query.terms]
     candidates = by_term[0] if len(by_term) == 1 else select(intersect(*by_term).subquery().c[0])
@@ -51,15 +51,17 @@ def matching(session: Session, query: Query, raw: str) -> Select[uuid.UUID]:
         for term in verified
     ]
     found = and_(SearchDoc.node_id.in_(candidates), *conditions)
-    return select(SearchDoc.node_id).where(or_(_is_code(query, raw), found))
+    return select(SearchDoc.node_id).where(or_(_is_code(raw), found))
 
 
 def tier(session: Session, query: Query, raw: str) -> ColumnElement[int]:
     """0 exact code, 1 phrase in the title, 2 all terms in the title, 3 phrase in the body, 4 the rest."""
     dialect = session.get_bind().dialect.name
     words = (*query.terms, *query.short)
+    if query.empty:
+        return case((_is_code(raw), 0), else_=4)
     return case(
-        (_is_code(query, raw), 0),
+        (_is_code(raw), 0),
         (_contains(SearchDoc.title, query.text, dialect), 1),
         (and_(*(_contains(SearchDoc.title, word, dialect) for word in words)), 2),
         (_contains(SearchDoc.body, query.text, dialect), 3),
