@@ -21,6 +21,9 @@ from gateway.calllog.ship import SCHEMA, table_of
 from kernel import clock
 from kernel.home import Home
 
+# quoted: "at" is a word of DuckDB's grammar
+_SELECTED = ", ".join(f'"{name}"' for name in COLUMNS)
+
 
 def shipped_files(session: Session, home: Home, start: datetime, end: datetime) -> list[Path]:
     """Return the Parquet files that may hold calls of [start, end), by name."""
@@ -41,8 +44,8 @@ def table(session: Session, home: Home, start: datetime, end: datetime, *, unshi
     parts = [SCHEMA.empty_table()]
     with duckdb.connect() as engine:
         if files:
-            found: Any = engine.execute(
-                f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?) WHERE at >= ? AND at < ?", [files, low, high],
+            found: Any = engine.sql(
+                f'SELECT {_SELECTED} FROM read_parquet(?) WHERE "at" >= ? AND "at" < ?', params=[files, low, high],
             )
             parts.append(found.to_arrow_table().cast(SCHEMA))
         if unshipped:
@@ -73,7 +76,7 @@ def series(
     with duckdb.connect() as engine:
         engine.register("calls", calls)
         cursor = engine.execute(
-            f"""SELECT (at // ?) * ? AS bucket, interface, count(*) AS calls,
+            f"""SELECT ("at" // ?) * ? AS bucket, interface, count(*) AS calls,
                    count(*) FILTER (status BETWEEN 200 AND 399) AS ok,
                    count(*) FILTER (status BETWEEN 400 AND 499) AS client_errors,
                    count(*) FILTER (status >= 500 OR kind = 'aborted') AS server_errors,
@@ -98,7 +101,7 @@ def recent(
         if len(found) >= limit:
             break
         with duckdb.connect() as engine:
-            cursor = engine.execute(f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?)", [str(path)])
+            cursor = engine.execute(f"SELECT {_SELECTED} FROM read_parquet(?)", [str(path)])
             found += [row for row in (CallRow(*values) for values in cursor.fetchall()) if keep(row)]
     found.sort(key=lambda row: (row.at, row.request_id), reverse=True)
     return found[:limit]

@@ -229,6 +229,9 @@ def run(
     """
     lifeline.arm()
     place = home if isinstance(home, Home) else Home(home)
+    with open_runtime(place.root):
+        # an installation that cannot be opened fails here with its own words, and the children inherit the imports
+        pass
     supervisor = Supervisor(place.root, host, port, workers, environment)
 
     def say(bound: int) -> None:
