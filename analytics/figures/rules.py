@@ -118,27 +118,25 @@ GATEWAY = (
          "WHERE c.interface = i.interface) THEN 1 ELSE 0 END AS num, 1 AS den FROM interfaces i WHERE i.published",
          "季度内有调用的已发布接口", "已发布接口"),
 )
-_BLOCKS = "SELECT '' AS department_id, '' AS grp, number::VARCHAR AS code, block_hash AS name, {num} AS num, {den} AS den FROM blocks"
+_MINUTE = "'' AS department_id, '' AS grp, (minute // 60000000)::VARCHAR AS code"
+_MINUTES = (
+    f"SELECT {_MINUTE}, '区块 ' || first_block || ' 至 ' || last_block AS name, {{num}} AS num, {{den}} AS den FROM minutes"
+)
+# between two minutes with blocks the seconds from one to the next count; the first one counts its own 60
+_SECONDS = "coalesce((minute - lag(minute) OVER (ORDER BY minute)) // 1000000, 60)"
 CHAIN = (
-    Rule("chain.height", 1, "区块高度", "块", "peak", "区块链应用", ("blocks",),
-         _BLOCKS.format(num="number", den="NULL"), "统计时点最高区块号", "", district_only=True),
-    Rule("chain.blocks", 1, "本季度出块数", "块", "count", "区块链应用", ("blocks",),
-         _BLOCKS.format(num="1", den="NULL"), "季度内区块", "", district_only=True),
-    Rule("chain.transactions", 1, "本季度交易量", "笔", "count", "区块链应用", ("blocks",),
-         _BLOCKS.format(num="transactions", den="NULL"), "季度内交易", "", district_only=True),
-    Rule("chain.empty_rate", 1, "空块率", "%", "ratio", "区块链应用", ("blocks",),
-         _BLOCKS.format(num="CASE WHEN transactions = 0 THEN 1 ELSE 0 END", den="1"), "无交易区块", "全部区块",
-         district_only=True),
-    Rule("chain.failed_rate", 1, "失败交易率", "%", "ratio", "区块链应用", ("blocks",),
-         _BLOCKS.format(num="failed", den="transactions"), "执行失败的交易", "全部交易", district_only=True),
-    Rule("chain.tps", 1, "平均 TPS", "笔/秒", "rate", "区块链应用", ("blocks",),
-         "SELECT '' AS department_id, '' AS grp, number::VARCHAR AS code, block_hash AS name, transactions AS num, "
-         "coalesce((sealed_at - lag(sealed_at) OVER (ORDER BY number)) // 1000000, 0) AS den FROM blocks",
-         "交易数", "首末区块之间的秒数", district_only=True),
-    Rule("chain.tps_peak", 1, "1 分钟峰值交易量", "笔/分", "peak", "区块链应用", ("blocks",),
-         "SELECT '' AS department_id, '' AS grp, (sealed_at // 60000000)::VARCHAR AS code, '分钟' AS name, "
-         "sum(transactions)::BIGINT AS num, NULL AS den FROM blocks GROUP BY sealed_at // 60000000",
-         "一分钟内最多的交易", "", district_only=True),
+    Rule("chain.height", 1, "区块高度", "块", "peak", "区块链应用", ("minutes",),
+         _MINUTES.format(num="last_block", den="NULL"), "统计期内最高区块号", "", district_only=True),
+    Rule("chain.blocks", 1, "本季度出块数", "块", "count", "区块链应用", ("minutes",),
+         _MINUTES.format(num="blocks", den="NULL"), "季度内区块", "", district_only=True),
+    Rule("chain.transactions", 1, "本季度交易量", "笔", "count", "区块链应用", ("minutes",),
+         _MINUTES.format(num="transactions", den="NULL"), "季度内交易", "", district_only=True),
+    Rule("chain.failed_rate", 1, "失败交易率", "%", "ratio", "区块链应用", ("minutes",),
+         _MINUTES.format(num="failed", den="transactions"), "执行失败的交易", "全部交易", district_only=True),
+    Rule("chain.tps", 1, "平均 TPS", "笔/秒", "rate", "区块链应用", ("minutes",),
+         _MINUTES.format(num="transactions", den=_SECONDS), "交易数", "首个至末个有区块的分钟之间的秒数", district_only=True),
+    Rule("chain.tps_peak", 1, "1 分钟峰值交易量", "笔/分", "peak", "区块链应用", ("minutes",),
+         _MINUTES.format(num="transactions", den="NULL"), "一分钟内最多的交易", "", district_only=True),
     Rule("chain.anchors", 1, "本季度上链存证数", "条", "count", "区块链应用", ("anchors",),
          "SELECT department_id, kind AS grp, node_id AS code, entry_hash AS name, 1 AS num, NULL AS den FROM anchors, run "
          "WHERE anchored_at >= start_us AND anchored_at < end_us", "季度内上链的版本", ""),

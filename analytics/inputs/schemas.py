@@ -51,8 +51,8 @@ DATASETS: tuple[Dataset, ...] = (
         anchored_at=INT, consistent=FLAG,
     ),
     _dataset(
-        "blocks", "区块", ("number",),
-        number=INT, block_hash=TEXT, sealed_at=INT, transactions=INT, failed=INT,
+        "minutes", "区块（按分钟汇总）", ("minute",),
+        minute=INT, first_block=INT, last_block=INT, blocks=INT, transactions=INT, failed=INT,
     ),
     _dataset(
         "chain_state", "区块链状态", ("chain_id",),

@@ -158,12 +158,11 @@ def chain(context: Context) -> None:
     anchors = context.figure("chain.anchors")
     context.say(f"本季度上链存证 {anchors.text()} 条。")
     if context.header.district:
-        if context.rows_of("blocks"):
+        if context.rows_of("minutes"):
             _indicator_table(context, "区块链运行", (
-                "chain.height", "chain.blocks", "chain.transactions", "chain.tps", "chain.tps_peak", "chain.empty_rate",
-                "chain.failed_rate"))
+                "chain.height", "chain.blocks", "chain.transactions", "chain.tps", "chain.tps_peak", "chain.failed_rate"))
         else:
-            context.say("本期冻结输入中没有本季度的区块。")
+            context.say("本期冻结输入中没有本季度的区块，区块链运行指标不计算。")
     columns = context.figure("crypto.columns")
     if columns.numerator:
         _indicator_table(context, "字段加密", ("crypto.columns", "crypto.coverage", "crypto.overdue"))

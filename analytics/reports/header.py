@@ -13,7 +13,7 @@ _QUARTERS = "一二三四"
 
 @dataclass(frozen=True)
 class Header:
-    """Run id, scope and period. ``as_of`` is the instant of freezing, at most the period's end.
+    """Run id, scope and period. ``as_of`` is the instant of freezing.
 
     ``unit_id`` is a department id, or "district"; ``issued_on`` the Beijing day of freezing.
     """

@@ -27,15 +27,16 @@ def rows(departments: int = 3, entries: int = 40, seed: int = 1) -> Rows:
     """Return rows for every input of a district in 2026 Q3."""
     rng = random.Random(seed)
     data: Rows = {name: [] for name in (
-        "departments", "entries", "publications", "baseline", "anchors", "blocks", "chain_state", "interfaces",
+        "departments", "entries", "publications", "baseline", "anchors", "minutes", "chain_state", "interfaces",
         "calls", "crypto_scopes", "calendar", "previous",
     )}
     for number in range(1, departments + 1):
         _department(data, rng, number, entries)
-    for number in range(200):
-        data["blocks"].append({
-            "number": number, "block_hash": sm3_hex(str(number).encode()), "sealed_at": START + number * 5_000_000,
-            "transactions": number % 3, "failed": int(number == 7),
+    for number in range(20):
+        data["minutes"].append({
+            "minute": START // 60_000_000 * 60_000_000 + (number + number // 10 * 5) * 60_000_000, "blocks": 10,
+            "first_block": number * 10, "last_block": number * 10 + 9, "transactions": number % 7 * 5,
+            "failed": int(number == 8),
         })
     data["chain_state"].append({"chain_id": 20261, "engine": "embedded", "head": 199, "head_hash": "ab" * 32, "sealers": 1})
     for notice in shipped():

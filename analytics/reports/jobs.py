@@ -1,0 +1,20 @@
+"""The job that builds a report."""
+
+import uuid
+from typing import Any
+
+from analytics.reports.runner import execute
+from analytics.reports.service import JOB
+from kernel.jobs.context import JobContext
+from kernel.jobs.registry import job
+
+
+@job(JOB, zh="生成分析报告", en="Build an analysis report")
+def build_report(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Build the run named in ``params``; running again after a crash starts the same run anew."""
+
+    def progress(done: int, total: int, message: str) -> None:
+        ctx.check_cancelled()
+        ctx.progress(done, total, message)
+
+    return execute(ctx.runtime, ctx.actor, uuid.UUID(params["run_id"]), progress)
