@@ -24,6 +24,7 @@ from crypto.keys.usage import reserve
 from crypto.keys.vault import Vault, vault_of
 from crypto.scopes.rules import BLIND_INDEX, ENC, Scope
 from kernel import clock
+from kernel.db import Database
 from kernel.runtime import Runtime, runtime_of
 
 _EXTRA = "crypto.keyring"
@@ -94,16 +95,18 @@ class Keyring:
         """Return the 16-byte blind index of normalised values under the scope's index key."""
         return blind_index(self._active(session, scope, BLIND_INDEX).key.key, messages)
 
-    def encrypt_under(self, key_id: int, rows: Sequence[tuple[RowKey, bytes]]) -> list[bytes]:
+    def encrypt_under(
+        self, database: Database, key_id: int, rows: Sequence[tuple[RowKey, bytes]],
+    ) -> list[bytes]:
         """Close fields under one key by id, outside any unit of work, and open them again to compare: rotation.
 
-        Uses are reserved in a unit of their own. Raises ``crypto.key.unknown``, ``crypto.key.material`` when what
+        Uses are reserved in a unit of their own on ``database`` (a job's fenced one, which this keyring outlives). Raises ``crypto.key.unknown``, ``crypto.key.material`` when what
         was written does not read back.
         """
         loaded = self._load(None, [key_id]).get(key_id)
         if loaded is None:
             raise KEY_UNKNOWN(key_id=key_id)
-        self._spend_alone(key_id, len(rows))
+        self._spend_alone(database, key_id, len(rows))
         sealed = [value for value in self._encrypt_with(loaded, rows) if value is not None]
         again = decrypt_column(lambda _: loaded.key, [row_key for row_key, _ in rows], sealed)
         if again != [value for _, value in rows]:
@@ -182,13 +185,13 @@ class Keyring:
             local[key_id] = local.get(key_id, 0) + reserve(session, key_id, uses)
         local[key_id] -= uses
 
-    def _spend_alone(self, key_id: int, uses: int) -> None:
+    def _spend_alone(self, database: Database, key_id: int, uses: int) -> None:
         while True:
             with self._lock:
                 if self._allowance.get(key_id, 0) >= uses:
                     self._allowance[key_id] -= uses
                     return
-            self._gain({key_id: self._runtime.database.run(lambda session: reserve(session, key_id, uses))})
+            self._gain({key_id: database.run(lambda session: reserve(session, key_id, uses))})
 
     def _gain(self, allowance: dict[int, int]) -> None:
         with self._lock:

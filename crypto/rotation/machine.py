@@ -149,7 +149,8 @@ class _Machine:
         chunk, clear = self.read(lambda session: self._read_chunk(session, rotation))
         good = [(row, value) for row, value in zip(chunk, clear, strict=True) if isinstance(value, bytes)]
         bad = [row[0] for row, value in zip(chunk, clear, strict=True) if isinstance(value, Failure)]
-        sealed = self._keyring.encrypt_under(new_key, [(row[0], value) for row, value in good]) if good else []
+        fields = [(row[0], value) for row, value in good]
+        sealed = self._keyring.encrypt_under(self._runtime.database, new_key, fields) if good else []
         changes = [(row[0], row[1], fresh) for (row, _), fresh in zip(good, sealed, strict=True)]
 
         def change(session: Session, current: CryptoRotation) -> None:

@@ -31,7 +31,9 @@ from kernel.audit.models import AuditLog
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
+from kernel.jobs.context import JobContext
 from kernel.jobs.models import Job
+from kernel.jobs.registry import kind_of
 from kernel.leases import service as leases
 from kernel.runtime import Runtime
 from tests.crypto.conftest import TABLE, District
@@ -135,6 +137,31 @@ def test_second_rotation_follows_the_first(district: District) -> None:
         with district.database.read() as session:
             found = session.execute(text("SELECT convalidated FROM pg_constraint WHERE conname LIKE 'mulian_key_%'"))
             assert found.scalars().all() == [True]
+
+
+def test_the_queued_job_runs_the_rotation_and_its_fence_dies_with_it(sqlite_district: District) -> None:
+    people = sqlite_district.fill(30)
+    rotation_id, runtime = sqlite_district.rotation(), runtime_of(sqlite_district)
+    runtime.extras.pop("crypto.keyring")
+    with sqlite_district.database.read() as session:
+        job = session.scalars(select(Job).where(Job.kind == "crypto.rotation.run")).one()
+    held, guards = [True], []
+
+    def guard(_: Session) -> None:
+        guards.append(1)
+        if not held[0]:
+            raise RuntimeError("this worker lost the job")
+
+    context = JobContext(runtime, guard, name=job.kind)
+    result = kind_of(job.kind).body(context, job.params)
+    assert result is not None and result["state"] == "retired" and context.snapshot().message == "旧密钥已退役"
+    assert_finished(sqlite_district, rotation_id, {p.id: p.id_number for p in people})
+    held[0] = False
+    assert len(guards) > 6 and sqlite_district.fill(3, first_id=900)
+    again = sqlite_district.rotation()
+    with pytest.raises(RuntimeError, match="lost the job"):
+        kind_of(job.kind).body(JobContext(runtime, guard, name=job.kind), {"rotation_id": str(again)})
+    machine.run(runtime, ACTOR, again)
 
 
 def test_maker_and_checker_are_two_and_one_rotation_is_open(district: District) -> None:

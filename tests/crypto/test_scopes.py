@@ -28,20 +28,20 @@ def person(district: District, person_id: int, **values: object) -> ProtectedPer
 
 
 @pytest.mark.requirement("S4-25", "S4-26")
-def test_clear_text_is_never_bound(district: District) -> None:
+def test_clear_text_is_never_bound(sqlite_district: District) -> None:
     for value in ("张三", "张三".encode(), b"\x4d\x11" + b"x" * 10, b"", 7):
         with pytest.raises((MulianError, StatementError)) as caught:
-            district.database.run(lambda session, value=value: session.add(person(district, 1, name_env=value)))
+            sqlite_district.database.run(lambda session, value=value: session.add(person(sqlite_district, 1, name_env=value)))
         original = caught.value.orig if isinstance(caught.value, StatementError) else caught.value
         assert isinstance(original, MulianError) and original.code == "crypto.column.clear_text"
 
 
-def test_plain_without_the_hook_is_refused(district: District) -> None:
+def test_plain_without_the_hook_is_refused(sqlite_district: District) -> None:
     hook.install()
     event.remove(Session, "before_flush", hook._encrypt_pending)
     try:
         with pytest.raises((MulianError, StatementError)):
-            district.database.run(lambda session: session.add(person(district, 1, name_env=Plain("张三"))))
+            sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain("张三"))))
     finally:
         hook.install()
 
@@ -76,10 +76,10 @@ class _Counting:
         return getattr(self._inner, name)
 
 
-def test_empty_text_and_null_are_different(district: District) -> None:
+def test_empty_text_and_null_are_different(sqlite_district: District) -> None:
     hook.install()
-    district.database.run(lambda session: session.add(person(district, 1, name_env=Plain(""), phone_env=None)))
-    with district.database.read() as session:
+    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain(""), phone_env=None)))
+    with sqlite_district.database.read() as session:
         row = session.get_one(ProtectedPerson, 1)
         assert row.name_env is not None and len(row.name_env) == envelope.OVERHEAD and row.phone_env is None
         assert scopes.decrypt_rows(session, [row]) == [{"name_env": "", "id_number_env": None, "phone_env": None}]
@@ -99,9 +99,9 @@ def test_change_renews_the_blind_index(district: District) -> None:
     assert other == []
 
 
-def test_damaged_and_moved_rows_fail_alone(district: District) -> None:
-    district.fill(20)
-    database = district.database
+def test_damaged_and_moved_rows_fail_alone(sqlite_district: District) -> None:
+    sqlite_district.fill(20)
+    database = sqlite_district.database
     with database.read() as session:
         rows = list(session.scalars(select(ProtectedPerson).order_by(ProtectedPerson.id)))
         session.expunge_all()
@@ -165,19 +165,19 @@ def test_missing_changed_and_disabled_fences_are_found_and_rebuilt(district: Dis
         database.run(fences.rebuild_all)
 
 
-def test_a_department_without_scopes_cannot_be_written(district: District) -> None:
+def test_a_department_without_scopes_cannot_be_written(sqlite_district: District) -> None:
     stranger = ids.new()
     with pytest.raises(MulianError) as caught:
-        district.database.run(lambda session: persons.insert_many(
+        sqlite_district.database.run(lambda session: persons.insert_many(
             session, stranger, [Person(1, "甲", "700000199001010000", "10000000000")]
         ))
     assert caught.value.kind is SCOPE_UNKNOWN
 
 
-def test_declaring_twice_is_refused(district: District) -> None:
+def test_declaring_twice_is_refused(sqlite_district: District) -> None:
     with pytest.raises(MulianError) as caught:
-        district.database.run(lambda session: scopes.declare(
-            session, system_actor("t"), table=TABLE, department_ids=[district.department]
+        sqlite_district.database.run(lambda session: scopes.declare(
+            session, system_actor("t"), table=TABLE, department_ids=[sqlite_district.department]
         ))
     assert caught.value.code == "crypto.scope.exists"
     with pytest.raises(MulianError) as caught:
@@ -185,9 +185,9 @@ def test_declaring_twice_is_refused(district: District) -> None:
     assert caught.value.code == "crypto.table.unknown"
 
 
-def test_text_type_stores_the_text_form(district: District) -> None:
+def test_text_type_stores_the_text_form(sqlite_district: District) -> None:
     kind = EncryptedText()
-    dialect = district.database.engine.dialect
+    dialect = sqlite_district.database.engine.dialect
     data = envelope.seal(b"k" * 16, 9, bytes(8), b"x", bytes(12))
     stored = kind.process_bind_param(data, dialect)
     assert stored is not None and stored.startswith("mlc1.00000009.")
@@ -196,11 +196,11 @@ def test_text_type_stores_the_text_form(district: District) -> None:
         kind.process_bind_param("张三", dialect)
 
 
-def test_clear_values_do_not_show_in_repr_or_logs(district: District, caplog: pytest.LogCaptureFixture) -> None:
+def test_clear_values_do_not_show_in_repr_or_logs(sqlite_district: District, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     canary = "金丝雀七零零"
     hook.install()
-    district.database.run(lambda session: session.add(person(district, 1, name_env=Plain(canary))))
+    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain(canary))))
     assert canary not in repr(Plain(canary)) + repr(Person(1, canary, canary, canary)) + caplog.text
-    with district.database.read() as session:
+    with sqlite_district.database.read() as session:
         assert session.execute(text("SELECT count(*) FROM protected_person")).scalar_one() == 1
