@@ -99,8 +99,8 @@ class _Flusher:
         self._held = held
         try:
             self._origin = streams.prepare(self._runtime, self._ledger, held, self._name)
-            restore.check(self._runtime, self._ledger, held, self._name)
             while time.monotonic() < self._deadline:
+                restore.check(self._runtime, self._ledger, held, self._name)
                 batch = self._database.run(self._prepare)
                 if batch is None or not self._finish(batch):
                     break

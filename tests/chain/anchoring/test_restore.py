@@ -136,6 +136,28 @@ def test_two_copies_of_one_database(
         assert {state.stream for state in states.values()} == {"catalog/2"}
 
 
+def test_a_copy_whose_batch_the_other_sent(
+    sqlite_database: Database, ledger: FakeChain, tmp_path: Path, runtime: Runtime
+) -> None:
+    """The restored rows hold a signed batch; the chain has it and more: it is confirmed, only the rest is lost."""
+    append(sqlite_database, 0, 4)
+    ledger.holding = True
+    flush(sqlite_database, ledger, wait_seconds=0.2)
+    old = copy(sqlite_database, tmp_path / "old.db")
+    ledger.holding = False
+    append(sqlite_database, 4, 3)
+    flush(sqlite_database, ledger)
+    put_back(runtime, old)
+    append(sqlite_database, 50, 2)
+    done = flush(sqlite_database, ledger)
+    assert not done.errors and done.leaves == 7, "four confirmed, two new, one for the epoch"
+    with sqlite_database.read() as session:
+        assert [(row.seq, row.leaves) for row in session.scalars(queries.batches("catalog", "lost"))] == [(2, 3)]
+        assert session.scalars(queries.batches("catalog", "void")).all() == []
+        states = service.states_of(session, "data_entry", [("E0", 1), ("E50", 1)])
+        assert [states[key, 1].stream for key in ("E0", "E50")] == ["catalog", "catalog/2"]
+
+
 def test_an_older_chain_halts_until_an_operator_decides(
     sqlite_database: Database, ledger: FakeChain, make_actor
 ) -> None:  # type: ignore[no-untyped-def]
