@@ -19,7 +19,8 @@ class Interface:
         self._functions = {entry["name"]: entry for entry in abi if entry["type"] == "function"}
         self._events = {entry["name"]: entry for entry in abi if entry["type"] == "event"}
         self._errors = {_selector(entry): entry for entry in abi if entry["type"] == "error"}
-        self._constructor = next((entry for entry in abi if entry["type"] == "constructor"), {"inputs": []})
+        none: dict[str, Any] = {"inputs": []}
+        self._constructor = next((entry for entry in abi if entry["type"] == "constructor"), none)
 
     def call(self, name: str, *arguments: Any) -> bytes:
         """Return the call data of a function; raise KeyError or eth_abi's EncodingError."""

@@ -150,7 +150,8 @@ def connect(url: str) -> Web3Ledger:
     return Web3Ledger(url)
 
 
-def _refusal(problem: dict[str, Any]) -> Exception:
+def _refusal(given: Any) -> Exception:
+    problem: dict[str, Any] = given if isinstance(given, dict) else {"message": given}
     message = str(problem.get("message", ""))[:300]
     if problem.get("code") == _REVERT_CODE:
         return REVERTED(reason=message, data=problem.get("data"))

@@ -16,11 +16,12 @@ import rlp
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI, VirtualMachineAPI
 from eth.vm.interrupt import EVMMissingData
 
+from chain.errors import GENESIS_MISMATCH
 from chain.ledger.embedded import genesis as genesis_module
 from chain.ledger.embedded import params, seal
 from chain.ledger.embedded.genesis import Genesis
 from chain.ledger.embedded.rules import AccountRules, RuleVersion, decode_senders
-from chain.ledger.embedded.store import BlockRows, BlockStore, LogRow
+from chain.ledger.embedded.store import BlockRows, BlockStore, KeyValueStore, LogRow
 from chain.ledger.embedded.vm import MulianChain, chain_class, check_header
 
 DATABASE_FILE = "chain.db"
@@ -57,7 +58,7 @@ class Engine:
         self.folder = folder
         self.genesis = genesis_module.load_or_create(folder, sealer, genesis)
         if self.genesis.sealer != sealer:
-            raise genesis_module.GENESIS_MISMATCH(path=str(folder / genesis_module.GENESIS_FILE))
+            raise GENESIS_MISMATCH(path=str(folder / genesis_module.GENESIS_FILE))
         self.store = BlockStore(folder / DATABASE_FILE)
         self._key = key
         self.rules = load_rules(self.store)
@@ -135,15 +136,10 @@ class Engine:
             sender = bytes(transaction.sender)
             if sender in blocked:
                 continue
-            snapshot = vm.state.snapshot()
             try:
-                receipt, _ = vm.apply_transaction(header, transaction)
-            except _FATAL:
-                raise
-            except Exception as error:
-                # ValidationError, or an EVM bug that this input found: one transaction must not halt the chain
-                vm.state.revert(snapshot)
-                packed.dropped.append((bytes(transaction.hash), sender, f"{type(error).__name__}: {error}"[:500]))
+                receipt = _apply(vm, header, transaction)
+            except _Refused as error:
+                packed.dropped.append((bytes(transaction.hash), sender, error.reason))
                 blocked.add(sender)  # its later nonces cannot run in this block
                 continue
             header = vm.add_receipt_to_header(header, receipt)
@@ -167,7 +163,49 @@ class Engine:
         self.store.close()
 
 
-def load_rules(store: BlockStore) -> AccountRules:
+class _Refused(Exception):
+    """A transaction that no block can take; the state is as before it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Poisoned(Exception):
+    """A transaction after which not even the state could be put back: the block is given up because of it."""
+
+    def __init__(self, dropped: tuple[bytes, bytes, str]) -> None:
+        super().__init__(dropped[2])
+        self.dropped = dropped
+
+
+def _apply(vm: VirtualMachineAPI, header: BlockHeaderAPI, transaction: SignedTransactionAPI) -> ReceiptAPI:
+    """Do what ``VM.apply_transaction`` does, in an order that can be taken back.
+
+    py-evm locks the journals inside it, after which a snapshot from before is gone: one invalid transaction in
+    the middle of a block would make the whole block fail, and with it every later one.
+    """
+    vm.state.lock_changes()
+    snapshot = vm.state.snapshot()
+    try:
+        vm.validate_transaction_against_header(header, transaction)
+        receipt = vm.make_receipt(header, transaction, vm.state.apply_transaction(transaction), vm.state)
+        vm.validate_receipt(receipt)
+    except _FATAL:
+        raise
+    except Exception as error:
+        # ValidationError, or an EVM bug that this input found: one transaction must not halt the chain
+        reason = f"{type(error).__name__}: {error}"[:500]
+        try:
+            vm.state.revert(snapshot)
+        except Exception as broken:
+            raise Poisoned((bytes(transaction.hash), bytes(transaction.sender), reason)) from broken
+        raise _Refused(reason) from error
+    vm.state.commit(snapshot)
+    return receipt
+
+
+def load_rules(store: KeyValueStore) -> AccountRules:
     """Read the allow-list versions of a store."""
     rows = store.select("SELECT from_block, senders FROM rule_version")
     return AccountRules(RuleVersion(number, decode_senders(text)) for number, text in rows)

@@ -7,6 +7,7 @@ from eth.constants import CREATE_CONTRACT_ADDRESS, ZERO_ADDRESS
 from eth.exceptions import Revert
 from eth.vm.spoof import SpoofTransaction
 from eth_abi import decode
+from eth_typing import Address
 from eth_utils import ValidationError
 
 from chain.ledger.embedded.params import TRANSACTION_GAS_CAP
@@ -66,8 +67,8 @@ def _run(
 
 
 def _transaction(view: View, state: StateAPI, request: dict[str, Any], gas: int) -> SpoofTransaction:
-    sender = codec.data(request["from"], 20) if request.get("from") else ZERO_ADDRESS
-    target = codec.data(request["to"], 20) if request.get("to") else CREATE_CONTRACT_ADDRESS
+    sender = Address(codec.data(request["from"], 20)) if request.get("from") else ZERO_ADDRESS
+    target = Address(codec.data(request["to"], 20)) if request.get("to") else CREATE_CONTRACT_ADDRESS
     value = codec.quantity(request["value"]) if request.get("value") else 0
     unsigned = view.vm_class.get_transaction_builder().create_unsigned_transaction(
         nonce=state.get_nonce(sender), gas_price=0, gas=gas, to=target, value=value, data=_input(request),
@@ -85,16 +86,16 @@ def _input(request: dict[str, Any]) -> bytes:
 
 def _override(state: StateAPI, overrides: dict[str, Any]) -> None:
     for text, changes in overrides.items():
-        address = codec.data(text, 20)
+        address = Address(codec.data(text, 20))
         fields = codec.mapping(changes, "a state override")
         if "balance" in fields:
-            state.set_balance(address, codec.quantity(fields["balance"]))  # type: ignore[arg-type]
+            state.set_balance(address, codec.quantity(fields["balance"]))
         if "nonce" in fields:
-            state.set_nonce(address, codec.quantity(fields["nonce"]))  # type: ignore[arg-type]
+            state.set_nonce(address, codec.quantity(fields["nonce"]))
         if "code" in fields:
-            state.set_code(address, codec.data(fields["code"]))  # type: ignore[arg-type]
+            state.set_code(address, codec.data(fields["code"]))
         for key, value in codec.mapping(fields.get("stateDiff", {}), "stateDiff").items():
-            state.set_storage(address, codec.slot(key), codec.slot(value))  # type: ignore[arg-type]
+            state.set_storage(address, codec.slot(key), codec.slot(value))
 
 
 def _raise(computation: ComputationAPI) -> None:

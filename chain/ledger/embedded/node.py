@@ -19,13 +19,13 @@ from eth_utils import ValidationError
 
 from chain.ledger.embedded import genesis as genesis_module
 from chain.ledger.embedded import params
-from chain.ledger.embedded.engine import Engine, Sealed
+from chain.ledger.embedded.engine import Engine, Poisoned, Sealed
 from chain.ledger.embedded.genesis import Genesis
 from chain.ledger.embedded.journal import COMPACT_BYTES, Journal
 from chain.ledger.embedded.mempool import Entry, Mempool, PoolError
 from chain.ledger.embedded.rules import read_list
 from chain.ledger.embedded.view import View
-from chain.ledger.embedded.vm import check_limits, recover_sender
+from chain.ledger.embedded.vm import check_limits, check_signature, recover_sender
 from kernel import clock
 from kernel.home import Home
 
@@ -136,6 +136,7 @@ class Node:
         check_limits(transaction, self.engine.chain_id)
         if transaction.gas < transaction.intrinsic_gas:
             raise PoolError(f"intrinsic gas too low: gas {transaction.gas}, minimum {transaction.intrinsic_gas}")
+        check_signature(transaction)
         sender = recover_sender(transaction)
         self.engine.rules.check(sender, self.engine.head.block_number + 1)
         cost = transaction.value + transaction.gas * transaction.max_fee_per_gas
@@ -202,7 +203,12 @@ class Node:
         timestamp = int(clock.now().timestamp())
         if self.options.rehearsal:
             timestamp = max(timestamp, self.engine.head.timestamp + 1)
-        sealed = self.engine.seal_block(self._candidates(), timestamp, cpu_budget=self.options.period / 2)
+        try:
+            sealed = self.engine.seal_block(self._candidates(), timestamp, cpu_budget=self.options.period / 2)
+        except Poisoned as error:
+            self.engine.store.record_dropped([error.dropped], self.engine.head.block_number + 1)
+            self.pool.remove([error.dropped[0]])
+            raise
         with self.pool.lock:
             self._nonces.clear()
             self.pool.remove([*sealed.transaction_hashes, *(drop[0] for drop in sealed.dropped)])

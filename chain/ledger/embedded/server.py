@@ -168,7 +168,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         host, port = self._listener.getsockname()[:2]
         # whoever listens everywhere is reached on this machine by loopback
-        reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         url = f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
         write_atomic(url_file(self._node.home), url.encode() + b"\n")
         engine = self._node.engine

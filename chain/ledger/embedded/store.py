@@ -122,7 +122,7 @@ class KeyValueStore(BaseAtomicDB):
         return key in self._cache or self._fetch(key) is not None
 
     @contextlib.contextmanager
-    def atomic_batch(self) -> Iterator["KeyValueStore"]:
+    def atomic_batch(self) -> Iterator[Any]:
         """Hand out the store itself: the whole overlay is one batch, kept or discarded per block."""
         yield self
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eth_hash.auto import keccak
+from eth_typing import BlockNumber
 from eth_utils import ValidationError
 
 from chain.ledger.embedded.engine import DATABASE_FILE, load_rules, open_class
@@ -50,7 +51,7 @@ def reexecute(
         for number in range(first, last + 1):
             # import writes into the overlay of this store, which is thrown away
             try:
-                stored = chain.get_canonical_block_by_number(number)
+                stored = chain.get_canonical_block_by_number(BlockNumber(number))
                 transactions += len(stored.transactions)
                 chain.import_block(stored)
             except Exception as error:  # damaged data fails in many ways, and each of them is a finding

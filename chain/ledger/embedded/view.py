@@ -7,7 +7,9 @@ import rlp
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI, StateAPI
 from eth.db.account import AccountDB
 from eth.exceptions import HeaderNotFound, TransactionNotFound
+from eth.vm.chain_context import ChainContext
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
+from eth_typing import Hash32
 from lru import LRU
 from trie import HexaryTrie
 
@@ -36,7 +38,7 @@ class View:
 
     def header(self, number: int) -> BlockHeaderAPI:
         """Return a header by number; raise KeyError."""
-        header = self._headers.get(number)
+        header: BlockHeaderAPI | None = self._headers.get(number)
         if header is None:
             rows = self.store.select("SELECT hash FROM block WHERE number = ?", (number,))
             if not rows:
@@ -58,7 +60,7 @@ class View:
 
     def block(self, number: int) -> BlockAPI:
         """Return a whole block; raise KeyError."""
-        block = self._blocks.get(number)
+        block: BlockAPI | None = self._blocks.get(number)
         if block is None:
             block = self.chain.get_block_by_header(self.header(number))
             self._blocks[number] = block
@@ -76,7 +78,7 @@ class View:
     def locate(self, transaction_hash: bytes) -> tuple[int, int]:
         """Return (block number, index) of a sealed transaction; raise KeyError."""
         try:
-            number, index = self.chain.chaindb.get_transaction_index(transaction_hash)
+            number, index = self.chain.chaindb.get_transaction_index(Hash32(transaction_hash))
         except (TransactionNotFound, HeaderNotFound) as error:
             raise KeyError(transaction_hash) from error
         return int(number), int(index)
@@ -95,12 +97,13 @@ class View:
     def state_on(self, header: BlockHeaderAPI) -> StateAPI:
         """Return a scratch state that executes as if in ``header``'s block, on ``header``'s state."""
         return self.vm_class.build_state(
-            self.store, header, self.chain.get_vm(header).chain_context, (header.hash,)
+            self.store, header, ChainContext(self.genesis.chain_id), (header.hash,)
         )
 
     def proof(self, root: bytes, key: bytes) -> tuple[bytes, ...]:
         """Return the RLP of the trie nodes from ``root`` towards the hashed ``key``."""
-        return tuple(rlp.encode(node) for node in HexaryTrie(self.store, root).get_proof(key))
+        nodes = HexaryTrie(self.store, root).get_proof(key)  # type: ignore[no-untyped-call]
+        return tuple(rlp.encode(node) for node in nodes)
 
     def close(self) -> None:
         """Close the connection."""

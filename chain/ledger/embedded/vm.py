@@ -12,12 +12,12 @@ from eth.abc import (
     SignedTransactionAPI,
 )
 from eth.chains.base import MiningChain
-from eth.constants import BLANK_ROOT_HASH
+from eth.constants import BLANK_ROOT_HASH, SECPK1_N
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.constants import BLOB_TX_TYPE
 from eth.vm.forks.cancun.state import CancunState, CancunTransactionExecutor
+from eth.vm.forks.shanghai.constants import MAX_INITCODE_SIZE
 from eth_keys.exceptions import BadSignature
-from eth_keys.exceptions import ValidationError as EthKeysValidationError
 from eth_utils import ValidationError
 
 from chain.ledger.embedded import params, seal
@@ -76,7 +76,7 @@ class MulianVM(CancunVM):
     extra_data_max_bytes = params.EXTRA_DATA_BYTES
     rules: AccountRules = AccountRules()
 
-    def validate_transaction_against_header(  # type: ignore[override]
+    def validate_transaction_against_header(
         self, base_header: BlockHeaderAPI, transaction: SignedTransactionAPI
     ) -> None:
         """Check what admission checked, so that a block cannot carry what the RPC would refuse."""
@@ -100,12 +100,22 @@ def recover_sender(transaction: SignedTransactionAPI) -> bytes:
     """Return the 20-byte sender; raise ValidationError when the signature gives none."""
     try:
         return bytes(transaction.sender)
-    except (BadSignature, EthKeysValidationError) as error:
+    except BadSignature as error:
         raise ValidationError(f"Bad Signature: {error}") from error
+
+
+def check_signature(transaction: SignedTransactionAPI) -> None:
+    """Raise ValidationError unless s is in the lower half of the order (EIP-2); execution refuses the others."""
+    if not 0 < transaction.s <= SECPK1_N // 2:
+        raise ValidationError("Invalid signature S value")
 
 
 def check_limits(transaction: SignedTransactionAPI, chain_id: int) -> None:
     """Raise ValidationError for a transaction that this chain never takes, whatever its state."""
+    if not transaction.to and len(transaction.data) > MAX_INITCODE_SIZE:
+        raise ValidationError(f"max initcode size exceeded: {len(transaction.data)}, limit {MAX_INITCODE_SIZE}")
+    if transaction.nonce >= 2**64 - 1:
+        raise ValidationError("nonce has reached its maximum")
     if transaction.gas > params.TRANSACTION_GAS_CAP:
         raise ValidationError(f"gas {transaction.gas} exceeds the cap of {params.TRANSACTION_GAS_CAP} a transaction")
     if transaction.type_id == BLOB_TX_TYPE:

@@ -13,7 +13,7 @@ class ChainProcess:
 
     def __init__(self, home: Path, *options: str) -> None:
         self.home = home
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "chain.ledger.embedded", "--home", str(home), "--port", "0", "--parent-pipe",
              *options],

@@ -15,7 +15,7 @@ from chain.ledger.embedded.store import LogRow
 def header(head: BlockHeaderAPI) -> dict[str, Any]:
     """Return the header fields of a block object."""
     return {
-        "number": to_quantity(head.block_number),
+        "number": to_quantity(int(head.block_number)),
         "hash": to_data(head.hash),
         "parentHash": to_data(head.parent_hash),
         "nonce": to_data(head.nonce),
@@ -32,11 +32,11 @@ def header(head: BlockHeaderAPI) -> dict[str, Any]:
         "gasLimit": to_quantity(head.gas_limit),
         "gasUsed": to_quantity(head.gas_used),
         "timestamp": to_quantity(head.timestamp),
-        "baseFeePerGas": to_quantity(head.base_fee_per_gas),
-        "withdrawalsRoot": to_data(head.withdrawals_root),
+        "baseFeePerGas": to_quantity(head.base_fee_per_gas or 0),
+        "withdrawalsRoot": to_data(bytes(head.withdrawals_root or b"")),
         "blobGasUsed": to_quantity(head.blob_gas_used),
         "excessBlobGas": to_quantity(head.excess_blob_gas),
-        "parentBeaconBlockRoot": to_data(head.parent_beacon_block_root),
+        "parentBeaconBlockRoot": to_data(bytes(head.parent_beacon_block_root or b"")),
         "uncles": [],
         "withdrawals": [],
     }
@@ -52,8 +52,8 @@ def block(whole: BlockAPI, size: int, full: bool) -> dict[str, Any]:
     return header(whole.header) | {"size": to_quantity(size), "transactions": items}
 
 
-def transaction(item: SignedTransactionAPI, place: tuple[int, bytes] | None, index: int) -> dict[str, Any]:
-    """Return a transaction object; ``place`` is (block number, block hash), None while it waits."""
+def transaction(item: Any, place: tuple[int, bytes] | None, index: int) -> dict[str, Any]:
+    """Return a transaction object of a decoded transaction; ``place`` is (block number, hash), None while it waits."""
     kind = item.type_id or 0
     result: dict[str, Any] = {
         "hash": to_data(item.hash),

@@ -74,6 +74,7 @@ def _block(service: Service, number: int, full: Any) -> dict[str, Any] | None:
 
 
 def block_by_number(service: Service, tag: Any, full: Any = False) -> Any:
+    """eth_getBlockByNumber: null beyond the head."""
     try:
         return _block(service, service.number(tag), full)
     except RpcError as error:
@@ -83,6 +84,7 @@ def block_by_number(service: Service, tag: Any, full: Any = False) -> Any:
 
 
 def block_by_hash(service: Service, block_hash: Any, full: Any = False) -> Any:
+    """eth_getBlockByHash."""
     try:
         return _block(service, service.view.number_of(codec.data(block_hash, 32)), full)
     except KeyError:
@@ -90,16 +92,19 @@ def block_by_hash(service: Service, block_hash: Any, full: Any = False) -> Any:
 
 
 def transaction_count_by_number(service: Service, tag: Any) -> Any:
+    """eth_getBlockTransactionCountByNumber."""
     found = block_by_number(service, tag)
     return None if found is None else codec.to_quantity(len(found["transactions"]))
 
 
 def transaction_count_by_hash(service: Service, block_hash: Any) -> Any:
+    """eth_getBlockTransactionCountByHash."""
     found = block_by_hash(service, block_hash)
     return None if found is None else codec.to_quantity(len(found["transactions"]))
 
 
 def transaction_by_hash(service: Service, transaction_hash: Any) -> Any:
+    """eth_getTransactionByHash: a waiting one has no block."""
     digest = codec.data(transaction_hash, 32)
     try:
         number, index = service.view.locate(digest)
@@ -118,14 +123,17 @@ def _transaction_at(service: Service, number: int, index: int) -> Any:
 
 
 def transaction_by_number_and_index(service: Service, tag: Any, index: Any) -> Any:
+    """eth_getTransactionByBlockNumberAndIndex."""
     return _transaction_at(service, service.number(tag), codec.quantity(index))
 
 
 def transaction_by_hash_and_index(service: Service, block_hash: Any, index: Any) -> Any:
+    """eth_getTransactionByBlockHashAndIndex."""
     return _transaction_at(service, service.number({"blockHash": block_hash}), codec.quantity(index))
 
 
 def transaction_receipt(service: Service, transaction_hash: Any) -> Any:
+    """eth_getTransactionReceipt: null while it waits."""
     try:
         number, index = service.view.locate(codec.data(transaction_hash, 32))
     except KeyError:
@@ -134,11 +142,13 @@ def transaction_receipt(service: Service, transaction_hash: Any) -> Any:
 
 
 def block_receipts(service: Service, tag: Any) -> Any:
+    """eth_getBlockReceipts."""
     number = service.number(tag)
     return format.receipts(service.view.block(number), service.view.receipts(number))
 
 
 def send_raw_transaction(service: Service, raw: Any) -> Later:
+    """eth_sendRawTransaction: answered when the journal is on disk."""
     try:
         digest, done = service.node.submit(codec.data(raw))
     except (PoolError, ValidationError) as error:
@@ -147,6 +157,7 @@ def send_raw_transaction(service: Service, raw: Any) -> Later:
 
 
 def transaction_count(service: Service, address: Any, tag: Any = "latest") -> str:
+    """eth_getTransactionCount; "pending" counts waiting transactions without a gap."""
     sender = codec.data(address, 20)
     if tag == "pending":
         return codec.to_quantity(service.node.pool.next_nonce(sender))
@@ -154,27 +165,32 @@ def transaction_count(service: Service, address: Any, tag: Any = "latest") -> st
 
 
 def balance(service: Service, address: Any, tag: Any = "latest") -> str:
+    """eth_getBalance."""
     account = service.view.account(service.header(tag))
     return codec.to_quantity(account.get_balance(codec.data(address, 20)))  # type: ignore[arg-type]
 
 
 def code(service: Service, address: Any, tag: Any = "latest") -> str:
+    """eth_getCode."""
     account = service.view.account(service.header(tag))
     return codec.to_data(account.get_code(codec.data(address, 20)))  # type: ignore[arg-type]
 
 
 def storage_at(service: Service, address: Any, position: Any, tag: Any = "latest") -> str:
+    """eth_getStorageAt."""
     account = service.view.account(service.header(tag))
     value = account.get_storage(codec.data(address, 20), codec.slot(position))  # type: ignore[arg-type]
     return codec.to_data(value.to_bytes(32, "big"))
 
 
 def call(service: Service, request: Any, tag: Any = "latest", overrides: Any = None) -> str:
+    """eth_call with state overrides."""
     number = service.number(tag)
     return service.execute("call", codec.mapping(request, "the call"), number, _overrides(overrides))
 
 
 def estimate_gas(service: Service, request: Any, tag: Any = "latest", overrides: Any = None) -> str:
+    """eth_estimateGas with state overrides."""
     number = service.number(tag)
     return service.execute("estimate", codec.mapping(request, "the transaction"), number, _overrides(overrides))
 
@@ -184,6 +200,7 @@ def _overrides(value: Any) -> dict[str, Any] | None:
 
 
 def fee_history(service: Service, count: Any, newest: Any, percentiles: Any = None) -> dict[str, Any]:
+    """eth_feeHistory of at most 1,024 blocks; every fee is 0."""
     wanted = count if isinstance(count, int) and not isinstance(count, bool) else codec.quantity(count)
     if percentiles is not None and not isinstance(percentiles, list):
         raise invalid("reward percentiles are a list")
@@ -203,6 +220,7 @@ def fee_history(service: Service, count: Any, newest: Any, percentiles: Any = No
 
 
 def proof(service: Service, address: Any, positions: Any, tag: Any = "latest") -> dict[str, Any]:
+    """eth_getProof (EIP-1186)."""
     raw = codec.data(address, 20)
     if not isinstance(positions, list) or len(positions) > 256:
         raise invalid("storage keys are a list of at most 256 positions")
@@ -232,14 +250,17 @@ def proof(service: Service, address: Any, positions: Any, tag: Any = "latest") -
 
 
 def raw_header(service: Service, tag: Any) -> str:
+    """debug_getRawHeader."""
     return codec.to_data(rlp.encode(service.header(tag)))
 
 
 def raw_receipts(service: Service, tag: Any) -> list[str]:
+    """debug_getRawReceipts."""
     return [codec.to_data(receipt.encode()) for receipt in service.view.receipts(service.number(tag))]
 
 
 def raw_transaction(service: Service, transaction_hash: Any) -> Any:
+    """debug_getRawTransaction."""
     digest = codec.data(transaction_hash, 32)
     try:
         return codec.to_data(service.view.transaction(*service.view.locate(digest)).encode())
@@ -249,6 +270,7 @@ def raw_transaction(service: Service, transaction_hash: Any) -> Any:
 
 
 def txpool_status(service: Service) -> dict[str, str]:
+    """txpool_status."""
     ready, queued = service.node.pool.counts()
     return {"pending": codec.to_quantity(ready), "queued": codec.to_quantity(queued)}
 
@@ -284,6 +306,7 @@ def series(service: Service, start: Any, end: Any, seconds: Any) -> list[dict[st
 
 
 def dropped(service: Service, transaction_hash: Any) -> Any:
+    """Why an acknowledged transaction was dropped; null when it was not."""
     rows = service.view.store.select(
         "SELECT reason, at_block FROM dropped WHERE tx_hash = ?", (codec.data(transaction_hash, 32),)
     )
@@ -291,6 +314,7 @@ def dropped(service: Service, transaction_hash: Any) -> Any:
 
 
 def sha3(_: Service, value: Any) -> str:
+    """web3_sha3."""
     return codec.to_data(keccak(codec.data(value)))
 
 
@@ -300,7 +324,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "net_version": lambda service: str(service.node.engine.chain_id),
     "net_listening": lambda service: True,
     "net_peerCount": lambda service: "0x0",
-    "rpc_modules": lambda service: {name: "1.0" for name in ("debug", "eth", "mulian", "net", "rpc", "txpool", "web3")},
+    "rpc_modules": lambda service: dict.fromkeys(("debug", "eth", "mulian", "net", "rpc", "txpool", "web3"), "1.0"),
     "eth_chainId": lambda service: codec.to_quantity(service.node.engine.chain_id),
     "eth_blockNumber": lambda service: codec.to_quantity(service.view.head().block_number),
     "eth_syncing": lambda service: False,
