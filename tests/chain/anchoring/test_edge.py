@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from chain.anchoring import batching, commands, service, streams, verify_proof
+from chain.anchoring import batching, commands, jobs, service, streams, verify_proof
 from chain.anchoring.routes import api
 from kernel import clock, ids
 from kernel.db import Database
@@ -127,3 +127,18 @@ def test_commands(home_path: Path, tmp_path: Path, runtime: Runtime) -> None:
 
 def test_every_route_of_this_feature_is_mounted() -> None:
     assert api in [module.api for module in wiring.routers()]
+
+
+def test_the_job_anchors_what_waits(sqlite_database: Database, ledger: FakeChain) -> None:
+    """The scheduled body, run as the worker runs it."""
+    from kernel.jobs import registry
+    from kernel.jobs.context import JobContext
+
+    runtime = sqlite_database.runtime
+    assert runtime is not None
+    append(sqlite_database, 0, 2)
+    runtime.extras[streams.LEDGER] = ledger
+    kind = registry.kind_of(jobs.FLUSH)
+    result = kind.body(JobContext(runtime, lambda session: None, name=jobs.FLUSH), {})
+    assert result == {"leaves": 2, "batches": 1, "waiting": 0, "errors": {}}
+    assert any(schedule.kind == jobs.FLUSH for schedule in registry.schedules())
