@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crypto.columns.ghash import Accumulator, Tables, Words
 from crypto.envelope import rules as envelope
-from crypto.sm import sm4
+from crypto.sm import bulk, sm4
 
 TILE = 8_192  # rows: a tile's scratch space stays in the second-level cache
 MAX_FIELD = 256  # longer fields go one at a time; the tables of 18 powers are 1.2 MiB a key
@@ -110,7 +110,7 @@ def _streams(key: ColumnKey, nonce: Bytes2, width: int) -> tuple[Bytes2, Words]:
     counters = np.empty((rows, blocks + 1, 4), np.uint32)
     counters[:, :, :3] = np.ascontiguousarray(nonce).view(np.uint32)[:, None, :]
     counters[:, :, 3] = np.arange(1, blocks + 2, dtype=">u4").view(np.uint32)
-    encrypted = sm4.ecb_encrypt_array(key.key, counters.view(np.uint8)).reshape(rows, blocks + 1, 16)
+    encrypted = bulk.encrypt(key.key, counters.view(np.uint8)).reshape(rows, blocks + 1, 16)
     stream = np.ascontiguousarray(encrypted[:, 1:]).reshape(rows, blocks * 16)
     return stream, np.ascontiguousarray(encrypted[:, 0]).view(np.uint64)
 

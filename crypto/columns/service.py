@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crypto.columns.engine import MAX_FIELD, TILE, Bytes2, ColumnKey, decrypt, encrypt, row_tags
 from crypto.envelope import rules as envelope
 from crypto.errors import ENVELOPE_INVALID
-from crypto.sm import sm4
+from crypto.sm import bulk, sm4
 from kernel.errors import MulianError
 
 BATCH_FROM = 16  # rows; below that, set-up costs more than it saves
@@ -114,10 +114,10 @@ def _cmac(key: bytes, messages: Bytes2) -> Bytes2:
         words = padded.view(np.uint64).reshape(len(part), blocks, 2)
         chain = words[:, 0] ^ last if blocks == 1 else np.ascontiguousarray(words[:, 0])
         for block in range(1, blocks):
-            chain = sm4.ecb_encrypt_array(key, chain.view(np.uint8)).view(np.uint64) ^ words[:, block]
+            chain = bulk.encrypt(key, chain.view(np.uint8)).view(np.uint64) ^ words[:, block]
             if block == blocks - 1:
                 chain ^= last
-        out[start:start + len(part)] = sm4.ecb_encrypt_array(key, chain.view(np.uint8))
+        out[start:start + len(part)] = bulk.encrypt(key, chain.view(np.uint8))
     return out
 
 

@@ -2,13 +2,14 @@
 
 import secrets
 
+import numpy as np
 import pytest
 from gmssl import sm4 as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import KEY_INVALID, SIGNATURE_INVALID
-from crypto.sm import selftest, sm2, sm2_points, sm4
+from crypto.sm import bulk, selftest, sm2, sm2_points, sm4
 from kernel.errors import MulianError
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
@@ -124,3 +125,24 @@ def test_cmac_equals_the_definition(message: bytes) -> None:
         last = (first if whole else second) if at + 16 == len(padded) else 0
         chain = int.from_bytes(sm4.ecb_encrypt(KEY, (int.from_bytes(padded[at:at + 16]) ^ chain ^ last).to_bytes(16)))
     assert sm4.cmac(KEY, message) == chain.to_bytes(16)
+
+
+@given(st.integers(1, 300), st.binary(min_size=16, max_size=16))
+def test_bulk_engines_agree_block_by_block(count: int, key: bytes) -> None:
+    blocks = np.frombuffer(secrets.token_bytes(16 * count), np.uint8).reshape(count, 16)
+    expected = sm4.ecb_encrypt(key, blocks.tobytes())
+    for name in bulk.engines():
+        with bulk.forced(name):
+            assert bulk.encrypt(key, blocks).tobytes() == expected
+
+
+def test_a_broken_optional_engine_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    bulk._library.cache_clear()
+    monkeypatch.setattr(bulk.Gcrypt, "encrypt", lambda self, key, blocks: blocks)
+    try:
+        assert bulk.engines() == ["openssl"] and bulk.engine() == "openssl"
+        with pytest.raises(ValueError, match="not on this machine"), bulk.forced("libgcrypt"):
+            pass
+    finally:
+        monkeypatch.undo()
+        bulk._library.cache_clear()
