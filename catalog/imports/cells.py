@@ -85,7 +85,10 @@ def token(cell: Any, key: str, numbers: str | None) -> str | None:
 def level(cell: Any) -> int | None:
     """A data level 1–6, from its label or its number."""
     value = text(cell)
-    if value is not None and re.fullmatch("[1-6]", value):
+    if value is not None and value.isdecimal():
+        # GB/T 43697 numbers the levels itself, so here a bare number has one meaning
+        if not 1 <= int(value) <= 6:
+            raise BadCell("label_unknown", code_list("data_level").zh, "1–6")
         return int(value)
     found = token(cell, "data_level", None)
     return None if found is None else int(found)

@@ -1,7 +1,7 @@
 """The dry run against the database: which row creates, changes or equals what, and which may not go in."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -53,7 +53,8 @@ class Checker:
         }
         self._announced: set[str] = set()
         self._keys: dict[tuple[str, str], uuid.UUID | None] = {}
-        self._homes: dict[uuid.UUID, uuid.UUID | None] = {}
+        # node → its department, or the name of one that will be opened
+        self._homes: dict[uuid.UUID, tuple[uuid.UUID | None, str | None]] = {}
 
     def run(self) -> list[Staged]:
         """Check everything."""
@@ -80,6 +81,8 @@ class Checker:
         ) if legacy else {}
         if kind_key == "data_entry":
             self._duplicates(rows)
+        if kind_key == "db_table":
+            self._look_up("system", (row.data.get("parent") for row in rows))
         staged: list[Staged] = []
         seen: dict[str, int] = {}
         for row in rows:
@@ -93,7 +96,7 @@ class Checker:
             one = self._decide(kind_key, row, existing, department, row.data.get(legacy) if legacy else None)
             self._remember(kind_key, row, one)
             if one.node_id is not None:
-                self._homes[one.node_id] = department
+                self._homes[one.node_id] = (department, one.data.get("department_new"))
             staged.append(one)
         return staged
 
@@ -114,10 +117,11 @@ class Checker:
         if name is None:
             # a table without a department column belongs where its system belongs
             parent = row.data.get("parent_id")
-            home = self._homes.get(uuid.UUID(parent)) if parent else None
-            if existing is None and home is None and self._default_department is None and row.severity is None:
+            home, row.data["department"] = self._homes.get(uuid.UUID(parent), (None, None)) if parent else (None, None)
+            found = existing["department_id"] if existing else home or self._default_department
+            if found is None and row.data["department"] is None and row.severity is None:
                 self._mapped.add(row, "department", ROW_ERROR, "empty_required")
-            return existing["department_id"] if existing else home or self._default_department
+            return found
         found = self._departments.get(name)
         if found is None:
             self._unknown_department(row, name)
@@ -189,21 +193,24 @@ class Checker:
             if name:
                 self._keys[kind_key, name] = None if one.action == "skip" else one.node_id
 
+    def _look_up(self, kind_key: str, references: Iterable[str | None]) -> None:
+        """Find codes that are no row of this workbook in the database, many at once."""
+        wanted = [ref for ref in dict.fromkeys(references) if ref and (kind_key, ref) not in self._keys]
+        held = (
+            queries.by_code(self._session, KINDS[kind_key], wanted) if kind_key in KINDS
+            else queries.leaves_by_code(self._session, kind_key, wanted)
+        )
+        for code, values in held.items():
+            self._keys[kind_key, code] = values["id"]
+            if kind_key in KINDS:
+                self._homes[values["id"]] = (values["department_id"], None)
+
     def _resolve(self, row: Row, name: str, kind_key: str) -> uuid.UUID | None:
         """The node that a reference means: a row key or code of this workbook, else a code of the database."""
         reference = row.data.get(name)
         if not reference:
             return None
         found = self._keys.get((kind_key, reference))
-        if found is None and (kind_key, reference) not in self._keys:
-            held = (
-                queries.by_code(self._session, KINDS[kind_key], [reference]) if kind_key in KINDS
-                else queries.leaves_by_code(self._session, kind_key, [reference])
-            )
-            found = held[reference]["id"] if reference in held else None
-            if found is not None and kind_key in KINDS:
-                self._homes[found] = held[reference]["department_id"]
-            self._keys[kind_key, reference] = found
         if found is None:
             self._mapped.add(row, name, ROW_ERROR, "reference_unknown", reference)
         return found
@@ -218,6 +225,7 @@ class Checker:
     def _leaves(self, kind_key: str, rows: Sequence[Row]) -> list[Staged]:
         parent_kind, child = _LEAVES[kind_key]
         known = queries.leaves_by_code(self._session, kind_key, [r.data["code"] for r in rows if r.data.get("code")])
+        self._look_up(parent_kind, (row.data.get("parent") for row in rows))
         staged: list[Staged] = []
         for row in rows:
             self._parent(row, parent_kind, required=True)
@@ -240,6 +248,9 @@ class Checker:
         return staged
 
     def _links(self, rows: Sequence[Row]) -> list[Staged]:
+        for kind, (upper, lower) in _LINK_ENDS.items():
+            self._look_up(upper, (row.data.get("upper") for row in rows if row.data.get("link") == kind))
+            self._look_up(lower, (row.data.get("lower") for row in rows if row.data.get("link") == kind))
         staged: list[Staged] = []
         for row in rows:
             link = row.data.get("link")
