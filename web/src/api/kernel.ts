@@ -55,18 +55,22 @@ export interface IssuedPassword {
   one_time_password: string;
 }
 
+export interface Title {
+  zh: string;
+  en: string;
+}
+
 export interface Job {
   id: string;
   kind: string;
-  title_zh: string;
-  title_en: string;
+  title: Title;
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   percent: number;
   done: number;
   total: number;
   message: string;
-  cancel_requested?: boolean;
-  error: Record<string, unknown> | null;
+  cancel_requested: boolean;
+  error: { code: string; zh: string; en: string; fix_zh: string; fix_en: string } | null;
   result: Record<string, unknown> | null;
   owner_name: string;
   created_at: string;
@@ -84,8 +88,7 @@ export interface JobLogLine {
 export interface Task {
   source: string;
   id: string;
-  title_zh: string;
-  title_en: string;
+  title: Title;
   created_at: string;
   due_at: string | null;
   from_name: string;
@@ -96,8 +99,9 @@ export interface Task {
 export interface Approval {
   id: string;
   kind: string;
-  title_zh: string;
-  title_en: string;
+  kind_title: Title;
+  title: Title;
+  expired: boolean;
   params: Record<string, unknown>;
   digest: string;
   state: "pending" | "approved" | "rejected" | "withdrawn" | "used";
@@ -160,10 +164,13 @@ export const tasks = {
 export const approvals = {
   list: (params: ListParams) => api.get<Page<Approval>>("/approvals", params),
   get: (id: string) => api.get<Approval>(`/approvals/${id}`),
-  decide: (id: string, approve: boolean, opinion: string) =>
-    api.post<Approval>(`/approvals/${id}/decision`, { approve, opinion }),
+  /** The digest says what was seen: a proposal that changed meanwhile is refused. */
+  decide: (one: Approval, approve: boolean, opinion: string) =>
+    api.post<Approval>(`/approvals/${one.id}/decision`, { approve, opinion, digest: one.digest }),
+  withdraw: (id: string) => api.post<Approval>(`/approvals/${id}/withdrawal`),
 };
 
 export const audit = {
   list: (params: ListParams) => api.get<Page<AuditLine>>("/audit", params),
+  verify: () => api.post<Job>("/audit/verifications"),
 };

@@ -40,6 +40,11 @@ export const pages: RouteRecordRaw[] = [
   inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),
   page("/catalog/review", "catalog", "review", ["catalog.review.decide"], () => import("@/views/catalog/ReviewView.vue")),
 
+  page("/gateway/interfaces", "gateway", "interfaces", ["gateway.interface.read"], () => import("@/views/gateway/InterfacesView.vue")),
+  inner("/gateway/interfaces/:id", "/gateway/interfaces", "interface", ["gateway.interface.read"], () => import("@/views/gateway/InterfaceView.vue")),
+  page("/gateway/apps", "gateway", "apps", ["gateway.app.read"], () => import("@/views/gateway/AppsView.vue")),
+  page("/gateway/demands", "gateway", "demands", ["gateway.demand.read"], () => import("@/views/gateway/DemandsView.vue")),
+  page("/gateway/calls", "gateway", "calls", ["gateway.call.read"], () => import("@/views/gateway/CallsView.vue")),
 
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
   page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),

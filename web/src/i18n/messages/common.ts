@@ -89,6 +89,7 @@ export const common = {
   },
   job: {
     lead: ["导入、生成报告、密钥更换等后台任务", "Imports, reports, key changes and other work in the background"],
+    mine: ["我的任务", "Mine"], everyone: ["范围内全部", "All in scope"],
     mayLeave: ["可离开此页，任务在后台继续", "You may leave this page; it goes on in the background"],
     cancel: ["取消任务", "Cancel"], cancelAsked: ["已请求取消", "Cancellation requested"], left: ["约剩 {time}", "about {time} left"],
     kind: ["任务", "Job"], percent: ["进度", "Progress"], started: ["开始时间", "Started"], ended: ["结束时间", "Ended"], message: ["当前步骤", "Step"],

@@ -3,6 +3,7 @@ import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { common } from "./common";
 import { crypto } from "./crypto";
+import { gateway } from "./gateway";
 import { imports } from "./imports";
 import { review } from "./review";
 import { reports } from "./reports";
@@ -10,4 +11,4 @@ import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...gateway, status };

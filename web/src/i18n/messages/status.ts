@@ -24,6 +24,13 @@ export const status = {
   tx: { pending: ["待上链", "Pending"], success: ["成功", "Succeeded"], failed: ["失败", "Failed"] },
   batch: { uploaded: ["检查中", "Being checked"], checked: ["已检查", "Checked"], applied: ["已导入", "Applied"], undone: ["已撤销导入", "Undone"], failed: ["未能读取", "Unreadable"] },
   anchor: { waiting: ["待上链", "Waiting"], sent: ["上链中", "Being anchored"], anchored: ["已上链", "On chain"] },
+  app: { active: ["启用", "Active"], blocked: ["已封停", "Blocked"] },
+  revision: { draft: ["草稿", "Draft"], submitted: ["待审核", "In review"], returned: ["已退回", "Returned"], published: ["已发布", "Published"], superseded: ["已被替换", "Superseded"] },
+  demand: {
+    created: ["已创建", "Created"], provider_review: ["审批中", "In review"], returned: ["已退回", "Returned"], approved: ["已同意", "Approved"], provisioning: ["配置中", "Provisioning"],
+    delivered: ["已开通", "Delivered"], rejected: ["不予同意", "Rejected"], handed_over: ["已移交", "Handed over"], expired: ["已过期", "Expired"],
+  },
+  grant: { active: ["有效", "Active"], revoked: ["已撤销", "Revoked"], replaced: ["已被替换", "Replaced"] },
   job: { queued: ["排队中", "Queued"], running: ["执行中", "Running"], done: ["已完成", "Done"], failed: ["失败", "Failed"], cancelled: ["已取消", "Cancelled"] },
   approval: {
     pending: ["待审批", "Pending"], approved: ["已同意", "Approved"], rejected: ["不同意", "Rejected"], withdrawn: ["已撤回", "Taken back"], used: ["已执行", "Carried out"],

@@ -4,7 +4,7 @@ export const system = {
   audit: {
     lead: ["只能增加、不能修改的操作记录，逐条链接并加密校验", "What was done, by whom: lines are only added, linked and authenticated"],
     seq: ["序号", "No."], action: ["动作", "Action"], object: ["对象类型", "Object"], objectId: ["对象编号", "Object id"],
-    id: ["记录编号", "Line id"], one: ["审计记录", "Audit line"],
+    id: ["记录编号", "Line id"], one: ["审计记录", "Audit line"], verify: ["校验全部记录", "Verify the whole trail"],
   },
   secret: { kept: ["我已妥善保存", "I have kept it safely"] },
   user: {

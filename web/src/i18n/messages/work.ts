@@ -10,6 +10,7 @@ export const work = {
     handle: ["办理", "Handle"], approval: ["审批", "Approval"], params: ["审批内容", "What is approved"], digest: ["内容摘要", "Digest"],
     approve: ["同意", "Approve"], refuse: ["不同意", "Refuse"], maker: ["发起人", "Proposed by"], checker: ["审批人", "Decided by"], expires: ["有效期至", "Valid until"],
     decided: ["已办理“{name}”", "“{name}” decided"], refuseText: ["请写明不同意的理由", "Say why you refuse"], approveText: ["确认同意“{name}”？同意后立即生效。", "Approve “{name}”? It takes effect at once."],
+    ownProposal: ["这是您发起的，须由他人审批。", "You proposed this; somebody else must decide."], withdraw: ["撤回", "Take back"], withdrawn: ["已撤回“{name}”", "“{name}” taken back"],
     oneUse: ["内容以摘要绑定，不得更改；一次有效。", "The content is bound by its digest and can be used once."],
   },
 } satisfies Pairs;

@@ -1,0 +1,82 @@
+import type { ContractField, Definition } from "@/api/gateway";
+
+/** One row of the field grid: the contract's field and, for a table, the column that feeds it. */
+export interface FieldRow extends ContractField {
+  column: string;
+  columnType: string;
+}
+
+export interface DefinitionForm {
+  kind: "table" | "http";
+  url: string;
+  table: string;
+  key: string;
+  departmentColumn: string;
+  departmentId: string | null;
+  methods: string[];
+  mode: "fields" | "stream";
+  items: string;
+  timeout_ms: number;
+  page_max: number;
+  fields: FieldRow[];
+  parameters: { name: string; column: string; type: string; op: "eq" | "ge" | "lt"; required: boolean }[];
+}
+
+export const TYPES = ["text", "integer", "boolean", "date", "instant", "uuid", "number"];
+export const COLUMN_TYPES = ["text", "integer", "boolean", "date", "instant", "uuid", "envelope"];
+export const MASKS = ["all", "name", "id_number", "phone"];
+
+export function newField(): FieldRow {
+  return {
+    name: "", title: "", type: "text", item_id: null, sensitive: false, encrypted: false, mask: "all", column: "",
+    columnType: "text",
+  };
+}
+
+export function emptyForm(): DefinitionForm {
+  return {
+    kind: "http", url: "", table: "", key: "id", departmentColumn: "", departmentId: null, methods: ["GET"],
+    mode: "fields", items: "", timeout_ms: 10_000, page_max: 100, fields: [newField()], parameters: [],
+  };
+}
+
+/** What the API stores, from what the form holds. A table's column of type envelope is an encrypted field. */
+export function toDefinition(form: DefinitionForm): Definition {
+  const named = form.fields.filter((row) => row.name.trim() !== "");
+  const fields = named.map(({ column: _column, columnType, ...field }) => ({
+    ...field, name: field.name.trim(), encrypted: form.kind === "table" && columnType === "envelope",
+  }));
+  const source: Definition["source"] =
+    form.kind === "http"
+      ? { kind: "http", url: form.url.trim() }
+      : {
+          kind: "table", table: form.table.trim(), key: form.key.trim(),
+          department: form.departmentColumn && form.departmentId ? { column: form.departmentColumn.trim(), id: form.departmentId } : null,
+          columns: Object.fromEntries(named.map((row) => [row.name.trim(), { column: row.column.trim() || row.name.trim(), type: row.columnType }])),
+          parameters: form.parameters.filter((one) => one.name.trim() !== ""), page_max: form.page_max,
+        };
+  return {
+    methods: form.kind === "table" ? ["GET"] : form.methods, auth: "mulian-sm3-v1", source,
+    contract: {
+      mode: form.kind === "table" ? "fields" : form.mode, fields: form.mode === "stream" && form.kind === "http" ? [] : fields,
+      items: form.items.split(".").map((part) => part.trim()).filter(Boolean), passthrough: [], row_key: "",
+    },
+    timeout_ms: form.timeout_ms, body_limit: 65_536,
+  };
+}
+
+/** The form for an existing definition; the inverse of `toDefinition` for what the form can express. */
+export function fromDefinition(definition: Definition): DefinitionForm {
+  const { source, contract } = definition;
+  const table = source.kind === "table" ? source : null;
+  return {
+    kind: source.kind, url: source.kind === "http" ? source.url : "", table: table?.table ?? "", key: table?.key ?? "id",
+    departmentColumn: table?.department?.column ?? "", departmentId: table?.department?.id ?? null,
+    methods: [...definition.methods], mode: contract.mode, items: contract.items.join("."),
+    timeout_ms: definition.timeout_ms, page_max: table?.page_max ?? 100,
+    fields: contract.fields.map((field) => ({
+      ...field, column: table?.columns[field.name]?.column ?? field.name, columnType: table?.columns[field.name]?.type ?? "text",
+    })),
+    parameters: (table?.parameters ?? []).map((one) => ({ ...one })),
+  };
+}
