@@ -22,7 +22,9 @@ _READ_ALL = (
 )
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    "system_admin": ("kernel.job.read", "kernel.job.manage", "kernel.outbox.read", "kernel.watch.read", "kernel.duty.read"),
+    "system_admin": (
+        "kernel.job.read", "kernel.job.manage", "kernel.outbox.read", "kernel.watch.read", "kernel.duty.read",
+    ),
     "security_admin": ("kernel.approval.read", "kernel.watch.read"),
     "auditor": _READ_ALL,
     "department_admin": ("kernel.job.read",),

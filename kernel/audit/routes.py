@@ -1,7 +1,6 @@
 """The trail over HTTP: read it, have it verified."""
 
 import uuid
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -10,6 +9,7 @@ from sqlalchemy import func, select
 from kernel.audit import queries
 from kernel.audit.schemas import AuditOut, AuditPage
 from kernel.http import Actor_, Page_, Session_, needs, router
+from kernel.http.wire import When
 from kernel.jobs.schemas import JobOut, job_out
 from kernel.jobs.service import enqueue
 
@@ -20,7 +20,7 @@ Filter = Annotated[str | None, Query(max_length=80)]
 @api.get("", **needs("kernel.audit.read"))
 def list_lines(
     session: Session_, page: Page_, action: Filter = None, object_type: Filter = None, object_id: Filter = None,
-    actor_id: uuid.UUID | None = None, start: datetime | None = None, end: datetime | None = None,
+    actor_id: uuid.UUID | None = None, start: When | None = None, end: When | None = None,
 ) -> AuditPage:
     """List lines of the trail, newest first; ``action`` matches from its beginning."""
     found = queries.lines(

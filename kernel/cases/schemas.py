@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kernel.http.wire import Title, Wire
+from kernel.http.wire import Title, When, Wire
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -19,7 +19,7 @@ class CaseIn(Wire):
     description: Annotated[str, Field(max_length=4000)] = ""
     severity: Literal["normal", "important", "critical"] = "normal"
     department_id: uuid.UUID | None = None
-    clock_from: datetime | None = None
+    clock_from: When | None = None
 
 
 class CaseOut(Wire):
@@ -89,4 +89,4 @@ class Close(Wire):
     """Closing needs the cause; ``clock_until`` is when recovery was seen or confirmed."""
 
     cause: Text
-    clock_until: datetime | None = None
+    clock_until: When | None = None

@@ -1,12 +1,13 @@
 """The duty roster over HTTP."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from kernel import clock
 from kernel.duty import service
 from kernel.duty.schemas import Gap, OnDutyList, OnDutyOut, Roster, ShiftIn, ShiftOut
 from kernel.http import Actor_, Session_, needs, router
+from kernel.http.wire import When
 
 api = router(prefix="/duty", tags=["duty"])
 
@@ -19,7 +20,7 @@ def on_duty(session: Session_) -> OnDutyList:
 
 
 @api.get("/shifts", **needs("kernel.duty.read"))
-def roster(session: Session_, start: datetime | None = None, end: datetime | None = None) -> Roster:
+def roster(session: Session_, start: When | None = None, end: When | None = None) -> Roster:
     """Read the roster and its gaps; the default is the next 30 days."""
     begin = start or clock.now()
     finish = end or begin + timedelta(days=30)

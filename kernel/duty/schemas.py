@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kernel.http.wire import Wire
+from kernel.http.wire import When, Wire
 
 
 class ShiftIn(Wire):
     """A shift [starts_at, ends_at), RFC 3339; position 1 is called first."""
 
     user_id: uuid.UUID
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: When
+    ends_at: When
     position: Annotated[int, Field(ge=1, le=9)] = 1
     note: Annotated[str, Field(max_length=300)] = ""
 

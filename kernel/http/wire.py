@@ -1,6 +1,8 @@
 """What every wire model shares."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+When = AwareDatetime  # an instant that comes in: RFC 3339 with a zone, anything else is 422
 
 
 class Wire(BaseModel):

@@ -15,5 +15,6 @@ NOT_RESOLVED = define(
     "kernel.outbound.not_resolved", 502, zh="无法解析「{host}」", en="{host} cannot be resolved",
 )
 REDIRECT_REFUSED = define(
-    "kernel.outbound.redirect_refused", 502, zh="对方把 https 请求转向了 http，已拒绝", en="A redirect from https to http was refused",
+    "kernel.outbound.redirect_refused", 502,
+    zh="对方把 https 请求转向了 http，已拒绝", en="A redirect from https to http was refused",
 )

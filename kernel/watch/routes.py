@@ -1,13 +1,13 @@
 """Targets, rules, alarms and silences over HTTP."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from fastapi import Request, Response
 
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, check_if_match, needs, paginate, router, set_etag
-from kernel.http.wire import Title
+from kernel.http.wire import Title, When
 from kernel.identity.actor import require
 from kernel.watch import queries, registry, service
 from kernel.watch.models import WatchAlarm, WatchRule, WatchTarget
@@ -78,7 +78,7 @@ def switch_target(
 
 @api.get("/targets/{target_id}/history", **READ)
 def history(
-    session: Session_, actor: Actor_, target_id: uuid.UUID, start: datetime | None = None, end: datetime | None = None
+    session: Session_, actor: Actor_, target_id: uuid.UUID, start: When | None = None, end: When | None = None
 ) -> History:
     """Read samples, outages and figures of a period; the default is the last 24 hours."""
     row = service.target(session, actor, target_id=target_id)

@@ -148,8 +148,8 @@ def test_deleted_and_renumbered_with_links_recomputed(database: Database) -> Non
 
 def test_inserted_line(database: Database) -> None:
     _sealed(database)
-    copy = ("INSERT INTO audit_log SELECT :id, at, actor_id, 'somebody', actor_kind, department_id, action, object_type,"
-            " object_id, detail, mac FROM audit_log WHERE id = (SELECT audit_id FROM audit_seal WHERE seq = 1)")
+    copy = ("INSERT INTO audit_log SELECT :id, at, actor_id, 'somebody', actor_kind, department_id, action,"
+            " object_type, object_id, detail, mac FROM audit_log WHERE id = (SELECT audit_id FROM audit_seal WHERE seq = 1)")
     _tamper(database, copy, id=uuid.uuid4().hex)
     assert _kinds(_report(database)) == {"inserted"}
     _sealer(database).round()
@@ -254,8 +254,9 @@ def test_command(runtime: Runtime) -> None:
 
     def run(*options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", "import sys; from mulian import wiring; from kernel.audit.commands import app; app()",
-             "verify", "--home", str(runtime.home.root), *options], capture_output=True, text=True, cwd=ROOT, check=False,
+            [sys.executable, "-c", "from mulian import wiring; from kernel.audit.commands import app; app()",
+             "verify", "--home", str(runtime.home.root), *options],
+            capture_output=True, text=True, cwd=ROOT, check=False,
         )
 
     good = run("--json")

@@ -74,7 +74,8 @@ def test_no_slot_is_decided_twice_and_the_ledger_only_grows(steps: list[int], mi
     trigger, now, recorded, seen = EverySeconds(60), NOW.astimezone(UTC), None, set()
     for step in steps:
         now += timedelta(seconds=step)
-        got = decide(latest_slot(trigger, now), recorded, now, grace=grace_of(trigger, now), missed=missed)  # type: ignore[arg-type]
+        grace = grace_of(trigger, now)
+        got = decide(latest_slot(trigger, now), recorded, now, grace=grace, missed=missed)  # type: ignore[arg-type]
         if got is not None:
             assert got.slot not in seen
             assert recorded is None or got.slot > recorded

@@ -168,7 +168,7 @@ def test_nothing_is_lost_or_reordered_over_kill_9(database: Database) -> None:
     for stop_at in (12, 30):
         with processes.child(database, "worker") as process:
             processes.expect(process, "started")
-            processes.eventually(lambda stop_at=stop_at: file.exists() and len(file.read_text().splitlines()) >= stop_at)
+            processes.eventually(lambda n=stop_at: file.exists() and len(file.read_text().splitlines()) >= n)
             process.kill()
             process.wait(10)
     with processes.child(database, "worker") as process:
