@@ -62,8 +62,6 @@ class ResponseParser:
         start = _STATUS.match(raw)
         if start is None:
             raise UpstreamFault("status line")
-        if raw.count(b"\n") != raw.count(b"\r\n") or raw.count(b"\r") != raw.count(b"\r\n"):
-            raise UpstreamFault("line end")
         head = ResponseHead(int(start.group(2)), int(start.group(1)))
         self._raw = head.headers
         # a parser per answer: llhttp would wait for this body, which our own reader takes
@@ -74,6 +72,8 @@ class ResponseParser:
             raise UpstreamFault("upgrade") from error
         except httptools.HttpParserError as error:
             raise UpstreamFault("syntax") from error
+        if raw.count(b"\n") != len(head.headers) + 2:
+            raise UpstreamFault("line end")
         self._check(head, method)
         return head
 
