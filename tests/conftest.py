@@ -38,7 +38,7 @@ hypothesis.settings.load_profile(os.environ.get("MULIAN_TEST_SIZE", "test"))
 def cheap_password_hashes() -> None:
     """argon2 at its real cost is proven once, by the installation's own tests; elsewhere it would only be waiting."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    passwords._NOBODY = passwords.hash_password("nobody")
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture

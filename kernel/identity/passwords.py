@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,8 +13,6 @@ from kernel.errors import MulianError
 from kernel.identity.errors import PASSWORD_WEAK
 
 _hasher = PasswordHasher()
-# a hash to verify against when the user is unknown, so that both cases take the same time
-_NOBODY = _hasher.hash("nobody holds this password")
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _BIRTHDAY = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _BLOCK = re.compile(r"(.{3,})\1\1")
@@ -41,10 +40,16 @@ def hash_password(password: str) -> str:
 def matches(password_hash: str | None, password: str) -> bool:
     """Tell whether the password fits, in about the same time for an unknown user (hash None)."""
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        _hasher.verify(password_hash or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
+
+
+@cache
+def _nobody() -> str:
+    """A hash to verify against when the user is unknown, so that both cases take the same time."""
+    return _hasher.hash("nobody holds this password")
 
 
 def check_policy(password: str, profile: Profile, *, forbidden: Sequence[str] = ()) -> None:

@@ -21,7 +21,7 @@ from kernel.identity import service as identity
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department
 from mulian.demo.steps import Report, ensure
-from mulian.demo.world import World
+from mulian.demo.world import HOME_DEPARTMENT, World
 
 DATA = Path(__file__).parent / "data"
 BASIS = "演示：公开清单与样例数据，不涉及国家秘密"
@@ -29,7 +29,10 @@ ROLES = (
     "system_admin", "auditor", "data_officer", "department_reviewer", "department_admin", "bureau_admin",
     "data_engineer", "operator", "consumer_contact", "leader", "supervisor",
 )
-HOME_DEPARTMENT = "北京市西城区民政局"
+LEVELS = {
+    "duty": "职责", "data_entry": "数据目录", "data_item": "数据项", "system": "系统", "db_table": "库表", "db_column": "字段",
+    "link": "关联",
+}
 
 
 def district(world: World, report: Report) -> str:
@@ -59,12 +62,12 @@ def district(world: World, report: Report) -> str:
 def import_directory(world: World, report: Report) -> str:
     """Import the four-level sample workbook of the district."""
     batch = _import(world, report, "four-level", "样例四级目录.xlsx", samples.four_level_workbook(DATA), some=False)
-    applied = batch.counts["applied"]
     world.found["four_level"] = str(batch.id)
-    kinds = {key: sum(v for action, v in actions.items() if action == "create") for key, actions in batch.counts["kinds"].items()}
+    kinds: dict[str, int] = batch.counts["kinds"]
     for key in ("duty", "data_entry", "system", "db_table"):
         ensure(kinds.get(key, 0) > 0, f"四级目录缺少 {key}")
-    return "、".join(f"{KINDS[key].zh if key in KINDS else key} {n}" for key, n in kinds.items()) + f"；写入 {applied}"
+    ensure(not batch.counts["findings"]["error"], "样例工作簿有错误")
+    return "、".join(f"{LEVELS.get(key, key)} {count}" for key, count in kinds.items())
 
 
 def import_listing(world: World, report: Report) -> str:

@@ -27,7 +27,7 @@ from kernel.approvals import service as approvals
 from kernel.identity.actor import system_actor
 from mulian.demo import traffic
 from mulian.demo.steps import Report, ensure
-from mulian.demo.world import World
+from mulian.demo.world import HOME_DEPARTMENT, World
 
 PERSONS = 10_000
 WRITERS, READERS, WRITES = 2, 4, 1_000
@@ -39,7 +39,7 @@ _WAIT = 180.0
 def encrypt(world: World, report: Report) -> str:
     """Declare the scopes of a department, insert persons encrypted, read all of them back, look for clear text."""
     ensure_dev_root(world.runtime)
-    department = world.department(world.found["person_department"])
+    department = world.department(HOME_DEPARTMENT)
     admin = world.person("security_admin")
     world.do(lambda session: scope_service.declare(session, admin, table=TABLE, department_ids=[department.id]))
     made = synthetic(PERSONS)
@@ -133,7 +133,7 @@ def _written(journals: list[Path]) -> int:
 
 
 def _await_writes(journals: list[Path], least: int, children: list[subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while _written(journals) < least:
         ensure(time.monotonic() < deadline and all(c.poll() is None for c in children), "读写进程未能启动")
         time.sleep(0.05)

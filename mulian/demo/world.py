@@ -20,6 +20,8 @@ from kernel.runtime import Runtime
 from mulian.supervisor import Supervisor
 
 T = TypeVar("T")
+# the department whose people and persons the demo shows
+HOME_DEPARTMENT = "北京市西城区民政局"
 
 
 @dataclass
