@@ -26,9 +26,10 @@ def install() -> None:
         event.listen(Session, "before_flush", _encrypt_pending)
 
 
-def _encrypt_pending(session: Session, _context: Any, _instances: Any) -> None:
+def _encrypt_pending(session: Session, _context: Any, instances: Any) -> None:
+    """Look at what this flush writes: all pending rows, or only the ones it was given."""
     groups: dict[_Group, list[Any]] = defaultdict(list)
-    for row in [*session.new, *session.dirty]:
+    for row in [*session.new, *session.dirty] if instances is None else instances:
         table = registry.find(getattr(row, "__tablename__", ""))
         if table is None:
             continue
