@@ -74,9 +74,9 @@ def _document(context: Context, basis: Basis, figures: Sequence[Figure]) -> Docu
     )
 
 
-def split_digest(digest: str, size: int = 32) -> str:
-    """Return a digest in groups, so that print can part it between them."""
-    return " ".join(digest[start : start + size] for start in range(0, len(digest), size))
+def split_digest(digest: str) -> str:
+    """Return a digest in two halves, so that print can part it between them."""
+    return f"{digest[:32]} {digest[32:]}"
 
 
 def _cover(basis: Basis) -> tuple[tuple[str, str], ...]:
@@ -104,9 +104,9 @@ def _annex(context: Context, basis: Basis) -> None:
     context.say("各指标规则均为第 1 版，没有口径变更。" if {rule.version for rule in RULES} == {1} else "本期规则版本见附表。")
     context.heading("数据来源与摘要", 2)
     sources = [
-        (BY_NAME[item["name"]].zh, item["rows"], item["predicate"], split_digest(item["sm3"], 16)) for item in basis.inputs
+        (BY_NAME[item["name"]].zh, item["rows"], item["predicate"], split_digest(item["sm3"])) for item in basis.inputs
     ]
-    columns = (Column("输入", 3), Column("行数", 2, "right", "number"), Column("取数条件", 5), Column("SM3", 5))
+    columns = (Column("输入", 3), Column("行数", 2, "right", "number"), Column("取数条件", 4), Column("SM3", 7))
     context.table("冻结输入", columns, sources)
     context.heading("如何复算", 2)
     context.say(

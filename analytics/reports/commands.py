@@ -1,4 +1,7 @@
-"""``mulian report``: quarterly, list, show, verify, reproduce."""
+"""``mulian report``: quarterly, list, show, verify, reproduce.
+
+Engines (duckdb, matplotlib, typst, web3) are imported by the commands that use them: ``--help`` stays quick.
+"""
 
 import uuid
 from typing import Annotated, Any
@@ -7,9 +10,8 @@ import typer
 from rich.progress import Progress
 
 from analytics.errors import DEPARTMENT_UNKNOWN
-from analytics.reports import queries, runner, service
+from analytics.reports import queries
 from analytics.reports.models import ReportRun
-from chain.anchoring.service import state_of
 from kernel import clock
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
 from kernel.identity.actor import system_actor
@@ -48,6 +50,9 @@ def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @app.command("show")
 def show(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show a run: period, roots, inputs, files, anchoring."""
+    from analytics.reports import service
+    from chain.anchoring.service import state_of
+
     with open_runtime(home) as runtime, runtime.database.read() as session:
         row = service.get(session, _ACTOR, run_id=run)
         anchor = state_of(session, "report_run", str(run), 1)
@@ -63,6 +68,8 @@ def show(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False)
 @app.command("verify")
 def verify(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check every file of a run against its manifest and root; any difference exits non-zero."""
+    from analytics.reports import service
+
     with open_runtime(home) as runtime, runtime.database.read() as session:
         row = service.verify(session, _ACTOR, run_id=run)
         result = {"run": str(run), "run_root": row.run_root, "result": "一致" if not as_json else "ok"}
@@ -72,6 +79,8 @@ def verify(run: RunArgument, home: HomeOption = None, as_json: JsonOption = Fals
 @app.command("reproduce")
 def reproduce(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Recompute a run in a fresh process and an empty folder and compare byte for byte; a difference exits 1."""
+    from analytics.reports import service
+
     with open_runtime(home) as runtime, runtime.database.read() as session:
         result = service.reproduce(session, _ACTOR, run_id=run)
     output(result.as_json(), as_json)
@@ -92,6 +101,8 @@ def _units(runtime: Runtime, department: str | None, everyone: bool) -> list[uui
 
 
 def _build(runtime: Runtime, period: tuple[int, int], department_id: uuid.UUID | None) -> dict[str, Any]:
+    from analytics.reports import runner, service
+
     def ask(session: Any) -> uuid.UUID:
         run, _ = service.request(session, _ACTOR, year=period[0], quarter=period[1], department_id=department_id)
         return run.id

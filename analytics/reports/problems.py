@@ -85,8 +85,9 @@ def _chain(context: Context) -> Iterator[Problem]:
         return
     for engine, sealers in context.engine.rows("SELECT engine, sealers FROM chain_state ORDER BY chain_id"):
         if sealers < 2:
+            name = f"区块链（{engine}）" if engine else "区块链"
             yield Problem(
-                "中", f"区块链（{engine}）只有 {sealers} 个出块节点：能证明先后与完整，不能防范运营方自身。",
+                "中", f"{name}只有 {sealers} 个出块节点：能证明先后与完整，不能防范运营方自身。",
                 "增设见证方，或迁移到多节点网络。",
             )
     failed: Figure = context.figure("chain.failed_rate")

@@ -80,10 +80,10 @@ def _title(target: DocxDocument, document: Document) -> None:
 
 
 def _cover(target: DocxDocument, document: Document) -> None:
-    for _ in range(5):
+    for _ in range(4):
         target.add_paragraph()
     _title(target, document)
-    for _ in range(6):
+    for _ in range(3):
         target.add_paragraph()
     for label, value in document.cover:
         paragraph = target.add_paragraph()

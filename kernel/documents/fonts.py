@@ -60,7 +60,7 @@ def find(folders: Iterable[str | Path] = _FOLDERS) -> FontSet:
 def uncovered(fonts: FontSet, texts: Iterable[str]) -> list[str]:
     """Return the characters of ``texts`` that some of the print fonts cannot draw, in code-point order."""
     wanted = {character for text in texts for character in text if character not in "\n "}
-    covered = functools.reduce(frozenset.intersection, (_cmap(path) for path in fonts.files))
+    covered = _covered(fonts)
     return sorted(character for character in wanted if ord(character) not in covered)
 
 
@@ -97,9 +97,13 @@ def digest(fonts: FontSet) -> str:
 
 
 @functools.cache
-def _cmap(path: Path) -> frozenset[int]:
-    with TTFont(path, fontNumber=_SC_FACE, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+def _covered(fonts: FontSet) -> frozenset[int]:
+    """The code points that every one of the print fonts can draw."""
+    sets = []
+    for path in fonts.files:
+        with TTFont(path, fontNumber=_SC_FACE, lazy=True) as font:
+            sets.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*sets)
 
 
 def _is_ordinary(character: str) -> bool:

@@ -136,7 +136,7 @@ def test_missing_font_names_the_package() -> None:
 
 
 def test_font_without_chinese_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "_cmap", lambda path: frozenset(range(0x3000)))
+    monkeypatch.setattr(fonts, "_covered", lambda found: frozenset(range(0x3000)))
     with pytest.raises(MulianError) as caught:
         fonts.check(fonts.find(), ["目录"])
     assert caught.value.code == "documents.font.missing"
