@@ -32,14 +32,14 @@ def loads(data: bytes) -> Any:
 
 
 def _encode(value: Any) -> str:
+    if isinstance(value, str):
+        return _string(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise ValueError("integer beyond 2**53-1")
         return str(int(value))
-    if isinstance(value, str):
-        return _string(value)
     if isinstance(value, dict):
         return _object(value)
     if isinstance(value, list | tuple):
@@ -63,8 +63,10 @@ def _object(value: dict[Any, Any]) -> str:
     for key in value:
         if not isinstance(key, str):
             raise ValueError("object keys are strings")
-    # RFC 8785 section 3.2.3: keys are ordered by UTF-16 code units, not by code points
-    keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+    # RFC 8785 section 3.2.3: keys are ordered by UTF-16 code units, not by code points; ASCII orders alike in both
+    keys = sorted(value)
+    if not all(map(str.isascii, keys)):
+        keys.sort(key=lambda key: key.encode("utf-16-be", "surrogatepass"))
     return "{" + ",".join(f"{_string(key)}:{_encode(value[key])}" for key in keys) + "}"
 
 

@@ -47,9 +47,8 @@ def index(session: Session, documents: Sequence[Document], *, fresh: bool = Fals
         }
         for document, title, body in normal
     ])
-    pieces = [
-        (document.node_id, part) for document, title, body in normal for part in (*parts(title), *parts(body))
-    ]
+    # title and body share parts: the break between them keeps a term from crossing, as within a text
+    pieces = [(document.node_id, part) for document, title, body in normal for part in parts(f"{title} {body}".strip())]
     if pieces:
         adapter = full_text(session)
         numbers = adapter.take_ids(session, len(pieces))

@@ -24,6 +24,7 @@ from kernel.errors import MulianError
 from kernel.identity.models import Department
 from tests.catalog import books
 from tests.catalog.conftest import SHARED, Town
+from tests.support.scale import Scale
 
 Check = Callable[..., ImportBatch]
 GOOD = ["区民政局", "婚姻登记信息", "社会保障", "csv,xlsx", "2026年3月", "包括姓名、日期", "u:1"]
@@ -217,23 +218,28 @@ def test_dates_as_people_write_them(text: Any) -> None:
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the real listing lies beside the checkout")
 @pytest.mark.requirement("S4-01")
-def test_the_real_listing(database: Database, town: Town, checked: Check) -> None:
-    batch = checked(town.bureau, SHARED.read_bytes(), filename=SHARED.name)
-    assert batch.counts["rows"] == batch.counts["actions"]["create"] == 4432
-    codes = batch.counts["codes"]
-    assert (codes["duplicate_name"], codes["empty_format"]) == (205, 3)
-    assert codes["theme_spelling"] + codes["theme_unknown"] == 4
-    assert apply(database, town.bureau, batch)["data_entry_created"] == 4432
+def test_the_real_listing(database: Database, town: Town, checked: Check, scale: Scale) -> None:
+    """All rows on SQLite; on PostgreSQL the whole only in ``make prove``."""
+    rows = reader.read(SHARED)[0].rows
+    size = 4432 if database.dialect == "sqlite" else scale.of(400, 4432)
+    data = SHARED.read_bytes() if size == 4432 else books.book({"Sheet1": rows[: size + 1]})
+    batch = checked(town.bureau, data, filename=SHARED.name)
+    assert batch.counts["rows"] == batch.counts["actions"]["create"] == size
+    if size == 4432:
+        codes = batch.counts["codes"]
+        assert (codes["duplicate_name"], codes["empty_format"]) == (205, 3)
+        assert codes["theme_spelling"] + codes["theme_unknown"] == 4
+    assert apply(database, town.bureau, batch)["data_entry_created"] == size
 
     def submit(session: Any) -> int:
         kind = KINDS["data_entry"]
         return len(review.submit(session, town.bureau, "data_entry", nodes.ids_where(session, kind)))
 
-    assert database.run(submit) == 4432
+    assert database.run(submit) == size
     decided = database.run(lambda s: review.decide_cases(
         s, town.bureau_too, reviews.open_cases_of_batch(s, town.bureau_too, "data_entry", batch.id), "approve",
         secrecy=review.Secrecy("pass", "市公共数据开放平台已公开"),
     ))
-    assert decided.published == 4432
+    assert decided.published == size
     with database.read() as session:
-        assert nodes.verify_chains(session) == (4432, [])
+        assert nodes.verify_chains(session) == (size, [])
