@@ -116,11 +116,10 @@ class Worker:
                 _guarded("take_back", functools.partial(runner.take_back_lost, self.runtime))
 
 
-def run(runtime: Runtime, *, parent_fd: int | None = None, threads: int = 2) -> None:
-    """Be a worker process until SIGTERM, SIGINT or the end of the parent; does not return.
+def run(runtime: Runtime, *, threads: int = 2) -> None:
+    """Be a worker process until SIGTERM or SIGINT (``kernel.lifeline`` turns the parent's death into SIGTERM).
 
-    ``parent_fd`` is the read end of a pipe whose write end only the parent holds: its end of file is the
-    parent's death, however it died.
+    Ends the process within a second of the signal and does not return.
     """
     ended = threading.Event()
 
@@ -129,11 +128,9 @@ def run(runtime: Runtime, *, parent_fd: int | None = None, threads: int = 2) -> 
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    if parent_fd is not None:
-        threading.Thread(target=_watch_parent, args=(parent_fd, ended), daemon=True).start()
     worker = Worker(runtime, threads=threads)
     worker.start()
-    while not ended.wait(0.2):
+    while not ended.wait(0.1):
         pass
     # the database may be busy or gone: the end of the process does not depend on it
     last = threading.Timer(_END_SECONDS, os._exit, args=(0,))
@@ -141,12 +138,6 @@ def run(runtime: Runtime, *, parent_fd: int | None = None, threads: int = 2) -> 
     last.start()
     worker.stop()
     os._exit(0)
-
-
-def _watch_parent(descriptor: int, ended: threading.Event) -> None:
-    while os.read(descriptor, 1):
-        pass
-    ended.set()
 
 
 def _guarded(name: str, action: Callable[[], object]) -> None:

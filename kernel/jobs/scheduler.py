@@ -25,6 +25,7 @@ from kernel.jobs import queries, registry, rules
 from kernel.jobs.context import JobContext
 from kernel.jobs.models import JobSlot
 from kernel.jobs.registry import Schedule
+from kernel.jobs.rules import EverySeconds
 from kernel.jobs.service import enqueue
 from kernel.leases import service as leases
 from kernel.leases.rules import Held
@@ -63,9 +64,7 @@ class Scheduler:
     def start(self) -> None:
         """Wake up at each slot, and once a second look for new leadership and for slots left unfinished."""
         for schedule in self._schedules:
-            seconds = getattr(schedule.trigger, "seconds", None)
-            trigger = IntervalTrigger(seconds=seconds) if seconds else schedule.trigger
-            self._clock.add_job(self._wake, trigger, args=[schedule])
+            self._clock.add_job(self._wake, _alarm_clock(schedule), args=[schedule])
         self._clock.add_job(self._look_after, IntervalTrigger(seconds=1))
         self._clock.start()
 
@@ -148,6 +147,15 @@ class Scheduler:
             for schedule in self._schedules:
                 if not schedule.inline:
                     self._wake(schedule)  # a daily slot missed while nobody led is not due again for a day
+
+
+def _alarm_clock(schedule: Schedule) -> Any:
+    """APScheduler's own trigger for a schedule, beating exactly at the slots."""
+    trigger = schedule.trigger
+    if not isinstance(trigger, EverySeconds):
+        return trigger
+    first = trigger.get_next_fire_time(None, clock.now())
+    return IntervalTrigger(seconds=trigger.seconds, start_date=first)
 
 
 def _take(session: Session, held: Held, schedule: Schedule, now: datetime) -> SlotClaim | None:

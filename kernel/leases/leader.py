@@ -31,9 +31,9 @@ class Leader:
         """Renew, or try to acquire; one call every ``ttl / 4`` keeps the lease."""
         try:
             self.held = self._database.run(self._renew_or_acquire)
-        except MulianError as error:
-            _log.warning("leader.beat_failed", code=error.code)
-            self.held = None
+        except Exception as error:
+            # a busy or unreachable database says nothing about the lease: the fence decides at each commit
+            _log.warning("leader.beat_failed", error=str(error))
         return self.held
 
     def run(self, stop: threading.Event) -> None:

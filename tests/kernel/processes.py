@@ -4,6 +4,7 @@ Run as ``python -m tests.kernel.processes COMMAND HOME URL …``; a parent sees 
 """
 
 import contextlib
+import importlib
 import os
 import signal
 import subprocess
@@ -19,14 +20,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from crypto.servicekeys import service as servicekeys
-from kernel import worker
+from kernel import lifeline, worker
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.home import Home
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job, schedule
 from kernel.leases import holder, service
-from kernel.leases.leader import LEADER
 from kernel.outbox.registry import handler
 from kernel.runtime import Runtime
 from kernel.settings import Settings
@@ -96,7 +96,9 @@ def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
 
 def _runtime(home: str, url: str) -> Runtime:
     place = Home(home)
-    wiring.load_models()
+    for name in wiring.MODELS:
+        if name.startswith("kernel."):  # importing every package would cost each child seconds
+            importlib.import_module(name)
     settings = Settings(home=place.root, database_url=None if url.startswith("sqlite") else url)
     return Runtime(settings=settings, home=place, database=Database(url), box=servicekeys.open_box(place))
 
@@ -176,7 +178,9 @@ def _worker(runtime: Runtime, with_slots: str = "") -> None:
     if with_slots:
         schedule("test.slot", every_seconds=1)
     threading.Thread(target=lambda: (time.sleep(0.05), print("started", flush=True)), daemon=True).start()
-    worker.run(runtime, parent_fd=sys.stdin.fileno())
+    os.environ[lifeline.VARIABLE] = str(sys.stdin.fileno())
+    lifeline.arm()
+    worker.run(runtime)
 
 
 if __name__ == "__main__":
