@@ -74,7 +74,9 @@ def _ours(folder: Path, rounds: int, transactions: int) -> tuple[dict[str, Any],
         blocks.append({"header": rlp.encode(sealed.header).hex(), "raws": [raw.hex() for raw in raws]})
         hashes.append(sealed.header.hash.hex())
     genesis = engine.genesis
-    work = {"chain_id": genesis.chain_id, "sealer": genesis.sealer.hex(), "timestamp": genesis.timestamp, "blocks": blocks}
+    work = {
+        "chain_id": genesis.chain_id, "sealer": genesis.sealer.hex(), "timestamp": genesis.timestamp, "blocks": blocks,
+    }
     engine.close()
     return work, hashes, seconds, commits
 

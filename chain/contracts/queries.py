@@ -40,6 +40,8 @@ def page(session: Session, offset: int, size: int) -> tuple[Sequence[ContractRel
     """Return a page of releases, newest first, and how many there are."""
     total = session.scalar(select(func.count()).select_from(ContractRelease)) or 0
     rows = session.scalars(
-        select(ContractRelease).order_by(ContractRelease.created_at.desc(), ContractRelease.id).offset(offset).limit(size)
+        select(ContractRelease)
+        .order_by(ContractRelease.created_at.desc(), ContractRelease.id)
+        .offset(offset).limit(size)
     ).all()
     return rows, total

@@ -109,7 +109,10 @@ def _raise(computation: ComputationAPI) -> None:
 
 def _vm_message(error: Exception) -> str:
     name = type(error).__name__
-    words = {"OutOfGas": "out of gas", "InvalidInstruction": "invalid opcode", "StackDepthLimit": "max call depth exceeded"}
+    words = {
+        "OutOfGas": "out of gas", "InvalidInstruction": "invalid opcode",
+        "StackDepthLimit": "max call depth exceeded",
+    }
     return words.get(name, f"{name}: {error}"[:300])
 
 

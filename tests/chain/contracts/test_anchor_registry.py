@@ -26,7 +26,7 @@ def new_stream(anchors: Deployed) -> tuple[bytes, accounts.Signer]:
     return stream, signer
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(
     st.sampled_from(["right", "seq", "head", "index", "leaves", "root"]), st.integers(1, 2**40), st.integers(-2, 2),
 ), max_size=8))

@@ -112,7 +112,7 @@ def machine(catalog: Deployed) -> type[RuleBasedStateMachine]:
 def test_the_contract_follows_the_model(catalog: Deployed, scale: Scale) -> None:
     run_state_machine_as_test(
         machine(catalog),
-        settings=settings(max_examples=scale.of(4, 100), stateful_step_count=20, deadline=None, derandomize=True),
+        settings=settings(max_examples=scale.of(3, 100), stateful_step_count=20, deadline=None, derandomize=True),
     )
 
 

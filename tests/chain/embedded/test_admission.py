@@ -22,7 +22,8 @@ SMALL = st.sampled_from([0, 1, 2**32, 2**64 - 1, 2**64, 2**255, 2**256 - 1])
     to=st.one_of(st.just(b""), ADDRESSES, st.integers(0, 10).map(lambda number: number.to_bytes(20, "big"))),
     gas=st.one_of(st.sampled_from([0, 20_999, 21_000, 53_000, 10**6, 2**24, 2**24 + 1]), SMALL),
     data=st.one_of(st.binary(max_size=300), st.just(b"\0" * 49_152), st.just(b"\0" * 49_153)),
-    fees=st.tuples(SMALL, SMALL), access=st.lists(st.tuples(ADDRESSES, st.lists(st.integers(0, 9), max_size=3)), max_size=3),
+    fees=st.tuples(SMALL, SMALL),
+    access=st.lists(st.tuples(ADDRESSES, st.lists(st.integers(0, 9), max_size=3)), max_size=3),
     value=st.sampled_from([0, 0, 0, 1, 2**256 - 1]), zero_fees=st.booleans(),
 )
 def test_what_admission_takes_a_block_takes(

@@ -24,7 +24,9 @@ def stub(sender: int, nonce: int, salt: int = 0) -> Stub:
     return Stub(bytes([sender]) * 20, nonce, bytes([sender, salt]) + nonce.to_bytes(30, "big"))
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6)), max_size=30), st.lists(st.integers(0, 30), max_size=10))
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6)), max_size=30), st.lists(st.integers(0, 30), max_size=10)
+)
 def test_executable_is_gapless_and_in_order_of_arrival(arrivals: list[tuple[int, int]], removals: list[int]) -> None:
     state = {bytes([sender]) * 20: sender for sender in range(3)}
     pool = Mempool(lambda sender: state[sender])

@@ -79,7 +79,8 @@ CORPUS = [
     b"", b"{", b"[]", b"[[]]", b"[1]", b"null", b"1", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"method": 1}', b"{}",
     b'{"jsonrpc": "2.0", "id": {}, "method": "eth_chainId"}', b'{"id": true, "method": "eth_chainId"}',
     b'{"id": 1, "method": "eth_chainId", "params": {"a": 1}}', b'{"id": 1, "method": "eth_chainId", "params": [1, 2]}',
-    b'{"id": 1, "method": "__class__"}', b'{"id": 1, "method": "evm_snapshot"}', b'{"id": 1, "method": "personal_sign"}',
+    b'{"id": 1, "method": "__class__"}', b'{"id": 1, "method": "evm_snapshot"}',
+    b'{"id": 1, "method": "personal_sign"}',
     b'{"id": 1, "method": "eth_sendRawTransaction", "params": ["0x"]}',
     b'{"id": 1, "method": "eth_sendRawTransaction", "params": ["0x02"]}',
     b'{"id": 1, "method": "eth_sendRawTransaction", "params": ["0xf8c0"]}',
@@ -109,7 +110,8 @@ def test_malformed_requests_get_an_error_and_the_server_lives(served: ChainProce
 
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from(["0x", "0x0", "latest", "0x" + "11" * 20, "0x" + "22" * 32]),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20)
+    | st.sampled_from(["0x", "0x0", "latest", "0x" + "11" * 20, "0x" + "22" * 32]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
         st.sampled_from(["to", "from", "data", "gas", "value", "topics", "address", "blockHash", "fromBlock"]), inner,
         max_size=4,
@@ -119,7 +121,9 @@ _JSON = st.recursive(
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(METHODS)), st.lists(_JSON, max_size=4)), min_size=1, max_size=20))
-def test_no_parameters_make_an_internal_error(shared_provider: NodeProvider, calls: list[tuple[str, list[Any]]]) -> None:
+def test_no_parameters_make_an_internal_error(
+    shared_provider: NodeProvider, calls: list[tuple[str, list[Any]]]
+) -> None:
     body = json.dumps([
         {"jsonrpc": "2.0", "id": index, "method": method, "params": parameters}
         for index, (method, parameters) in enumerate(calls)
@@ -236,9 +240,10 @@ def test_logs_by_every_filter_and_their_limits(
 
 def test_a_call_that_never_ends_is_ended(provider: NodeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     sender = Sender(provider.service.node.engine.chain_id)
-    provider.make_request("eth_sendRawTransaction", ["0x" + sender.send(None, DEPLOY + LOOP).hex()])  # type: ignore[arg-type]
+    ledger = Web3Ledger("in-process", provider)
+    ledger.send_raw(sender.send(None, DEPLOY + LOOP))
     view = provider.service.view
-    created = provider.make_request("eth_getBlockReceipts", ["latest"])["result"][0]["contractAddress"]  # type: ignore[arg-type]
+    created = ledger.request("eth_getBlockReceipts", "latest")[0]["contractAddress"]
     monkeypatch.setattr(readers, "DEADLINE_SECONDS", 0.3)
     pool = ReaderPool(provider.service.node.home.chain_dir, size=1)
     try:
