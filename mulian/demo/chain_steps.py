@@ -25,7 +25,7 @@ def start_chain(world: World, report: Report) -> str:
     """Start the embedded chain as its own process and deploy the contracts."""
     report(0, 3, "启动链进程")
     place = str(world.home.root)
-    chain = ["chain", "run", "--home", place, "--port", str(world.ports["rpc_port"])]
+    chain = ["chain", "serve", "--home", place, "--port", str(world.ports["rpc_port"])]
     world.supervisor.start(Child("chain", chain, lambda: (world.home.run_dir / "chain.url").exists()))
     report(1, 3, "部署合约")
     addresses = ensure_deployed(world.runtime)

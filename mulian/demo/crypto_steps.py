@@ -33,7 +33,7 @@ PERSONS = 10_000
 WRITERS, READERS, WRITES = 2, 4, 1_000
 COLUMN = "name_env"
 CHUNK_ROWS = 200
-_WAIT = 180.0
+_WAIT = 900.0
 
 
 def encrypt(world: World, report: Report) -> str:

@@ -11,7 +11,7 @@ from kernel.files_atomic import write_atomic
 from kernel.home import Home
 from kernel.settings import Settings
 from mulian.bootstrap import install
-from mulian.demo import catalog_steps, chain_steps, crypto_steps
+from mulian.demo import catalog_steps, chain_steps, crypto_steps, gateway_steps, report_steps
 from mulian.demo.steps import Steps
 from mulian.demo.world import World
 from mulian.supervisor import Supervisor, claim_port
@@ -30,6 +30,9 @@ STEPS = (
     ("prove", "离线核验证明", chain_steps.prove),
     ("encrypt", "字段加密", crypto_steps.encrypt),
     ("rotate", "密钥更换", crypto_steps.rotate),
+    ("publish_interfaces", "发布接口", gateway_steps.publish),
+    ("call_interfaces", "申请、审批与调用", gateway_steps.call),
+    ("report", "季度报告与复算", report_steps.build),
 )
 
 
@@ -45,13 +48,14 @@ def run(settings: Settings, listing: Path | None) -> Steps:
         installed = install(settings)
         ports = {name: claim_port(settings.host, 0, "--port") for name in ("rpc_port", "gateway_port")}
         environment = {f"MULIAN_{name.upper()}": str(port) for name, port in ports.items()}
+        environment["MULIAN_OUTBOUND_ALLOW"] = "127.0.0.0/8"  # the sample department system runs on this machine
         world = World(installed.runtime, Supervisor(place, environment), listing, ports)
         try:
             for name, title, body in STEPS:
                 if not steps.run(name, title, partial(body, world)):
                     break
         finally:
-            world.supervisor.stop()
+            world.end()
             installed.runtime.database.close()
         steps.counts = {key: value for key, value in world.found.items() if isinstance(value, int)}
         write_atomic(place.demo_dir / "result.json", orjson.dumps(steps.document(), option=orjson.OPT_INDENT_2) + b"\n")

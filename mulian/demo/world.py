@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ class World:
     people: dict[tuple[str, str | None], Actor] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
     credentials: list[dict[str, Any]] = field(default_factory=list)
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     @property
     def home(self) -> Home:
@@ -67,6 +69,13 @@ class World:
         if key not in self.people:
             self.people[key] = self.do(lambda session: self._open(session, role, department, number))
         return self.people[key]
+
+    def end(self) -> None:
+        """Stop every process of the run."""
+        self.supervisor.stop()
+        for process in self.processes:
+            process.terminate()
+            process.wait(10)
 
     def write_credentials(self) -> Path:
         """Write user names and passwords, readable by this user only."""
