@@ -79,7 +79,8 @@ def run(requests: int = REQUESTS, rounds: int = ROUNDS) -> dict[str, Any]:
     rows = [
         {
             "name": f"gateway ({name}) ÷ nginx proxy_pass, CPU per request",
-            "ratio": round(statistics.median(ours / theirs for ours, theirs in zip(cpu[name], cpu["nginx"], strict=True)), 2),
+            "ratio": round(statistics.median(ours / theirs for ours,
+                theirs in zip(cpu[name], cpu["nginx"], strict=True)), 2),
             "unit": "x, lower is better", "limit": limit, "micros": round(statistics.median(cpu[name]), 1),
             "nginx_micros": round(statistics.median(cpu["nginx"]), 1),
             "p99_ms_saturated": round(statistics.median(latency[name]) * 1000, 2),

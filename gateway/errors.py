@@ -21,7 +21,8 @@ KEY_UNKNOWN = define(
     fix_zh="请核对请求头 X-Mulian-Key 与密钥版本", fix_en="Check X-Mulian-Key and the key version",
 )
 SIGNATURE_FIELDS = define(
-    "gateway.call.signature_fields", 401, zh="签名请求头缺失或格式错误：{field}", en="Signature header missing or malformed: {field}",
+    "gateway.call.signature_fields", 401, zh="签名请求头缺失或格式错误：{field}",
+    en="Signature header missing or malformed: {field}",
     fix_zh="请对照《调用签名说明》检查请求头", fix_en="See the signing guide",
 )
 TIMESTAMP = define(
@@ -48,7 +49,8 @@ QUOTA = define(
     "gateway.call.quota", 429, zh="今日调用次数已用完", en="The daily quota is used up",
     fix_zh="请于次日（北京时间 0 时）后再调用，或申请提高额度", fix_en="Call again after midnight (Beijing) or ask for more",
 )
-RATE = define("gateway.call.rate", 429, zh="调用过快", en="Too many calls", fix_zh="请按 Retry-After 降低频率", fix_en="Slow down")
+RATE = define("gateway.call.rate", 429, zh="调用过快", en="Too many calls", fix_zh="请按 Retry-After 降低频率",
+    fix_en="Slow down")
 BROKER = define("gateway.call.unavailable", 503, zh="网关暂时不能核验调用", en="The gateway cannot verify calls at the moment")
 NO_SNAPSHOT = define("gateway.call.no_snapshot", 503, zh="网关尚未取得配置", en="The gateway has no configuration yet")
 UPSTREAM_FAULT = define("gateway.call.upstream", 502, zh="数据源应答异常", en="The source's answer cannot be used")
@@ -65,9 +67,11 @@ LOG_FULL = define("gateway.call.log", 503, zh="调用日志无法写入，暂停
 
 # -- control plane -------------------------------------------------------------------------------------------------
 INTERFACE_CODE_TAKEN = define("gateway.interface.code_taken", 409, zh="接口代码「{code}」已被使用", en="Code {code} is taken")
-INTERFACE_PATH_TAKEN = define("gateway.interface.path_taken", 409, zh="地址「{path}」已被接口「{code}」使用", en="{path} belongs to {code}")
+INTERFACE_PATH_TAKEN = define("gateway.interface.path_taken", 409, zh="地址「{path}」已被接口「{code}」使用",
+    en="{path} belongs to {code}")
 INTERFACE_STATE = define(
-    "gateway.interface.state", 409, zh="接口「{code}」当前为「{state}」，不能执行此操作", en="{code} is {state}; this is not possible now",
+    "gateway.interface.state", 409, zh="接口「{code}」当前为「{state}」，不能执行此操作",
+    en="{code} is {state}; this is not possible now",
 )
 INTERFACE_MAKER = define(
     "gateway.interface.same_person", 403, zh="提交人不能审核自己的接口", en="The submitter cannot approve the own interface",
@@ -82,15 +86,18 @@ CREDENTIALS_FULL = define(
 )
 GRANT_STATE = define("gateway.grant.state", 409, zh="授权「{number}」已是「{state}」", en="Grant {number} is {state}")
 SNAPSHOT_EMPTY = define("gateway.snapshot.empty", 409, zh="不能发布空的网关配置", en="An empty configuration is never published")
-SNAPSHOT_DAMAGED = define("gateway.snapshot.damaged", 500, zh="网关配置 {number} 校验不符", en="Snapshot {number} fails its checksum")
+SNAPSHOT_DAMAGED = define("gateway.snapshot.damaged", 500, zh="网关配置 {number} 校验不符",
+    en="Snapshot {number} fails its checksum")
 PORT_IN_USE = define(
     "gateway.port_in_use", 409, zh="网关不能监听 {host}:{port}：{reason}", en="Cannot listen on {host}:{port}: {reason}",
     fix_zh="请停止占用该端口的程序，或用 --port 换一个端口", fix_en="Stop what uses the port, or choose another with --port",
 )
 ENTRY_NOT_PUBLISHED = define(
-    "gateway.interface.entry_not_published", 409, zh="接口所属数据目录「{code}」尚未发布", en="The data entry {code} is not published",
+    "gateway.interface.entry_not_published", 409, zh="接口所属数据目录「{code}」尚未发布",
+    en="The data entry {code} is not published",
     fix_zh="请先发布数据目录", fix_en="Publish the entry first",
 )
 ENTRY_LEVEL = define(
-    "gateway.interface.entry_level", 403, zh="数据目录「{code}」为重要或核心数据，不得经接口提供", en="Important or core data ({code}) leave by no interface",
+    "gateway.interface.entry_level", 403, zh="数据目录「{code}」为重要或核心数据，不得经接口提供",
+    en="Important or core data ({code}) leave by no interface",
 )

@@ -8,7 +8,8 @@ NOT_SHARED = define(
 )
 NO_ITEMS = define("catalog.demand.no_items", 422, zh="请至少选择一个数据项", en="Choose at least one item")
 ITEM_FOREIGN = define("catalog.demand.item_foreign", 422, zh="数据项不属于所选数据目录", en="An item belongs to another entry")
-ENTRY_NOT_PUBLISHED = define("catalog.demand.entry_not_published", 409, zh="数据目录「{code}」尚未发布", en="Entry {code} is not published")
+ENTRY_NOT_PUBLISHED = define("catalog.demand.entry_not_published", 409, zh="数据目录「{code}」尚未发布",
+    en="Entry {code} is not published")
 SAME_PERSON = define(
     "catalog.demand.same_person", 403, zh="申请人不能审批自己的申请", en="The applicant cannot decide the own demand",
     fix_zh="请由另一位有审批权限的人员处理", fix_en="Another person has to decide",

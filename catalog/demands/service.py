@@ -86,7 +86,8 @@ def apply(session: Session, actor: Actor, *, application: Application, departmen
 
 
 def approve(
-    session: Session, actor: Actor, *, demand_id: uuid.UUID, opinion: str, items: Mapping[uuid.UUID, bool] | None = None,
+    session: Session, actor: Actor, *, demand_id: uuid.UUID, opinion: str,
+    items: Mapping[uuid.UUID, bool] | None = None,
 ) -> Demand:
     """Agree at the current stage. ``items`` (item id → in clear) narrows what is given; None agrees to all of it."""
     demand = _to_decide(session, actor, demand_id)

@@ -20,7 +20,8 @@ def list_apps(home: HomeOption = None, as_json: JsonOption = False) -> None:
         output([
             {
                 "name": row.name, "app_key": row.app_key, "state": row.state,
-                "key_versions": [one.key_version for one in queries.credentials(session, row.id) if one.state == "active"],
+                "key_versions": [one.key_version for one in queries.credentials(session,
+                    row.id) if one.state == "active"],
             }
             for row in rows
         ], as_json, title="应用")

@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 # 18-digit (or 15-digit) resident ID numbers and mainland mobile numbers, also when percent-encoded text is around
-_PERSON = re.compile(rb"(?<![0-9])(?:[1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{14}|(?:(?:\+|%2[bB])?86)?1[3-9][0-9]{9})(?![0-9])")
+_ID_NUMBER, _MOBILE = rb"[1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{14}", rb"(?:(?:\+|%2[bB])?86)?1[3-9][0-9]{9}"
+_PERSON = re.compile(rb"(?<![0-9])(?:%b|%b)(?![0-9])" % (_ID_NUMBER, _MOBILE))
 _SECRET = re.compile(rb"(?i)(^|&)([^=&]*(?:secret|token|password|passwd|pwd|sign|appkey|api_?key)[^=&]*)=[^&]*")
 _DIGITS = re.compile(rb"[0-9]{11}|%3[0-9]")
 _ENCODED_DIGIT = re.compile(rb"%3([0-9])")

@@ -27,7 +27,8 @@ api = router(prefix="/gateway", tags=["gateway"])
 @api.get("/calls", **needs(CALL_READ))
 def list_calls(
     session: Session_, actor: Actor_, limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    interface: Annotated[str | None, Query(max_length=60)] = None, app: Annotated[str | None, Query(max_length=40)] = None,
+    interface: Annotated[str | None, Query(max_length=60)] = None,
+    app: Annotated[str | None, Query(max_length=40)] = None,
     request_id: Annotated[str | None, Query(max_length=40)] = None, failed: bool = False,
 ) -> CallPage:
     """Return the newest calls, also those of the last second."""

@@ -70,10 +70,11 @@ def error_share(runtime: Runtime) -> Decimal | None:
     end = clock.now()
     with runtime.database.read() as session:
         points = reader.series(session, runtime.home, end - _WINDOW, end, bucket_seconds=300)
-    calls = sum(point["calls"] for point in points)
+    calls = sum(int(point["calls"]) for point in points)
     if calls < _FEW_CALLS:
         return None
-    return Decimal(1000 * sum(point["server_errors"] for point in points)) / calls
+    failed = sum(int(point["server_errors"]) for point in points)
+    return Decimal(1000 * failed) / calls
 
 
 target_source("gateway.interfaces", targets)

@@ -39,6 +39,7 @@ def show(
             for one in queries.revisions(session, found.id)
         ]
         output({
-            "code": found.code, "name": found.name, "path": found.path, "state": found.state, "revision": found.revision,
+            "code": found.code, "name": found.name, "path": found.path, "state": found.state,
+            "revision": found.revision,
             "revisions": revisions,
         }, as_json)

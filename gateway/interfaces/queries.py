@@ -17,7 +17,8 @@ def listing(*, state: str | None, query: str | None) -> Select[Interface]:
     if state:
         rows = rows.where(Interface.state == state)
     if query:
-        rows = rows.where(or_(Interface.code.contains(query, autoescape=True), Interface.name.contains(query, autoescape=True)))
+        rows = rows.where(or_(Interface.code.contains(query, autoescape=True),
+            Interface.name.contains(query, autoescape=True)))
     return rows
 
 

@@ -10,7 +10,8 @@ from kernel.identity.schemas import Wire
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,58}$", examples=["xc-persons"], description="接口代码，小写字母、数字、连字符")]
 Path = Annotated[
-    str, Field(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._-]{0,60}){1,6}$", max_length=200, examples=["/xc/persons"], description="对外地址"),
+    str, Field(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._-]{0,60}){1,6}$", max_length=200, examples=["/xc/persons"],
+    description="对外地址"),
 ]
 FieldName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", examples=["id_number"])]
 FieldType = Literal["integer", "text", "boolean", "date", "instant", "uuid", "number"]

@@ -39,7 +39,8 @@ def create(
     )
     interface = Interface(
         id=interface_id, code=code, name=name, path=path, department_id=entry.department_id, entry_id=entry_id,
-        state="draft", revision=0, version=1, created_by=actor.user_id, created_at=now, updated_at=now, audit_id=audit_id,
+        state="draft", revision=0, version=1, created_by=actor.user_id, created_at=now, updated_at=now,
+        audit_id=audit_id,
     )
     session.add(interface)
     session.flush()

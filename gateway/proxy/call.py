@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from gateway import errors
 from gateway.broker import frames
 from gateway.calllog import record
-from gateway.proxy import answers
+from gateway.proxy import answers, outgoing
+from gateway.proxy.caller import signature_fault
 from gateway.proxy.framing.client import ClientConnection
-from gateway.proxy.framing.request import HOP_BY_HOP, RequestHead
+from gateway.proxy.framing.request import RequestHead
 from gateway.proxy.framing.response import ResponseHead
 from gateway.proxy.framing.upstream import UpstreamConnection
 from gateway.signing import rules as signing
@@ -23,15 +24,11 @@ from kernel.errors import ErrorKind
 if TYPE_CHECKING:
     from gateway.proxy.handler import GatewayHandler
 
-# what a client says about itself as a proxy, or what we say to the upstream in its place
-_NOT_FORWARDED = HOP_BY_HOP | signing.HEADERS | frozenset({
-    b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip", b"forwarded",
-    b"via", b"x-request-id", b"accept-encoding", b"cookie",
-})
 _VERDICTS: dict[int, ErrorKind] = {
     frames.REPLAY: errors.REPLAY, frames.NONCE_FULL: errors.NONCE_FULL, frames.BEFORE_FLOOR: errors.STARTING,
     frames.QUOTA: errors.QUOTA, frames.RATE: errors.RATE, frames.STORAGE: errors.BROKER,
 }
+_JSON_HEAD = b"Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n"
 POLICY_BODY_LIMIT = 8 * 1024 * 1024
 _LARGE_BODY = 256 * 1024
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
@@ -98,7 +95,7 @@ class Call:
         self.app = app
         digest, timestamp = frames.NO_DIGEST, 0
         if route.auth == SIGNED:
-            fault = self._verify(app, head, body)
+            fault = signature_fault(app, head, body, self.at / 1e6)
             if fault is not None:
                 self.refuse(*fault)
                 return
@@ -110,23 +107,6 @@ class Call:
             return
         self.grant = grant
         self._ask_broker(grant, route, digest, timestamp)
-
-    def _verify(self, app: App, head: RequestHead, body: bytes) -> tuple[ErrorKind, str] | None:
-        fields = head.fields
-        timestamp = fields.get(signing.HEADER_TIMESTAMP, b"")
-        nonce = fields.get(signing.HEADER_NONCE, b"")
-        signature = fields.get(signing.HEADER_SIGNATURE, b"")
-        fault = signing.shape_fault(timestamp, nonce, signature)
-        if fault:
-            return errors.SIGNATURE_FIELDS, fault
-        if signing.timestamp_fault(int(timestamp), self.at / 1e6):
-            return errors.TIMESTAMP, ""
-        version = fields.get(signing.HEADER_VERSION, b"")
-        secret = app.secrets.get(version)
-        if secret is None:
-            return errors.KEY_UNKNOWN, ""
-        text = signing.string_to_sign(head.method, head.path, head.query, body, timestamp, nonce, app.key, version)
-        return None if signing.matches(secret, text, signature) else (errors.SIGNATURE, "")
 
     def _ask_broker(self, grant: Grant, route: Route, digest: bytes, timestamp: int) -> None:
         gateway = self.gateway
@@ -183,29 +163,12 @@ class Call:
             return
         self.upstream = upstream
         self.sent_at = clock.now_micros()
-        assert self.head is not None
-        upstream.send(self, self.head.method, self._request(self.head))
-
-    def _request(self, head: RequestHead) -> bytes:
-        route, app, grant = self.route, self.app, self.grant
-        assert route is not None and app is not None and grant is not None
-        path = route.base + head.path[len(route.path):] or b"/"
-        lines = [
-            b"%b %b%b%b HTTP/1.1\r\nHost: %b\r\n" % (
-                head.method, path, b"?" if head.query else b"", head.query, self.gateway.host_header(route.origin),
-            ),
-            *[b"%b: %b\r\n" % pair for pair in head.headers if pair[0] not in _NOT_FORWARDED],
-            b"X-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n" % (
-                self.request_id, app.key, self.connection.peer.encode(),
-            ),
-        ]
-        if not route.streams:
-            lines.append(b"Accept-Encoding: identity\r\n")
-        if head.has_body or head.method in (b"POST", b"PUT", b"PATCH"):
-            lines.append(b"Content-Length: %d\r\n" % len(self.body))
-        lines.append(b"\r\n")
-        lines.append(self.body)
-        return b"".join(lines)
+        head, route, app = self.head, self.route, self.app
+        assert head is not None and route is not None and app is not None
+        upstream.send(self, head.method, outgoing.upstream_request(
+            head, self.body, route, app, host=self.gateway.host_header(route.origin), request_id=self.request_id,
+            peer=self.connection.peer,
+        ))
 
     # -- the upstream's answer (Receiver) ------------------------------------------------------------------------
     def answered(self, head: ResponseHead) -> None:
@@ -261,12 +224,12 @@ class Call:
             return
         route, answer, head = self.route, self._answer, self.head
         assert route is not None and answer is not None and head is not None
-        if route.streams:
-            if self._chunked:
-                self.connection.write(b"0\r\n\r\n")
-            self._end(head.keep_alive and not self.connection.closing)
-        else:
+        if not route.streams:
             self._reduce(answer)
+            return
+        if self._chunked:
+            self.connection.write(b"0\r\n\r\n")
+        self._end(head.keep_alive and not self.connection.closing)
 
     def failed(self, reason: str, *, began: bool) -> None:
         """The upstream broke off or lied."""
@@ -289,16 +252,9 @@ class Call:
     def _reduce(self, answer: ResponseHead) -> None:
         """Apply the field policy to a collected answer; other statuses than success leave without their body."""
         if not 200 <= answer.status < 300 or answer.bodyless:
-            self._plain(answer)
-            return
-        kind = answer.fields.get(b"content-type", b"").lower()
-        media, _, parameters = kind.partition(b";")
-        charset_ok = b"charset" not in parameters or b"utf-8" in parameters or b"utf8" in parameters
-        encoding = answer.fields.get(b"content-encoding", b"identity").lower()
-        media = media.strip()
-        if not charset_ok or encoding != b"identity" or not (media == b"application/json" or media.endswith(b"+json")):
-            self.refuse(errors.POLICY)
-            return
+            return self._plain(answer)
+        if not outgoing.reducible(answer):
+            return self.refuse(errors.POLICY)
         body = self._collected[0] if len(self._collected) == 1 else b"".join(self._collected)
         self._collected.clear()
         assert self.grant is not None
@@ -342,8 +298,8 @@ class Call:
             return
         length = b"" if status == 204 or head.method == b"HEAD" else b"Content-Length: %d\r\n" % len(body)
         connection.write(
-            b"%bContent-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n%bX-Request-Id: %b\r\n%b%b" % (
-                answers.status_line(status), length, self.request_id,
+            b"%b%b%bX-Request-Id: %b\r\n%b%b" % (
+                answers.status_line(status), _JSON_HEAD, length, self.request_id,
                 b"\r\n" if keep else b"Connection: close\r\n\r\n", b"" if head.method == b"HEAD" else body,
             )
         )

@@ -123,7 +123,8 @@ def _route(row: Mapping[str, Any]) -> Route:
     route = Route(
         code=row["code"], path=row["path"].encode(), methods=frozenset(method.encode() for method in row["methods"]),
         auth=row["auth"], kind=source["kind"], source=source, body_limit=int(row["body_limit"]),
-        timeout=int(row["timeout_ms"]) / 1000, retired=row["state"] != "published", streams=row["contract"]["mode"] == "stream",
+        timeout=int(row["timeout_ms"]) / 1000, retired=row["state"] != "published",
+        streams=row["contract"]["mode"] == "stream",
     )
     if route.auth not in (SIGNED, KEY_ONLY) or route.kind not in (HTTP, TABLE):
         raise SnapshotRefused(f"interface {route.code}: auth or source")

@@ -103,12 +103,14 @@ ACCEPTED: dict[str, bytes] = {
 
 # whole conversations: a body that is wrong, or bytes that must never be taken for a second request
 REFUSED_BODIES: dict[str, bytes] = {
-    "chunk extension": _post(b"Transfer-Encoding: chunked\r\n", b"5;a=b\r\nhello\r\n0\r\n\r\nGET /xc/secret HTTP/1.1\r\n" + _H + b"\r\n"),
+    "chunk extension": _post(b"Transfer-Encoding: chunked\r\n",
+        b"5;a=b\r\nhello\r\n0\r\n\r\nGET /xc/secret HTTP/1.1\r\n" + _H + b"\r\n"),
     "chunk bare lf": _post(b"Transfer-Encoding: chunked\r\n", b"5\nhello\r\n0\r\n\r\n"),
     "chunk size with sign": _post(b"Transfer-Encoding: chunked\r\n", b"+5\r\nhello\r\n0\r\n\r\n"),
     "chunk size 0x": _post(b"Transfer-Encoding: chunked\r\n", b"0x5\r\nhello\r\n0\r\n\r\n"),
     "chunk too long": _post(b"Transfer-Encoding: chunked\r\n", b"5\r\nhelloGET /xc/secret HTTP/1.1\r\n\r\n"),
-    "trailer": _post(b"Transfer-Encoding: chunked\r\n", b"0\r\nContent-Length: 50\r\n\r\nGET /xc/secret HTTP/1.1\r\n\r\n"),
+    "trailer": _post(b"Transfer-Encoding: chunked\r\n",
+        b"0\r\nContent-Length: 50\r\n\r\nGET /xc/secret HTTP/1.1\r\n\r\n"),
     "te then cl body": _post(
         b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\nGGET /xc/secret HTTP/1.1\r\n" + _H + b"\r\n",
     ),

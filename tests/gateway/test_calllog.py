@@ -33,7 +33,8 @@ Start = Callable[[Script], Upstream]
 
 def line(number: int, status: int = 200) -> bytes:
     return record.render(
-        clock.now_micros(), b"%024d" % number, "ok", b"ak1", "echo", "g1", 1, b"GET", b"/xc/echo", b"", status, 0, 2, 100,
+        clock.now_micros(), b"%024d" % number, "ok", b"ak1", "echo", "g1", 1, b"GET", b"/xc/echo", b"", status, 0, 2,
+        100,
         50, "127.0.0.1",
     )
 
@@ -64,7 +65,8 @@ def test_redaction() -> None:
     cases = {
         b"id=110101199003071234": b"id=***", b"id=11010119900307123x&a=1": b"id=***&a=1", b"m=13800138000": b"m=***",
         b"m=%2B8613800138000": b"m=***", b"id=%31%31%30101199003071234": b"id=***", b"token=abc&q=1": b"token=***&q=1",
-        b"q=1&app_secret=zzz": b"q=1&app_secret=***", b"page=12345678901": b"page=12345678901", b"t=1790000000123": b"t=1790000000123",
+        b"q=1&app_secret=zzz": b"q=1&app_secret=***", b"page=12345678901": b"page=12345678901",
+        b"t=1790000000123": b"t=1790000000123",
         b"id=110101900307123": b"id=***", b"a=1&b=2": b"a=1&b=2",
     }
     assert {query: record.redact(query) for query in cases} == cases
@@ -113,12 +115,12 @@ def test_shipping_can_be_cut_anywhere_and_repeated(runtime: Runtime, monkeypatch
         start, end = clock.from_micros(clock.now_micros() - 60_000_000), clock.now()
         found = rows(session, runtime.home, start, end)
         assert len(found) == 51
-        assert [row["outcome"] for row in found if row["request_id"] == "%024d" % 49] == ["client_gone"]
+        assert [row["outcome"] for row in found if row["request_id"] == f"{49:024d}"] == ["client_gone"]
         points = series(session, runtime.home, start, end, bucket_seconds=3600)
         assert sum(point["calls"] for point in points) == 50
         assert sum(point["server_errors"] for point in points) == 10
         newest = recent(session, runtime.home, limit=3, keep=lambda row: row.kind == "call")
-        assert [row.request_id for row in newest] == ["%024d" % number for number in (49, 48, 47)]
+        assert [row.request_id for row in newest] == [f"{number:024d}" for number in (49, 48, 47)]
 
 
 def test_a_damaged_or_foreign_file_stops_nothing(runtime: Runtime) -> None:
@@ -202,4 +204,4 @@ def test_a_segment_without_an_end_is_an_orphan_once_its_process_is_gone(tmp_path
     os.close(owned)
     info = segment.read_info(path)
     assert (info.started, info.finished, info.open_calls, info.closed) == (2, 1, 1, False)
-    assert [row.request_id for row in record.rows(read_records(path))] == ["%024d" % 1]
+    assert [row.request_id for row in record.rows(read_records(path))] == [f"{1:024d}"]

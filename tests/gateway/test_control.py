@@ -23,10 +23,11 @@ def _compiled(runtime: Runtime):
         number = snapshots.head_number(session, "production")
         row = snapshots.load(session, "production", number)
         assert row is not None
-        return compile_snapshot(number, row.sm3, row.body, lambda sealed: runtime.box.open("gateway.credential", sealed))
+        return compile_snapshot(number, row.sm3, row.body,
+            lambda sealed: runtime.box.open("gateway.credential", sealed))
 
 
-@pytest.mark.requirement("S4-24")
+@pytest.mark.requirement("S4-08")
 def test_from_draft_to_grant_and_back(live_server, runtime: Runtime) -> None:
     district = District(runtime)
     engineer, bureau = live_server.signed_in("data_engineer"), live_server.signed_in("bureau_admin")

@@ -86,8 +86,10 @@ def test_no_other_parser_reads_more_than_ours(wire: bytes) -> None:
 
 
 @pytest.mark.parametrize("wire", [
-    b"5;x=1\r\nhello\r\n0\r\n\r\n", b"5 \r\nhello\r\n0\r\n\r\n", b" 5\r\nhello\r\n", b"+5\r\nhello\r\n", b"0x5\r\nhello\r\n",
-    b"5\nhello\r\n0\r\n\r\n", b"5\r\nhello\n0\r\n\r\n", b"5\r\nhelloX\r\n", b"\r\n\r\n", b"fffffffff\r\n", b"0\r\nX: 1\r\n\r\n",
+    b"5;x=1\r\nhello\r\n0\r\n\r\n", b"5 \r\nhello\r\n0\r\n\r\n", b" 5\r\nhello\r\n", b"+5\r\nhello\r\n",
+    b"0x5\r\nhello\r\n",
+    b"5\nhello\r\n0\r\n\r\n", b"5\r\nhello\n0\r\n\r\n", b"5\r\nhelloX\r\n", b"\r\n\r\n", b"fffffffff\r\n",
+    b"0\r\nX: 1\r\n\r\n",
     b"0\r\n\n", b"5\r\r\nhello", b"-1\r\n", b"5_0\r\n", b"5\r\nhello0\r\n\r\n",
 ])
 def test_refused_chunks(wire: bytes) -> None:
@@ -107,8 +109,10 @@ def test_length_reader_leaves_the_rest() -> None:
 
 
 _TOKEN = st.sampled_from([
-    b"GET", b"POST", b" ", b"/", b"/a", b"..", b"%2f", b"HTTP/1.1", b"HTTP/1.0", b"\r\n", b"\n", b"\r", b"Host: a", b"Host:",
-    b"Content-Length: 5", b"Content-Length: 0", b"Transfer-Encoding: chunked", b"Transfer-Encoding: x", b"\t", b":", b"\0",
+    b"GET", b"POST", b" ", b"/", b"/a", b"..", b"%2f", b"HTTP/1.1", b"HTTP/1.0", b"\r\n", b"\n", b"\r", b"Host: a",
+    b"Host:",
+    b"Content-Length: 5", b"Content-Length: 0", b"Transfer-Encoding: chunked", b"Transfer-Encoding: x", b"\t", b":",
+    b"\0",
     b"X-A: b", b"x_a: b", b"Connection: close", b"\xff", b"?", b"#",
 ])
 

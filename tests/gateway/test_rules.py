@@ -82,7 +82,8 @@ def test_order_of_query_pieces_does_not_matter_their_bytes_do(pieces: list[str])
 
 # -- field policy ----------------------------------------------------------------------------------------------------
 FIELDS = [
-    field("id", type="integer"), field("name", sensitive=True, mask="name"), field("phone", sensitive=True, mask="phone"),
+    field("id", type="integer"), field("name", sensitive=True, mask="name"),
+    field("phone", sensitive=True, mask="phone"),
     field("secret", encrypted=True, sensitive=True, mask="id_number"),
 ]
 
@@ -95,7 +96,8 @@ def test_policy_keeps_masks_and_drops() -> None:
     policy = compile_policy(FIELDS, {"id": False, "name": False, "phone": True}, items=("data", "rows"),
                             passthrough=frozenset({"total"}))
     body = json.dumps({
-        "total": 1, "debug": "x", "data": {"rows": [{"id": 1, "name": "张三", "phone": "13800138000", "secret": "s", "x": 1}],
+        "total": 1, "debug": "x", "data": {"rows": [{"id": 1, "name": "张三", "phone": "13800138000", "secret": "s",
+        "x": 1}],
                                            "more": "y"},
     }).encode()
     assert json.loads(apply(policy, body, mask, _never)) == {
@@ -126,7 +128,8 @@ def _canonical(record: dict) -> bool:
     return True
 
 
-@pytest.mark.parametrize("body", [b"", b"[1]", b"[[{}]]", b'"x"', b"{", b'[{"id":{}}]', b'[{"name":["x"]}]', b'[{"secret":"x"}]',
+@pytest.mark.parametrize("body", [b"", b"[1]", b"[[{}]]", b'"x"', b"{", b'[{"id":{}}]', b'[{"name":["x"]}]',
+    b'[{"secret":"x"}]',
                                   b'[{"name":true}]', b"\xff", b"NaN"])
 def test_policy_refuses_what_the_contract_does_not_say(body: bytes) -> None:
     policy = compile_policy(FIELDS, {"id": False, "name": False, "secret": False})
@@ -244,7 +247,8 @@ def test_the_strictest_item_decides_the_way_of_a_demand() -> None:
     assert route([Wanted(UNCONDITIONAL, True, True)]) == ("provider", "bureau"), "in clear needs a decision"
     assert route([Wanted(None, False, False)]) == ("provider", "bureau"), "unknown is conditional"
     assert item_share_type(UNCONDITIONAL, NONE) == NONE and item_share_type(None, None) == CONDITIONAL
-    assert next_stage(("provider", "bureau"), "provider") == "bureau" and next_stage(("provider", "bureau"), "bureau") == ""
+    assert next_stage(("provider", "bureau"), "provider") == "bureau" and next_stage(("provider", "bureau"),
+        "bureau") == ""
 
 
 def test_granted_fields() -> None:

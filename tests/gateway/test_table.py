@@ -86,7 +86,8 @@ def test_masked_by_default_and_clear_only_where_granted(
         answer = other.call("GET", f"/xc/persons?id={people[7].id}")
         assert [row["id_number"] for row in answer.json["items"]] == [people[7].id_number]
         assert set(answer.json["items"][0]) == {"id", "id_number", "updated_at"}
-        for target in ("/xc/persons?idd=1", "/xc/persons?id=1&id=2", "/xc/persons?id=1%20OR%201=1", "/xc/persons?size=0"):
+        for target in ("/xc/persons?idd=1", "/xc/persons?id=1&id=2", "/xc/persons?id=1%20OR%201=1",
+            "/xc/persons?size=0"):
             answer = other.call("GET", target)
             assert (answer.status, answer.code) == (400, "gateway.call.parameter"), target
         assert other.call("GET", "/xc/persons?id=1000").json["items"] == [], "another department's row"
