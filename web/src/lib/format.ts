@@ -73,6 +73,7 @@ export function shortHash(value: string | null | undefined, head = 10, tail = 6)
 /** Any JSON value as one line a person can compare. */
 export function plain(value: unknown): string {
   if (value === null || value === undefined || value === "") return "—";
+  if (Array.isArray(value) && value.length === 0) return "—";
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (Array.isArray(value) && value.every((item) => typeof item !== "object")) return value.join("、");

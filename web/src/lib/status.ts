@@ -3,7 +3,7 @@ export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 const TONES: Record<Tone, string[]> = {
   good: [
     "published", "approved", "succeeded", "success", "done", "active", "online", "ok", "normal", "anchored",
-    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final", "live",
+    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final", "live", "open",
   ],
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
@@ -14,7 +14,7 @@ const TONES: Record<Tone, string[]> = {
     "returned", "expiring", "suspect", "warning", "stale", "locked", "degraded", "suspended", "paused", "pre_active",
     "retiring", "partial", "pub_rejected", "change_rejected", "withdraw_rejected", "frozen", "decrypt_only",
   ],
-  bad: ["failed", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "revoked", "compromised"],
+  bad: ["failed", "halted", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "revoked", "compromised"],
   idle: [
     "draft", "change_draft", "withdrawn", "offline", "cancelled", "disabled", "destroyed", "unknown", "retired",
     "undone", "closed", "void", "superseded", "none", "stopped", "abolished", "archived", "inactive",

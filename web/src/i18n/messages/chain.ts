@@ -31,10 +31,11 @@ export const chain = {
   chain: {
     lead: ["高度、出块间隔与上链队列", "Height, block interval and what waits to be anchored"], height: ["区块高度", "Height"], lastBlock: ["最新区块时间", "Latest block"],
     interval: ["平均出块间隔", "Mean block interval"], txs: ["交易总数", "Transactions"], perMinute: ["每分钟交易", "Transactions per minute"], intervals: ["出块间隔（秒）", "Block interval (s)"],
-    heights: ["区块高度", "Block height"], anchored: ["已上链记录", "Records anchored"], waiting: ["等待上链", "Waiting"], streams: ["上链数据流", "Anchoring streams"], contracts: ["智能合约", "Contracts"],
-    address: ["地址", "Address"], chainId: ["链标识", "Chain id"], stream: ["数据流", "Stream"], block: ["区块", "Block"], tx: ["交易", "Transaction"], hash: ["哈希", "Hash"], parent: ["父区块", "Parent"], sealer: ["出块人", "Sealer"],
+    heights: ["区块高度", "Block height"], anchored: ["已上链记录", "Records anchored"], waiting: ["等待上链", "Waiting"], streams: ["存证流", "Anchoring streams"], contracts: ["智能合约", "Contracts"],
+    address: ["地址", "Address"], chainId: ["链标识", "Chain id"], stream: ["存证流", "Stream"], block: ["区块", "Block"], tx: ["交易", "Transaction"], hash: ["哈希", "Hash"], parent: ["父区块", "Parent"], sealer: ["出块人", "Sealer"],
     gas: ["消耗 gas", "Gas used"], txCount: ["交易数", "Transactions"], from: ["发起账户", "From"], to: ["目标", "To"], method: ["方法", "Method"], time: ["时间", "Time"],
     searchHint: ["区块高度或交易哈希", "Block height or transaction hash"], blocks: ["最新区块", "Latest blocks"], nothing: ["没有找到“{q}”", "Nothing found for “{q}”"],
+    lastFinal: ["最近确认", "Last confirmed"],
     failedDay: ["近 24 小时失败 {n} 笔", "{n} failed in 24 hours"], day: ["近 24 小时", "last 24 hours"], tps: ["平均每秒交易", "Mean tx per second"], peak: ["峰值 {n}", "peak {n}"],
     liveAt: ["上线时间", "Live since"], blockTotal: ["共 {n} 个区块", "{n} blocks"], size: ["大小", "Size"], newest: ["最新", "Newest"], older: ["更早的区块", "Older blocks"],
     input: ["输入数据", "Input"], nonce: ["序号（nonce）", "Nonce"], events: ["事件数", "Events"],
