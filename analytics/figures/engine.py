@@ -16,7 +16,8 @@ from analytics.inputs.schemas import DATASETS
 DISTRICT = "district"
 _PARTS = "department_id, grp, code, name, num, den"
 _P95 = (
-    "SELECT {scope} AS scope, {grp} AS grp, min(num) FILTER (WHERE upto >= need)::BIGINT AS num, sum(den)::BIGINT AS den, "
+    "SELECT {scope} AS scope, {grp} AS grp, min(num) FILTER (WHERE upto >= need)::BIGINT AS num, "
+    "sum(den)::BIGINT AS den, "
     "count(*)::BIGINT AS n FROM (SELECT *, sum(den) OVER w AS upto, "
     "(sum(den) OVER p * 95 + 99) // 100 AS need FROM parts "
     "WINDOW w AS (PARTITION BY {scope}, {grp} ORDER BY num, code, name ROWS UNBOUNDED PRECEDING), "

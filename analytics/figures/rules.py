@@ -91,8 +91,9 @@ QUALITY = (
     Rule("quality.valid_rate", 1, "规范性：取值规范率", "%", "ratio", "数据质量", ("entries",),
          _rows("entries", grp="kind", num="valid", den="filled"), "取值合规的单元", "已填单元"),
     Rule("quality.timely_rate", 1, "时效性：按期更新率", "%", "ratio", "数据质量", ("entries",),
-         "SELECT department_id, coalesce(update_source, '未填报') AS grp, code, name, CASE WHEN data_updated_at IS NOT NULL "
-         f"AND as_of_us - data_updated_at <= {_CYCLE_DAYS} * 86400000000 THEN 1 ELSE 0 END AS num, 1 AS den "
+         "SELECT department_id, coalesce(update_source, '未填报') AS grp, code, name, "
+         "CASE WHEN data_updated_at IS NOT NULL AND as_of_us - data_updated_at "
+         f"<= {_CYCLE_DAYS} * 86400000000 THEN 1 ELSE 0 END AS num, 1 AS den "
          f"FROM entries, run WHERE kind = 'data_entry' AND published AND {_CYCLE_DAYS} IS NOT NULL",
          "在承诺周期内更新的数据目录", "有更新周期的已发布数据目录",
          "周期按天：实时、每日 1，每周 7，每月 31，每季 92，半年 184，每年 366 [本平台口径]；实测与填报分列"),
@@ -120,7 +121,8 @@ GATEWAY = (
 )
 _MINUTE = "'' AS department_id, '' AS grp, (minute // 60000000)::VARCHAR AS code"
 _MINUTES = (
-    f"SELECT {_MINUTE}, '区块 ' || first_block || ' 至 ' || last_block AS name, {{num}} AS num, {{den}} AS den FROM minutes"
+    f"SELECT {_MINUTE}, '区块 ' || first_block || ' 至 ' || last_block AS name, "
+    "{num} AS num, {den} AS den FROM minutes"
 )
 # between two minutes with blocks the seconds from one to the next count; the first one counts its own 60
 _SECONDS = "coalesce((minute - lag(minute) OVER (ORDER BY minute)) // 1000000, 60)"
@@ -138,11 +140,12 @@ CHAIN = (
     Rule("chain.tps_peak", 1, "1 分钟峰值交易量", "笔/分", "peak", "区块链应用", ("minutes",),
          _MINUTES.format(num="transactions", den="NULL"), "一分钟内最多的交易", "", district_only=True),
     Rule("chain.anchors", 1, "本季度上链存证数", "条", "count", "区块链应用", ("anchors",),
-         "SELECT department_id, kind AS grp, node_id AS code, entry_hash AS name, 1 AS num, NULL AS den FROM anchors, run "
-         "WHERE anchored_at >= start_us AND anchored_at < end_us", "季度内上链的版本", ""),
+         "SELECT department_id, kind AS grp, node_id AS code, entry_hash AS name, 1 AS num, NULL AS den "
+         "FROM anchors, run WHERE anchored_at >= start_us AND anchored_at < end_us", "季度内上链的版本", ""),
 )
 _SCOPE = (
-    "SELECT department_id, '' AS grp, table_name || '.' || column_name AS code, table_name || '.' || column_name AS name, "
+    "SELECT department_id, '' AS grp, table_name || '.' || column_name AS code, "
+    "table_name || '.' || column_name AS name, "
     "{num} AS num, {den} AS den FROM crypto_scopes WHERE {where}"
 )
 CRYPTO = (

@@ -51,7 +51,8 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         """Return the figure for figures.json and the API."""
-        return {**vars(self), "key": self.key, "text": self.text(), "value": None if self.value is None else str(self.value)}
+        value = None if self.value is None else str(self.value)
+        return {**vars(self), "key": self.key, "text": self.text(), "value": value}
 
 
 def value_of(kind: Kind, numerator: int | None, denominator: int | None) -> Decimal | None:

@@ -45,8 +45,9 @@ def publications(session: Session, only: uuid.UUID | None, start: datetime, end:
     query = _restrict(query, NodeVersion, only)
     found = [
         {
-            "department_id": str(row.department_id), "kind": row.node_kind, "node_id": str(row.node_id), "code": row.code,
-            "version": row.version, "action": row.action, "published_at": clock.to_micros(row.valid_from),
+            "department_id": str(row.department_id), "kind": row.node_kind, "node_id": str(row.node_id),
+            "code": row.code, "version": row.version, "action": row.action,
+            "published_at": clock.to_micros(row.valid_from),
         }
         for row in session.scalars(query)
     ]

@@ -18,9 +18,11 @@ from kernel.runtime import runtime_of
 # raw rows never leave DuckDB: the frozen histogram is exact and as small as the number of distinct latencies
 _HISTOGRAM = (
     "SELECT coalesce(i.department_id, '') AS department_id, c.interface AS interface, "
-    "strftime(make_timestamp(c.\"at\" + 28800000000), '%Y-%m-%d') AS day, c.status::BIGINT AS status, c.outcome AS outcome, "
-    "c.micros::BIGINT AS micros, sum(c.n)::BIGINT AS calls FROM (SELECT \"at\", interface, status, outcome, micros, 1 AS n "
-    "FROM {source} WHERE \"at\" >= ? AND \"at\" < ? AND interface <> '') c LEFT JOIN interfaces i ON i.interface = c.interface "
+    "strftime(make_timestamp(c.\"at\" + 28800000000), '%Y-%m-%d') AS day, c.status::BIGINT AS status, "
+    "c.outcome AS outcome, c.micros::BIGINT AS micros, sum(c.n)::BIGINT AS calls "
+    "FROM (SELECT \"at\", interface, status, outcome, micros, 1 AS n "
+    "FROM {source} WHERE \"at\" >= ? AND \"at\" < ? AND interface <> '') c "
+    "LEFT JOIN interfaces i ON i.interface = c.interface "
     "WHERE {only} GROUP BY ALL ORDER BY ALL"
 )
 

@@ -61,5 +61,6 @@ def _calendar(session: Session) -> Source:
 
 
 def _previous(figures: Sequence[dict[str, Any]]) -> Source:
-    rows = [{name: figure[name] for name in ("run_id", "key", "numerator", "denominator", "value")} for figure in figures]
+    names = ("run_id", "key", "numerator", "denominator", "value")
+    rows = [{name: figure[name] for name in names} for figure in figures]
     return Source("previous", table("previous", rows), "上季度同范围报告的全部数字" if rows else "上季度没有报告", {})

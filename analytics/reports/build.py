@@ -41,7 +41,8 @@ class Basis:
     @property
     def input_root(self) -> str:
         """SM3 over period, scope, inputs, rules, code, lock, engines and fonts; printed on the cover."""
-        return sm3_hex(canonical.dumps({**self.header.as_json(), "inputs": self.inputs, "environment": self.environment}))
+        content = {**self.header.as_json(), "inputs": self.inputs, "environment": self.environment}
+        return sm3_hex(canonical.dumps(content))
 
 
 def build(folder: Path, header: Header, inputs: Sequence[dict[str, Any]], progress: Progress) -> Basis:

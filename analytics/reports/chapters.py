@@ -57,7 +57,9 @@ def catalog(context: Context) -> None:
     context.heading("分级情况", 2)
     rows = []
     for kind, name in level_names():
-        nodes, published, anchored = (context.count(f"catalog.{rule}", kind) for rule in ("nodes", "published", "anchored"))
+        nodes, published, anchored = (
+            context.count(f"catalog.{rule}", kind) for rule in ("nodes", "published", "anchored")
+        )
         rate = context.figure("catalog.anchored_rate", kind)
         text = rate.text() if rate.denominator else NO_BASELINE
         rows.append((name, nodes, published, anchored, rate.fraction() or NONE, text))
@@ -98,7 +100,8 @@ def _by_department(context: Context) -> None:
             best.append((unit.name, anchored))
         lines.sort(key=lambda line: line[:3])
         rows = [
-            (place, unit.name, nodes, -published, -anchored, context.figure("catalog.anchored_rate", scope=unit.id).text())
+            (place, unit.name, nodes, -published, -anchored,
+             context.figure("catalog.anchored_rate", scope=unit.id).text())
             for place, (anchored, published, _, unit, nodes) in enumerate(lines, 1)
         ]
         context.table(f"{KIND_OF_UNIT.get(kind, '其他单位')}目录上链", columns, rows)
@@ -160,7 +163,8 @@ def chain(context: Context) -> None:
     if context.header.district:
         if context.rows_of("minutes"):
             _indicator_table(context, "区块链运行", (
-                "chain.height", "chain.blocks", "chain.transactions", "chain.tps", "chain.tps_peak", "chain.failed_rate"))
+                "chain.height", "chain.blocks", "chain.transactions", "chain.tps", "chain.tps_peak",
+                "chain.failed_rate"))
         else:
             context.say("本期冻结输入中没有本季度的区块，区块链运行指标不计算。")
     columns = context.figure("crypto.columns")
@@ -199,7 +203,8 @@ def closing(context: Context) -> None:
     for rule in _KPIS:
         figure = context.figure(rule)
         before = context.previous.get(figure.key, ("", None))[1]
-        rows.append((BY_ID[rule].zh, NONE if before is None else f"{before:,f}", figure.text(), context.changed(figure)))
+        old = NONE if before is None else f"{before:,f}"
+        rows.append((BY_ID[rule].zh, old, figure.text(), context.changed(figure)))
     columns = (Column("指标", 4), Column("上季度", 3, _NUMBER), Column("本季度", 3, _NUMBER), Column("变化", 2, _NUMBER))
     context.table("主要指标与上季度对照", columns, rows)
 

@@ -17,7 +17,8 @@ _FAMILY = "Noto Sans CJK SC"
 _COLOURS = ("#9db8d9", "#1f5fb0", "#2b7a0b", "#a35c00")
 _HATCHES = ("", "//", "..", "xx")  # a black-and-white copy still tells the series apart
 _STYLE = {
-    "font.family": _FAMILY, "font.size": 9, "svg.hashsalt": "mulian", "svg.fonttype": "path", "axes.unicode_minus": False,
+    "font.family": _FAMILY, "font.size": 9, "svg.hashsalt": "mulian", "svg.fonttype": "path",
+    "axes.unicode_minus": False,
     "axes.spines.top": False, "axes.spines.right": False, "hatch.linewidth": 0.6, "text.parse_math": False,
 }
 _LABEL = 16
@@ -31,7 +32,8 @@ def bars(caption: str, labels: Sequence[str], series: Sequence[tuple[str, Sequen
         width = 0.8 / len(series)
         for index, (name, values) in enumerate(series):
             places = [place + index * width for place in range(len(labels))]
-            drawn = axes.bar(places, values, width, label=_short(name), color=_COLOURS[index % 4], hatch=_HATCHES[index % 4])
+            look: dict[str, Any] = {"color": _COLOURS[index % 4], "hatch": _HATCHES[index % 4]}
+            drawn = axes.bar(places, values, width, label=_short(name), **look)
             axes.bar_label(drawn, labels=[f"{value:,}" for value in values], fontsize=7)
         axes.set_xticks([place + 0.4 - width / 2 for place in range(len(labels))], [_short(label) for label in labels])
         axes.margins(y=0.15)
@@ -108,6 +110,7 @@ def _unique(rows: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _words(caption: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> str:
     parts = [
-        f"{label}：" + "，".join(f"{name} {values[index]}" for name, values in series) for index, label in enumerate(labels)
+        f"{label}：" + "，".join(f"{name} {values[index]}" for name, values in series)
+        for index, label in enumerate(labels)
     ]
     return f"{caption}。" + "；".join(parts)

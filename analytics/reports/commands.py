@@ -60,7 +60,9 @@ def show(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False)
             "folder": str(service.folder_of(runtime, run)), "anchor": anchor.state if anchor else None,
             "block_number": anchor.block_number if anchor else None,
             "inputs": [{"name": one.name, "rows": one.rows, "sm3": one.sm3} for one in queries.inputs(session, run)],
-            "artifacts": [{"name": one.name, "bytes": one.bytes, "sm3": one.sm3} for one in queries.artifacts(session, run)],
+            "artifacts": [
+                {"name": one.name, "bytes": one.bytes, "sm3": one.sm3} for one in queries.artifacts(session, run)
+            ],
         }
     output(result, as_json)
 
@@ -111,7 +113,8 @@ def _build(runtime: Runtime, period: tuple[int, int], department_id: uuid.UUID |
     with Progress(console=progress_console, transient=True) as bar:
         task = bar.add_task("生成报告", total=runner.STEPS)
         runner.execute(
-            runtime, _ACTOR, run_id, lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
+            runtime, _ACTOR, run_id,
+            lambda done, total, text: bar.update(task, completed=done, total=total, description=text),
         )
     with runtime.database.read() as session:
         run = session.get_one(ReportRun, run_id)

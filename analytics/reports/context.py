@@ -96,7 +96,8 @@ class Context:
 
 def open_context(header: Header, figures: Sequence[Figure], engine: Engine) -> Context:
     """Read the small inputs that chapters need."""
-    units = [Unit(*row) for row in engine.rows("SELECT department_id, code, name, kind FROM departments ORDER BY sort, code")]
+    query = "SELECT department_id, code, name, kind FROM departments ORDER BY sort, code"
+    units = [Unit(*row) for row in engine.rows(query)]
     previous = {
         key: (run, None if value is None else Decimal(value))
         for run, key, value in engine.rows("SELECT run_id, key, value FROM previous ORDER BY key")

@@ -37,9 +37,8 @@ def open_run(session: Session, year: int, quarter: int, department_id: uuid.UUID
 
 def last_done(session: Session, year: int, quarter: int, department_id: uuid.UUID | None) -> ReportRun | None:
     """Return the newest finished run of a scope and period."""
-    return session.scalar(
-        _of(year, quarter, department_id).where(ReportRun.state == "done").order_by(ReportRun.finished_at.desc()).limit(1)
-    )
+    done = _of(year, quarter, department_id).where(ReportRun.state == "done")
+    return session.scalar(done.order_by(ReportRun.finished_at.desc()).limit(1))
 
 
 def _of(year: int, quarter: int, department_id: uuid.UUID | None) -> Select[ReportRun]:
@@ -67,11 +66,9 @@ def artifact(session: Session, run_id: uuid.UUID, name: str) -> ReportArtifact |
 
 def department(session: Session, key: str) -> Department | None:
     """Return a department by code, credit code, name or short name."""
-    return session.scalar(
-        select(Department)
-        .where(or_(Department.code == key, Department.uscc == key, Department.name == key, Department.short_name == key))
-        .order_by(Department.code).limit(1)
-    )
+    names = (Department.code, Department.uscc, Department.name, Department.short_name)
+    query = select(Department).where(or_(*(column == key for column in names)))
+    return session.scalar(query.order_by(Department.code).limit(1))
 
 
 def departments(session: Session) -> Sequence[Department]:

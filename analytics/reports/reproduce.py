@@ -17,8 +17,13 @@ from kernel import canonical
 _SECONDS = 900
 _PACKAGES = ("analytics", "kernel")
 # -I keeps the environment and user site out; the code folder is put in front of everything installed
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from analytics.reports import rerun; from pathlib import Path; " \
-         "sys.stdout.write(rerun.main(Path.cwd()) + '\\n')"
+_START = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from analytics.reports import rerun
+sys.stdout.write(rerun.main(Path.cwd()) + chr(10))
+"""
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,9 @@ def _keep(
     run.leaf_id = append_leaf(
         session, stream=STREAM, object_type="report_run", object_id=str(run_id), version=1,
         department_id=run.department_id, audit_id=run.audit_id,
-        record={"input_root": input_root, "run_root": root, "title": header.title, "year": run.year, "quarter": run.quarter},
+        record={
+            "input_root": input_root, "run_root": root, "title": header.title, "year": run.year, "quarter": run.quarter,
+        },
     )
     run.state, run.title, run.input_root, run.run_root = "done", header.title, input_root, root
     run.frozen_at, run.finished_at = header.as_of, clock.now()

@@ -61,9 +61,8 @@ def _block(block: Block, label: str) -> str:
         case Heading():
             return f"<h{block.level + 1}>{escape(label + one_line(block.text))}</h{block.level + 1}>"
         case Paragraph():
-            names = " ".join(
-                name for name, on in (("i", block.indent), ("b", block.bold), (block.align, block.align != "left")) if on
-            )
+            marks = (("i", block.indent), ("b", block.bold), (block.align, block.align != "left"))
+            names = " ".join(name for name, on in marks if on)
             return f'<p class="{names}">{escape(printable(block.text)).replace(chr(10), "<br>")}</p>'
         case KeyValues():
             return _values(block)
@@ -96,7 +95,8 @@ def _table(block: Table) -> str:
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{align}">{escape(one_line(cell_text(cell)))}</td>' for cell, align in zip(row, aligns, strict=True)
+            f'<td class="{align}">{escape(one_line(cell_text(cell)))}</td>'
+            for cell, align in zip(row, aligns, strict=True)
         )
         + "</tr>\n"
         for row in block.rows

@@ -113,7 +113,8 @@ def _table(block: Table) -> dict[str, Any]:
     return {
         "type": "table",
         "columns": [
-            {"title": one_line(column.title), "weight": column.weight, "align": column.align} for column in block.columns
+            {"title": one_line(column.title), "weight": column.weight, "align": column.align}
+            for column in block.columns
         ],
         "rows": [[one_line(cell_text(cell)) for cell in row] for row in block.rows],
         "caption": one_line(block.caption),

@@ -33,7 +33,9 @@ def render(document: Document) -> bytes:
             "created": datetime.combine(created, time()),
         }
     )
-    head = workbook.add_format({"bold": True, "text_wrap": True, "border": 1, "bg_color": "#E8EEF6", "valign": "vcenter"})
+    head = workbook.add_format(
+        {"bold": True, "text_wrap": True, "border": 1, "bg_color": "#E8EEF6", "valign": "vcenter"}
+    )
     body = workbook.add_format({"border": 1, "valign": "top"})
     decimals = workbook.add_format({"border": 1, "valign": "top", "num_format": "0.00"})
     used: set[str] = set()

@@ -38,7 +38,9 @@ def rows(departments: int = 3, entries: int = 40, seed: int = 1) -> Rows:
             "first_block": number * 10, "last_block": number * 10 + 9, "transactions": number % 7 * 5,
             "failed": int(number == 8),
         })
-    data["chain_state"].append({"chain_id": 20261, "engine": "embedded", "head": 199, "head_hash": "ab" * 32, "sealers": 1})
+    data["chain_state"].append(
+        {"chain_id": 20261, "engine": "embedded", "head": 199, "head_hash": "ab" * 32, "sealers": 1}
+    )
     for notice in shipped():
         data["calendar"] += [{"year": notice.year, "day": on.isoformat(), "kind": kind} for on, kind, _ in notice.days]
     return data

@@ -25,7 +25,8 @@ def figures(folder: Path, data: g.Rows, departments: int = 3) -> dict[str, Figur
     ("kind", "num", "den", "value"),
     [
         ("ratio", 35, 38, "92.11"), ("ratio", 0, 0, None), ("ratio", 0, 5, "0.00"), ("ratio", 1, 8, "12.50"),
-        ("ratio", 1, 3, "33.33"), ("ratio", 1, 800, "0.13"), ("ratio", 99_999, 100_000, "99.99"), ("ratio", 7, 7, "100.00"),
+        ("ratio", 1, 3, "33.33"), ("ratio", 1, 800, "0.13"), ("ratio", 99_999, 100_000, "99.99"),
+        ("ratio", 7, 7, "100.00"),
         ("count", 4432, None, "4432"), ("rate", 1, 3, "0.33"), ("rate", 1, 0, None), ("p95", 12_340, 100, "12.340"),
         ("peak", None, None, None),
     ],
@@ -91,7 +92,8 @@ def test_success_rate_leaves_callers_errors_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("micros", "rank"), [([(i, 1) for i in range(1, 101)], 95), ([(10, 19), (99, 1)], 10), ([(10, 18), (99, 2)], 99), ([(5, 1)], 5)]
+    ("micros", "rank"),
+    [([(i, 1) for i in range(1, 101)], 95), ([(10, 19), (99, 1)], 10), ([(10, 18), (99, 2)], 99), ([(5, 1)], 5)],
 )
 def test_p95_is_the_nearest_rank(tmp_path: Path, micros: list[tuple[int, int]], rank: int) -> None:
     data = g.rows(1, 4)
@@ -162,10 +164,12 @@ def test_a_changed_row_changes_exactly_its_figures(
     data = g.rows()
     before = figures(tmp_path / "a", data)
     row = next(r for r in data[name] if r.get("kind", "data_entry") == "data_entry" and r.get("published", True)
-               and r.get("status", 200) in (200, "published") and not r.get("has_interface") and r.get("has_table", False) is not True)
+               and r.get("status", 200) in (200, "published") and not r.get("has_interface")
+               and r.get("has_table", False) is not True)
     row[column] = value
     after = figures(tmp_path / "b", data)
-    changed = {key for key in before if (before[key].numerator, before[key].denominator) != (after[key].numerator, after[key].denominator)}
+    parts = [{key: (f.numerator, f.denominator) for key, f in found.items()} for found in (before, after)]
+    changed = {key for key in before if parts[0][key] != parts[1][key]}
     assert before.keys() == after.keys()
     assert {key.split("|")[0] for key in changed} - {"gateway.p95"} == expected - {"gateway.p95"}
     assert {key.split("|")[1] for key in changed} <= {ONE, DISTRICT}
@@ -174,7 +178,9 @@ def test_a_changed_row_changes_exactly_its_figures(
 def test_engine_reaches_nothing_but_its_inputs(tmp_path: Path) -> None:
     g.write(tmp_path, g.rows(1, 4))
     with Engine(tmp_path, (0, 1, 1)) as engine:
-        for statement in ("SELECT * FROM read_csv('/etc/passwd')", "COPY run TO '/tmp/x'", "SET enable_external_access=true"):
+        for statement in (
+            "SELECT * FROM read_csv('/etc/passwd')", "COPY run TO '/tmp/x'", "SET enable_external_access=true",
+        ):
             with pytest.raises(Exception, match="(?i)disabled|locked|permission|cannot"):
                 engine.rows(statement)
 

@@ -1,4 +1,4 @@
-"""Reports of a real installation: requested, built as a job, anchored, verified, reproduced, read by whom it concerns."""
+"""Reports of a real installation: asked for, built as a job, anchored, verified, reproduced, read by the right ones."""
 
 import shutil
 import uuid
@@ -64,10 +64,13 @@ def entries(session: Session, unit: uuid.UUID, first: int, count: int) -> None:
     ]
     session.add_all(rows)
     session.flush()
-    session.add_all(DutyData(id=ids.new(), duty_id=duty.id, entry_id=row.id, created_at=now, audit_id=audit) for row in rows)
+    session.add_all(
+        DutyData(id=ids.new(), duty_id=duty.id, entry_id=row.id, created_at=now, audit_id=audit) for row in rows
+    )
     session.flush()
     table = DataEntry.__table__
-    found = [dict(row) for row in session.execute(table.select().where(table.c.id.in_([r.id for r in rows]))).mappings()]
+    query = table.select().where(table.c.id.in_([row.id for row in rows]))
+    found = [dict(row) for row in session.execute(query).mappings()]
     versions.publish(session, SYSTEM, "data_entry", [Publication(row, [], "publish", None) for row in found], audit)
 
 

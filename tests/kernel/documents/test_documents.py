@@ -34,7 +34,7 @@ def test_chinese_numbers() -> None:
 
 
 def test_headings_restart_below_their_parent() -> None:
-    blocks = [Heading(1, "a"), Heading(2, "b"), Heading(3, "c"), Heading(2, "d"), Heading(3, "e"), Heading(1, "f"), Heading(2, "g")]
+    blocks = [Heading(level, "x") for level in (1, 2, 3, 2, 3, 1, 2)]
     assert [label for _, label in numbered(blocks)] == ["一、", "（一）", "1. ", "（二）", "1. ", "二、", "（一）"]
 
 
