@@ -17,7 +17,9 @@ def append(session: Session, leaves: Sequence[anchoring.NewLeaf]) -> None:
     anchoring.append_leaves(session, stream=STREAM, leaves=leaves)
 
 
-def states(session: Session, kind_key: str, versions: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[str, int], dict[str, Any]]:
+def states(
+    session: Session, kind_key: str, versions: Sequence[tuple[uuid.UUID, int]]
+) -> dict[tuple[str, int], dict[str, Any]]:
     """(node id, version) → state, leaf id, index, transaction and block of its anchoring."""
     keys = [(str(node_id), version) for node_id, version in versions]
     return {key: asdict(state) for key, state in anchoring.states_of(session, kind_key, keys).items()}

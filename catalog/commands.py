@@ -20,7 +20,6 @@ from catalog.nodes.kinds import EDITABLE, KINDS
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
-from kernel.http import Page
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.queries import department_by_name, roles_of, user_by_name
 from kernel.runtime import Runtime
@@ -144,7 +143,7 @@ def search(
 ) -> None:
     """检索数据目录"""
     with open_runtime(home) as runtime, runtime.database.read() as session:
-        found = page(session, system_actor("cli"), Filters(q=query), Page(1, size))
+        found = page(session, system_actor("cli"), Filters(q=query), limit=size)
         rows = [summary(entry, department, found.query) for entry, department in found.rows]
         output([
             {"编码": row.code, "名称": row.name, "部门": row.department, "状态": row.status} for row in rows

@@ -72,9 +72,12 @@ BATCH_ERRORS = define(
     fix_zh="请下载标注后的工作簿，修改后重新上传", fix_en="Download the marked workbook, correct it and upload again",
 )
 BATCH_ROW_ERRORS = define(
-    "catalog.import.row_errors", 409,
-    zh="有 {rows} 行不能导入", en="{rows} row(s) cannot be imported",
-    fix_zh="修改后重新上传，或选择只导入合格的行（--accept-partial）", fix_en="Correct them, or import the good rows only (--accept-partial)",
+    "catalog.import.row_errors",
+    409,
+    zh="有 {rows} 行不能导入",
+    en="{rows} row(s) cannot be imported",
+    fix_zh="修改后重新上传，或选择只导入合格的行（--accept-partial）",
+    fix_en="Correct them, or import the good rows only (--accept-partial)",
 )
 BATCH_STALE = define(
     "catalog.import.stale", 409,

@@ -13,7 +13,6 @@ from catalog.nodes.queries import visible
 from catalog.search import queries as search
 from catalog.search.models import SearchDoc
 from catalog.search.rules import Query, parse
-from kernel.http import Page
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department, User
 
@@ -68,14 +67,14 @@ def conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def page(session: Session, actor: Actor, filters: Filters, at: Page) -> Found:
+def page(session: Session, actor: Actor, filters: Filters, *, limit: int, offset: int = 0) -> Found:
     """One page of the list; with ``q`` best matches first, counted up to search.COUNT_LIMIT."""
     where = conditions(actor, filters)
     base = select(DataEntry, Department.name).join(Department, Department.id == DataEntry.department_id).where(*where)
     query = parse(filters.q) if filters.q else None
     if query is None:
         total = session.scalar(select(func.count()).select_from(DataEntry).where(*where)) or 0
-        return Found(_page(session, base.order_by(*_order(filters.sort)), at), total, False, False, None)
+        return Found(_page(session, base.order_by(*_order(filters.sort)), limit, offset), total, False, False, None)
     base = base.join(SearchDoc, SearchDoc.node_id == DataEntry.id)
     base = base.where(SearchDoc.node_id.in_(search.matching(session, query, filters.q or "")))
     total = session.scalar(
@@ -83,12 +82,12 @@ def page(session: Session, actor: Actor, filters: Filters, at: Page) -> Found:
     ) or 0
     order = _order(filters.sort) if filters.sort else [search.tier(session, query, filters.q or ""), *_order("")]
     capped = total > search.COUNT_LIMIT
-    rows = _page(session, base.order_by(*order), at)
+    rows = _page(session, base.order_by(*order), limit, offset)
     return Found(rows, min(total, search.COUNT_LIMIT), capped, query.scan_only, query)
 
 
-def _page(session: Session, query: Any, at: Page) -> list[Row[DataEntry, str]]:
-    return list(session.execute(query.limit(at.size).offset(at.offset)))
+def _page(session: Session, query: Any, limit: int, offset: int) -> list[Row[DataEntry, str]]:
+    return list(session.execute(query.limit(limit).offset(offset)))
 
 
 def _order(sort: str) -> list[Any]:

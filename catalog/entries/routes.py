@@ -81,7 +81,7 @@ def list_entries(
     session: Session_, actor: Actor_, page: Page_, filters: Filters_, facets: bool = False
 ) -> EntryPage:
     """数据目录列表与检索"""
-    found = queries.page(session, actor, filters, page)
+    found = queries.page(session, actor, filters, limit=page.size, offset=page.offset)
     return EntryPage(
         items=[service.summary(entry, department, found.query) for entry, department in found.rows],
         total=found.total, page=page.number, size=page.size, capped=found.capped, scanned=found.scanned,

@@ -212,7 +212,9 @@ class Applier:
     def _links(self, rows: Sequence[ImportRow]) -> None:
         for token, (model, upper, lower) in _LINKS.items():
             wanted = {
-                (uuid.UUID(row.data["upper"]), uuid.UUID(row.data["lower"])) for row in rows if row.data["link"] == token
+                (uuid.UUID(row.data["upper"]), uuid.UUID(row.data["lower"]))
+                for row in rows
+                if row.data["link"] == token
             }
             table = model.__table__
             held: set[tuple[uuid.UUID, uuid.UUID]] = set()

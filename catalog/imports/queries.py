@@ -71,7 +71,9 @@ def departments(session: Session) -> dict[str, uuid.UUID]:
     return found
 
 
-def _by(session: Session, column: Any, wanted: Iterable[str], *conditions: ColumnElement[bool]) -> dict[str, dict[str, Any]]:
+def _by(
+    session: Session, column: Any, wanted: Iterable[str], *conditions: ColumnElement[bool]
+) -> dict[str, dict[str, Any]]:
     values, table = list(dict.fromkeys(wanted)), column.table
     found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(values), _SLICE):

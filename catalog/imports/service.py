@@ -86,8 +86,13 @@ def upload(
     write_atomic(path, data, mode=0o600)
     digest = sm3_hex(data)
     audit_id = record(
-        session, actor, action="catalog.import.upload", object_type="import_batch", object_id=str(batch_id),
-        detail={"filename": filename, "size": len(data), "sm3": digest, "profile": profile}, department_id=department_id,
+        session,
+        actor,
+        action="catalog.import.upload",
+        object_type="import_batch",
+        object_id=str(batch_id),
+        detail={"filename": filename, "size": len(data), "sm3": digest, "profile": profile},
+        department_id=department_id,
     )
     batch = ImportBatch(
         id=batch_id, profile=profile, filename=filename[:255], size=len(data), sm3=digest,

@@ -118,7 +118,9 @@ def verify_chains(session: Session) -> tuple[int, list[dict[str, Any]]]:
         ).tuples()
     }
     checked, broken = 0, []
-    for (key, node_id), group in groupby(session.execute(query.execution_options(yield_per=2000)), lambda r: (r[0], r[1])):
+    for (key, node_id), group in groupby(
+        session.execute(query.execution_options(yield_per=2000)), lambda r: (r[0], r[1])
+    ):
         rows = list(group)
         checked += len(rows)
         bad = chain_breaks([(row[2], row[3], row[4], row[5]) for row in rows])

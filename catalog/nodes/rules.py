@@ -147,7 +147,11 @@ def item_problems(entry: Mapping[str, Any], items: list[Mapping[str, Any]]) -> l
         for field in ("share_type", "open_type"):
             own, whole = item.get(field), entry.get(field)
             if own in _STRICTNESS and whole in _STRICTNESS and _STRICTNESS[own] < _STRICTNESS[whole]:
-                found.append(Problem(field, f"数据项「{item.get('name')}」的{LABELS[field]}宽于目录", "is wider than the entry's"))
+                found.append(
+                    Problem(
+                        field, f"数据项「{item.get('name')}」的{LABELS[field]}宽于目录", "is wider than the entry's"
+                    )
+                )
         if int(item.get("level") or 1) > int(entry.get("level") or 1):
             found.append(Problem("level", f"目录级别低于数据项「{item.get('name')}」", "is below an item's level"))
     return found

@@ -101,7 +101,10 @@ def _level(path: str, kind: str, zh: str) -> None:
         department_id: uuid.UUID | None = None,
         status: str | None = None,
     ) -> NodePage:
-        return service.listed(session, actor, kind, page, q=q, department_id=department_id, status=status)
+        items, total = service.listed(
+            session, actor, kind, q=q, department_id=department_id, status=status, limit=page.size, offset=page.offset
+        )
+        return NodePage(items=items, total=total, page=page.number, size=page.size)
 
     @api.get(f"/{path}/{{node_id}}", summary=f"{zh}详情", name=f"get_{kind}", **needs(READ))
     def get_node(session: Session_, actor: Actor_, node_id: uuid.UUID, response: Response) -> NodeDetail:

@@ -14,22 +14,21 @@ from catalog.nodes import service as node_service
 from catalog.nodes.kinds import KINDS
 from catalog.nodes.models import SystemTable
 from catalog.permissions import EDIT
-from catalog.registry.schemas import NodeDetail, NodePage
+from catalog.registry.schemas import NodeDetail
 from catalog.review import queries as reviews
 from catalog.review.rules import Situation, available
 from catalog.search import queries as search
 from catalog.search.rules import parse
 from kernel import clock, ids
-from kernel.http import Page
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
 
 def listed(
-    session: Session, actor: Actor, kind_key: str, page: Page, *,
-    q: str | None, department_id: uuid.UUID | None, status: str | None,
-) -> NodePage:
-    """A page of nodes of a kind, by code; ``q`` as in the search of entries."""
+    session: Session, actor: Actor, kind_key: str, *,
+    q: str | None, department_id: uuid.UUID | None, status: str | None, limit: int, offset: int,
+) -> tuple[list[dict[str, Any]], int]:
+    """Nodes of a kind by code, and how many there are; ``q`` as in the search of entries."""
     model = KINDS[kind_key].model
     where = [nodes.visible(actor, model)]
     if department_id:
@@ -40,9 +39,8 @@ def listed(
         where.append(model.id.in_(search.matching(session, parse(q), q)))
     total = session.scalar(select(func.count()).select_from(model).where(*where)) or 0
     query = select(model, Department.name).join(Department, Department.id == model.department_id).where(*where)
-    rows = session.execute(query.order_by(model.code, model.id).limit(page.size).offset(page.offset))
-    items = [{**as_dict(node), "department": name} for node, name in rows]
-    return NodePage(items=items, total=total, page=page.number, size=page.size)
+    rows = session.execute(query.order_by(model.code, model.id).limit(limit).offset(offset))
+    return [{**as_dict(node), "department": name} for node, name in rows], total
 
 
 def detail(session: Session, actor: Actor, kind_key: str, node: Any) -> NodeDetail:

@@ -66,7 +66,9 @@ def _detail(codes: Sequence[str], **more: Any) -> dict[str, Any]:
     return {"count": len(codes), "codes": list(codes[:20]), "codes_sm3": digest, **more}
 
 
-def _audit(session: Session, actor: Actor, action: str, kind_key: str, rows: Sequence[dict[str, Any]], **more: Any) -> uuid.UUID:
+def _audit(
+    session: Session, actor: Actor, action: str, kind_key: str, rows: Sequence[dict[str, Any]], **more: Any
+) -> uuid.UUID:
     departments = {row["department_id"] for row in rows}
     single = rows[0]["id"] if len(rows) == 1 else "batch"
     return record(

@@ -16,7 +16,6 @@ from catalog.nodes.kinds import EDITABLE, KINDS
 from catalog.nodes.models import DataEntry
 from catalog.review import queries as reviews
 from catalog.review import service as review
-from kernel.http import Page
 from kernel.identity import service as identity
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department
@@ -153,6 +152,6 @@ def _search(world: World, actor: Actor) -> str:
             select(DataEntry.name).where(DataEntry.status == "published").order_by(DataEntry.code).limit(1)
         ).one()
         part = title[1:5]
-        found = page(session, actor, Filters(q=part), Page(1, 200))
+        found = page(session, actor, Filters(q=part), limit=200)
     ensure(any(title == entry.name for entry, _ in found.rows), f"检索「{part}」未找到「{title}」")
     return f"「{part}」命中 {found.total}"

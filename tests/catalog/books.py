@@ -155,11 +155,21 @@ def external() -> bytes:
 def hostile() -> dict[str, tuple[bytes, str]]:
     """Name → (file, upload name). Every one is answered with one reason within seconds."""
     return {
-        "far_cells": (far_cells(), "x.xlsx"), "entities": (entities(), "x.xlsx"), "deep": (deep(), "x.xlsx"),
-        "lying_bomb": (lying_bomb(), "x.xlsx"), "bomb": (bomb(), "x.xlsx"), "many_parts": (many_parts(), "x.xlsx"),
-        "truncated": (overlapping(), "x.xlsx"), "traversal": (traversal(), "x.xlsx"), "png": (png(), "x.xlsx"),
-        "docx": (docx(), "x.xlsx"), "external": (external(), "x.xlsx"), "empty": (b"", "x.xlsx"),
-        "csv": ("部门,名称\n".encode(), "x.xlsx"), "et": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "x.et"),
-        "old_garbage": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "x.xls"), "null_bytes": (b"\x00" * 4096, "x.xlsx"),
+        "far_cells": (far_cells(), "x.xlsx"),
+        "entities": (entities(), "x.xlsx"),
+        "deep": (deep(), "x.xlsx"),
+        "lying_bomb": (lying_bomb(), "x.xlsx"),
+        "bomb": (bomb(), "x.xlsx"),
+        "many_parts": (many_parts(), "x.xlsx"),
+        "truncated": (overlapping(), "x.xlsx"),
+        "traversal": (traversal(), "x.xlsx"),
+        "png": (png(), "x.xlsx"),
+        "docx": (docx(), "x.xlsx"),
+        "external": (external(), "x.xlsx"),
+        "empty": (b"", "x.xlsx"),
+        "csv": ("部门,名称\n".encode(), "x.xlsx"),
+        "et": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "x.et"),
+        "old_garbage": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "x.xls"),
+        "null_bytes": (b"\x00" * 4096, "x.xlsx"),
         "renamed": (listing(["区民政局", "a"]), "x.xls"),
     }

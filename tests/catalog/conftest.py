@@ -64,7 +64,9 @@ def make_town(database: Database) -> Town:
 def checked(database: Database) -> Callable[..., ImportBatch]:
     """Upload and check a workbook: ``checked(actor, data, profile="listing")``."""
 
-    def check(actor: Actor, data: bytes, profile: str = "listing", filename: str = "book.xlsx", **options: object) -> ImportBatch:
+    def check(
+        actor: Actor, data: bytes, profile: str = "listing", filename: str = "book.xlsx", **options: object
+    ) -> ImportBatch:
         batch = database.run(lambda s: imports.upload(
             s, actor, filename=filename, data=data, profile=profile, **options,  # type: ignore[arg-type]
         ))

@@ -49,10 +49,24 @@ def test_every_reason_has_texts_and_a_way_out() -> None:
 
 def test_an_ordinary_file_is_read_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
-    path.write_bytes(books.book(
-        {"表": [["标题", None], ["编码", "数"], ["=1+1", 5], ["𠮷", 0.5], [123456789012345678, True], ["", ""], ["", ""], ["", ""], ["", "末"]]},
-        merge=[("表", "A7:A9", "合并")],
-    ))
+    path.write_bytes(
+        books.book(
+            {
+                "表": [
+                    ["标题", None],
+                    ["编码", "数"],
+                    ["=1+1", 5],
+                    ["𠮷", 0.5],
+                    [123456789012345678, True],
+                    ["", ""],
+                    ["", ""],
+                    ["", ""],
+                    ["", "末"],
+                ]
+            },
+            merge=[("表", "A7:A9", "合并")],
+        )
+    )
     (sheet,) = reader.read(path)
     assert sheet.name == "表"
     assert sheet.rows[2] == ["=1+1", 5] and sheet.rows[3] == ["𠮷", {"n": "0.5"}]

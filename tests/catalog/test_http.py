@@ -140,7 +140,10 @@ def test_an_import_over_http(office: Office) -> None:
         actor = service.uploader(session, uuid.UUID(batch_id))
     jobs.run_check(office.database, actor, uuid.UUID(batch_id))
     findings = office.officer.get(path + "/findings").json()["items"]
-    assert {(f["row_no"], f["column"], f["code"]) for f in findings} == {(3, "A", "department_foreign"), (3, "E", "date")}
+    assert {(f["row_no"], f["column"], f["code"]) for f in findings} == {
+        (3, "A", "department_foreign"),
+        (3, "E", "date"),
+    }
     assert office.stranger.get(path).status_code == 404
     assert office.officer.post(path + "/apply", {}).json()["code"] == "catalog.import.row_errors"
     assert office.officer.post(path + "/apply", {"accept_partial": True}).status_code == 202
@@ -148,7 +151,9 @@ def test_an_import_over_http(office: Office) -> None:
     assert office.officer.get(path).json()["state"] == "applied"
     for download in (path + "/marked", "/catalog/template", "/catalog/export"):
         got = office.officer.get(download)
-        assert got.status_code == 200 and got.content[:2] == b"PK" and "attachment" in got.headers["content-disposition"]
+        assert (
+            got.status_code == 200 and got.content[:2] == b"PK" and "attachment" in got.headers["content-disposition"]
+        )
     assert office.officer.post(path + "/undo").json() == {"removed": 1, "restored": 0, "left": []}
     hostile = office.officer.send("POST", "/catalog/imports", files={"file": ("a.xlsx", b"no")}, data={"profile": "x"})
     assert hostile.json()["code"] == "catalog.import.profile_unknown"

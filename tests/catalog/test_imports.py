@@ -72,7 +72,9 @@ def test_findings_name_their_cells_and_bad_rows_stay_out(database: Database, tow
     with database.read() as session:
         rows = session.scalars(select(DataEntry).order_by(DataEntry.code)).all()
         assert [row.department_id for row in rows] == [town.civil] * 2
-        assert rows[0].data_updated_at is not None and rows[0].data_updated_at.isoformat().startswith("2026-02-28T16:00")
+        assert rows[0].data_updated_at is not None and rows[0].data_updated_at.isoformat().startswith(
+            "2026-02-28T16:00"
+        )
         assert rows[1].theme == "welfare" and rows[1].formats == []
         assert count(database, SearchDoc) == 2
 
@@ -134,7 +136,9 @@ def test_same_change_and_undo(database: Database, town: Town, checked: Check) ->
     assert count(database, DataEntry, DataEntry.code.endswith("-000003")) == 1
 
 
-def test_rows_changed_between_check_and_apply_are_not_overwritten(database: Database, town: Town, checked: Check) -> None:
+def test_rows_changed_between_check_and_apply_are_not_overwritten(
+    database: Database, town: Town, checked: Check
+) -> None:
     apply(database, town.bureau, checked(town.bureau, books.listing(GOOD)))
     batch = checked(town.bureau, books.listing(["区民政局", "新名", *GOOD[2:]]))
     with database.write() as session:
@@ -174,7 +178,8 @@ def sample_sizes() -> dict[str, int]:
     """Level → rows in the demo's data files."""
     files = {"duty": "duties", "data_entry": "entries", "system": "systems", "db_table": "tables"}
     return {
-        kind: len(json.loads((samples_folder() / f"{name}.json").read_text("utf-8"))[name]) for kind, name in files.items()
+        kind: len(json.loads((samples_folder() / f"{name}.json").read_text("utf-8"))[name])
+        for kind, name in files.items()
     }
 
 
@@ -222,7 +227,10 @@ def test_the_marked_workbook_and_formulas(database: Database, town: Town, checke
     assert back.counts["actions"] == {"same": 1}, "the apostrophe comes off again"
 
 
-@pytest.mark.parametrize("text", ["2026.3", "2026年3月", "2026-03-01", "2026/3/1", "2026年3月1日 00:00", 46082, {"d": "2026-03-01T00:00:00"}])
+@pytest.mark.parametrize(
+    "text",
+    ["2026.3", "2026年3月", "2026-03-01", "2026/3/1", "2026年3月1日 00:00", 46082, {"d": "2026-03-01T00:00:00"}],
+)
 def test_dates_as_people_write_them(text: Any) -> None:
     assert mapping.cells.day(text) == "2026-03-01"
 

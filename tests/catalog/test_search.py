@@ -74,7 +74,11 @@ def test_random_substrings_find_exactly_what_contains_them(database: Database, t
     documents = _documents(scale.of(150, 2000), town, chance)
     long = "".join(chance.choice(ALPHABET) for _ in range(scale.of(20_000, 200_000)))
     documents.append(service.Document(ids.new(), "data_entry", town.civil, "LONG", "长文", long))
-    documents.append(service.Document(ids.new(), "data_entry", town.civil, "SAME", "重复", "数" * 3000 + "据目" + "ab" * 2000 + "c"))
+    documents.append(
+        service.Document(
+            ids.new(), "data_entry", town.civil, "SAME", "重复", "数" * 3000 + "据目" + "ab" * 2000 + "c"
+        )
+    )
     normal = {d.node_id: (rules.normalise(d.title), rules.normalise(d.body)) for d in documents}
     with database.write() as session:
         service.index(session, documents, fresh=True)
@@ -130,7 +134,9 @@ def test_tiers_codes_single_characters_and_updates(database: Database, town: Tow
         assert _search(session, "改名") == {docs[2].node_id}
 
 
-@pytest.mark.parametrize("raw", ['"', "a OR b", "x AND", "NEAR(a b)", "*", "a' | 'b", "\\", "<->", "!(a)", "\x00ab", "%_"])
+@pytest.mark.parametrize(
+    "raw", ['"', "a OR b", "x AND", "NEAR(a b)", "*", "a' | 'b", "\\", "<->", "!(a)", "\x00ab", "%_"]
+)
 def test_operators_of_the_databases_mean_nothing(sqlite_database: Database, raw: str) -> None:
     with sqlite_database.read() as session:
         assert _search(session, raw) == set()

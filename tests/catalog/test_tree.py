@@ -21,7 +21,9 @@ Check = Callable[..., ImportBatch]
 
 @pytest.mark.requirement("S4-01")
 def test_every_level_in_a_constant_number_of_statements(database: Database, town: Town, checked: Check) -> None:
-    batch = checked(town.bureau, samples.four_level_workbook(samples_folder()), profile="four-level", create_departments=True)
+    batch = checked(
+        town.bureau, samples.four_level_workbook(samples_folder()), profile="four-level", create_departments=True
+    )
     jobs.run_apply(database, town.bureau, batch.id, accept_partial=False)
     statements: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda c, cur, statement, *_: statements.append(statement))
@@ -54,4 +56,7 @@ def test_every_level_in_a_constant_number_of_statements(database: Database, town
                 service.children(session, town.bureau, key)
             assert caught.value.code == "catalog.node.unknown"
         figures = stats.by_status(session, town.bureau, None)
-        assert figures["data_entry"] == {"draft": sample_sizes()["data_entry"]} and stats.by_status(session, town.stranger, None)["duty"] == {}
+        assert (
+            figures["data_entry"] == {"draft": sample_sizes()["data_entry"]}
+            and stats.by_status(session, town.stranger, None)["duty"] == {}
+        )

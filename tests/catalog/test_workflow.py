@@ -43,6 +43,10 @@ def decide(database: Database, actor: Actor, case_id: uuid.UUID, decision: str, 
     return database.run(lambda s: review.decide_cases(s, actor, reviews.cases(s, actor, [case_id]), decision, **more))
 
 
+def change_entry(database: Database, actor: Actor, entry_id: uuid.UUID, values: dict[str, Any]) -> None:
+    database.run(lambda s: node_service.edit(s, actor, "data_entry", s.get_one(DataEntry, entry_id), values))
+
+
 def entry(database: Database, entry_id: uuid.UUID) -> DataEntry:
     with database.read() as session:
         return session.get_one(DataEntry, entry_id)
@@ -127,14 +131,15 @@ def test_return_resubmit_recall_and_persons(database: Database, town: Town) -> N
     case = submit(database, town.officer, entry_id)
     database.run(lambda s: review.open_for_review(s, town.reviewer, case))
     assert code(lambda: database.run(lambda s: review.recall(s, town.officer, case))) == "catalog.review.already_opened"
-    assert code(lambda: decide(database, town.stranger, case, "approve", secrecy=PASS)) == "catalog.review.selection_empty"
+    foreign = code(lambda: decide(database, town.stranger, case, "approve", secrecy=PASS))
+    assert foreign == "catalog.review.selection_empty"
     with database.read() as session:
         assert [c.reason for c in reviews.returned(session, entry_id)] == ["摘要过短"]
 
 
 def test_maker_is_never_checker_and_nothing_half_done_stays(database: Database, town: Town) -> None:
     entry_id = create(database, town)
-    database.run(lambda s: node_service.edit(s, town.bureau, "data_entry", s.get_one(DataEntry, entry_id), {"office": "x"}))
+    change_entry(database, town.bureau, entry_id, {"office": "x"})
     case = submit(database, town.officer, entry_id)
     # the bureau's person edited it last, so another one has to decide
     assert code(lambda: decide(database, town.bureau, case, "approve", secrecy=PASS)) == "catalog.review.same_person"
@@ -149,35 +154,42 @@ def test_a_secrecy_review_covers_one_content(database: Database, town: Town) -> 
     case = submit(database, town.officer, entry_id)
     database.run(lambda s: review.record_secrecy(s, town.reviewer, reviews.cases(s, town.reviewer, [case]), PASS))
     decide(database, town.reviewer, case, "return", reason="改名")
-    database.run(lambda s: node_service.edit(s, town.officer, "data_entry", s.get_one(DataEntry, entry_id), {"name": "新"}))
+    change_entry(database, town.officer, entry_id, {"name": "新"})
     case = submit(database, town.officer, entry_id)
     assert code(lambda: decide(database, town.reviewer, case, "approve")) == "catalog.review.secrecy_missing"
     refuse = review.Secrecy("refuse", "含敏感内容")
-    assert code(lambda: decide(database, town.reviewer, case, "approve", secrecy=refuse)) == "catalog.review.secrecy_missing"
+    refused = code(lambda: decide(database, town.reviewer, case, "approve", secrecy=refuse))
+    assert refused == "catalog.review.secrecy_missing"
 
 
 def test_incomplete_secret_and_foreign_are_refused(database: Database, town: Town) -> None:
     entry_id = create(database, town, share_type="conditional")
     assert code(lambda: submit(database, town.officer, entry_id)) == "catalog.node.incomplete"
-    secret = lambda: database.run(lambda s: entries.create(s, town.officer, FIELDS, department_id=town.civil, secret=True))  # noqa: E731
-    assert code(secret) == "catalog.entry.secret"
-    foreign = lambda: database.run(lambda s: entries.create(s, town.officer, FIELDS, department_id=town.health))  # noqa: E731
-    assert code(foreign) == "kernel.not_found"
+
+    def make(department_id: uuid.UUID, **more: Any) -> uuid.UUID:
+        return database.run(lambda s: entries.create(s, town.officer, FIELDS, department_id=department_id, **more).id)
+
+    assert code(lambda: make(town.civil, secret=True)) == "catalog.entry.secret"
+    assert code(lambda: make(town.health)) == "kernel.not_found"
     with database.read() as session:
-        assert code(lambda: node_service.found(session, town.stranger, "data_entry", entry_id)) == "catalog.node.unknown"
+        assert (
+            code(lambda: node_service.found(session, town.stranger, "data_entry", entry_id)) == "catalog.node.unknown"
+        )
 
 
 def test_discard_reclass_and_facts(database: Database, town: Town) -> None:
     entry_id = create(database, town)
     node = lambda s: s.get_one(DataEntry, entry_id)  # noqa: E731
-    database.run(lambda s: node_service.edit(s, town.officer, "data_entry", node(s), {"class_code": "307001"}))
+    change_entry(database, town.officer, entry_id, {"class_code": "307001"})
     classed = entry(database, entry_id)
     assert classed.code == "307001/000001"
     with database.read() as session:
         codes = [c["code"] for c in nodes.children(session, KINDS["data_entry"], [entry_id])[entry_id]]
     assert codes == ["307001/000001#001", "307001/000001#002"]
     decide(database, town.reviewer, submit(database, town.officer, entry_id), "approve", secrecy=PASS)
-    database.run(lambda s: node_service.edit(s, town.officer, "data_entry", node(s), {"name": "别名", "update_cycle": "daily"}))
+    database.run(
+        lambda s: node_service.edit(s, town.officer, "data_entry", node(s), {"name": "别名", "update_cycle": "daily"})
+    )
     database.run(lambda s: changes.discard(s, town.officer, KINDS["data_entry"], node(s)))
     assert (entry(database, entry_id).status, entry(database, entry_id).name) == ("published", "婚姻登记信息")
     create(database, town)

@@ -50,7 +50,9 @@ situations = st.builds(
 )
 
 
-@given(situations, st.sampled_from([None, MAKER, CHECKER]), st.sampled_from(DECISIONS), st.sampled_from(["", " ", "why"]))
+@given(
+    situations, st.sampled_from([None, MAKER, CHECKER]), st.sampled_from(DECISIONS), st.sampled_from(["", " ", "why"])
+)
 def test_no_decision_breaks_the_rules(one: Situation, person: uuid.UUID | None, action: str, reason: str) -> None:
     try:
         after = decide(one, action, person, reason)
@@ -67,7 +69,11 @@ def test_no_decision_breaks_the_rules(one: Situation, person: uuid.UUID | None, 
         assert one.secrecy_passed
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(ACTIONS)), st.sampled_from([MAKER, CHECKER]), st.booleans()), max_size=25))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(ACTIONS)), st.sampled_from([MAKER, CHECKER]), st.booleans()), max_size=25
+    )
+)
 def test_walks_publish_only_by_a_second_person(steps: list[tuple[str, uuid.UUID, bool]]) -> None:
     """Random walks through the whole machine: a publication is always somebody else's approval of a submission."""
     state, submitter, version = "draft", None, 0
@@ -103,7 +109,9 @@ def test_each_refusal_has_its_own_reason() -> None:
 def test_required_fields_depend_on_each_other() -> None:
     entry = {"name": "a", "share_type": "conditional", "open_type": "none", "update_cycle": "other"}
     assert missing("data_entry", entry) == ["share_condition", "update_cycle_text"]
-    assert missing("data_entry", {"name": "a", "share_type": "none", "open_type": "unconditional"}) == ["no_share_basis"]
+    assert missing("data_entry", {"name": "a", "share_type": "none", "open_type": "unconditional"}) == [
+        "no_share_basis"
+    ]
     assert missing("system", {"name": "s", "phase": "in_use", "has_interface": False}) == ["no_interface_reason"]
 
 
