@@ -23,6 +23,7 @@ from analytics.reports.reproduce import reproduce
 from kernel import clock
 from kernel.errors import MulianError
 from tests.analytics import generator as g
+from tests.kernel.documents.engines import need
 
 RUN = "01933b2e-0000-7000-8000-000000000001"
 
@@ -200,6 +201,7 @@ def test_deadlines_come_from_the_frozen_calendar(run: tuple[Path, str]) -> None:
 
 @pytest.mark.engine("pdfinfo")
 def test_pdf_has_between_six_and_fourteen_pages(run: tuple[Path, str]) -> None:
+    need("pdfinfo")
     out = subprocess.run(["pdfinfo", run[0] / "report.pdf"], capture_output=True, text=True, check=True).stdout
     pages = int(next(line for line in out.splitlines() if line.startswith("Pages:")).split()[1])
     assert 6 <= pages <= 14

@@ -19,6 +19,7 @@ from kernel.documents.numbering import chinese, numbered
 from kernel.documents.render import MEDIA_TYPES, render
 from kernel.documents.text import neutral_cell, printable
 from kernel.errors import MulianError
+from tests.kernel.documents.engines import need
 from tests.kernel.documents.sample import FORMULA, LONG, SCRIPT, sample
 
 
@@ -41,7 +42,8 @@ def test_headings_restart_below_their_parent() -> None:
 @pytest.mark.parametrize("kind", sorted(MEDIA_TYPES))
 def test_bytes_are_stable_across_processes(kind: str, rendered: dict[str, bytes]) -> None:
     code = (
-        "import sys; from kernel.documents.render import render; from tests.kernel.documents.sample import sample;"
+        "import sys; from kernel.documents.render import render; from tests.kernel.documents.engines import need
+from tests.kernel.documents.sample import sample;"
         f"sys.stdout.buffer.write(render(sample(), {kind!r}))"
     )
     root = Path(__file__).parents[3]
@@ -108,6 +110,7 @@ def test_pdf_says_what_the_document_says(rendered: dict[str, bytes]) -> None:
 
 @pytest.mark.engine("pdftotext")
 def test_pdf_lines_hold_28_characters_and_pages_22_lines(tmp_path: Path) -> None:
+    need("pdftotext")
     text = "甲乙丙丁戊己庚辛壬癸" * 90
     path = tmp_path / "x.pdf"
     path.write_bytes(render(Document("标题", (Paragraph(text),), cover=(("编号", "1"),)), "pdf"))
@@ -118,6 +121,7 @@ def test_pdf_lines_hold_28_characters_and_pages_22_lines(tmp_path: Path) -> None
 
 @pytest.mark.engine("pdftotext")
 def test_pdf_text_is_never_markup_and_unknown_signs_are_named(tmp_path: Path, rendered: dict[str, bytes]) -> None:
+    need("pdftotext")
     path = tmp_path / "x.pdf"
     path.write_bytes(rendered["pdf"])
     raw = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True, text=True).stdout
