@@ -229,10 +229,10 @@ def run(
     """
     lifeline.arm()
     place = home if isinstance(home, Home) else Home(home)
+    supervisor = Supervisor(place.root, host, port, workers, environment)
     with open_runtime(place.root):
         # an installation that cannot be opened fails here with its own words, and the children inherit the imports
         pass
-    supervisor = Supervisor(place.root, host, port, workers, environment)
 
     def say(bound: int) -> None:
         print(f"gateway ready http://{f'[{host}]' if ':' in host else host}:{bound}", flush=True)

@@ -1,6 +1,7 @@
 """Declared tables and key-using policies, run in threads beside the event loop."""
 
 import contextlib
+import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from kernel.db import Database
 from kernel.errors import ErrorKind, MulianError
 
 THREADS = 2
+_log = logging.getLogger("gateway.source")
 _PROGRESS_STEPS = 2000
 
 
@@ -103,6 +105,9 @@ class TableSources:
         """Return the problem for a failed query; nothing of the error's text leaves. The text names a parameter."""
         if isinstance(error, ParameterFault):
             return errors.PARAMETER, error.name[:60]
+        # PolicyFailed says why without data; of anything else only the type is safe to write down
+        reason = error.reason if isinstance(error, PolicyFailed) else type(error).__name__
+        _log.warning("a declared table could not answer: %s", reason)
         if isinstance(error, MulianError) and error.code == "crypto.sealed":
             return errors.SEALED, ""
         if isinstance(error, DBAPIError):

@@ -36,10 +36,26 @@ from kernel.runtime import Runtime
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = system_actor("test")
+# opens an installation as mulian/wiring.py does, without importing the packages that the gateway never uses
 _RUN = """
 import sys
 from pathlib import Path
-from mulian import wiring
+import crypto.keys.models
+import crypto.scopes.models
+import kernel.identity.models
+from crypto.servicekeys import service as servicekeys
+from kernel import cli
+from kernel.db import Database
+from kernel.home import Home
+from kernel.runtime import Runtime
+
+def opener(settings):
+    home = Home(settings.resolved_home())
+    url = settings.database_url
+    database = Database(url) if url else Database.sqlite(home.database_file)
+    return Runtime(settings=settings, home=home, database=database, box=servicekeys.open_box(home))
+
+cli.install_opener(opener)
 from gateway.proxy.server import run
 run(Path(sys.argv[1]), "127.0.0.1", 0, int(sys.argv[2]))
 """

@@ -177,7 +177,7 @@ def test_a_port_in_use_is_one_clear_line(runtime: Runtime) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "mulian", "gateway", "serve", "--home", str(runtime.home.root), "--port",
              str(taken.getsockname()[1])],
-            cwd=ROOT, capture_output=True, text=True, timeout=60, env=os.environ, check=False,
+            cwd=ROOT, capture_output=True, text=True, timeout=240, env=os.environ, check=False,
         )
     assert done.returncode == 1
     assert "gateway.port_in_use" in done.stderr and "Traceback" not in done.stderr
