@@ -252,13 +252,13 @@ class Call:
     def _reduce(self, answer: ResponseHead) -> None:
         """Apply the field policy to a collected answer; other statuses than success leave without their body."""
         if not 200 <= answer.status < 300 or answer.bodyless:
-            return self._plain(answer)
-        if not outgoing.reducible(answer):
-            return self.refuse(errors.POLICY)
-        body = self._collected[0] if len(self._collected) == 1 else b"".join(self._collected)
-        self._collected.clear()
-        assert self.grant is not None
-        self.gateway.reduce(self.grant.policy, body, self._reduced, in_thread=len(body) > _LARGE_BODY)
+            self._plain(answer)
+        elif not outgoing.reducible(answer):
+            self.refuse(errors.POLICY)
+        else:
+            assert self.grant is not None
+            body, self._collected = b"".join(self._collected), []
+            self.gateway.reduce(self.grant.policy, body, self._reduced, in_thread=len(body) > _LARGE_BODY)
 
     def _plain(self, answer: ResponseHead) -> None:
         if answer.bodyless or answer.status == 204:
