@@ -42,8 +42,7 @@ def test_headings_restart_below_their_parent() -> None:
 @pytest.mark.parametrize("kind", sorted(MEDIA_TYPES))
 def test_bytes_are_stable_across_processes(kind: str, rendered: dict[str, bytes]) -> None:
     code = (
-        "import sys; from kernel.documents.render import render; from tests.kernel.documents.engines import need
-from tests.kernel.documents.sample import sample;"
+        "import sys; from kernel.documents.render import render; from tests.kernel.documents.sample import sample;"
         f"sys.stdout.buffer.write(render(sample(), {kind!r}))"
     )
     root = Path(__file__).parents[3]
