@@ -1,34 +1,43 @@
-"""Browser journeys: the real bundle, served by the real application, driven in Debian's Chromium.
+"""Browser journeys: the real bundle, served by ``mulian serve``, driven in Debian's Chromium.
 
 Every journey fails on a console error, an uncaught exception, a violation of the content policy or a request
 to any other origin.
 """
 
-import socket
-import threading
+import os
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from chain.contracts.service import ensure_deployed
 from kernel.identity import service
 from kernel.identity.actor import system_actor
 from kernel.runtime import Runtime
 from kernel.settings import Settings
+from mulian import wiring
+from mulian.supervisor import claim_port
 from tests.support import closing
-from tests.support.accounts import PASSWORD
+from tests.support.accounts import PASSWORD, Signed
 
 CHROMIUM = Path("/usr/bin/chromium")
-BUNDLE = Path(__file__).parents[2] / "mulian" / "console" / "index.html"
+ROOT = Path(__file__).parents[2]
+BUNDLE = ROOT / "mulian" / "console" / "index.html"
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
 ]
+CIVIL, BUREAU, SCHOOLS, STREET = "北京市西城区民政局", "北京市西城区数据局", "北京市西城区教育委员会", "西长安街街道"
+DEPARTMENTS = ((CIVIL, "bureau"), (BUREAU, "bureau"), (SCHOOLS, "bureau"), (STREET, "street"))
+_PATIENCE = 15_000
 
 
 @dataclass
@@ -37,6 +46,7 @@ class Site:
 
     runtime: Runtime
     url: str
+    gateway: str
     departments: dict[str, uuid.UUID] = field(default_factory=dict)
 
     def account(self, *roles: str, department: str | None = None, must_change: bool = False) -> str:
@@ -53,43 +63,65 @@ class Site:
         self.runtime.database.run(unit)
         return username
 
+    def client(self, username: str) -> Signed:
+        """Return an HTTP client signed in as a user, for what a journey takes as given."""
+        http = httpx2.Client(base_url=self.url, timeout=30)
+        answer = http.post("/api/v1/session", json={"username": username, "password": PASSWORD})
+        answer.raise_for_status()
+        return Signed(http, answer.json()["csrf"], answer.json()["user"])
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One installation for all journeys of a run; each journey makes its own accounts and objects."""
+    if not CHROMIUM.exists():
+        closing.missing("chromium")
+        pytest.skip("no /usr/bin/chromium on this machine")
     if not BUNDLE.is_file():
         pytest.skip("the console is not built: run `make web`")
-    from mulian.app import create_app
-    from mulian.bootstrap import install
+    home = tmp_path_factory.mktemp("web") / "home"
+    ports = {name: claim_port("127.0.0.1", 0, name) for name in ("port", "gateway-port", "rpc-port")}
+    command = [sys.executable, "-m", "mulian", "serve", "--home", str(home)]
+    for name, port in ports.items():
+        command += [f"--{name}", str(port)]
+    # the upstream of the gateway's journey runs on this machine
+    environment = os.environ | {"MULIAN_OUTBOUND_ALLOW": "127.0.0.0/8"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as process:
+        try:
+            served = _served(process, home, ports)
+            yield served
+            served.runtime.database.close()
+        finally:
+            process.send_signal(signal.SIGTERM)
 
-    runtime = install(Settings(home=tmp_path_factory.mktemp("web") / "home")).runtime
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(runtime), log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    served = Site(runtime, f"http://127.0.0.1:{listener.getsockname()[1]}")
+
+def _served(process: "subprocess.Popen[str]", home: Path, ports: dict[str, int]) -> Site:
+    assert process.stdout is not None
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("ready "):
+            break
+    assert said and said[-1].startswith("ready "), "".join(said)
+    runtime = wiring.open_runtime(Settings(home=home, rpc_port=ports["rpc-port"]))
+    served = Site(runtime, f"http://127.0.0.1:{ports['port']}", f"http://127.0.0.1:{ports['gateway-port']}")
     runtime.database.run(lambda session: _departments(session, served))
-    yield served
-    server.should_exit = True
-    thread.join(10)
-    runtime.database.close()
+    ensure_deployed(runtime)
+    return served
 
 
 def _departments(session: Any, served: Site) -> None:
-    for name, kind in (("西城区住房和城市建设委员会", "bureau"), ("西城区数据局", "bureau"), ("西长安街街道", "street")):
+    for name, kind in DEPARTMENTS:
         row = service.create_department(session, system_actor("test"), name=name, kind=kind)
         served.departments[name] = row.id
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or a skip with the reason."""
-    if not CHROMIUM.exists():
-        closing.missing("chromium")
-        pytest.skip("no /usr/bin/chromium on this machine")
+    """Debian's Chromium."""
     with sync_playwright() as play:
         launched = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        expect.set_options(timeout=_PATIENCE)
         yield launched
         launched.close()
 
@@ -105,7 +137,7 @@ class Watched:
             viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True
         )
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(_PATIENCE)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
         self.page.on("request", self._request)
@@ -120,11 +152,21 @@ class Watched:
         return self.page
 
     def sign_in(self, username: str, password: str = PASSWORD) -> Page:
-        """Sign in through the form."""
+        """Sign in through the form, whoever was signed in before."""
+        self.context.clear_cookies()
+        self.page.goto(f"{self._origin}/console/verify")
+        self.page.evaluate("localStorage.removeItem('mulian.signedIn')")
         self.go("/login")
         self.page.fill("[data-test=username]", username)
         self.page.fill("[data-test=password]", password)
-        self.page.click("[data-test=sign-in]")
+        with self.page.expect_response("**/api/v1/session"):
+            self.page.click("[data-test=sign-in]")
+        return self.page
+
+    def enter(self, username: str) -> Page:
+        """Sign in and wait for the workbench."""
+        self.sign_in(username)
+        self.page.locator("[data-test=user-menu]").wait_for()
         return self.page
 
     def _console(self, message: ConsoleMessage) -> None:

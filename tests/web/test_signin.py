@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.accounts import PASSWORD
-from tests.web.conftest import Site, Watched
+from tests.web.conftest import BUREAU, Site, Watched
 
 pytestmark = pytest.mark.engine("chromium")
 FRESH = "Another#Rv81-copper-Lq"
@@ -14,18 +14,18 @@ def test_login_page_carries_the_notice_and_leads_to_where_one_wanted_to_go(site:
     """A deep link asks for sign-in first and then opens."""
     page = window.go("/system/departments?kind=street")
     expect(page.locator("[data-test=secret-notice]")).to_have_text("本系统不得存储、处理、传输国家秘密")
-    page.fill("[data-test=username]", site.account("data_officer", department="西城区数据局"))
+    page.fill("[data-test=username]", site.account("data_officer", department=BUREAU))
     page.fill("[data-test=password]", PASSWORD)
     page.click("[data-test=sign-in]")
     page.wait_for_url("**/console/system/departments?kind=street")
     expect(page.get_by_text("西长安街街道")).to_be_visible()
-    expect(page.get_by_text("西城区住房和城市建设委员会")).to_have_count(0)
+    expect(page.get_by_text("北京市西城区民政局")).to_have_count(0)
 
 
 def test_wrong_password_locks_after_five_and_the_button_waits(site: Site, window: Watched) -> None:
     """The message says what happened and what to do; the lock shows its minutes."""
     window.expect(401, 423)
-    username = site.account("data_officer", department="西城区数据局")
+    username = site.account("data_officer", department=BUREAU)
     page = window.sign_in(username, "wrong")
     expect(page.locator("[data-test=login-error]")).to_contain_text("用户名或口令不正确")
     for _ in range(5):
@@ -42,7 +42,7 @@ def test_wrong_password_locks_after_five_and_the_button_waits(site: Site, window
 def test_first_sign_in_must_change_the_password(site: Site, window: Watched) -> None:
     """No other page opens before; a weak one is refused with its reason."""
     window.expect(422)
-    page = window.sign_in(site.account("data_officer", department="西城区数据局", must_change=True))
+    page = window.sign_in(site.account("data_officer", department=BUREAU, must_change=True))
     page.wait_for_url("**/console/password")
     window.go("/catalog")
     page.wait_for_url("**/console/password")
@@ -59,7 +59,7 @@ def test_first_sign_in_must_change_the_password(site: Site, window: Watched) -> 
 
 def test_each_role_sees_its_menu_and_a_direct_address_gives_403(site: Site, window: Watched) -> None:
     """The menu follows the permissions; an address without the right shows the 403 page and keeps the address."""
-    page = window.sign_in(site.account("data_officer", department="西城区数据局"))
+    page = window.sign_in(site.account("data_officer", department=BUREAU))
     menu = page.locator("[data-test=menu]")
     expect(menu).to_contain_text("四级目录")
     expect(menu).not_to_contain_text("审计日志")

@@ -1,0 +1,166 @@
+"""A workbook goes in with mistakes, comes out published, anchored and provable; a change is returned and mended."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web import workbooks
+from tests.web.conftest import BUREAU, CIVIL, Site, Watched
+
+pytestmark = pytest.mark.engine("chromium")
+
+
+def upload(page: Page, file: Path) -> None:
+    """Upload a workbook and wait until it was checked."""
+    page.set_input_files("[data-test=workbook] input[type=file]", str(file))
+    page.wait_for_url("**/console/catalog/imports/*")
+    expect(page.locator("[data-test=batch-state]")).not_to_contain_text("检查中")
+
+
+def apply(page: Page, button: str) -> None:
+    """Apply a checked batch and wait for the end of the job."""
+    page.click(f"[data-test={button}]")
+    expect(page.locator("[data-test=batch-state]")).to_contain_text("已导入")
+
+
+@pytest.mark.requirement("S4-25")
+def test_a_workbook_with_three_kinds_of_bad_rows(site: Site, window: Watched, tmp_path: Path) -> None:
+    """Each bad cell has its address and advice; the corrected workbook is applied, and undone."""
+    page = window.enter(site.account("data_officer", department=CIVIL))
+    window.go("/catalog/imports")
+    bad = workbooks.write(tmp_path / "bad.xlsx", [
+        workbooks.entry("a", CIVIL, "低保对象信息"),
+        workbooks.entry("b", CIVIL, "养老机构信息", share="随便共享"),
+        workbooks.entry("c", "没有这个局", "殡葬服务信息"),
+        workbooks.entry("d", CIVIL, ""),
+    ])
+    upload(page, bad)
+    table = page.locator(".el-table")
+    for address, text in (("F", "不在代码表"), ("B", "没有名为"), ("C", "必填项为空")):
+        row = table.locator("tr", has_text=text).first
+        expect(row).to_contain_text(address)
+    page.reload()
+    expect(page.locator("[data-test=batch-counts]")).to_contain_text("4")
+    window.go("/catalog/imports")
+    upload(page, workbooks.write(tmp_path / "good.xlsx", [workbooks.entry("a", CIVIL, "低保对象信息")]))
+    apply(page, "apply")
+    page.click("[data-test=undo]")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator("[data-test=batch-state]")).to_contain_text("已撤销导入")
+
+
+def test_from_workbook_to_proof(site: Site, window: Watched, tmp_path: Path) -> None:
+    """Import → submit → review with secrecy review → published → anchored → proof verified by anybody."""
+    name = "婚姻登记信息<b>&😀"
+    page = window.enter(site.account("data_officer", department=CIVIL))
+    window.go("/catalog/imports")
+    upload(page, workbooks.write(
+        tmp_path / "one.xlsx", [workbooks.entry("a", CIVIL, name)], [("a", "登记日期", "日期", "否", "否")],
+    ))
+    apply(page, "apply")
+    page.click("[data-test=submit-all]")
+    expect(page.locator(".el-message")).to_contain_text("1 条已提交审核")
+    page = window.enter(site.account("department_reviewer", department=CIVIL))
+    window.go("/catalog/review")
+    page.locator("tr", has_text=name).locator("[data-test=review]").click()
+    expect(page.locator("[data-test=case]")).to_contain_text("登记日期")
+    page.click("[data-test=approve]")
+    expect(page.locator(".el-message")).to_contain_text("发布 1 个版本")
+    window.go("/catalog?status=published")
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("tab", name="上链存证").click()
+    expect(page.locator("[data-test=anchor]")).to_contain_text("已上链", timeout=40_000)
+    with page.expect_download() as download:
+        page.click("[data-test=proof]")
+    proof = tmp_path / download.value.suggested_filename
+    download.value.save_as(proof)
+    verify_as_anybody(window, proof, tmp_path)
+
+
+def verify_as_anybody(window: Watched, proof: Path, folder: Path) -> None:
+    """Without signing in: the file holds; with one letter changed it does not."""
+    window.context.clear_cookies()
+    page = window.go("/verify")
+    page.set_input_files("[data-test=proof-upload] input[type=file]", str(proof))
+    expect(page.locator("[data-test=verify-ok]")).to_contain_text("核验通过")
+    forged = json.loads(proof.read_text())
+    text = json.dumps(forged, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    (folder / "forged.proof.json").write_text(text.replace('"version":1', '"version":2', 1) + "\n")
+    page.set_input_files("[data-test=proof-upload] input[type=file]", str(folder / "forged.proof.json"))
+    expect(page.locator("[data-test=verify-bad]")).to_be_visible()
+
+
+def test_a_change_is_returned_and_mended(site: Site, window: Watched) -> None:
+    """Two windows on one entry: the stale save is told so; a returned change shows its reason to the reviewer."""
+    window.expect(412)
+    officer, reviewer = site.account("data_officer", department=CIVIL), site.account("bureau_admin", department=BUREAU)
+    client = site.client(officer)
+    made = client.post("/catalog/entries", json={
+        "name": "社会组织登记信息", "department_id": str(site.departments[CIVIL]), "share_type": "unconditional",
+        "open_type": "none",
+    }).json()["entry"]
+    page = window.enter(officer)
+    window.go(f"/catalog/entries/{made['id']}")
+    page.click("[data-test=edit]")
+    page.fill("[data-test=field-abstract] textarea, textarea[data-test=field-abstract]", "登记、变更与注销")
+    answer = client.send("PATCH", f"/catalog/entries/{made['id']}", json={"storage": "政务云"},
+                         headers={"If-Match": f'"{made["revision"]}"'})
+    assert answer.status_code == 200
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-test=error-box]")).to_contain_text("跟踪号")
+    page.get_by_role("button", name="知道了").click()
+    page.reload()
+    page.click("[data-test=edit]")
+    page.fill("[data-test=field-abstract] textarea, textarea[data-test=field-abstract]", "登记、变更与注销")
+    page.click("[data-test=save]")
+    page.click("[data-test=submit]")
+    expect(page.locator("[data-test=entry-status]")).to_contain_text("待审核")
+    page = window.enter(reviewer)
+    window.go("/catalog/review")
+    page.locator("tr", has_text="社会组织登记信息").locator("[data-test=review]").click()
+    page.click("[data-test=return]")
+    page.locator(".el-message-box textarea").fill("请补充数据范围")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator(".el-message")).to_contain_text("已退回 1 条")
+    page = window.enter(officer)
+    window.go(f"/catalog/entries/{made['id']}")
+    expect(page.locator("[data-test=entry-status]")).to_contain_text("已退回")
+    page.click("[data-test=submit]")
+    page = window.enter(reviewer)
+    window.go("/catalog/review")
+    page.locator("tr", has_text="社会组织登记信息").locator("[data-test=review]").click()
+    expect(page.locator("[data-test=case]")).to_contain_text("请补充数据范围")
+
+
+def test_tree_search_and_leaving_a_dirty_form(site: Site, window: Watched) -> None:
+    """The list's state is in the address; leaving a form with changes asks first."""
+    officer = site.account("data_officer", department=CIVIL)
+    client = site.client(officer)
+    for number in range(3):
+        client.post("/catalog/entries", json={
+            "name": f"慈善信息{number}", "department_id": str(site.departments[CIVIL]), "share_type": "none",
+            "no_share_basis": "《慈善法》", "open_type": "none",
+        }).raise_for_status()
+    page = window.enter(officer)
+    window.go("/catalog")
+    tree = page.locator("[data-test=tree]")
+    expect(tree).to_contain_text(CIVIL)
+    page.fill("[data-test=q]", "慈善信息")
+    page.click("[data-test=search]")
+    expect(page.locator("[data-test=total]")).to_have_text("共 3 条")
+    assert "q=" in page.url
+    page.reload()
+    expect(page.locator("[data-test=total]")).to_have_text("共 3 条")
+    page.fill("[data-test=q]", "绝无此目录")
+    page.click("[data-test=search]")
+    expect(page.locator("[data-test=empty-noMatch]")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="慈善信息0").click()
+    page.click("[data-test=edit]")
+    page.fill("[data-test=field-abstract] textarea, textarea[data-test=field-abstract]", "改了一半")
+    page.locator("[data-test=menu]").get_by_text("批量导入").click()
+    expect(page.locator(".el-message-box")).to_contain_text("未保存")
+    page.get_by_role("button", name="取消").last.click()
+    expect(page.locator("[data-test=node-form]")).to_be_visible()

@@ -1,0 +1,100 @@
+"""Every page in both languages: it opens without an error, no untranslated key, no breach of WCAG AA."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import BUREAU, CIVIL, ROOT, SCHOOLS, Site, Watched
+
+pytestmark = pytest.mark.engine("chromium")
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+WHO = {
+    ("bureau_admin", BUREAU): [
+        "/", "/catalog", "/catalog?kind=duty", "/catalog/imports", "/catalog/review", "/gateway/interfaces",
+        "/gateway/apps", "/gateway/demands", "/gateway/demands?tab=grants", "/gateway/calls", "/chain",
+        "/chain/explorer", "/chain/explorer?q=0", "/chain/verify", "/crypto/keys?tab=keys", "/crypto/rotations",
+        "/reports", "/system/jobs", "/system/departments", "/password",
+    ],
+    ("system_admin", None): ["/system/users", "/system/roles"],
+    ("auditor", None): ["/system/audit"],
+}
+_KEY = re.compile(r"(?<![\w.])(?:menu|common|catalog|status|iface|demand|client|chain|keys|rotation|report|review)\.[a-zA-Z_.]+")
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds against WCAG 2 A and AA."""
+    if not AXE.is_file():
+        return []
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})")
+    return [f"{one['id']}: {node['target']}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_page_opens(site: Site, window: Watched, language: str) -> None:
+    """The switch of the header changes the page at once; both languages are whole."""
+    faults: list[str] = []
+    for (role, department), paths in WHO.items():
+        page = window.enter(site.account(role, department=department))
+        page.evaluate(f"localStorage.setItem('mulian.language', {json.dumps(language)})")
+        for path in paths:
+            window.go(path)
+            page.wait_for_load_state("networkidle")
+            text = page.inner_text("body")
+            faults += [f"{path}: key {key}" for key in _KEY.findall(text)]
+            if language == "zh-CN":
+                faults += [f"{path}: {one}" for one in violations(page)]
+            assert page.locator("[data-test=error-panel], [data-test=forbidden]").count() == 0, path
+    assert faults == []
+
+
+def test_language_switch_acts_at_once(site: Site, window: Watched) -> None:
+    """Chinese first; one press changes every word of the page and the title."""
+    page = window.enter(site.account("data_officer", department=CIVIL))
+    window.go("/catalog")
+    expect(page.locator("h1")).to_have_text("四级目录")
+    page.click("[data-test=language]")
+    expect(page.locator("h1")).to_have_text("Directory")
+    assert page.title().startswith("Directory")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Directory")
+
+
+def test_a_lost_network_keeps_the_form(site: Site, window: Watched) -> None:
+    """The save that could not be sent says so, and the typed name is still there to be sent again."""
+    window.expected.append("ERR_INTERNET_DISCONNECTED")
+    page = window.enter(site.account("consumer_contact", department=SCHOOLS))
+    window.go("/gateway/apps")
+    page.click("[data-test=new-app]")
+    page.fill("[data-test=app-name]", "断网也不丢")
+    window.context.set_offline(True)
+    page.click("[data-test=app-save]")
+    expect(page.locator("[data-test=error-box]")).to_contain_text("连不上服务器")
+    window.context.set_offline(False)
+    page.get_by_role("button", name="知道了").click()
+    expect(page.locator("[data-test=app-name]")).to_have_value("断网也不丢")
+    page.click("[data-test=app-save]")
+    expect(page.locator("[data-test=secret-once]")).to_be_visible()
+
+
+def test_no_page_is_served_from_elsewhere(site: Site) -> None:
+    """index.html is never cached, hashed files for a year; the policy is the one the console was built for."""
+    client = site.client(site.account("data_officer", department=CIVIL)).http
+    page = client.get("/console/catalog/entries/anything")
+    assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self';" in policy and "unsafe-eval" not in policy and "default-src 'none'" in policy
+    script = re.search(r'src="(/console/assets/[^"]+\.js)"', page.text)
+    assert script and "max-age=31536000" in client.get(script[1]).headers["cache-control"]
+    assert client.get("/console/assets/../../../pyproject.toml").status_code in (200, 404)
+    assert "hatchling" not in client.get("/console/..%2f..%2fpyproject.toml").text
+
+
+def test_bundle_is_what_the_source_builds(site: Site) -> None:
+    """The page's scripts exist in the package folder."""
+    html = (Path(ROOT) / "mulian" / "console" / "index.html").read_text()
+    for path in re.findall(r'(?:src|href)="/console/([^"]+)"', html):
+        assert (ROOT / "mulian" / "console" / path).is_file(), path
