@@ -7,12 +7,16 @@ from typing import Any, Final
 
 from catalog.codes.lists import BareNumber, UnknownLabel, code_list, parse
 from kernel import clock
+from kernel.documents.text import neutral_cell
 
 _DATE: Final = re.compile(
     r"^\s*(\d{4})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2})?)?\s*日?"
     r"(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*$"
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# XML has no place for these; a renderer would fail or write a broken file
+_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CELL_LIMIT: Final = 32_767
 _SEPARATORS: Final = re.compile(r"[,，、;；\s]+")
 _SERIAL: Final = range(18_264, 73_415)
 """Excel serials of 1950 to 2100: a bare number outside is no date."""
@@ -39,10 +43,23 @@ def shown(cell: Any) -> str:
 
 def text(cell: Any) -> str | None:
     """Trimmed text, None when empty; an apostrophe that our own export put before a formula sign is taken off."""
-    value = shown(cell).strip()
+    value = shown(cell).replace("\r\n", "\n").replace("\r", "\n").strip()
     if value.startswith("'") and value[1:].startswith(_FORMULA):
         value = value[1:]
     return value or None
+
+
+def exported(value: str) -> str:
+    """What an export writes for a stored text: legal, never a formula, within a cell's 32,767 characters."""
+    plain = _ILLEGAL.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return neutral_cell(plain)[:_CELL_LIMIT]
+
+
+def unchanged(stored: Any, read: Any) -> bool:
+    """Whether a cell still says what an export of ``stored`` would have written: then nobody edited it."""
+    if isinstance(stored, str):
+        return bool(text(exported(stored)) == read)
+    return bool(stored == read) or (read is None and stored in ([], False))
 
 
 def code(cell: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from catalog.imports import queries
+from catalog.imports import cells, queries
 from catalog.imports.findings import ROW_ERROR, WARNING
 from catalog.imports.mapping import Mapped, Row
 from catalog.imports.profile import Profile
@@ -182,7 +182,7 @@ class Checker:
                 continue
             new, old = row.data.get(name), existing.get(name)
             old = clock.iso(old) if isinstance(old, datetime) else old
-            if new != old and not (new is None and old in ([], "", False)):
+            if not cells.unchanged(old, new):
                 changed[name] = new
         return changed
 
@@ -237,8 +237,7 @@ class Checker:
                 self._mapped.add(row, problem.field, ROW_ERROR, "value", problem.reason_zh, problem.reason_en)
             existing = known.get(str(code)) if code else None
             same = existing is not None and all(
-                (row.data.get(n) == existing[n]) or (row.data.get(n) is None and existing[n] in (False, None, 1))
-                for n in row.places if n in child.fields
+                cells.unchanged(existing[n], row.data.get(n)) for n in row.places if n in child.fields
             )
             action = "skip" if row.severity else "same" if same else "update" if existing else "create"
             node_id = existing["id"] if existing else None if row.severity else ids.new()

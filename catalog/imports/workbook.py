@@ -14,20 +14,19 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from catalog.codes.lists import code_list
-from catalog.imports.cells import shown
+from catalog.imports.cells import exported, shown
 from catalog.imports.mapping import LINK_LABELS
 from catalog.imports.models import ImportFinding
 from catalog.imports.profile import SheetProfile, profile
 from catalog.imports.reader import Sheet
 from catalog.nodes.rules import LISTED
 from kernel import clock
-from kernel.documents.text import neutral_cell, printable
+from kernel.documents.text import printable
 
 _OPTIONS: Final[dict[str, Any]] = {
     "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True,
 }
 _FLAGS: Final = ("authoritative", "sensitive", "pii", "is_key", "nullable", "encrypted", "has_interface", "secret")
-_CELL_LIMIT: Final = 32_767
 _GUIDE: Final = (
     "本工作簿按贵部门现有目录生成。请在各表中修改或在末尾新增，然后到「批量导入」上传检查。",
     "带 * 的列为必填。编码列由系统给出：修改已有内容时保留原编码，新增时留空。",
@@ -61,8 +60,8 @@ def text_of(kind: str, field: str, value: Any) -> str:
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format | None = None) -> None:
-    """A cell of text: printable, neutral, within the length that the format allows."""
-    sheet.write_string(row, column, neutral_cell(printable(text))[:_CELL_LIMIT], style)
+    """A cell of text, never a formula."""
+    sheet.write_string(row, column, exported(text), style)
 
 
 def four_level(rows: Mapping[str, Sequence[Mapping[str, Any]]], department: str) -> bytes:

@@ -55,6 +55,7 @@ LABELS: Final[dict[str, str]] = {
 
 _DATE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
 _DATES: Final = ("published_on", "effective_on", "live_on", "retired_on")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CLASS = re.compile(r"^[123]\d{2}\d{3}\d*$")
 _LIMITS: Final = {
     "name": 400, "office": 200, "region": 12, "abstract": 200_000, "source_url": 500, "table_name": 128,

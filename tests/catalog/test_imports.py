@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from catalog.imports import jobs, mapping, queries, reader, samples, service
@@ -262,3 +264,28 @@ def test_the_real_listing(database: Database, town: Town, checked: Check, scale:
     assert decided.published == size
     with database.read() as session:
         assert nodes.verify_chains(session) == (size, [])
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=60),
+    st.sampled_from(["", "=", "'=", "\t", "＋", "'"]),
+)
+def test_an_exported_text_reads_as_unchanged(text: str, start: str) -> None:
+    stored = start + text
+    assert mapping.cells.unchanged(stored, mapping.cells.text(mapping.cells.exported(stored)))
+    assert not mapping.cells.exported(stored).startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
+
+
+def test_long_and_odd_texts_survive_the_round_trip(database: Database, town: Town, checked: Check) -> None:
+    texts = ["=1+1", "制表\t符", "换\r\n行", "  空格  ", "'=引号", "长" * 40_000, "𠮷\u202e反"]
+    for number, text in enumerate(texts):
+        values = {"name": f"甲{number}", "abstract": text, "share_type": "none", "no_share_basis": text[:50]}
+        database.run(
+            lambda s, v=values: node_service.create(s, town.officer, "data_entry", v, department_id=town.civil)
+        )  # type: ignore[misc]
+    with database.read() as session:
+        data = export(session, town.officer, department_id=None)
+    batch = checked(town.officer, data, profile="four-level")
+    assert batch.counts["actions"] == {"same": len(texts)}, [
+        r.data for r in _rows(database, batch) if r.action != "same"
+    ]
