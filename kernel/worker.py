@@ -28,7 +28,7 @@ from kernel.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
 _GRACE_SECONDS = 0.3
-_END_SECONDS = 0.9
+_END_SECONDS = 0.7
 _POLL_SECONDS = 0.25
 _TAKE_BACK_SECONDS = 2.0
 
@@ -130,7 +130,7 @@ def run(runtime: Runtime, *, threads: int = 2) -> None:
         signal.signal(number, on_signal)
     worker = Worker(runtime, threads=threads)
     worker.start()
-    while not ended.wait(0.1):
+    while not ended.wait(0.05):
         pass
     # the database may be busy or gone: the end of the process does not depend on it
     last = threading.Timer(_END_SECONDS, os._exit, args=(0,))

@@ -103,9 +103,9 @@ def _runtime(home: str, url: str) -> Runtime:
     return Runtime(settings=settings, home=place, database=Database(url), box=servicekeys.open_box(place))
 
 
-def _hold_between(runtime: Runtime) -> None:
-    """Take the lease for a second; on each line from the parent, write a row under the fence."""
-    held = runtime.database.run(lambda s: service.acquire(s, "test", holder.mine(), 1.0))
+def _hold_between(runtime: Runtime, seconds: str = "1") -> None:
+    """Take the lease for some seconds; on each line from the parent, write a row under the fence."""
+    held = runtime.database.run(lambda s: service.acquire(s, "test", holder.mine(), float(seconds)))
     assert held is not None
     print("held", flush=True)
     for _ in sys.stdin:

@@ -218,8 +218,8 @@ def test_sigterm_gives_the_job_back_within_a_second(database: Database) -> None:
     assert (row.state, row.attempts) == ("queued", 0), "an orderly end is no failed attempt"
 
 
-def test_worker_ends_when_its_parent_is_gone(database: Database) -> None:
-    with processes.child(database, "worker") as process:
+def test_worker_ends_when_its_parent_is_gone(sqlite_database: Database) -> None:
+    with processes.child(sqlite_database, "worker") as process:
         processes.expect(process, "started")
         assert process.stdin is not None
         begin = time.monotonic()

@@ -248,9 +248,9 @@ def test_rules_and_retention_jobs(runtime: Runtime) -> None:
     TargetSpec("x", "tcp", "甲", "A", {"host": "a", "port": 1, "declared": ["everything"]}),
     TargetSpec("x", "tcp", "甲", "A", {"host": "1.2.3.4.5", "port": 1}),
 ])
-def test_bad_targets(database: Database, spec: TargetSpec) -> None:
+def test_bad_targets(sqlite_database: Database, spec: TargetSpec) -> None:
     with pytest.raises(MulianError, match="spec_invalid"):
-        database.run(lambda session: service.add_target(session, SYSTEM, spec))
+        sqlite_database.run(lambda session: service.add_target(session, SYSTEM, spec))
 
 
 def test_key_is_unique_and_switching_off_forgets_the_state(database: Database) -> None:
