@@ -49,6 +49,10 @@ class Steps:
                 figure = f"检查未通过：{error}"
             except MulianError as error:
                 figure = f"{error.code}：{error.text('zh')}"
+            except Exception as error:
+                # a fault of the program: the trace goes to the person who runs it, the row still says what failed
+                self.console.print_exception()
+                figure = f"程序错误：{type(error).__name__}：{error}"
         row = {"name": name, "figure": figure, "seconds": round(time.monotonic() - started, 2), "ok": ok}
         self.rows.append(row)
         mark = "[green]✔[/]" if ok else "[red]✘[/]"
