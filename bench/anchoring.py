@@ -63,7 +63,8 @@ def run() -> dict[str, Any]:
 def _row(name: str, rounds: list[dict[str, float]], ours: str, rival: str) -> dict[str, Any]:
     ratios = [one[ours] / one[rival] for one in rounds]
     rates = {side: round(statistics.median(one[side] for one in rounds), 1) for side in (ours, rival)}
-    return {"name": name, "ratio": round(statistics.median(ratios), 1), "unit": "x", "worst": round(min(ratios), 1), **rates}
+    return {"name": name, "ratio": round(statistics.median(ratios), 1), "unit": "x", "worst": round(min(ratios), 1),
+        **rates}
 
 
 def _installation(folder: Path) -> Runtime:
@@ -95,7 +96,8 @@ def _rounds(runtime: Runtime) -> list[dict[str, float]]:
 
 def _append(runtime: Runtime, first: int, count: int) -> None:
     leaves = [
-        service.NewLeaf({"code": f"XC-{number:08d}", "hash": "ab" * 32, "status": "published"}, "data_entry", str(number), 1)
+        service.NewLeaf({"code": f"XC-{number:08d}", "hash": "ab" * 32, "status": "published"}, "data_entry",
+            str(number), 1)
         for number in range(first, first + count)
     ]
     runtime.database.run(lambda session: service.append_leaves(session, stream="catalog", leaves=leaves))

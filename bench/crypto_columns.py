@@ -51,8 +51,10 @@ def run(fields: int = FIELDS, rounds: int = ROUNDS) -> dict[str, Any]:
         ("batch decrypt, matrices, vs cryptography one at a time", "decrypt matrix", "cryptography decrypt", 9),
         ("batch encrypt, lists, vs gmssl one at a time", "encrypt lists", "gmssl encrypt", 400),
         ("blind index in batch (SM4-CMAC) vs HMAC-SM3 by cryptography copy()", "blind index", "hmac-sm3", 3.5),
-        ("batch encrypt, matrices, libgcrypt, vs cryptography one at a time", "encrypt gcrypt", "cryptography encrypt", 18),
-        ("batch decrypt, matrices, libgcrypt, vs cryptography one at a time", "decrypt gcrypt", "cryptography decrypt", 18),
+        ("batch encrypt, matrices, libgcrypt, vs cryptography one at a time", "encrypt gcrypt",
+            "cryptography encrypt", 18),
+        ("batch decrypt, matrices, libgcrypt, vs cryptography one at a time", "decrypt gcrypt",
+            "cryptography decrypt", 18),
         ("batch encrypt, lists, libgcrypt, vs gmssl one at a time", "encrypt lists gcrypt", "gmssl encrypt", 400),
         ("blind index, libgcrypt, vs HMAC-SM3 by cryptography copy()", "blind index gcrypt", "hmac-sm3", 3.5),
     ]

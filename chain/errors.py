@@ -55,7 +55,8 @@ ANCHOR_STREAM_NAME = define(
 )
 ANCHOR_ALREADY = define(
     "chain.anchor.already_appended", 409,
-    zh="{object_type} {object_id} 的版本 {version} 已提交上链", en="Version {version} of {object_type} {object_id} was appended before",
+    zh="{object_type} {object_id} 的版本 {version} 已提交上链",
+    en="Version {version} of {object_type} {object_id} was appended before",
 )
 ANCHOR_NOT_FOUND = define("chain.anchor.not_found", 404, zh="没有该对象版本的存证", en="This version was never anchored")
 ANCHOR_NOT_FINAL = define(
@@ -65,7 +66,8 @@ ANCHOR_NOT_FINAL = define(
 ANCHOR_HALTED = define(
     "chain.anchor.halted", 409,
     zh="存证流「{stream}」已停止封存：{reason}", en="Stream {stream} is halted: {reason}",
-    fix_zh="请运维人员核对链与数据库的备份，再执行 mulian anchor resume", fix_en="An operator compares the backups of chain and database, then runs mulian anchor resume",
+    fix_zh="请运维人员核对链与数据库的备份，再执行 mulian anchor resume",
+    fix_en="An operator compares the backups of chain and database, then runs mulian anchor resume",
 )
 ANCHOR_EVIDENCE = define(
     "chain.anchor.evidence_wrong", 502,
@@ -78,7 +80,8 @@ ANCHOR_OTHER_CHAIN = define(
     fix_zh="请检查 MULIAN_RPC_URL 与链数据目录", fix_en="Check MULIAN_RPC_URL and the chain folder",
 )
 TRUST_UNKNOWN = define(
-    "chain.trust.unknown", 409, zh="尚未与链建立联系，没有信任文件", en="There is no trust file before the first contact with the chain",
+    "chain.trust.unknown", 409, zh="尚未与链建立联系，没有信任文件",
+    en="There is no trust file before the first contact with the chain",
     fix_zh="请启动链后执行 mulian anchor flush", fix_en="Start the chain, then run mulian anchor flush",
 )
 METRICS_RANGE = define(

@@ -101,7 +101,8 @@ MATCH_STALE = define(
     fix_zh="请查看差异后再提交，您的输入未丢失", fix_en="Look at what changed and submit again; nothing is lost",
 )
 IDEMPOTENCY_REUSED = define(
-    "kernel.idempotency.reused", 409, zh="同一 Idempotency-Key 已用于不同内容", en="This Idempotency-Key was used for another request",
+    "kernel.idempotency.reused", 409, zh="同一 Idempotency-Key 已用于不同内容",
+    en="This Idempotency-Key was used for another request",
 )
 IDEMPOTENCY_SECRET = define(
     "kernel.idempotency.already_issued", 409, zh="该请求已签发过一次，密钥只显示一次", en="Already issued; a secret is shown once",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from crypto.keys.vault import ensure_dev_root
 from crypto.scopes import fences
 from crypto.servicekeys import service as servicekeys
+from kernel import logs
 from kernel.files_atomic import write_atomic
 from kernel.home import Home
 from kernel.identity import registry, service
@@ -40,6 +41,7 @@ def install(settings: Settings) -> Installed:
     """Create or upgrade the installation in the home; safe to run again after a crash at any step."""
     place = Home(settings.resolved_home())
     place.prepare()
+    logs.configure(settings.log_level)
     with place.lock("migrate"):
         box = servicekeys.create(place)
         wiring.load_registrations()

@@ -43,7 +43,8 @@ class LazyGroup(TyperGroup):
 def build(commands: ModuleType) -> typer.Typer:
     """Return the root group with the installation's own commands; the packages' groups stay lazy."""
     app = typer.Typer(
-        cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+        cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+        pretty_exceptions_enable=False,
         help="目链 Mulian：数据目录、接口网关与区块链数据服务平台",
     )
     commands.register(app)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from kernel import cli, home
+from kernel import cli, home, logs
 from kernel.db import Database
 from kernel.events import subscribe
 from kernel.home import Home
@@ -148,9 +148,12 @@ def load_registrations() -> None:
 def subscribe_events() -> None:
     """Effects that go up a floor: the lower package publishes, the upper one is called from here."""
     from catalog.demands.events import DemandApproved
+    from chain.anchoring.certificates import on_rotation_finished
+    from crypto.rotation.events import RotationFinished
     from gateway.events import InterfacePublished
     from gateway.grants import service as grants
 
+    subscribe(RotationFinished, on_rotation_finished)
     subscribe(DemandApproved, grants.on_demand_approved)
     subscribe(InterfacePublished, grants.on_interface_published)
 
@@ -169,6 +172,7 @@ def open_runtime(settings: Settings) -> Runtime:
     if not place.service_keys_dir.is_dir():
         raise home.MISSING(home=str(place.root))
     place.prepare()
+    logs.configure(settings.log_level)
     load_registrations()
     database = database_of(settings, place)
     runtime = Runtime(settings=settings, home=place, database=database, box=servicekeys.open_box(place))

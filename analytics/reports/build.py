@@ -1,7 +1,6 @@
 """From a folder with frozen inputs to artefacts: pure, so that it gives the same bytes wherever it runs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,39 +9,16 @@ from analytics.figures.rules import BY_ID, KIND_ZH, RULES
 from analytics.figures.values import Figure
 from analytics.inputs.schemas import BY_NAME
 from analytics.reports import environment
+from analytics.reports.basis import ARTIFACTS, FIGURES, Basis
 from analytics.reports.chapters import CHAPTERS
 from analytics.reports.context import Context, open_context
 from analytics.reports.header import Header
 from kernel import canonical
-from kernel.digest import sm3_hex
 from kernel.documents.model import Cell, Column, Document, KeyValues, PageBreak, Sheet, Signature
-from kernel.documents.render import MEDIA_TYPES, render
+from kernel.documents.render import render
 from kernel.files_atomic import write_atomic
 
 Progress = Callable[[str], None]
-FIGURES = "figures.json"
-ARTIFACTS: tuple[tuple[str, str], ...] = (
-    ("report.docx", MEDIA_TYPES["docx"]),
-    ("report.pdf", MEDIA_TYPES["pdf"]),
-    ("annex.xlsx", MEDIA_TYPES["xlsx"]),
-    ("report.html", MEDIA_TYPES["html"]),
-    (FIGURES, "application/json"),
-)
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What stands under a report: header, entries of the frozen inputs, environment."""
-
-    header: Header
-    inputs: Sequence[dict[str, Any]]
-    environment: dict[str, Any]
-
-    @property
-    def input_root(self) -> str:
-        """SM3 over period, scope, inputs, rules, code, lock, engines and fonts; printed on the cover."""
-        content = {**self.header.as_json(), "inputs": self.inputs, "environment": self.environment}
-        return sm3_hex(canonical.dumps(content))
 
 
 def build(folder: Path, header: Header, inputs: Sequence[dict[str, Any]], progress: Progress) -> Basis:

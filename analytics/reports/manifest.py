@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analytics.reports.build import ARTIFACTS, Basis
+from analytics.reports.basis import ARTIFACTS, Basis
 from kernel import canonical
 from kernel.digest import sha256_hex, sm3_hex
 from kernel.files_atomic import write_atomic

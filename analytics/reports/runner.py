@@ -17,7 +17,8 @@ from analytics.errors import RUN_NOT_FOUND
 from analytics.inputs.frozen import freeze
 from analytics.inputs.sources import Selection, collect
 from analytics.reports import manifest, service
-from analytics.reports.build import ARTIFACTS, build
+from analytics.reports.basis import ARTIFACTS
+from analytics.reports.build import build
 from analytics.reports.header import Header
 from analytics.reports.models import ReportArtifact, ReportInput, ReportRun
 from chain.anchoring.service import append_leaf

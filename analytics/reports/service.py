@@ -22,7 +22,7 @@ from analytics.figures.engine import Engine, Trace
 from analytics.figures.rules import BY_ID, Rule
 from analytics.permissions import BUILD, READ
 from analytics.reports import manifest, queries
-from analytics.reports.build import FIGURES
+from analytics.reports.basis import FIGURES
 from analytics.reports.header import Header
 from analytics.reports.models import ReportArtifact, ReportRun
 from analytics.reports.reproduce import Reproduction

@@ -19,7 +19,8 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     """显示各存证流的进度与待上链数量 / streams and what waits."""
     with open_runtime(home) as runtime, runtime.database.read() as session:
         rows = [row.model_dump(mode="json") for row in overview.streams(session)]
-    shown = rows if json else [{key: row[key] for key in ("name", "epoch", "state", "anchored", "waiting")} for row in rows]
+    shown = rows if json else [{key: row[key] for key in ("name", "epoch", "state", "anchored",
+        "waiting")} for row in rows]
     output({"streams": shown} if json else shown, json, title="存证流")
 
 

@@ -115,7 +115,8 @@ def leaves_of(
     return [(row[0], row[1]) for row in rows]
 
 
-def final_leaves(session: Session, name: str | None, after: tuple[str, int, int] | None, limit: int) -> list[AnchorLeaf]:
+def final_leaves(session: Session, name: str | None, after: tuple[str, int, int] | None,
+    limit: int) -> list[AnchorLeaf]:
     """Return anchored leaves in (stream, epoch, index) order after a position."""
     order = (AnchorLeaf.stream, AnchorLeaf.epoch, AnchorLeaf.index)
     query = select(AnchorLeaf).join(AnchorBatch, AnchorBatch.id == AnchorLeaf.batch_id)
@@ -141,7 +142,8 @@ def final_between(session: Session, start: datetime, end: datetime) -> list[Anch
 
 def batches(name: str | None = None, state: str | None = None) -> Select[AnchorBatch]:
     """The query of batches, newest first within their streams."""
-    query = select(AnchorBatch).order_by(AnchorBatch.stream, AnchorBatch.epoch.desc(), AnchorBatch.seq.desc(), AnchorBatch.id)
+    query = select(AnchorBatch).order_by(AnchorBatch.stream, AnchorBatch.epoch.desc(), AnchorBatch.seq.desc(),
+        AnchorBatch.id)
     if name is not None:
         query = query.where(AnchorBatch.stream == name)
     return query if state is None else query.where(AnchorBatch.state == state)

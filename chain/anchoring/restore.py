@@ -40,7 +40,8 @@ def check(runtime: Runtime, ledger: AnchorLedger, held: Held, name: str) -> None
     found = rules.compare(final, _head(batch) if batch else None, chain)
     if found in (Comparison.IN_STEP, Comparison.PENDING_MINED):
         return
-    if batch is not None and batch.seq < chain.seq and ledger.records(stream_id, batch.seq, batch.seq)[0].head == batch.head:
+    if batch is not None and batch.seq < chain.seq and ledger.records(stream_id, batch.seq,
+        batch.seq)[0].head == batch.head:
         return  # another copy of our rows sent it and went on: first it is confirmed, then we compare again
     _log.error("anchor.heads_differ", stream=name, found=found.value, ours=final.seq, chain=chain.seq)
     if found is not Comparison.CHAIN_AHEAD:
@@ -132,7 +133,8 @@ def _new_epoch(
     stream.nonce, stream.changed_at = nonce, clock.now()
     audit_id = _audit(session, actor, "chain.anchor.epoch", stream, {"epoch": stream.epoch, "why": why, "old": old})
     service.append_leaf(
-        session, stream=stream.name, record={"format": "mulian-epoch-1", "previous": old}, object_type=queries.EPOCH_OBJECT,
+        session, stream=stream.name, record={"format": "mulian-epoch-1", "previous": old},
+        object_type=queries.EPOCH_OBJECT,
         object_id=stream.name, version=stream.epoch, audit_id=audit_id,
     )  # fmt: skip
 

@@ -50,14 +50,16 @@ def get_proof(session: Session_, actor: Actor_, object_type: str, object_id: str
     """Download the proof file of an object's version (canonical JSON and a newline)."""
     data = service.proof_of_object(session, actor, object_type=object_type, object_id=object_id, version=version)
     name = f"v{version}.proof.json"
-    return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type="application/json")
+    return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        media_type="application/json")
 
 
 @api.get("/trust", **public())
 def get_trust(session: Session_) -> Response:
     """Download the trust file. Compare its fingerprint with the one printed on certificates."""
     data = service.trust(session)
-    headers = {"Content-Disposition": 'attachment; filename="trust.json"', "X-Fingerprint-SM3": service.fingerprint(data)}
+    headers = {"Content-Disposition": 'attachment; filename="trust.json"',
+        "X-Fingerprint-SM3": service.fingerprint(data)}
     return Response(data, headers=headers, media_type="application/json")
 
 

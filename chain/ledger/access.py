@@ -1,9 +1,13 @@
 """Which ledger an installation uses."""
 
+from typing import TYPE_CHECKING
+
 from chain.ledger.port import Ledger
 from chain.ledger.urls import url_file
-from chain.ledger.web3_ledger import Web3Ledger
 from kernel.runtime import Runtime
+
+if TYPE_CHECKING:
+    pass
 
 _EXTRA = "chain.ledger"
 
@@ -16,6 +20,9 @@ def ledger_of(runtime: Runtime) -> Ledger:
     fixed = runtime.extras.get(_EXTRA)
     if fixed is not None:
         return fixed  # type: ignore[no-any-return]
+    # web3 takes seconds to import: who never asks the chain does not pay for it
+    from chain.ledger.web3_ledger import Web3Ledger
+
     url = url_of(runtime)
     known: dict[str, Web3Ledger] = runtime.extras.setdefault("chain.ledgers", {})
     if url not in known:

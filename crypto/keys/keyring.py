@@ -100,7 +100,8 @@ class Keyring:
     ) -> list[bytes]:
         """Close fields under one key by id, outside any unit of work, and open them again to compare: rotation.
 
-        Uses are reserved in a unit of their own on ``database`` (a job's fenced one, which this keyring outlives). Raises ``crypto.key.unknown``, ``crypto.key.material`` when what
+        Uses are reserved in a unit of their own on ``database`` (a job's fenced one, which this keyring outlives).
+        Raises ``crypto.key.unknown``, ``crypto.key.material`` when what
         was written does not read back.
         """
         loaded = self._load(None, [key_id]).get(key_id)

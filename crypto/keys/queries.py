@@ -81,7 +81,8 @@ def next_version(session: Session, scope_id: uuid.UUID, purpose: str) -> int:
 
 def next_kek_version(session: Session, department_id: uuid.UUID) -> int:
     """Return the next version of a department's KEK."""
-    return (session.scalar(select(func.max(CryptoKek.version)).where(CryptoKek.department_id == department_id)) or 0) + 1
+    newest = select(func.max(CryptoKek.version)).where(CryptoKek.department_id == department_id)
+    return (session.scalar(newest) or 0) + 1
 
 
 def listing(department_id: uuid.UUID | None, state: str | None) -> Select[CryptoDek, CryptoScope]:

@@ -90,7 +90,8 @@ class ScopeRows:
     def _swap_postgresql(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
         statement = text(
             f"UPDATE {self._name} AS t SET {self._column_name} = u.new_value FROM unnest("
-            "CAST(:keys AS bigint[]), CAST(:news AS bytea[]), CAST(:nonces AS bytea[])) AS u(row_key, new_value, nonce) "
+            "CAST(:keys AS bigint[]), CAST(:news AS bytea[]), "
+            "CAST(:nonces AS bytea[])) AS u(row_key, new_value, nonce) "
             f"WHERE t.{self._key_name} = u.row_key AND t.{self._department_name} = :department "
             f"AND t.{self._key_name} BETWEEN :low AND :high AND substr(t.{self._column_name}, 7, 12) = u.nonce"
         )

@@ -68,7 +68,8 @@ def scan(runtime: Runtime, values: Sequence[str], progress: Progress = lambda *_
             hits += search_bytes(place, value, wanted)
     return {
         "canaries": len(values), "files": len(files), "bytes": size, "column_pages": columns,
-        "hits": [{"place": hit.place, "offset": hit.offset, "value": hit.mark, "encoding": hit.encoding} for hit in hits],
+        "hits": [{"place": hit.place, "offset": hit.offset, "value": hit.mark,
+            "encoding": hit.encoding} for hit in hits],
     }
 
 

@@ -128,7 +128,8 @@ def is_busy(error: BaseException) -> bool:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 5.0, "check_same_thread": False}, pool_size=16, max_overflow=16)
+    engine = create_engine(url, connect_args={"timeout": 5.0, "check_same_thread": False}, pool_size=16,
+        max_overflow=16)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

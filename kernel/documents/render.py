@@ -6,12 +6,6 @@ from kernel.documents import docx, html, pdf, xlsx
 from kernel.documents.errors import KIND_UNKNOWN
 from kernel.documents.model import Document
 
-MEDIA_TYPES = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "html": "text/html; charset=utf-8",
-}
 _RENDERERS: dict[str, Callable[[Document], bytes]] = {
     "docx": docx.render, "pdf": pdf.render, "xlsx": xlsx.render, "html": html.render,
 }

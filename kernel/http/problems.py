@@ -69,7 +69,8 @@ async def _mulian(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # the submitted value is not echoed: it may be a secret
-    fields = [{"field": ".".join(str(p) for p in e["loc"]), "rule": e["type"], "message": e["msg"]} for e in error.errors()]
+    fields = [{"field": ".".join(str(p) for p in e["loc"]), "rule": e["type"],
+        "message": e["msg"]} for e in error.errors()]
     return problem(request, INPUT_INVALID(count=len(fields)), fields=fields)
 
 

@@ -90,7 +90,8 @@ def _start_traffic(world: World, journals: list[Path], stop: Path) -> list[subpr
     made: list[Person] = world.found["persons"]
     common = {"home": str(world.home.root), "first_id": made[0].id, "count": len(made), "stop": str(stop)}
     jobs: list[dict[str, Any]] = [
-        common | {"role": "write", "part": n, "parts": WRITERS, "journal": str(journal)} for n, journal in enumerate(journals)
+        common | {"role": "write", "part": n, "parts": WRITERS, "journal": str(journal)} for n,
+        journal in enumerate(journals)
     ]
     jobs += [common | {"role": "read", "part": n} for n in range(READERS)]
     return [

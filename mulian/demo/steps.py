@@ -77,6 +77,7 @@ class Steps:
 
     def _bar(self, title: str) -> Progress:
         return Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f}% {task.fields[note]}"),
+            TextColumn("{task.description}"), BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}% {task.fields[note]}"),
             TimeElapsedColumn(), console=self.console, transient=True,
         )

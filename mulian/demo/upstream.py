@@ -1,4 +1,4 @@
-"""A small department system that the demo publishes: HTTP, one JSON list, kept alive. ``python -m mulian.demo.upstream``."""
+"""A small department system that the demo publishes: HTTP, one JSON list, kept alive."""
 
 import json
 import sys

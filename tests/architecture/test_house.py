@@ -16,7 +16,7 @@ LINES = 400
 WIDTH = 120
 # file -> why it may be longer than 400 lines
 LONG_FILES = {
-    "chain/anchoring/verify_proof.py": "one stdlib file by design: a verifier that is copied to a machine without anything",
+    "chain/anchoring/verify_proof.py": "one stdlib file by design: it is copied to machines that have nothing else",
 }
 
 

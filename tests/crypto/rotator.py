@@ -1,7 +1,8 @@
 """Processes that run one rotation and kill themselves with SIGKILL at a given point; started by the tests.
 
 Each line of stdin (home, database URL, rotation id, moment, state, nth; tab separated) is run in a fork, so that
-the imports are paid once; its exit status is answered on stdout, negative for a signal. Moments: "committed" (right after a transaction that
+the imports are paid once; its exit status is answered on stdout, negative for a signal.
+Moments: "committed" (right after a transaction that
 left the rotation in ``state``), "inside" (in the middle of the nth write transaction begun in ``state``).
 """
 

@@ -88,7 +88,8 @@ def test_a_key_moved_to_another_scope_purpose_or_version_does_not_unwrap() -> No
     kcv = rules.check_value(key)
     assert rules.unwrap(kek, wrapped, scope, "enc", 1, kek_id, kcv, 1) == key
     wrong = [
-        (kek, Scope(uuid.uuid4(), "t", "c"), "enc", 1, kek_id, kcv), (kek, Scope(scope.department_id, "t", "d"), "enc", 1, kek_id, kcv),
+        (kek, Scope(uuid.uuid4(), "t", "c"), "enc", 1, kek_id, kcv),
+        (kek, Scope(scope.department_id, "t", "d"), "enc", 1, kek_id, kcv),
         (kek, scope, "bi", 1, kek_id, kcv), (kek, scope, "enc", 2, kek_id, kcv), (kek, scope, "enc", 1, b"j" * 16, kcv),
         (b"x" * 16, scope, "enc", 1, kek_id, kcv), (kek, scope, "enc", 1, kek_id, b"0000"),
     ]

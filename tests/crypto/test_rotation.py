@@ -221,7 +221,7 @@ def test_killed_at_every_state_and_resumed(district: District, rotator: "Rotator
 
 @pytest.mark.requirement("S4-27")
 def test_readers_and_writers_during_rotation(district: District, scale: Scale) -> None:
-    """Two writers journal what was acknowledged, two readers compare every read, while the key is rotated again and again."""
+    """Two writers journal what was acknowledged, two readers compare every read, while the key is rotated again."""
     people = district.fill(scale.of(300, 5_000))
     database = district.database
     numbers = [p.id_number for p in synthetic(500, seed=77)]

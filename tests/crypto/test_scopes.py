@@ -31,7 +31,8 @@ def person(district: District, person_id: int, **values: object) -> ProtectedPer
 def test_clear_text_is_never_bound(sqlite_district: District) -> None:
     for value in ("张三", "张三".encode(), b"\x4d\x11" + b"x" * 10, b"", 7):
         with pytest.raises((MulianError, StatementError)) as caught:
-            sqlite_district.database.run(lambda session, value=value: session.add(person(sqlite_district, 1, name_env=value)))
+            sqlite_district.database.run(lambda session,
+                value=value: session.add(person(sqlite_district, 1, name_env=value)))
         original = caught.value.orig if isinstance(caught.value, StatementError) else caught.value
         assert isinstance(original, MulianError) and original.code == "crypto.column.clear_text"
 
@@ -78,7 +79,8 @@ class _Counting:
 
 def test_empty_text_and_null_are_different(sqlite_district: District) -> None:
     hook.install()
-    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain(""), phone_env=None)))
+    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain(""),
+        phone_env=None)))
     with sqlite_district.database.read() as session:
         row = session.get_one(ProtectedPerson, 1)
         assert row.name_env is not None and len(row.name_env) == envelope.OVERHEAD and row.phone_env is None

@@ -83,7 +83,8 @@ def test_a_one_time_password_must_be_changed_first(live_server: Live) -> None:
     assert client.get("/api/v1/departments").json()["code"] == "identity.password.change_required"
     headers = {"X-CSRF-Token": first["csrf"]}
     weak = {"old_password": once, "new_password": "short"}
-    assert client.post("/api/v1/session/password", json=weak, headers=headers).json()["code"] == "identity.password.weak"
+    assert client.post("/api/v1/session/password", json=weak,
+        headers=headers).json()["code"] == "identity.password.weak"
     good = {"old_password": once, "new_password": "Brook-71-Elm#q"}
     assert client.post("/api/v1/session/password", json=good, headers=headers).status_code == 204
     assert client.get("/api/v1/departments").status_code == 200
@@ -163,7 +164,8 @@ def test_disabling_ends_sessions_and_keeps_the_last_administrator(live_server: L
 
 def test_tokens_work_without_csrf_and_never_hold_more_than_their_user(live_server: Live) -> None:
     admin = live_server.signed_in("system_admin")
-    made = admin.post("/session/tokens", {"name": "ci", "permissions": ["kernel.user.read", "kernel.audit.read"]}).json()
+    made = admin.post("/session/tokens",
+        {"name": "ci", "permissions": ["kernel.user.read", "kernel.audit.read"]}).json()
     assert made["permissions"] == ["kernel.user.read"]
     client = live_server.client()
     assert client.get("/api/v1/users", headers={"Authorization": f"Bearer {made['secret']}"}).status_code == 200
@@ -184,7 +186,8 @@ def test_problems_speak_the_readers_language(live_server: Live, language: str, t
 def test_invalid_fields_are_named_and_their_values_not_echoed(live_server: Live) -> None:
     answer = live_server.client().post("/api/v1/session", json={"username": "", "password": "s3cret-value", "x": 1})
     body = answer.json()
-    assert body["code"] == "kernel.input.invalid" and {f["field"] for f in body["fields"]} == {"body.username", "body.x"}
+    assert body["code"] == "kernel.input.invalid" and {f["field"] for f in body["fields"]} == {"body.username",
+        "body.x"}
     assert "s3cret-value" not in answer.text
 
 

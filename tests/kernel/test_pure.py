@@ -45,7 +45,8 @@ def test_ids_are_version_7_and_increase() -> None:
 
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"])),
+    st.none() | st.booleans() | st.integers(-(2**53) + 1,
+        2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=4)
     | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4),
     max_leaves=20,
@@ -75,7 +76,8 @@ def test_what_has_no_canonical_form_is_refused(value: object) -> None:
         canonical.dumps(value)
 
 
-@pytest.mark.parametrize("data", [b'{"a": 1}', b'{"b":1,"a":2}', b"1.0", b'"\\u0041"', b"{} ", b'{"a":1,"a":1}', b"NaN"])
+@pytest.mark.parametrize("data",
+    [b'{"a": 1}', b'{"b":1,"a":2}', b"1.0", b'"\\u0041"', b"{} ", b'{"a":1,"a":1}', b"NaN"])
 def test_other_bytes_than_the_canonical_ones_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
         canonical.loads(data)

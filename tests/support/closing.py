@@ -21,6 +21,7 @@ def configure(config: pytest.Config) -> None:
 def summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Write the closing line."""
     if _missing:
-        terminalreporter.write_line(f"not found on this machine (make engines installs them): {', '.join(sorted(_missing))}")
+        names = ", ".join(sorted(_missing))
+        terminalreporter.write_line(f"not found on this machine (make engines installs them): {names}")
     else:
         terminalreporter.write_line("every optional engine that was asked for was found")

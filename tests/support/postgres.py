@@ -92,7 +92,8 @@ class Server:
         self._admin(f'DROP DATABASE IF EXISTS "{url.rsplit("/", 1)[1]}" WITH (FORCE)')
 
     def _admin(self, statement: str) -> None:
-        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=mulian dbname=postgres", autocommit=True) as connection:
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=mulian dbname=postgres",
+            autocommit=True) as connection:
             connection.execute(statement.encode())
 
 

@@ -42,7 +42,8 @@ class SealedFile:
             raise ROOT_EXISTS()
         root, salt, nonce = secrets.token_bytes(32), secrets.token_bytes(16), os.urandom(12)
         sealed = sm4.gcm_encrypt(_derive(passphrase, salt, _SCRYPT), nonce, root, _ROOT_LABEL)
-        document = {"v": 1, "kdf": "scrypt", **_SCRYPT, "salt": salt.hex(), "nonce": nonce.hex(), "sealed": sealed.hex()}
+        document = {"v": 1, "kdf": "scrypt", **_SCRYPT, "salt": salt.hex(), "nonce": nonce.hex(),
+            "sealed": sealed.hex()}
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(self._root_file, json.dumps(document).encode(), mode=0o600)
         self._open(root)

@@ -18,7 +18,8 @@ from tests.chain.anchoring.worlds import World, keccak
 
 SEALER = coincurve.PrivateKey(b"\x11" * 32)
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS tx (hash TEXT PRIMARY KEY, address TEXT, nonce INT, call TEXT, block INT, ok INT, mined TEXT);
+CREATE TABLE IF NOT EXISTS tx (
+    hash TEXT PRIMARY KEY, address TEXT, nonce INT, call TEXT, block INT, ok INT, mined TEXT);
 CREATE TABLE IF NOT EXISTS record (stream BLOB, seq INT, head BLOB, root BLOB, start INT, leaves INT, block INT);
 CREATE TABLE IF NOT EXISTS writer (stream BLOB, address TEXT, PRIMARY KEY (stream, address));
 CREATE TABLE IF NOT EXISTS sent (raw BLOB);
@@ -55,7 +56,8 @@ class FakeChain:
 
     def records(self, stream: bytes, first: int, last: int) -> list[Record]:
         rows = self._db.execute(
-            "SELECT seq, head, root, start, leaves, block FROM record WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            "SELECT seq, head, root, start, leaves, block FROM record WHERE stream = ? AND seq BETWEEN ? AND ?"
+            " ORDER BY seq",
             (stream, first, last),
         )
         return [Record(*row) for row in rows]

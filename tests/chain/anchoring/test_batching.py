@@ -63,7 +63,8 @@ def test_from_record_to_proof(database: Database, ledger: FakeChain) -> None:
         assert state is not None and state.state == "anchored" and state.block_number == 1
         assert service.state_of(session, "data_entry", "E3", 2) is None
         proof = service.proof_for(session, ids[3])
-        assert service.verify(service.trust(session), proof).facts["object"] == {"type": "data_entry", "id": "E3", "version": 1}
+        assert service.verify(service.trust(session), proof).facts["object"] == {"type": "data_entry", "id": "E3",
+            "version": 1}
     assert flush(database, ledger).leaves == 0
 
 

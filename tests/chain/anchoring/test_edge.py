@@ -116,7 +116,8 @@ def test_commands(home_path: Path, tmp_path: Path, runtime: Runtime) -> None:
     assert run("proof", str(tmp_path / "one.json"), "--type", "data_entry", "--id", "E2", "--version", "1")[0] == 0
     assert (tmp_path / "one.json").read_bytes() == (folder / "catalog-00000002.proof.json").read_bytes()
     trust = tmp_path / "trust.json"
-    assert json.loads(run("trust", str(trust), "--json")[1])["fingerprint"] == verify_proof.Trust(trust.read_bytes()).fingerprint
+    assert json.loads(run("trust", str(trust),
+        "--json")[1])["fingerprint"] == verify_proof.Trust(trust.read_bytes()).fingerprint
     assert run("verify", str(folder))[0] == 0
     assert run("verify", str(folder), "--trust", str(trust), "--json")[0] == 0
     (folder / "x.proof.json").write_bytes(b"{}\n")

@@ -108,7 +108,8 @@ class ChainProcess:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "chain.ledger.embedded", "--home", str(self.home.root), "--port", str(self.port)]
+        command = [sys.executable, "-m", "chain.ledger.embedded", "--home", str(self.home.root), "--port",
+            str(self.port)]
         self.process = subprocess.Popen(command)
         deadline = time.monotonic() + 120
         while True:

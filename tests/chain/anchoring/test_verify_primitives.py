@@ -103,8 +103,10 @@ def test_canonical_form_equals_the_kernel(value: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("data", [
     b"{}", b"{}\r\n", b"{}\n\n", b" {}\n", b'{"a":1.0}\n', b'{"a":1e2}\n', b'{"a":NaN}\n', b'{"a":-0}\n', b"[]\n",
-    b'{"a":1,"a":1}\n', b'{"b":1,"a":1}\n', b'{"a":"\\u0041"}\n', b'{"a":"\\/"}\n', b'{"a":"\xff"}\n', b"\xef\xbb\xbf{}\n",
-    b'{"a":9007199254740992}\n', b'{"a":"\\ud800"}\n', b'{"a":' + b"[" * 200_000 + b"\n", b'{"a":' + b"1" * 5000 + b"}\n",
+    b'{"a":1,"a":1}\n', b'{"b":1,"a":1}\n', b'{"a":"\\u0041"}\n', b'{"a":"\\/"}\n', b'{"a":"\xff"}\n',
+    b"\xef\xbb\xbf{}\n",
+    b'{"a":9007199254740992}\n', b'{"a":"\\ud800"}\n', b'{"a":' + b"[" * 200_000 + b"\n",
+    b'{"a":' + b"1" * 5000 + b"}\n",
 ])  # fmt: skip
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(v.Invalid):
@@ -120,7 +122,8 @@ def test_rlp_equals_pyrlp(item: object) -> None:
     assert v.unrlp(rlp.encode(item)) == rlp.decode(rlp.encode(item)) or v.unrlp(rlp.encode(item)) == item
 
 
-@pytest.mark.parametrize("text", ["", "8101", "b800", "b90001ff", "c2", "c101ff", "f800", "bfffffffffffffffff", "83aabb", "c281"])
+@pytest.mark.parametrize("text",
+    ["", "8101", "b800", "b90001ff", "c2", "c101ff", "f800", "bfffffffffffffffff", "83aabb", "c281"])
 def test_rlp_refuses_other_forms(text: str) -> None:
     with pytest.raises(v.Invalid):
         v.unrlp(bytes.fromhex(text))

@@ -181,7 +181,8 @@ class WrongReceipt(World):
 
 def test_hostile_input_is_only_invalid(world: World) -> None:
     trust = v.Trust(world.trust())
-    for data in (b"[" * 100_000 + b"\n", b"null\n", b"1\n", b'{"format":"mulian-proof-1"}\n', b"\xff\xfe\n", bytes(5 << 20)):
+    for data in (b"[" * 100_000 + b"\n", b"null\n", b"1\n", b'{"format":"mulian-proof-1"}\n', b"\xff\xfe\n",
+        bytes(5 << 20)):
         assert v.Verifier(trust).verify(data).exit_code == 1
 
 

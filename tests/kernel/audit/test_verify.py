@@ -149,7 +149,8 @@ def test_deleted_and_renumbered_with_links_recomputed(database: Database) -> Non
 def test_inserted_line(database: Database) -> None:
     _sealed(database)
     copy = ("INSERT INTO audit_log SELECT :id, at, actor_id, 'somebody', actor_kind, department_id, action,"
-            " object_type, object_id, detail, mac FROM audit_log WHERE id = (SELECT audit_id FROM audit_seal WHERE seq = 1)")
+            " object_type, object_id, detail, mac FROM audit_log"
+            " WHERE id = (SELECT audit_id FROM audit_seal WHERE seq = 1)")
     _tamper(database, copy, id=uuid.uuid4().hex)
     assert _kinds(_report(database)) == {"inserted"}
     _sealer(database).round()

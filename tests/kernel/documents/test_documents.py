@@ -14,9 +14,10 @@ from docx.oxml.ns import qn
 from python_calamine import CalamineWorkbook
 
 from kernel.documents import fonts, html
+from kernel.documents.media import MEDIA_TYPES
 from kernel.documents.model import Column, Document, Heading, Paragraph, Table
 from kernel.documents.numbering import chinese, numbered
-from kernel.documents.render import MEDIA_TYPES, render
+from kernel.documents.render import render
 from kernel.documents.text import neutral_cell, printable
 from kernel.errors import MulianError
 from tests.kernel.documents.engines import need

@@ -57,7 +57,8 @@ DOCX, XLSX = _zip("[Content_Types].xml", "word/document.xml"), _zip("[Content_Ty
 
 @pytest.mark.parametrize(("name", "data", "expected"), [
     ("申请函.pdf", PDF, "application/pdf"), ("章.PNG", b"\x89PNG\r\n\x1a\n1", "image/png"),
-    ("照片.jpeg", b"\xff\xd8\xff\xe0", "image/jpeg"), ("a.docx", DOCX, "wordprocessingml"), ("a.xlsx", XLSX, "spreadsheetml"),
+    ("照片.jpeg", b"\xff\xd8\xff\xe0", "image/jpeg"), ("a.docx", DOCX, "wordprocessingml"),
+    ("a.xlsx", XLSX, "spreadsheetml"),
     ("表.csv", "名称,编号\n甲,1\n".encode("gb18030"), "text/csv"), ("说明.txt", "\ufeff正文".encode(), "text/plain"),
 ])
 def test_allowed_types(name: str, data: bytes, expected: str) -> None:
@@ -68,7 +69,8 @@ def test_allowed_types(name: str, data: bytes, expected: str) -> None:
 
 @pytest.mark.parametrize(("name", "data"), [
     ("a.pdf", b"MZ\x90\x00"), ("a.pdf", b"<html>%PDF-</html>"), ("a.exe", b"MZ\x90"), ("a.html", b"<html>"),
-    ("a.svg", b"<svg onload=alert(1)>"), ("a.txt", b"<html><script>"), ("a.txt", b"  <!DOCTYPE html>"), ("a.csv", b"a\x00b"),
+    ("a.svg", b"<svg onload=alert(1)>"), ("a.txt", b"<html><script>"), ("a.txt", b"  <!DOCTYPE html>"),
+    ("a.csv", b"a\x00b"),
     ("a.txt", b"#!/bin/sh\n"), ("a.docx", XLSX), ("a.xlsx", DOCX), ("a.docx", b"PK\x03\x04broken"), ("a.docx", PDF),
     ("a.docx", _zip("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")), ("a.zip", _zip("x")),
     ("a.xlsx", BOMB), ("a.png", PDF),
