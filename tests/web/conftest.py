@@ -130,10 +130,14 @@ class Watched:
     """A browser window whose mistakes are collected."""
 
     def __init__(self, browser: Browser, origin: str) -> None:
-        self._origin = origin
+        self._browser, self._origin = browser, origin
         self.faults: list[str] = []
         self.expected: list[str] = []
-        self.context: BrowserContext = browser.new_context(
+        self._fresh = True
+        self._open()
+
+    def _open(self) -> None:
+        self.context: BrowserContext = self._browser.new_context(
             viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True
         )
         self.page: Page = self.context.new_page()
@@ -141,6 +145,13 @@ class Watched:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
         self.page.on("request", self._request)
+
+    def renew(self) -> None:
+        """Become another person at another desk: no cookie, no memory."""
+        if not self._fresh:
+            self.context.close()
+            self._open()
+        self._fresh = True
 
     def expect(self, *statuses: int) -> None:
         """Allow the browser's own line about answers with these statuses: the journey provokes them."""
@@ -152,15 +163,13 @@ class Watched:
         return self.page
 
     def sign_in(self, username: str, password: str = PASSWORD) -> Page:
-        """Sign in through the form, whoever was signed in before."""
-        self.context.clear_cookies()
-        self.page.goto(f"{self._origin}/console/verify")
-        self.page.evaluate("localStorage.removeItem('mulian.signedIn')")
+        """Sign in through the form, at a fresh desk."""
+        self.renew()
+        self._fresh = False
         self.go("/login")
         self.page.fill("[data-test=username]", username)
         self.page.fill("[data-test=password]", password)
-        with self.page.expect_response("**/api/v1/session"):
-            self.page.click("[data-test=sign-in]")
+        self.page.click("[data-test=sign-in]")
         return self.page
 
     def enter(self, username: str) -> Page:

@@ -61,13 +61,13 @@ def test_from_workbook_to_proof(site: Site, window: Watched, tmp_path: Path) -> 
     ))
     apply(page, "apply")
     page.click("[data-test=submit-all]")
-    expect(page.locator(".el-message")).to_contain_text("1 条已提交审核")
+    expect(page.locator(".el-message", has_text="1 条已提交审核")).to_be_visible()
     page = window.enter(site.account("department_reviewer", department=CIVIL))
     window.go("/catalog/review")
     page.locator("tr", has_text=name).locator("[data-test=review]").click()
     expect(page.locator("[data-test=case]")).to_contain_text("登记日期")
     page.click("[data-test=approve]")
-    expect(page.locator(".el-message")).to_contain_text("发布 1 个版本")
+    expect(page.locator(".el-message", has_text="发布 1 个版本")).to_be_visible()
     window.go("/catalog?status=published")
     page.get_by_role("link", name=name).click()
     page.get_by_role("tab", name="上链存证").click()
@@ -81,7 +81,7 @@ def test_from_workbook_to_proof(site: Site, window: Watched, tmp_path: Path) -> 
 
 def verify_as_anybody(window: Watched, proof: Path, folder: Path) -> None:
     """Without signing in: the file holds; with one letter changed it does not."""
-    window.context.clear_cookies()
+    window.renew()
     page = window.go("/verify")
     page.set_input_files("[data-test=proof-upload] input[type=file]", str(proof))
     expect(page.locator("[data-test=verify-ok]")).to_contain_text("核验通过")
@@ -123,7 +123,7 @@ def test_a_change_is_returned_and_mended(site: Site, window: Watched) -> None:
     page.click("[data-test=return]")
     page.locator(".el-message-box textarea").fill("请补充数据范围")
     page.locator(".el-message-box").get_by_role("button", name="确定").click()
-    expect(page.locator(".el-message")).to_contain_text("已退回 1 条")
+    expect(page.locator(".el-message", has_text="已退回 1 条")).to_be_visible()
     page = window.enter(officer)
     window.go(f"/catalog/entries/{made['id']}")
     expect(page.locator("[data-test=entry-status]")).to_contain_text("已退回")

@@ -21,6 +21,13 @@ WHO = {
     ("system_admin", None): ["/system/users", "/system/roles"],
     ("auditor", None): ["/system/audit"],
 }
+# the pages whose colours and labels are measured: each kind of page once
+LOOKED_AT = ("/", "/catalog", "/catalog/imports", "/gateway/demands", "/chain", "/system/users", "/system/audit")
+# inside the page, as a link does: loading the whole console for each path would cost a second each
+_TURN = """path => {
+  history.pushState(history.state, "", "/console" + path);
+  dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+}"""
 _KEY = re.compile(r"(?<![\w.])(?:menu|common|catalog|status|iface|demand|client|chain|keys|rotation|report|review)\.[a-zA-Z_.]+")
 
 
@@ -40,15 +47,20 @@ def test_every_page_opens(site: Site, window: Watched, language: str) -> None:
     for (role, department), paths in WHO.items():
         page = window.enter(site.account(role, department=department))
         page.evaluate(f"localStorage.setItem('mulian.language', {json.dumps(language)})")
+        window.go("/chain/verify")
         for path in paths:
-            window.go(path)
-            page.wait_for_load_state("networkidle")
+            page.evaluate(_TURN, path)
+            page.wait_for_timeout(250)
+            page.locator("h1").first.wait_for()
+            expect(page.locator(".el-skeleton, .el-loading-mask:visible")).to_have_count(0)
             text = page.inner_text("body")
-            faults += [f"{path}: key {key}" for key in _KEY.findall(text)]
-            if language == "zh-CN":
+            # the audit trail shows the names of actions, which look like keys
+            faults += [f"{path}: key {key}" for key in _KEY.findall(text) if path != "/system/audit"]
+            if language == "zh-CN" and path in LOOKED_AT:
                 faults += [f"{path}: {one}" for one in violations(page)]
+            assert page.url.endswith(path), path
             assert page.locator("[data-test=error-panel], [data-test=forbidden]").count() == 0, path
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_language_switch_acts_at_once(site: Site, window: Watched) -> None:

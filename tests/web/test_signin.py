@@ -70,7 +70,7 @@ def test_each_role_sees_its_menu_and_a_direct_address_gives_403(site: Site, wind
     page.click("[data-test=sign-out]")
     page.wait_for_url("**/console/login")
     page = window.sign_in(site.account("auditor"))
-    expect(menu).to_contain_text("审计日志")
+    expect(page.locator("[data-test=menu]")).to_contain_text("审计日志")
 
 
 def test_an_ended_session_keeps_what_was_typed(site: Site, window: Watched) -> None:

@@ -9,7 +9,7 @@ ITEM_COLUMNS = ("所属目录", "数据项名称", "数据类型", "敏感", "�
 OTHERS = ("职责目录", "系统目录", "库表目录", "字段", "关联")
 
 
-def entry(key: str, department: str, name: str, *, share: str = "有条件共享", open_: str = "不予开放") -> tuple[str, ...]:
+def entry(key: str, department: str, name: str, *, share: str = "无条件共享", open_: str = "不予开放") -> tuple[str, ...]:
     """A row of 数据目录."""
     return (key, department, name, f"{name}的摘要", "数据库", share, open_, "每日")
 

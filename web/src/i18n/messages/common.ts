@@ -14,7 +14,7 @@ export const common = {
   },
   common: {
     search: ["查询", "Search"], reset: ["重置", "Reset"], total: ["共 {n} 条", "{n} in total"],
-    columns: ["选择列", "Choose columns"], save: ["保存", "Save"], cancel: ["取消", "Cancel"],
+    pageSize: ["每页条数", "Rows a page"], perPage: ["{n} 条/页", "{n} / page"], columns: ["选择列", "Choose columns"], save: ["保存", "Save"], cancel: ["取消", "Cancel"],
     confirm: ["确定", "OK"], close: ["关闭", "Close"], back: ["返回", "Back"], edit: ["编辑", "Edit"],
     create: ["新建", "New"], open: ["查看", "Open"], download: ["下载", "Download"], retry: ["重试", "Try again"],
     refresh: ["刷新", "Refresh"], copy: ["复制", "Copy"], copied: ["已复制", "Copied"], submit: ["提交", "Submit"],

@@ -1,0 +1,208 @@
+"""What the data is published for: an interface applied for, approved and called; a key changed; a report built."""
+
+import http.server
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from crypto.persons import service as persons
+from crypto.persons.rules import synthetic
+from crypto.scopes import service as scopes
+from gateway.signing import rules as signing
+from kernel.identity.actor import system_actor
+from tests.web.conftest import BUREAU, CIVIL, SCHOOLS, Site, Watched
+
+pytestmark = pytest.mark.engine("chromium")
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    """A department's system of one record."""
+
+    def do_GET(self) -> None:
+        body = '{"case_no": "G-1", "title": "公开事项", "secret": "no"}'.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def upstream() -> Iterator[str]:
+    """The address of a department's system on this machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/case"
+    server.shutdown()
+
+
+def published_entry(site: Site, name: str) -> dict[str, Any]:
+    """Make and publish a data entry with two items over the API."""
+    officer = site.client(site.account("data_officer", department=CIVIL))
+    entry = officer.post("/catalog/entries", json={
+        "name": name, "department_id": str(site.departments[CIVIL]), "share_type": "conditional",
+        "share_condition": "履职需要", "open_type": "none", "items": [{"name": "事项编号"}, {"name": "事项名称"}],
+    }).json()
+    officer.post(f"/catalog/entries/{entry['entry']['id']}/submit").raise_for_status()
+    reviewer = site.client(site.account("department_reviewer", department=CIVIL))
+    secrecy = {"conclusion": "pass", "basis": "不涉及国家秘密"}
+    reviewer.post(f"/catalog/entries/{entry['entry']['id']}/approve", json={"secrecy": secrecy}).raise_for_status()
+    return dict(entry)
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """Pick an option of a select."""
+    page.locator(box).click()
+    page.get_by_role("option", name=option).last.click()
+
+
+def call(site: Site, path: str, key: str, secret: str) -> httpx2.Response:
+    """Call through the gateway, signed."""
+    stamp, nonce = str(int(time.time())).encode(), secrets.token_hex(12).encode()
+    text = signing.string_to_sign(b"GET", path.encode(), b"", b"", stamp, nonce, key.encode(), b"1")
+    return httpx2.get(site.gateway + path, headers={
+        "X-Mulian-Key": key, "X-Mulian-Key-Version": "1", "X-Mulian-Timestamp": stamp.decode(),
+        "X-Mulian-Nonce": nonce.decode(), "X-Mulian-Signature": signing.sign(secret.encode(), text).decode(),
+    })
+
+
+def test_from_interface_to_call(site: Site, window: Watched, upstream: str) -> None:
+    """Maker, checker, consumer, provider and bureau each do their part in the browser; then the call is made."""
+    name = f"公开事项{uuid.uuid4().hex[:6]}"
+    published_entry(site, name)
+    page = window.enter(site.account("data_engineer", department=BUREAU))
+    window.go("/gateway/interfaces")
+    page.click("[data-test=new-interface]")
+    page.locator("[data-test=entry-select] input").fill(name)
+    page.get_by_role("option", name=name).click()
+    page.fill("[data-test=iface-code]", "open-case")
+    page.fill("[data-test=iface-path]", "/xc/open-case")
+    page.fill("[data-test=iface-url]", upstream)
+    for number, (field, item) in enumerate((("case_no", "事项编号"), ("title", "事项名称"))):
+        if number:
+            page.get_by_role("button", name="+ 增加字段").click()
+        row = page.locator("[data-test=interface-form] .el-table__row").nth(number)
+        row.locator("[data-test=field-name]").fill(field)
+        row.locator(".el-select").first.click()
+        page.get_by_role("option", name=item).last.click()
+    page.click("[data-test=iface-save]")
+    page.click("[data-test=iface-submit]")
+    expect(page.locator(".el-message", has_text="已提交审核")).to_be_visible()
+    address = page.url.split("/console")[1]
+    bureau = site.account("bureau_admin", department=BUREAU)
+    page = window.enter(bureau)
+    window.go(address)
+    page.click("[data-test=iface-approve]")
+    page.locator(".el-message-box textarea").fill("同意发布")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator("[data-test=iface-state]")).to_contain_text("已发布")
+    key, secret, consumer = apply_for(site, window, name)
+    for account in (site.account("department_reviewer", department=CIVIL), bureau):
+        page = window.enter(account)
+        window.go("/gateway/demands")
+        page.locator("tr", has_text=f"核对{name}").first.click()
+        page.click("[data-test=demand-approve]")
+        expect(page.locator(".el-message", has_text="已同意")).to_be_visible()
+    deadline = time.monotonic() + 20
+    while (answer := call(site, "/xc/open-case", key, secret)).status_code != 200 and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert answer.json() == {"case_no": "G-1", "title": "公开事项"}, answer.text
+    page = window.enter(consumer)
+    window.go("/gateway/calls")
+    expect(page.locator("tr", has_text="/xc/open-case").first).to_contain_text(key)
+
+
+def apply_for(site: Site, window: Watched, name: str) -> tuple[str, str, str]:
+    """The consumer registers an app (its secret is shown once) and files a demand; returns key, secret, account."""
+    consumer = site.account("consumer_contact", department=SCHOOLS)
+    page = window.enter(consumer)
+    window.go("/gateway/apps")
+    page.click("[data-test=new-app]")
+    page.fill("[data-test=app-name]", f"应用{name}")
+    page.click("[data-test=app-save]")
+    shown = page.locator("[data-test=secret-once] dd .mono")
+    key, secret = shown.nth(0).inner_text(), shown.nth(2).inner_text()
+    page.locator("label", has_text="我已妥善保存").click()
+    page.click("[data-test=secret-close]")
+    page.reload()
+    expect(page.get_by_text(key)).to_be_visible()
+    assert secret not in page.content()
+    window.go("/gateway/demands")
+    page.click("[data-test=new-demand]")
+    page.locator("[data-test=demand-form] [data-test=entry-select] input").fill(name)
+    page.get_by_role("option", name=name).click()
+    choose(page, "[data-test=demand-app]", f"应用{name}")
+    page.fill("[data-test=demand-matter]", f"核对{name}")
+    page.fill("[data-test=demand-basis]", "履职需要")
+    page.fill("[data-test=demand-purpose]", "入学资格核验")
+    page.click("[data-test=demand-submit]")
+    expect(page.locator("tr", has_text=f"核对{name}")).to_contain_text("待数源部门审批")
+    return key, secret, consumer
+
+
+def test_a_key_is_changed_by_two_people(site: Site, window: Watched) -> None:
+    """One security administrator asks, another approves; the page survives a reload and ends with a certificate."""
+    department = site.departments[CIVIL]
+    site.runtime.database.run(lambda session: scopes.declare(
+        session, system_actor("test"), table=persons.TABLE, department_ids=[department],
+    ))
+    site.runtime.database.run(lambda session: persons.insert_many(session, department, synthetic(300)))
+    maker, checker = site.account("security_admin"), site.account("security_admin")
+    page = window.enter(maker)
+    window.go("/crypto/keys")
+    page.locator("tr", has_text="姓名").locator("[data-test=ask-rotation]").click()
+    page.fill("[data-test=rotation-reason]", "年度例行更换")
+    page.click("[data-test=rotation-submit]")
+    page.wait_for_url("**/crypto/rotations")
+    page = window.enter(checker)
+    page.locator("[data-test=tasks] tr", has_text="protected_person").first.click()
+    expect(page.locator("[data-test=approval]")).to_contain_text("年度例行更换")
+    page.click("[data-test=approve]")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator(".el-message", has_text="已办理")).to_be_visible()
+    window.go("/crypto/rotations")
+    page.locator(".el-table__row").first.get_by_role("link").click()
+    page.wait_for_url("**/crypto/rotations/*")
+    page.reload()
+    expect(page.locator("[data-test=certificate]")).to_contain_text("mulian-rotation-certificate", timeout=60_000)
+
+
+def test_a_report_is_built_previewed_and_downloaded(site: Site, window: Watched, tmp_path: Path) -> None:
+    """Built as a job, shown as html, downloaded as docx, a figure traced to its rows."""
+    published_entry(site, f"报告用目录{uuid.uuid4().hex[:6]}")
+    page = window.enter(site.account("bureau_admin", department=BUREAU))
+    window.go("/reports")
+    page.click("[data-test=build]")
+    page.click("[data-test=build-submit]")
+    row = page.locator(".el-table__row").first
+    expect(row).to_contain_text("已完成", timeout=90_000)
+    row.get_by_role("link").click()
+    frame = page.frame_locator("[data-test=preview]")
+    expect(frame.locator("body")).to_contain_text("西城区")
+    with page.expect_download() as download:
+        page.click("[data-test=download-docx]")
+    download.value.save_as(tmp_path / "report.docx")
+    assert (tmp_path / "report.docx").read_bytes()[:2] == b"PK"
+    page.get_by_role("tab", name="数字与追溯").click()
+    page.locator("[data-test=figures] .el-table__row").first.click()
+    expect(page.get_by_text("计算规则")).to_be_visible()
+
+
+def test_the_auditor_finds_what_was_done(site: Site, window: Watched) -> None:
+    """Every journey left lines; the whole trail verifies."""
+    page = window.enter(site.account("auditor"))
+    window.go("/system/audit?action=kernel.session")
+    expect(page.locator(".el-table__row").first).to_contain_text("kernel.session")
+    page.click("[data-test=verify-audit]")
+    expect(page.locator("[data-test=job-progress]")).to_contain_text("已完成", timeout=40_000)
