@@ -48,6 +48,7 @@ def test_every_page_opens(site: Site, window: Watched, language: str) -> None:
         page = window.enter(site.account(role, department=department))
         page.evaluate(f"localStorage.setItem('mulian.language', {json.dumps(language)})")
         window.go("/chain/verify")
+        page.locator("h1").wait_for()
         for path in paths:
             page.evaluate(_TURN, path)
             page.wait_for_timeout(250)
