@@ -32,7 +32,7 @@ demo: setup ## run the whole path on a fresh home (HOME_DIR=..., LISTING=file.xl
 	@$(VENV)/bin/mulian demo --home $(HOME_DIR) $(if $(LISTING),--listing $(LISTING))
 
 test: setup ## every kind of test at small counts, slowest 20 printed
-	@$(PY) -m pytest $(if $(AREA),tests/$(AREA)) --durations=20
+	@$(PY) -m pytest -n auto --dist worksteal $(if $(AREA),tests/$(AREA)) --durations=20
 
 check: $(VENV)/.installed ## lint, types, import rules, pure rules
 	@deploy/check

@@ -29,10 +29,8 @@ from mulian.demo import traffic
 from mulian.demo.steps import Report, ensure
 from mulian.demo.world import HOME_DEPARTMENT, World
 
-PERSONS = 10_000
-WRITERS, READERS, WRITES = 2, 4, 1_000
+WRITERS, READERS = 2, 4
 COLUMN = "name_env"
-CHUNK_ROWS = 200
 _WAIT = 900.0
 
 
@@ -42,16 +40,16 @@ def encrypt(world: World, report: Report) -> str:
     department = world.department(HOME_DEPARTMENT)
     admin = world.person("security_admin")
     world.do(lambda session: scope_service.declare(session, admin, table=TABLE, department_ids=[department.id]))
-    made = synthetic(PERSONS)
+    made = synthetic(world.size.persons)
     started = time.monotonic()
     world.do(lambda session: persons.insert_many(session, department.id, made))
-    rate = PERSONS * 3 / (time.monotonic() - started)
+    rate = len(made) * 3 / (time.monotonic() - started)
     report(1, 3, "逐条读回比较")
     ensure(_read_all(world, [p.id for p in made]) == made, "读回的值与写入的不同")
     report(2, 3, "查找明文")
     _refuse_clear_text(world, made)
     world.found |= {"persons": made, "person_department_id": department.id}
-    return f"{PERSONS} 人 3 个字段加密入库（{rate:,.0f} 字段/秒），全部读回一致，库中无明文"
+    return f"{len(made)} 人 3 个字段加密入库（{rate:,.0f} 字段/秒），全部读回一致，库中无明文"
 
 
 def rotate(world: World, report: Report) -> str:
@@ -108,10 +106,11 @@ def _run(world: World, rotation_id: uuid.UUID, journals: list[Path], before: int
         report(rotation.done, max(rotation.total, 1), rotation.state)
         # rows that a writer re-keyed by writing them are not counted as done: the scan comes with fewer than all
         share = 1.0 if rotation.state in ("scan", "verify") else rotation.done / max(rotation.total, 1)
-        while _written(journals) - before < share * WRITES and time.monotonic() < deadline:
+        while _written(journals) - before < share * world.size.writes and time.monotonic() < deadline:
             time.sleep(0.01)
 
-    machine.run(world.runtime, system_actor("demo"), rotation_id, observe=observe, chunk_rows=CHUNK_ROWS)
+    machine.run(world.runtime, system_actor("demo"), rotation_id, observe=observe,
+        chunk_rows=max(world.size.persons // 50, 1))
 
 
 def _check(
@@ -121,7 +120,7 @@ def _check(
     compared = sum(result.get("compared", 0) for result in results)
     wrong = [item for result in results for item in result.get("wrong", [])]
     ensure(rotation.state == "retired", f"密钥更换停在 {rotation.state}")
-    ensure(during >= WRITES, f"更换期间只有 {during} 次写入")
+    ensure(during >= world.size.writes, f"更换期间只有 {during} 次写入")
     ensure(compared > 0 and not wrong, f"读到错误的值：{wrong[:5]}")
     written = traffic.last_names(journals)
     expected = [Person(p.id, written.get(p.id, p.name), p.id_number, p.phone) for p in world.found["persons"]]

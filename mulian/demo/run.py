@@ -13,13 +13,14 @@ from kernel.settings import Settings
 from mulian.bootstrap import install
 from mulian.demo import catalog_steps, chain_steps, crypto_steps, gateway_steps, report_steps
 from mulian.demo.steps import Steps
-from mulian.demo.world import World
+from mulian.demo.world import Size, World
 from mulian.supervisor import Supervisor, claim_port
 
 NOT_FRESH = define(
     "mulian.demo.not_fresh", 409, zh="{home} 已有数据，演示只在全新的数据目录中运行", en="{home} is not empty",
     fix_zh="请用 --home 指定一个不存在的目录", fix_en="Name a folder that does not exist with --home",
 )
+FULL = Size()
 STEPS = (
     ("district", "部门与用户", catalog_steps.district),
     ("import_four_level", "导入四级目录", catalog_steps.import_directory),
@@ -36,7 +37,7 @@ STEPS = (
 )
 
 
-def run(settings: Settings, listing: Path | None) -> Steps:
+def run(settings: Settings, listing: Path | None, size: Size = FULL) -> Steps:
     """Run every step on a fresh home, stop at the first that fails, write ``DIR/demo/result.json``."""
     place = Home(settings.resolved_home())
     if place.database_file.exists():
@@ -49,7 +50,7 @@ def run(settings: Settings, listing: Path | None) -> Steps:
         ports = {name: claim_port(settings.host, 0, "--port") for name in ("rpc_port", "gateway_port")}
         environment = {f"MULIAN_{name.upper()}": str(port) for name, port in ports.items()}
         environment["MULIAN_OUTBOUND_ALLOW"] = "127.0.0.0/8"  # the sample department system runs on this machine
-        world = World(installed.runtime, Supervisor(place, environment), listing, ports)
+        world = World(installed.runtime, Supervisor(place, environment), listing, ports, size)
         try:
             for name, title, body in STEPS:
                 if not steps.run(name, title, partial(body, world)):

@@ -25,6 +25,14 @@ T = TypeVar("T")
 HOME_DEPARTMENT = "北京市西城区民政局"
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much is encrypted, and how many writes there must be while the key is changed."""
+
+    persons: int = 10_000
+    writes: int = 1_000
+
+
 @dataclass
 class World:
     """A demo run's hands. ``people``: (role, department name or None) → actor."""
@@ -33,6 +41,7 @@ class World:
     supervisor: Supervisor
     listing: Path | None
     ports: dict[str, int]
+    size: Size = Size()
     people: dict[tuple[str, str | None], Actor] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
     credentials: list[dict[str, Any]] = field(default_factory=list)
