@@ -7,7 +7,7 @@ export const gateway = {
     qHint: ["代码或名称", "Code or name"], empty: ["还没有接口；数据服务工程师可从已发布的数据目录新建", "No interface yet; a data service engineer makes one from a published entry"],
     source: ["数据来源", "Source"], table: ["平台库表", "Declared table"], http: ["HTTP 上游", "HTTP upstream"], url: ["上游地址", "Upstream address"], tableName: ["表名", "Table"], key: ["分页键列", "Key column"], methods: ["方法", "Methods"],
     auth: ["认证方式", "Authentication"], timeout: ["超时（毫秒）", "Timeout (ms)"], mode: ["返回方式", "Answer"], fields: ["返回字段", "Fields"], stream: ["原样透传", "Passed through"],
-    field: { name: ["字段名", "Field"], title: ["中文名", "Title"], type: ["类型", "Type"], item: ["数据项", "Data item"], sensitive: ["敏感", "Sensitive"], encrypted: ["加密", "Encrypted"], mask: ["脱敏方式", "Mask"], column: ["列", "Column"] },
+    field: { name: ["字段名", "Field"], title: ["中文名", "Title"], type: ["类型", "Type"], item: ["数据项", "Data item"], sensitive: ["敏感", "Sensitive"], encrypted: ["加密", "Encrypted"], mask: ["脱敏方式", "Mask"], column: ["列", "Column"], columnType: ["列类型", "Column type"] },
     addField: ["增加字段", "Add a field"], parameters: ["查询参数", "Parameters"], pageMax: ["每页至多", "Rows a page"], revisions: ["版次", "Revisions"], definition: ["定义", "Definition"], howTo: ["调用方法", "How to call"],
     submit: ["提交审核", "Submit for review"], submitted: ["接口“{name}”已提交审核", "Interface “{name}” submitted for review"], approve: ["审核并发布", "Approve and publish"], published: ["接口“{name}”已发布，约 1 秒后生效", "Interface “{name}” published; served in about a second"],
     return: ["退回", "Return"], returned: ["接口“{name}”已退回", "Interface “{name}” returned"], retire: ["停用", "Retire"], retired: ["接口“{name}”已停用", "Interface “{name}” retired"], retireText: ["停用后调用方将得到 410。请写明理由。", "Callers will get 410. Say why."],

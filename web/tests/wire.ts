@@ -1,0 +1,66 @@
+/**
+ * Compiled, never run: every field that the console's own types name must exist in the API's document.
+ * After a route changed: `npm run api`, then `npm run typecheck` names what the console must follow.
+ */
+import type { components } from "@/api/schema";
+import type * as catalog from "@/api/catalog";
+import type * as chain from "@/api/chain";
+import type * as crypto from "@/api/crypto";
+import type * as gateway from "@/api/gateway";
+import type * as imports from "@/api/imports";
+import type * as kernel from "@/api/kernel";
+import type * as reports from "@/api/reports";
+import type { Me } from "@/stores/session";
+
+type Wire = components["schemas"];
+/** The names that `Own` has and `Theirs` has not; `never` is what we want. */
+type Foreign<Own, Theirs> = Exclude<keyof Own, keyof Theirs>;
+type None<T extends never> = T;
+
+export type Checked = [
+  None<Foreign<Me, Wire["Me"]>>,
+  None<Foreign<kernel.Department, Wire["DepartmentOut"]>>,
+  None<Foreign<kernel.Role, Wire["RoleOut"]>>,
+  None<Foreign<kernel.User, Wire["UserOut"]>>,
+  None<Foreign<kernel.IssuedPassword, Wire["OneTimePassword"]>>,
+  None<Foreign<kernel.Job, Wire["JobOut"]>>,
+  None<Foreign<kernel.Task, Wire["TaskOut"]>>,
+  None<Foreign<kernel.Approval, Wire["ApprovalOut"]>>,
+  None<Foreign<kernel.AuditLine, Wire["AuditOut"]>>,
+  None<Foreign<catalog.TreeNode, Wire["TreeNode"]>>,
+  None<Foreign<catalog.Stats, Wire["Stats"]>>,
+  None<Foreign<catalog.CodeList, Wire["CodeListOut"]>>,
+  None<Foreign<Omit<catalog.NodeRow, "kind">, Wire["EntrySummary"]>>,
+  None<Foreign<catalog.VersionRow, Wire["VersionOut"]>>,
+  None<Foreign<catalog.FieldDiff, Wire["FieldDiff"]>>,
+  None<Foreign<catalog.CaseDetail, Wire["CaseDetail"]>>,
+  None<Foreign<catalog.Decision, Wire["BatchDecision"]>>,
+  None<Foreign<imports.Finding, Wire["FindingOut"]>>,
+  None<Foreign<imports.Undone, Wire["UndoOut"]>>,
+  None<Foreign<imports.Profile, Wire["ProfileOut"]>>,
+  None<Foreign<chain.Block, Wire["BlockDetail"]>>,
+  None<Foreign<chain.BlockList, Wire["BlockList"]>>,
+  None<Foreign<chain.Transaction, Wire["TransactionOut"]>>,
+  None<Foreign<chain.Point, Wire["Point"]>>,
+  None<Foreign<chain.Release, Wire["Release"]>>,
+  None<Foreign<chain.Stream, Wire["StreamOut"]>>,
+  None<Foreign<chain.Verification, Wire["VerifyOut"]>>,
+  None<Foreign<crypto.Scope, Wire["ScopeOut"]>>,
+  None<Foreign<crypto.DataKey, Wire["KeyOut"]>>,
+  None<Foreign<crypto.Rotation, Wire["RotationOut"]>>,
+  None<Foreign<gateway.InterfaceDetail, Wire["InterfaceDetail"]>>,
+  None<Foreign<gateway.Revision, Wire["RevisionOut"]>>,
+  None<Foreign<gateway.Definition, Wire["Definition"]>>,
+  None<Foreign<gateway.ContractField, Wire["ContractField"]>>,
+  None<Foreign<gateway.TableSource, Wire["TableSource"]>>,
+  None<Foreign<gateway.AppDetail, Wire["AppDetail"]>>,
+  None<Foreign<gateway.Issued, Wire["IssuedOut"]>>,
+  None<Foreign<gateway.DemandDetail, Wire["DemandDetail"]>>,
+  None<Foreign<gateway.DemandItem, Wire["DemandItemOut"]>>,
+  None<Foreign<gateway.DemandInput, Wire["DemandIn"]>>,
+  None<Foreign<gateway.Grant, Wire["GrantOut"]>>,
+  None<Foreign<gateway.Call, Wire["CallOut"]>>,
+  None<Foreign<reports.ReportDetail, Wire["ReportOut"]>>,
+  None<Foreign<reports.Figure, Wire["FigureOut"]>>,
+  None<Foreign<reports.Trace, Wire["TraceOut"]>>,
+];
