@@ -28,7 +28,8 @@ _TURN = """path => {
   history.pushState(history.state, "", "/console" + path);
   dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
 }"""
-_KEY = re.compile(r"(?<![\w.])(?:menu|common|catalog|status|iface|demand|client|chain|keys|rotation|report|review)\.[a-zA-Z_.]+")
+_GROUPS = "menu|common|catalog|status|iface|demand|client|chain|keys|rotation|report|review"
+_KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.[a-zA-Z_.]+")
 
 
 def violations(page: Page) -> list[str]:

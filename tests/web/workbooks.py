@@ -1,5 +1,6 @@
 """Four-level workbooks as an officer sends them, good and bad."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -14,7 +15,7 @@ def entry(key: str, department: str, name: str, *, share: str = "无条件共享
     return (key, department, name, f"{name}的摘要", "数据库", share, open_, "每日")
 
 
-def write(path: Path, entries: list[tuple[str, ...]], items: list[tuple[str, ...]] = ()) -> Path:  # type: ignore[assignment]
+def write(path: Path, entries: Sequence[tuple[str, ...]], items: Sequence[tuple[str, ...]] = ()) -> Path:
     """Write a workbook with these entries and items; the other sheets stay empty."""
     with xlsxwriter.Workbook(str(path)) as book:
         for name, columns, rows in (("数据目录", ENTRY_COLUMNS, entries), ("数据项", ITEM_COLUMNS, items)):
