@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.scale import Scale
 from tests.web.conftest import BUREAU, CIVIL, ROOT, SCHOOLS, Site, Watched
 
 pytestmark = pytest.mark.engine("chromium")
@@ -42,7 +43,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_every_page_opens(site: Site, window: Watched, language: str) -> None:
+def test_every_page_opens(site: Site, window: Watched, scale: Scale, language: str) -> None:
     """The switch of the header changes the page at once; both languages are whole."""
     faults: list[str] = []
     for (role, department), paths in WHO.items():
@@ -50,7 +51,8 @@ def test_every_page_opens(site: Site, window: Watched, language: str) -> None:
         page.evaluate(f"localStorage.setItem('mulian.language', {json.dumps(language)})")
         window.go("/chain/verify")
         page.locator("h1").wait_for()
-        for path in paths:
+        # the keys of both languages are compared in web/tests; `make prove` opens every page in English too
+        for path in paths[:: 1 if language == "zh-CN" else scale.of(3, 1)]:
             page.evaluate(_TURN, path)
             page.wait_for_timeout(250)
             page.locator("h1").first.wait_for()
