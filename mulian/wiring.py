@@ -94,6 +94,9 @@ REGISTRATIONS: tuple[str, ...] = (
     "chain.anchoring.jobs",
     "analytics.reports.jobs",
     "catalog.imports.jobs",
+    "catalog.review.tasks",
+    "catalog.demands.tasks",
+    "gateway.interfaces.tasks",
     "gateway.calllog.jobs",
     "gateway.health.jobs",
 )

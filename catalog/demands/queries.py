@@ -51,3 +51,8 @@ def waiting(session: Session, entry_id: uuid.UUID) -> Sequence[Demand]:
     return session.scalars(
         select(Demand).where(Demand.entry_id == entry_id, Demand.status == "provisioning").order_by(Demand.submitted_at)
     ).all()
+
+
+def undecided(session: Session, limit: int) -> Sequence[Demand]:
+    """Return demands that somebody must decide, oldest first."""
+    return session.scalars(select(Demand).where(Demand.stage != "").order_by(Demand.submitted_at).limit(limit)).all()

@@ -70,3 +70,10 @@ def served(session: Session) -> Sequence[tuple[Interface, InterfaceRevision]]:
 def entry(session: Session, entry_id: uuid.UUID) -> DataEntry | None:
     """Return the catalog's entry."""
     return session.get(DataEntry, entry_id)
+
+
+def submitted(session: Session, limit: int) -> Sequence[tuple[Interface, InterfaceRevision]]:
+    """Return the revisions that wait for approval with their interfaces, oldest first."""
+    query = select(Interface, InterfaceRevision).join(Interface, Interface.id == InterfaceRevision.interface_id)
+    query = query.where(InterfaceRevision.state == "submitted").order_by(InterfaceRevision.submitted_at).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(query)]
