@@ -21,7 +21,8 @@ from catalog.review import queries as reviews
 from catalog.review import service as review
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
 from kernel.identity.actor import Actor, system_actor
-from kernel.identity.queries import department_by_name, roles_of, user_by_name
+from kernel.identity.queries import department_by_name, user_by_name
+from kernel.identity.sessions import actor_of_user
 from kernel.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="四级目录：导入、检索、发布、导出、核对")
@@ -37,12 +38,7 @@ def actor_named(runtime: Runtime, username: str | None) -> Actor:
         user = user_by_name(session, username)
         if user is None or not user.active:
             raise USER_UNKNOWN(username=username)
-        roles = roles_of(session, user.id)
-        return Actor(
-            user_id=user.id, name=user.username, department_id=user.department_id,
-            permissions=frozenset(key for role in roles for key in role.permissions),
-            scope="all" if any(role.scope == "all" for role in roles) else "own",
-        )
+        return actor_of_user(session, user)
 
 
 @app.command("import")
