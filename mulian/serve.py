@@ -54,18 +54,19 @@ def _environment(settings: Settings, ports: dict[str, int]) -> dict[str, str]:
 
 def _start(supervisor: Supervisor, installed: Installed, settings: Settings, ports: dict[str, int]) -> None:
     home, host = str(settings.resolved_home()), settings.host
+    children: list[Child] = []
     if settings.rpc_url is None:
         rpc = f"http://{host}:{ports['rpc_port']}"
         chain = ["chain", "serve", "--home", home, "--host", host, "--port", str(ports["rpc_port"])]
-        supervisor.start(Child("chain", chain, lambda: _answers(rpc, post=_CHAIN_ID)))
+        children.append(Child("chain", chain, lambda: _answers(rpc, post=_CHAIN_ID)))
     worker = Child("worker", ["worker", "--home", home], lambda: _worker_ready(worker, home))
-    supervisor.start(worker)
     gateway = ["gateway", "serve", "--home", home, "--host", host, "--port", str(ports["gateway_port"]),
                "--workers", str(settings.gateway_workers)]
-    supervisor.start(Child("gateway", gateway, lambda: _answers(f"http://{host}:{ports['gateway_port']}/healthz")))
+    children += [worker, Child("gateway", gateway, lambda: _answers(f"http://{host}:{ports['gateway_port']}/healthz"))]
     url = f"http://{host}:{ports['port']}"
     api = ["api", "--home", home, "--host", host, "--port", str(ports["port"])]
-    supervisor.start(Child("api", api, lambda: _answers(f"{url}/healthz")))
+    children.append(Child("api", api, lambda: _answers(f"{url}/healthz")))
+    supervisor.start(*children)
     _announce(installed, settings, url, ports)
 
 

@@ -67,11 +67,19 @@ class Supervisor:
         self._read_end, self._write_end = os.pipe()
         self._stopping = False
 
-    def start(self, child: Child) -> None:
-        """Start a child and wait until it is ready; raise ``mulian.process.failed`` when it ends or takes too long."""
-        self._children.append(child)
-        self._spawn(child)
+    def start(self, *children: Child) -> None:
+        """Start children together and wait until all are ready.
+
+        Raises ``mulian.process.failed`` when one ends or takes too long.
+        """
+        for child in children:
+            self._children.append(child)
+            self._spawn(child)
         deadline = time.monotonic() + _START_SECONDS
+        for child in children:
+            self._await(child, deadline)
+
+    def _await(self, child: Child, deadline: float) -> None:
         while not child.ready():
             if self._stopping:
                 return

@@ -27,6 +27,7 @@ from tests.support import closing, postgres, proofs
 from tests.support.accounts import Signed, sign_in_as
 from tests.support.scale import Scale
 
+ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("test", derandomize=True, deadline=None, max_examples=60)
 hypothesis.settings.register_profile("prove", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("MULIAN_TEST_SIZE", "test"))
@@ -186,6 +187,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the engines that were not found."""
     closing.summary(terminalreporter)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: not str(item.path).startswith((f"{ROOT}/tests/web", f"{ROOT}/tests/mulian")))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -239,7 +239,7 @@ def test_killed_under_load_nothing_acknowledged_is_lost_and_nothing_is_anchored_
     home = tmp_path / "home"
     department = prepare(home)
     serve, load, chance = Serve(home), Load(home, tmp_path / "journal"), random.Random(20261121)
-    kills = scale.of(3, 20)
+    kills = scale.of(2, 20)
     try:
         for number in range(kills):
             serve.start()
