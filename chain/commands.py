@@ -14,7 +14,6 @@ from kernel.home import Home
 app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约")
 
 
-@app.command("run", hidden=True)
 @app.command("serve")
 def serve_chain(
     home: HomeOption = None,
