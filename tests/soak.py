@@ -4,6 +4,7 @@ Every round writes a line; the first failing round ends the run with its log, so
 """
 
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -18,13 +19,13 @@ def main(hours: float) -> int:
     end, number = time.monotonic() + hours * 3600, 0
     while time.monotonic() < end:
         number += 1
-        started = time.monotonic()
+        started, seed = time.monotonic(), secrets.randbelow(2**32)
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-k", MATTER, "--hypothesis-seed=0", "-p", "no:cacheprovider"],
+            [sys.executable, "-m", "pytest", "-q", "-k", MATTER, f"--hypothesis-seed={seed}", "-p", "no:cacheprovider"],
             cwd=ROOT, env=os.environ | {"MULIAN_TEST_SIZE": "prove"}, capture_output=True, text=True, check=False,
         )
         last = done.stdout.strip().splitlines()[-1:] or ["no output"]
-        print(f"round {number}: {last[0]} ({time.monotonic() - started:.0f} s)", flush=True)
+        print(f"round {number}, seed {seed}: {last[0]} ({time.monotonic() - started:.0f} s)", flush=True)
         if done.returncode != 0:
             print(done.stdout[-20_000:])
             return 1
