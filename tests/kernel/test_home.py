@@ -48,7 +48,13 @@ def test_keys_are_private(home: Home) -> None:
 
 
 def test_a_lock_is_exclusive_names_its_holder_and_ends_with_it(home: Home) -> None:
-    code = "import sys\nfrom kernel.home import Home\nwith Home(sys.argv[1]).lock('x'):\n print('held', flush=True)\n input()"
+    code = """
+import sys
+from kernel.home import Home
+with Home(sys.argv[1]).lock("x"):
+    print("held", flush=True)
+    input()
+"""
     holder = subprocess.Popen(
         [sys.executable, "-c", code, str(home.root)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
