@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
 
-app = typer.Typer(help="加密：清单、明文扫描、围栏、轮换 / encryption", no_args_is_help=True)
+app = typer.Typer(help="加密：清单、明文扫描、围栏、更换 / encryption", no_args_is_help=True)
 
 
 @app.command()
@@ -69,7 +69,7 @@ def fences(
 
 @app.command()
 def rotations(home: HomeOption = None, json: JsonOption = False) -> None:
-    """列出密钥轮换 / list rotations."""
+    """列出密钥更换 / list rotations."""
     from crypto.keys import views
     from crypto.rotation import queries
 
@@ -77,12 +77,12 @@ def rotations(home: HomeOption = None, json: JsonOption = False) -> None:
         rows = views.rotations(session, list(session.scalars(queries.listing(None).limit(200))))
         found = [row.model_dump(mode="json") for row in rows]
     brief = ("id", "department", "label", "state_zh", "percent", "done", "total", "finished_at")
-    output(found if json else [{key: row[key] for key in brief} for row in found], json, title="密钥轮换")
+    output(found if json else [{key: row[key] for key in brief} for row in found], json, title="密钥更换")
 
 
 @app.command()
 def resume(rotation_id: uuid.UUID, home: HomeOption = None, json: JsonOption = False) -> None:
-    """就地继续一次已批准的轮换（工作进程停止时使用）/ carry an approved rotation on, here and now."""
+    """就地继续一次已批准的更换（工作进程停止时使用）/ carry an approved rotation on, here and now."""
     from crypto.rotation import machine
     from kernel.identity.actor import system_actor
 

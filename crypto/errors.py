@@ -60,7 +60,7 @@ KEY_STATE = define(
 )
 KEY_EXHAUSTED = define(
     "crypto.key.exhausted", 503, zh="密钥 {key_id} 的使用次数已达上限", en="Key {key_id} has reached its limit of uses",
-    fix_zh="请立即轮换此密钥", fix_en="Rotate this key now",
+    fix_zh="请立即更换此密钥", fix_en="Rotate this key now",
 )
 KEY_MATERIAL = define(
     "crypto.key.material", 500, zh="密钥 {key_id} 的密文或校验值不符",
@@ -80,22 +80,22 @@ FENCE_MISSING = define(
     en="Write fences are missing or differ: {tables}",
     fix_zh="请运行 mulian crypto fences --rebuild", fix_en="Run mulian crypto fences --rebuild",
 )
-ROTATION_UNKNOWN = define("crypto.rotation.unknown", 404, zh="没有此密钥轮换", en="There is no such rotation")
+ROTATION_UNKNOWN = define("crypto.rotation.unknown", 404, zh="没有此密钥更换", en="There is no such rotation")
 ROTATION_OPEN = define(
-    "crypto.rotation.open", 409, zh="{scope} 已有进行中的密钥轮换", en="A rotation of {scope} is already open",
+    "crypto.rotation.open", 409, zh="{scope} 已有进行中的密钥更换", en="A rotation of {scope} is already open",
 )
 ROTATION_LEASE = define(
-    "crypto.rotation.lease_lost", 409, zh="此轮换已由另一进程接管", en="Another process has taken over this rotation",
+    "crypto.rotation.lease_lost", 409, zh="此更换已由另一进程接管", en="Another process has taken over this rotation",
 )
 ROTATION_ROWS_BAD = define(
     "crypto.rotation.rows_unreadable", 409,
-    zh="{count} 行密文无法解开，轮换停在重加密阶段：{rows}",
+    zh="{count} 行密文无法解开，更换停在重加密阶段：{rows}",
     en="{count} row(s) do not open; the rotation stays in reencrypt: {rows}",
-    fix_zh="请先从备份修复所列行，再继续轮换",
+    fix_zh="请先从备份修复所列行，再继续更换",
     fix_en="Repair the listed rows from a backup, then run the rotation again",
 )
 ROTATION_STATE = define(
-    "crypto.rotation.state", 409, zh="轮换处于 {state} 阶段，不能执行此操作", en="The rotation is in state {state}",
+    "crypto.rotation.state", 409, zh="更换处于 {state} 阶段，不能执行此操作", en="The rotation is in state {state}",
 )
 VALUE_UNREADABLE = define(
     "crypto.value.unreadable", 500, zh="{count} 个加密值无法解开", en="{count} encrypted value(s) do not open",

@@ -4,7 +4,7 @@ from kernel.identity.permissions import Permission
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission("crypto.key.read", "查看密钥与加密范围", "Read keys and encryption scopes"),
-    Permission("crypto.key.manage", "管理密钥（申请轮换、解封）", "Manage keys (request rotations, unseal)"),
+    Permission("crypto.key.manage", "管理密钥（申请更换、解封）", "Manage keys (request rotations, unseal)"),
     Permission("crypto.key.approve", "审批密钥操作", "Approve key operations"),
 )
 

@@ -115,7 +115,7 @@ PERMISSIONS = (
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("kernel.audit.commands", "审计日志：校验 / audit trail"),
     "key": ("crypto.keys.commands", "密钥 / keys"),
-    "crypto": ("crypto.commands", "加密：清单、明文扫描、围栏、轮换 / encryption"),
+    "crypto": ("crypto.commands", "加密：清单、明文扫描、围栏、更换 / encryption"),
     "chain": ("chain.commands", "区块链：运行、状态、区块、复算、部署合约 / chain"),
     "catalog": ("catalog.commands", "四级目录：导入、检索、发布、导出、核对 / catalog"),
     "anchor": ("chain.anchoring.commands", "上链存证 / anchoring"),

@@ -135,7 +135,7 @@ class RotationIn(Wire):
     """A request to rotate the key of a scope."""
 
     scope_id: uuid.UUID
-    reason: Annotated[str, Field(min_length=2, max_length=500, examples=["年度例行轮换"])]
+    reason: Annotated[str, Field(min_length=2, max_length=500, examples=["年度例行更换"])]
 
 
 class RotationRequested(Wire):

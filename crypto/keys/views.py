@@ -148,7 +148,7 @@ def _warnings(profile: str, sealed: bool, overdue: int, missing: list[str]) -> l
     if sealed:
         found.append(("数据密钥处于封存状态", "Data keys are sealed"))
     if overdue:
-        found.append((f"{overdue} 个密钥超过轮换周期", f"{overdue} key(s) are overdue for rotation"))
+        found.append((f"{overdue} 个密钥超过更换周期", f"{overdue} key(s) are overdue for rotation"))
     if missing:
         found.append((f"写入围栏缺失：{'、'.join(missing)}", f"Write fences missing: {', '.join(missing)}"))
     if sm2.engine() != "libcrypto":

@@ -12,11 +12,11 @@ from kernel.jobs.registry import job
 
 approval_kind(
     APPROVAL_KIND, checker_permission="crypto.key.approve", on_approved=service.start,
-    zh="轮换加密密钥", en="Rotate an encryption key",
+    zh="更换加密密钥", en="Rotate an encryption key",
 )
 
 
-@job(service.JOB, zh="轮换加密密钥", en="Rotate an encryption key", max_attempts=50)
+@job(service.JOB, zh="更换加密密钥", en="Rotate an encryption key", max_attempts=50)
 def run_rotation(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Carry a rotation to the end; run again after a crash it goes on where it stood."""
 

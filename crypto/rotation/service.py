@@ -40,7 +40,7 @@ def request(session: Session, actor: Actor, *, scope_id: uuid.UUID, reason: str)
     column = registry.table_of(scope.table_name).column(scope.column_name)
     return approvals.propose(
         session, actor, kind=APPROVAL_KIND, params=approval_params(scope.id, active.key_id, reason),
-        title_zh=f"轮换加密密钥：{scope.table_name}（{column.zh}）", title_en=f"Rotate the key of {name}",
+        title_zh=f"更换加密密钥：{scope.table_name}（{column.zh}）", title_en=f"Rotate the key of {name}",
         department_id=scope.department_id, object_type="crypto_scope", object_id=str(scope.id),
     )
 

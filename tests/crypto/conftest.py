@@ -59,7 +59,7 @@ class District:
         scope = self.scope(column)
 
         def ask(session: Session) -> uuid.UUID:
-            return rotations.request(session, self.maker, scope_id=scope.id, reason="定期轮换").id
+            return rotations.request(session, self.maker, scope_id=scope.id, reason="定期更换").id
 
         approval_id = self.database.run(ask)
         self.database.run(lambda session: approvals.decide(session, self.checker, approval_id, approve=True))

@@ -28,7 +28,7 @@ def test_rotation_over_http(served) -> None:  # type: ignore[no-untyped-def]
     assert scopes["total"] == 3
     scope = next(item for item in scopes["items"] if item["column"] == "id_number_env")
     assert scope["label"] == "公民身份号码" and scope["overdue"] is False and scope["rotation_id"] is None
-    body = {"scope_id": scope["id"], "reason": "年度例行轮换"}
+    body = {"scope_id": scope["id"], "reason": "年度例行更换"}
     assert auditor.post("/crypto/rotations", json=body).status_code == 403
     asked = maker.post("/crypto/rotations", json=body)
     assert asked.status_code == 202, asked.text

@@ -288,7 +288,7 @@ def test_two_runners_and_a_paused_one(district: District) -> None:
     with pytest.raises(MulianError) as caught:
         first._write(RotationState.RETIRED, lambda s, r: s.execute(update(CryptoRotation).values(reason="woken up")))
     assert caught.value.kind is leases.LOST
-    assert assert_finished(district, rotation_id, {p.id: p.id_number for p in people}).reason == "定期轮换"
+    assert assert_finished(district, rotation_id, {p.id: p.id_number for p in people}).reason == "定期更换"
 
 
 def test_unreadable_rows_stop_the_rotation_by_name(district: District) -> None:

@@ -6599,7 +6599,7 @@ export interface components {
         RotationIn: {
             /**
              * Reason
-             * @example 年度例行轮换
+             * @example 年度例行更换
              */
             reason: string;
             /**
