@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PublishedVersion:
-    """One version that became valid. ``action`` is publish, change or withdraw."""
+    """One version that became valid. ``action`` is publish, change, transfer or withdraw."""
 
     node_kind: str
     node_id: uuid.UUID

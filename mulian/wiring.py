@@ -40,6 +40,7 @@ MODELS = (
     "analytics.reports.models",
     "catalog.codes.models",
     "catalog.nodes.models",
+    "catalog.history.models",
     "catalog.review.models",
     "catalog.imports.models",
     "catalog.search.models",

@@ -206,7 +206,13 @@ class NodeVersion(Base):
     """A published version: the canonical content, its hash and the hash before it. Insert only."""
 
     __tablename__ = "node_version"
-    __table_args__ = (UniqueConstraint("node_kind", "node_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("node_kind", "node_id", "version"),
+        # history is answered from this index alone; contents are read for the rows of one page
+        Index(
+            "ix_node_version_history", "node_kind", "node_id", "version", "valid_from", "action", "department_id", "code"
+        ),
+    )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     node_kind: Mapped[str] = mapped_column(String(20))
     node_id: Mapped[uuid.UUID]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog import anchor
 from catalog.events import PublishedVersion
+from catalog.history import keeping
 from catalog.nodes import queries
 from catalog.nodes.hashing import Hashed, Org, hash_version
 from catalog.nodes.kinds import KINDS, NodeKind
@@ -22,7 +23,7 @@ from kernel.identity.actor import Actor
 
 @dataclass(frozen=True)
 class Publication:
-    """One node to publish as it now stands. ``action`` is publish, change or withdraw."""
+    """One node to publish as it now stands. ``action`` is publish, change, transfer or withdraw."""
 
     row: Mapping[str, Any]
     children: Sequence[Mapping[str, Any]]
@@ -48,6 +49,7 @@ def publish(
     session.execute(insert(NodeVersion), [
         _version_row(kind_key, one, content, now, actor, audit_id) for one, content in pairs
     ])
+    keeping.keep(session, kind, [(one.row["id"], one.version, one.children) for one in publications])
     _stamp(session, kind, pairs, now, audit_id)
     anchor.append(session, [
         NewLeaf(
@@ -95,8 +97,8 @@ def _stamp(
             "valid_from": now, "valid_to": now if gone else None, "audit_id": audit_id,
         }
         if kind.key == "data_entry":
-            # a change says nothing about being online; the first publication and a withdrawal do
-            row["online"] = one.row["online"] if one.action == "change" else not gone
+            # a change or a transfer says nothing about being online; the first publication and a withdrawal do
+            row["online"] = one.row["online"] if one.action in ("change", "transfer") else not gone
         rows.append(row)
     session.execute(update(kind.model), rows)
     session.expire_all()
