@@ -154,15 +154,22 @@ class DbColumn(Base):
     length: Mapped[int | None] = mapped_column(Integer)
     nullable: Mapped[bool] = mapped_column(Boolean)
     is_key: Mapped[bool] = mapped_column(Boolean)
+    level: Mapped[int] = mapped_column(Integer, default=1)
     sensitive: Mapped[bool] = mapped_column(Boolean)
     encrypted: Mapped[bool] = mapped_column(Boolean)
 
 
 class LinkColumns:
-    """A link between two nodes; both ends belong to the hash of neither, the link is a row of its own."""
+    """A link between two nodes; both ends belong to the hash of neither, the link is a row of its own.
+
+    ``version`` 0 is a draft; a link that was decided has its last version and its hash (catalog.links).
+    """
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, default=0)
+    entry_hash: Mapped[str | None] = mapped_column(String(64))
     batch_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(Instant())
     audit_id: Mapped[uuid.UUID]
 
@@ -239,3 +246,24 @@ class NodeChange(Base):
     proposed: Mapped[dict[str, object]] = mapped_column(JSONText())
     updated_by: Mapped[uuid.UUID | None]
     updated_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class NodeEdit(Base):
+    """One edit: the values it replaced, so that an editor who saw an older revision is shown what changed since.
+
+    ``action`` is edit, refresh (only ungoverned fields) or discard; ``revision`` is the one it made, ``version`` the
+    published one at that time. ``before`` holds the replaced fields, ``children`` among them. Insert only.
+    """
+
+    __tablename__ = "node_edit"
+    __table_args__ = (Index("ix_node_edit_node_id_revision", "node_id", "revision"),)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    node_kind: Mapped[str] = mapped_column(String(20))
+    node_id: Mapped[uuid.UUID]
+    revision: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer)
+    action: Mapped[str] = mapped_column(String(10))
+    edited_by: Mapped[uuid.UUID | None]
+    edited_name: Mapped[str] = mapped_column(String(100))
+    edited_at: Mapped[datetime] = mapped_column(Instant())
+    before: Mapped[dict[str, object]] = mapped_column(JSONText())
