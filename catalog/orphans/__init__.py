@@ -1,0 +1,1 @@
+"""The seven orphan lists: what of the directory is linked to nothing."""
