@@ -68,11 +68,12 @@ _STRICTNESS: Final = {"unconditional": 0, "conditional": 1, "none": 2}
 
 @dataclass(frozen=True)
 class Problem:
-    """One value that cannot be stored."""
+    """One value that cannot be stored; ``row`` is the position of its item or column in the list."""
 
     field: str
     reason_zh: str
     reason_en: str
+    row: int | None = None
 
     @property
     def label(self) -> str:
@@ -118,14 +119,19 @@ def _text_problems(field: str, value: str) -> list[Problem]:
     return []
 
 
-def missing(kind: str, values: Mapping[str, Any]) -> list[str]:
-    """Fields that must be filled before publishing, conditional ones among them."""
+def required(kind: str, values: Mapping[str, Any]) -> list[str]:
+    """Fields that must be filled before publishing, those that the values themselves make necessary among them."""
     wanted = list(REQUIRED[kind])
     if kind == "data_entry":
         wanted += _conditional(values)
     if kind == "system" and not values.get("has_interface"):
         wanted.append("no_interface_reason")
-    return [field for field in wanted if values.get(field) in (None, "", [])]
+    return wanted
+
+
+def missing(kind: str, values: Mapping[str, Any]) -> list[str]:
+    """Required fields that are not filled."""
+    return [field for field in required(kind, values) if values.get(field) in (None, "", [])]
 
 
 def _conditional(values: Mapping[str, Any]) -> list[str]:
@@ -144,15 +150,12 @@ def _conditional(values: Mapping[str, Any]) -> list[str]:
 def item_problems(entry: Mapping[str, Any], items: list[Mapping[str, Any]]) -> list[Problem]:
     """Items against their entry: attributes may only be stricter, and the entry is at least its highest item."""
     found: list[Problem] = []
-    for item in items:
+    for row, item in enumerate(items):
         for field in ("share_type", "open_type"):
             own, whole = item.get(field), entry.get(field)
             if own in _STRICTNESS and whole in _STRICTNESS and _STRICTNESS[own] < _STRICTNESS[whole]:
-                found.append(
-                    Problem(
-                        field, f"数据项「{item.get('name')}」的{LABELS[field]}宽于目录", "is wider than the entry's"
-                    )
-                )
+                reason = f"数据项「{item.get('name')}」的{LABELS[field]}宽于目录"
+                found.append(Problem(field, reason, "is wider than the entry's", row))
         if int(item.get("level") or 1) > int(entry.get("level") or 1):
-            found.append(Problem("level", f"目录级别低于数据项「{item.get('name')}」", "is below an item's level"))
+            found.append(Problem("level", f"目录级别低于数据项「{item.get('name')}」", "is below an item's level", row))
     return found
