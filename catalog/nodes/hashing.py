@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog.nodes.kinds import HASH_PROFILE, KINDS, NodeKind
+from catalog.nodes.kinds import KINDS, NodeKind
 from kernel import canonical, digest
 
 
@@ -38,7 +38,7 @@ def child_hash(kind: NodeKind, values: Mapping[str, Any]) -> str:
     if kind.child is None:
         raise ValueError(f"{kind.key} has no children")
     fields = {name: values[name] for name in kind.child.hashed}
-    return digest.sm3_hex(canonical.dumps({"fields": fields, "profile": HASH_PROFILE}))
+    return digest.sm3_hex(canonical.dumps({"fields": fields, "profile": kind.profile}))
 
 
 def hash_version(
@@ -60,7 +60,7 @@ def hash_version(
     kind = KINDS[kind_key]
     ordered = sorted(children, key=lambda child: int(child["number"]))
     content = canonical.dumps({
-        "profile": HASH_PROFILE, "kind": kind_key, "id": node_id, "version": version, "prev_hash": prev_hash,
+        "profile": kind.profile, "kind": kind_key, "id": node_id, "version": version, "prev_hash": prev_hash,
         "valid_from": valid_from, "withdrawn": withdrawn, "org": org.code, "org_name": org.name,
         "fields": {name: values[name] for name in kind.hashed},
         "children": [child_hash(kind, child) for child in ordered],

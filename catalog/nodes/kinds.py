@@ -1,7 +1,11 @@
-"""The four kinds of node: their tables, children and which fields are edited and hashed.
+"""The four kinds of node: their tables, children and which fields are edited, governed and hashed.
 
 ``HASH_PROFILE`` names the set of hashed fields. A changed set is a new profile with a new name; old versions
-keep the name they were hashed with, so they can be recomputed for as long as they exist.
+keep the name they were hashed with, so they can be recomputed for as long as they exist. Tables are hashed by
+``TABLE_PROFILE``, which added the level of each column.
+
+An ungoverned field says how things stand (how many records, when last updated), not what was approved: it changes
+at once, without review and without a version, which is why none of them is hashed (ADR 0122).
 """
 
 from dataclasses import dataclass
@@ -10,13 +14,16 @@ from typing import Any
 from catalog.nodes.models import DataEntry, DataItem, DbColumn, DbTable, Duty, System
 
 HASH_PROFILE = "mulian-node/1"
+TABLE_PROFILE = "mulian-node/2"
 
 _COMMON = ("code", "name", "office", "region")
 _ITEM_FIELDS = (
     "name", "data_type", "length", "precision", "code_set", "share_type", "open_type", "level",
     "sensitive", "pii", "is_key",
 )
-_COLUMN_FIELDS = ("name", "name_zh", "data_type", "length", "nullable", "is_key", "sensitive", "encrypted")
+_COLUMN_FIELDS = (
+    "name", "name_zh", "data_type", "length", "nullable", "is_key", "level", "sensitive", "encrypted",
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class ChildKind:
 
 @dataclass(frozen=True)
 class NodeKind:
-    """One level. ``fields`` may be edited; ``hashed`` are covered by the entry hash."""
+    """One level. ``fields`` may be edited, ``ungoverned`` ones without review; ``hashed`` are in the entry hash."""
 
     key: str
     zh: str
@@ -39,7 +46,9 @@ class NodeKind:
     model: Any
     fields: tuple[str, ...]
     hashed: tuple[str, ...]
+    ungoverned: tuple[str, ...]
     child: ChildKind | None = None
+    profile: str = HASH_PROFILE
 
 
 _ENTRY_HASHED = (
@@ -61,9 +70,10 @@ COLUMN = ChildKind(DbColumn, "table_id", _COLUMN_FIELDS, ("number", "code", *_CO
 
 def _kind(
     key: str, zh: str, en: str, model: Any, own: tuple[str, ...],
-    unhashed: tuple[str, ...] = (), child: ChildKind | None = None,
+    ungoverned: tuple[str, ...] = (), child: ChildKind | None = None, profile: str = HASH_PROFILE,
 ) -> NodeKind:
-    return NodeKind(key, zh, en, model, (*_COMMON[1:], *own, *unhashed), (*_COMMON, *own), child)
+    fields, hashed = (*_COMMON[1:], *own, *ungoverned), (*_COMMON, *own)
+    return NodeKind(key, zh, en, model, fields, hashed, ungoverned, child, profile)
 
 
 KINDS: dict[str, NodeKind] = {
@@ -73,7 +83,8 @@ KINDS: dict[str, NodeKind] = {
         _kind("data_entry", "数据目录", "Data entry", DataEntry, _ENTRY_HASHED,
               ("record_count", "data_updated_at", "data_update_source"), ITEM),
         _kind("system", "系统目录", "System", System, _SYSTEM_HASHED),
-        _kind("db_table", "库表目录", "Table", DbTable, _TABLE_HASHED, ("row_count", "last_update_at"), COLUMN),
+        _kind("db_table", "库表目录", "Table", DbTable, _TABLE_HASHED, ("row_count", "last_update_at"), COLUMN,
+              TABLE_PROFILE),
     )
 }
 

@@ -53,6 +53,7 @@ class ColumnIn(BaseModel):
     length: int | None = Field(default=None, ge=0)
     nullable: bool = True
     is_key: bool = False
+    level: int = Field(default=1, ge=1, le=6, description="GB/T 43697 级别，1–4 一般，5 重要，6 核心")
     sensitive: bool = False
     encrypted: bool = False
 
