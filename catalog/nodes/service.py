@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -48,9 +49,14 @@ def found(session: Session, actor: Actor, kind_key: str, node_id: uuid.UUID, *, 
 
 
 def raise_first(found_problems: Sequence[Problem]) -> None:
-    """Raise ``catalog.node.invalid`` for the first problem."""
-    for problem in found_problems:
-        raise INVALID(field=problem.label, reason_zh=problem.reason_zh, reason_en=problem.reason_en)
+    """Raise ``catalog.node.invalid`` in the words of the first problem; ``problems`` lists where each belongs."""
+    if not found_problems:
+        return
+    first = found_problems[0]
+    places = [
+        {"field": one.field, "row": one.row, "zh": one.reason_zh, "en": one.reason_en} for one in found_problems[:200]
+    ]
+    raise INVALID(field=first.label, reason_zh=first.reason_zh, reason_en=first.reason_en, problems=places)
 
 
 def new_code(session: Session, kind_key: str, org: str, *, front: str | None = None, parent: str | None = None) -> str:
@@ -122,7 +128,9 @@ def _child_problems(
     child_key = {"data_entry": "data_item", "db_table": "db_column"}.get(kind_key)
     if child_key is None or not children:
         return []
-    bad = [problem for child in children for problem in problems(child_key, child)]
+    bad = [
+        replace(problem, row=row) for row, child in enumerate(children) for problem in problems(child_key, child)
+    ]
     return bad or (item_problems(values, list(children)) if kind_key == "data_entry" else [])
 
 
