@@ -1,9 +1,14 @@
-"""Ledger accounts: keys, addresses, signatures. Secrets rest only sealed by the runtime's SecretBox."""
+"""Ledger accounts: keys, addresses, signatures. Secrets rest only sealed by the runtime's SecretBox.
 
+eth_account and rlp are imported by the functions that need them: together they cost a second of CPU, and most
+processes of an installation only read addresses.
+"""
+
+import secrets
 from dataclasses import dataclass
 
-import rlp
-from eth_account import Account
+from coincurve import PublicKey
+from coincurve.utils import GROUP_ORDER_INT
 from eth_hash.auto import keccak
 
 from kernel.secretbox.port import SecretBox
@@ -26,13 +31,13 @@ class Signer:
 
 def new_signer() -> Signer:
     """Make a key."""
-    account = Account.create()
-    return Signer(bytes(account.key), account.address.lower())
+    return from_secret((secrets.randbelow(GROUP_ORDER_INT - 1) + 1).to_bytes(32, "big"))
 
 
 def from_secret(secret: bytes) -> Signer:
     """Return the signer of a 32-byte secret."""
-    return Signer(secret, Account.from_key(secret).address.lower())
+    point = PublicKey.from_secret(secret).format(compressed=False)[1:]
+    return Signer(secret, "0x" + keccak(point)[-20:].hex())
 
 
 def seal(box: SecretBox, signer: Signer) -> bytes:
@@ -52,6 +57,8 @@ def sign(
 
     ``to`` None creates a contract.
     """
+    from eth_account import Account
+
     fields = {
         "type": 2, "chainId": chain_id, "nonce": nonce, "gas": gas, "maxFeePerGas": 0, "maxPriorityFeePerGas": 0,
         "value": value, "data": data, "to": bytes.fromhex(to.removeprefix("0x")) if to else b"",
@@ -67,4 +74,6 @@ def transaction_hash(raw: bytes) -> str:
 
 def created_address(deployer: str, nonce: int) -> str:
     """Return the address of the contract that ``deployer`` creates with ``nonce``."""
+    import rlp
+
     return "0x" + keccak(rlp.encode([bytes.fromhex(deployer.removeprefix("0x")), nonce]))[-20:].hex()
