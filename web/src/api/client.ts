@@ -2,6 +2,7 @@
  * The one place that talks HTTP. Cookies carry the session; the CSRF value lives in memory only.
  * Every POST carries an Idempotency-Key, so that a retry after a lost answer does not act twice.
  */
+import { saveBlob } from "@/lib/saveBlob";
 import { ApiError, networkProblem, toProblem } from "./errors";
 
 export const API = "/api/v1";
@@ -157,11 +158,5 @@ function nameFrom(headers: Headers, fallback: string): string {
 /** Fetch a file with the session and hand it to the browser's download; errors are shown, not saved. */
 export async function download(path: string, fallback: string, query?: Params): Promise<void> {
   const response = await send("GET", path, { query });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = nameFrom(response.headers, fallback);
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  saveBlob(await response.blob(), nameFrom(response.headers, fallback));
 }

@@ -78,8 +78,11 @@ export function useList<T>(loader: Loader<T>, defaults: Filters = {}) {
   );
   void reload();
 
+  /** Another page of the same list, for exporting it. */
+  const fetchPage = (page: number, size: number): Promise<Page<T>> => loader(toParams({ ...state.value, page, size }));
+
   return {
-    state, draft, items, total, loading, loaded, error, filtered, reload, search, reset, toPage, toSize,
+    fetchPage, state, draft, items, total, loading, loaded, error, filtered, reload, search, reset, toPage, toSize,
   };
 }
 

@@ -35,6 +35,7 @@ export const pages: RouteRecordRaw[] = [
   page("/", "work", "workbench", [], () => import("@/views/work/WorkbenchView.vue")),
 
   page("/catalog", "catalog", "directory", ["catalog.entry.read"], () => import("@/views/catalog/DirectoryView.vue")),
+  inner("/catalog/new", "/catalog", "newNode", ["catalog.entry.edit"], () => import("@/views/catalog/NewNodeView.vue")),
   inner("/catalog/entries/:id", "/catalog", "entry", ["catalog.entry.read"], () => import("@/views/catalog/EntryView.vue")),
   page("/catalog/imports", "catalog", "imports", ["catalog.import.run"], () => import("@/views/catalog/ImportsView.vue")),
   inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),

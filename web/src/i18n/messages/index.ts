@@ -3,6 +3,7 @@ import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { common } from "./common";
 import { crypto } from "./crypto";
+import { form } from "./form";
 import { gateway } from "./gateway";
 import { imports } from "./imports";
 import { review } from "./review";
@@ -11,4 +12,4 @@ import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...gateway, status };

@@ -1,0 +1,49 @@
+/** What may be done with a node, and doing it; a submission or a save can be taken back for ten seconds. */
+import { computed, type Ref } from "vue";
+import { useI18n } from "vue-i18n";
+import { catalog, type Action, type Kind, type NodeDetail } from "@/api/catalog";
+import { confirm, useAction } from "@/composables/useAction";
+import { offerUndo } from "@/lib/undo";
+import { useSession } from "@/stores/session";
+
+export function useNodeActions(kind: Kind, detail: Ref<NodeDetail | undefined>, reload: () => Promise<void>) {
+  const { t } = useI18n();
+  const session = useSession();
+  const { busy, run } = useAction();
+  const offers = (action: Action, permission: string): boolean =>
+    session.can(permission) && (detail.value?.actions ?? []).includes(action);
+  const mayEdit = computed(() =>
+    session.can("catalog.entry.edit") && !!detail.value &&
+    ((["draft", "pub_rejected"].includes(detail.value.node.status) && (detail.value.actions ?? []).length > 0) || offers("change", "catalog.entry.edit")),
+  );
+
+  function submitted(node: { id: string; name: string }): void {
+    const back = async (): Promise<void> => {
+      await catalog.act(kind, node.id, "recall");
+      await reload();
+    };
+    offerUndo(t("catalog.submitted", { name: node.name }), back, t("form.undoneSubmit", { name: node.name }));
+  }
+  async function act(action: Action, done: string): Promise<void> {
+    const node = detail.value!.node;
+    const risky = action === "withdraw" || action === "discard";
+    if (risky && !(await confirm({ title: t(`catalog.${action}`), text: t(`catalog.${action}Text`, { name: node.name }) }))) return;
+    const undoable = action === "submit" || action === "withdraw";
+    if (!(await run(() => catalog.act(kind, node.id, action), undoable ? undefined : t(done, { name: node.name })))) return;
+    if (undoable) submitted(node);
+    await reload();
+  }
+  /** After a save: `before` are the stored values of the fields that were changed. */
+  async function saved(now: NodeDetail, sent: boolean, before: Record<string, unknown>, status: string): Promise<void> {
+    await reload();
+    const { id, name, revision } = now.node;
+    if (sent) return submitted(now.node);
+    const back = async (): Promise<void> => {
+      if (status === "published") await catalog.act(kind, id, "discard");
+      else await catalog.edit(kind, id, before, `"${String(revision)}"`);
+      await reload();
+    };
+    offerUndo(t("catalog.saved", { name }), back, t("form.undoneSave", { name }));
+  }
+  return { busy, run, offers, mayEdit, act, saved, submitted };
+}
