@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from catalog.codes.lists import code_list
+from catalog.nodes.kinds import CHANGEABLE, EDITABLE, KINDS, LIVE
 
 LISTED: Final[dict[str, dict[str, str]]] = {
     "duty": {"duty_type": "duty_type"},
@@ -159,3 +160,18 @@ def item_problems(entry: Mapping[str, Any], items: list[Mapping[str, Any]]) -> l
         if int(item.get("level") or 1) > int(entry.get("level") or 1):
             found.append(Problem("level", f"目录级别低于数据项「{item.get('name')}」", "is below an item's level", row))
     return found
+
+
+def split(kind: str, status: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(governed, at once): what an edit must take through review, and what it changes at once.
+
+    Ungoverned fields of a published node change at once; of a draft everything is written in place anyway.
+    """
+    at_once = KINDS[kind].ungoverned if status in LIVE else ()
+    governed = {name: value for name, value in values.items() if name not in at_once}
+    return governed, {name: value for name, value in values.items() if name in at_once}
+
+
+def editable(kind: str, status: str, values: Mapping[str, Any]) -> bool:
+    """Whether these fields can be edited in this status: while a review is open only ungoverned ones can."""
+    return status in (*EDITABLE, *CHANGEABLE) or (status in LIVE and not split(kind, status, values)[0])

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -12,10 +11,11 @@ from sqlalchemy.orm import Session
 from catalog.codes import rules as codes
 from catalog.codes.service import allocate
 from catalog.errors import INVALID, NODE_UNKNOWN, STATE
-from catalog.nodes import queries
+from catalog.nodes import journal, queries
+from catalog.nodes.content import jsonable as jsonable
 from catalog.nodes.kinds import CHANGEABLE, EDITABLE, KINDS, NodeKind
 from catalog.nodes.models import NodeChange
-from catalog.nodes.rules import Problem, item_problems, problems
+from catalog.nodes.rules import Problem, item_problems, problems, split
 from catalog.permissions import EDIT
 from catalog.review.rules import STATUS_LABELS, next_state
 from catalog.search import service as search
@@ -173,39 +173,78 @@ def edit(
 ) -> Any:
     """Change a draft in place, or write the proposed state of a published node into its open change.
 
+    Ungoverned fields of a published node (:func:`catalog.nodes.rules.split`) change at once, also during a review.
     Raises ``catalog.node.state`` while a review is open and ``catalog.node.invalid``.
     """
     kind = kind_of(kind_key)
     require(actor, EDIT, department_id=node.department_id)
-    given = {name: value for name, value in values.items() if name in kind.fields}
-    raise_first(problems(kind_key, given))
+    known = {name: value for name, value in values.items() if name in kind.fields}
+    raise_first(problems(kind_key, known))
+    given, at_once = split(kind_key, node.status, known)
+    held = journal.held(session, kind, node, children=children is not None)
+    refresh = bool(at_once) and not given and children is None
+    if not refresh:
+        _write_governed(session, actor, kind, node, given, children)
+    if at_once:
+        assign(session, kind, node, at_once)
+    action = "refresh" if refresh else "edit"
+    _note_edit(session, actor, kind, node, action, journal.replaced(kind, held, known, children), sorted(known))
+    return node
+
+
+def _write_governed(
+    session: Session, actor: Actor, kind: NodeKind, node: Any, given: Mapping[str, Any],
+    children: Sequence[Mapping[str, Any]] | None,
+) -> None:
     if node.status in EDITABLE:
         _edit_draft(session, kind, node, given, children)
     elif node.status in CHANGEABLE:
         _propose(session, actor, kind, node, given, children)
     else:
         raise STATE(code=node.code, status=STATUS_LABELS[node.status], action="修改")
+
+
+def _note_edit(
+    session: Session, actor: Actor, kind: NodeKind, node: Any, action: str, before: Mapping[str, Any],
+    fields: Sequence[str],
+) -> None:
+    """The next revision with its audit line and the values it replaced."""
     node.revision += 1
-    node.updated_by, node.updated_at = actor.user_id, clock.now()
+    node.updated_at = clock.now()
+    if action != "refresh":
+        # who refreshed figures is no maker of the content that a reviewer decides about
+        node.updated_by = actor.user_id
     node.audit_id = record(
-        session, actor, action=f"catalog.{kind_key}.edit", object_type=kind_key, object_id=str(node.id),
-        detail={"code": node.code, "revision": node.revision, "fields": sorted(given)},
+        session, actor, action=f"catalog.{kind.key}.{action}", object_type=kind.key, object_id=str(node.id),
+        detail={"code": node.code, "revision": node.revision, "fields": list(fields)},
         department_id=node.department_id,
     )
+    journal.note(session, actor, kind, node, action, before)
     session.flush()
-    return node
 
 
 def _edit_draft(
     session: Session, kind: NodeKind, node: Any, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]] | None
 ) -> None:
-    if children is not None:
-        merged = {name: given.get(name, getattr(node, name)) for name in kind.fields}
-        raise_first(_child_problems(kind.key, merged, children))
+    leaves = _leaves_to_check(session, kind, node, given, children)
+    merged = {name: given.get(name, getattr(node, name)) for name in kind.fields}
+    raise_first(_child_problems(kind.key, merged, leaves))
     assign(session, kind, node, given)
     if children is not None:
         write_children(session, kind, node, children)
     reindex(session, kind, [node])
+
+
+def _leaves_to_check(
+    session: Session, kind: NodeKind, node: Any, given: Mapping[str, Any],
+    children: Sequence[Mapping[str, Any]] | None,
+) -> Sequence[Mapping[str, Any]]:
+    """The children that must still fit: those given, or the held ones where the entry itself becomes narrower."""
+    if children is not None:
+        return children
+    if kind.key == "data_entry" and any(name in given for name in ("level", "share_type", "open_type")):
+        return queries.children(session, kind, [node.id])[node.id]
+    return ()
 
 
 def assign(session: Session, kind: NodeKind, node: Any, given: Mapping[str, Any]) -> None:
@@ -243,24 +282,14 @@ def _propose(
     items = children if children is not None else held.get("children")
     if items is not None:
         proposed["children"] = [jsonable(child) for child in items]  # type: ignore[attr-defined]
-        merged = {**{name: getattr(node, name) for name in kind.fields}, **fields}
-        raise_first(_child_problems(kind.key, merged, proposed["children"]))
+    merged = {**{name: getattr(node, name) for name in kind.fields}, **fields}
+    leaves = _leaves_to_check(session, kind, node, fields, proposed.get("children"))
+    raise_first(_child_problems(kind.key, merged, leaves))
     node.status = next_state(node.code, node.status, "change")
     if change is None:
         change = NodeChange(node_id=node.id, node_kind=kind.key, base_version=node.version)
         session.add(change)
     change.proposed, change.updated_by, change.updated_at = proposed, actor.user_id, clock.now()
-
-
-def jsonable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as JSON keeps them: instants as RFC 3339, ids as text."""
-    made: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, datetime):
-            made[name] = clock.iso(value)
-        else:
-            made[name] = str(value) if isinstance(value, uuid.UUID) else value
-    return made
 
 
 def document(kind_key: str, row: Mapping[str, Any]) -> search.Document:
