@@ -1,0 +1,183 @@
+"""The SELECTs of the feed: what is public now, what was sealed, and the content of both."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session
+
+from catalog.feed.content import PublicEntry, PublicItem, PublicOrg, PublicSystem, Sealed, of_row
+from catalog.feed.models import FeedChange, FeedDirty, FeedRecord
+from catalog.nodes.kinds import LIVE
+from catalog.nodes.models import DataEntry, DataItem, DataSystem, NodeVersion, System
+from catalog.nodes.queries import slices
+from catalog.public.queries import public
+from catalog.public.rules import HIGHEST_LEVEL
+from kernel.identity.models import Department
+
+_ENTRY = DataEntry.__table__
+
+
+def sealed() -> ColumnElement[bool]:
+    """What the protocols show: public at this moment, and given its place in the feed.
+
+    Joins :class:`DataEntry` with :class:`FeedRecord`. An entry that stops being public is gone at once; one that
+    becomes public appears with its sequence number.
+    """
+    return and_(public(), FeedRecord.entry_id == DataEntry.id, FeedRecord.public.is_(True))
+
+
+def count(session: Session, *where: ColumnElement[bool]) -> int:
+    """How many sealed public entries meet the conditions."""
+    return session.scalar(select(func.count()).select_from(DataEntry).where(sealed(), *where)) or 0
+
+
+def page_ids(
+    session: Session, *where: ColumnElement[bool], order: Sequence[Any], limit: int | None, offset: int = 0
+) -> list[uuid.UUID]:
+    """Ids of sealed public entries in an order."""
+    query = select(DataEntry.id).where(sealed(), *where).order_by(*order)
+    return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def load(session: Session, ids: Sequence[uuid.UUID]) -> list[Sealed]:
+    """Sealed public entries of these ids, in their order; one that is not public is left out."""
+    found: dict[uuid.UUID, Sealed] = {}
+    for some in slices(ids):
+        contents = public_contents(session, some)
+        records = {record.entry_id: record for record in session.scalars(
+            select(FeedRecord).where(FeedRecord.entry_id.in_(some), FeedRecord.public.is_(True))
+        )}
+        before = _previous(session, [contents[one] for one in some if one in contents])
+        for entry_id, entry in contents.items():
+            record = records.get(entry_id)
+            if record is not None:
+                found[entry_id] = Sealed(entry, record.seq, record.first_at, record.at, before.get(entry_id))
+    return [found[one] for one in ids if one in found]
+
+
+def public_contents(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, PublicEntry]:
+    """The content of those entries that are public now; four queries whatever the number (at most SLICE)."""
+    return contents(session, ids, public())
+
+
+def contents(
+    session: Session, ids: Sequence[uuid.UUID], *where: ColumnElement[bool]
+) -> dict[uuid.UUID, PublicEntry]:
+    """The public fields of entries; without a condition also of those that are not public (a writer's own)."""
+    rows = session.execute(select(_ENTRY).where(_ENTRY.c.id.in_(ids), *where)).mappings().all()
+    orgs = orgs_of(session, {row["department_id"] for row in rows})
+    known = [row["id"] for row in rows]
+    items, systems = _items(session, known), _systems(session, known)
+    return {
+        row["id"]: of_row(row, orgs[row["department_id"]], tuple(items[row["id"]]), tuple(systems[row["id"]]))
+        for row in rows
+    }
+
+
+def orgs_of(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, PublicOrg]:
+    """Departments as the public sees them."""
+    query = select(Department.id, Department.uscc, Department.code, Department.name, Department.kind)
+    return {
+        found: PublicOrg(found, uscc or code, name, kind)
+        for found, uscc, code, name, kind in session.execute(query.where(Department.id.in_(ids)))
+    }
+
+
+def _items(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[PublicItem]]:
+    """Items that may be shown: not stricter than what is public."""
+    found: dict[uuid.UUID, list[PublicItem]] = defaultdict(list)
+    columns = (
+        DataItem.entry_id, DataItem.name, DataItem.data_type, DataItem.length, DataItem.precision, DataItem.code_set,
+        DataItem.is_key,
+    )
+    query = select(*columns).where(
+        DataItem.entry_id.in_(ids), DataItem.level <= HIGHEST_LEVEL,
+        or_(DataItem.open_type.is_(None), DataItem.open_type != "none"),
+    )
+    for entry_id, *fields in session.execute(query.order_by(DataItem.entry_id, DataItem.number)):
+        found[entry_id].append(PublicItem(*fields))
+    return found
+
+
+def _systems(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[PublicSystem]]:
+    found: dict[uuid.UUID, list[PublicSystem]] = defaultdict(list)
+    query = select(DataSystem.entry_id, System.id, System.code, System.name).join(
+        System, System.id == DataSystem.system_id
+    )
+    query = query.where(DataSystem.entry_id.in_(ids), System.status.in_(LIVE), System.has_interface.is_(True))
+    for entry_id, *fields in session.execute(query.order_by(System.code)):
+        found[entry_id].append(PublicSystem(*fields))
+    return found
+
+
+def _previous(session: Session, entries: Sequence[PublicEntry]) -> dict[uuid.UUID, tuple[int, str]]:
+    """The version before, where the feed says that it had been public."""
+    wanted = [(entry.id, entry.version - 1) for entry in entries if entry.version > 1]
+    if not wanted:
+        return {}
+    shown = select(FeedChange.entry_id).where(
+        FeedChange.entry_id == NodeVersion.node_id, FeedChange.version == NodeVersion.version,
+        FeedChange.op == "upsert",
+    ).exists()
+    query = select(NodeVersion.node_id, NodeVersion.version, NodeVersion.code).where(
+        NodeVersion.node_kind == "data_entry", tuple_(NodeVersion.node_id, NodeVersion.version).in_(wanted), shown
+    )
+    return {node_id: (version, code) for node_id, version, code in session.execute(query)}
+
+
+def head(session: Session) -> tuple[int, datetime | None]:
+    """The last sequence number and its stamp; 0 and None for an empty feed."""
+    query = select(FeedChange.seq, FeedChange.at).order_by(FeedChange.seq.desc()).limit(1)
+    row = session.execute(query).first()
+    return (row.seq, row.at) if row else (0, None)
+
+
+def changes(session: Session, after: int, limit: int) -> list[FeedChange]:
+    """Changes after a sequence number, oldest first."""
+    query = select(FeedChange).where(FeedChange.seq > after).order_by(FeedChange.seq).limit(limit)
+    return list(session.scalars(query))
+
+
+def record_of(session: Session, entry_id: uuid.UUID) -> FeedRecord | None:
+    """The last change of an entry that ever was public."""
+    return session.get(FeedRecord, entry_id)
+
+
+def records(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, FeedRecord]:
+    """Last changes by entry."""
+    found: dict[uuid.UUID, FeedRecord] = {}
+    for some in slices(ids):
+        rows = session.scalars(select(FeedRecord).where(FeedRecord.entry_id.in_(some)))
+        found |= {row.entry_id: row for row in rows}
+    return found
+
+
+def dirty(session: Session, limit: int) -> list[tuple[int, uuid.UUID]]:
+    """What waits for the sealer, in the order in which it was queued."""
+    query = select(FeedDirty.id, FeedDirty.entry_id).order_by(FeedDirty.id).limit(limit)
+    return [(number, entry_id) for number, entry_id in session.execute(query)]
+
+
+def is_dirty(session: Session) -> bool:
+    """Whether anything waits."""
+    return session.execute(select(FeedDirty.id).limit(1)).first() is not None
+
+
+def clean(session: Session, numbers: Sequence[int]) -> None:
+    """Take rows out of the queue."""
+    for start in range(0, len(numbers), 1000):
+        session.execute(delete(FeedDirty).where(FeedDirty.id.in_(numbers[start : start + 1000])))
+
+
+def public_ids() -> Select[uuid.UUID]:
+    """Every entry that is public now, sealed or not."""
+    return select(DataEntry.id).where(public())
+
+
+def all_records() -> ColumnElement[bool]:
+    """Every entry that ever was public, tombstones too."""
+    return true()
