@@ -48,6 +48,12 @@ MODELS = (
     "catalog.imports.models",
     "catalog.search.models",
     "catalog.demands.models",
+    "catalog.quality.models",
+    "catalog.comments.models",
+    "catalog.subscriptions.models",
+    "catalog.favourites.models",
+    "catalog.usage.models",
+    "catalog.duplicates.models",
     "catalog.feed.models",
     "gateway.interfaces.models",
     "gateway.apps.models",
@@ -81,6 +87,7 @@ ROUTES = (
     "catalog.review.routes",
     "catalog.stats.routes",
     "catalog.tree.routes",
+    "catalog.quality.routes",
     "gateway.interfaces.routes",
     "gateway.apps.routes",
     "gateway.demands.routes",
@@ -101,6 +108,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "catalog.imports.jobs",
     "catalog.review.tasks",
     "catalog.demands.tasks",
+    "catalog.quality.jobs",
     "catalog.feed.jobs",
     "gateway.interfaces.tasks",
     "gateway.calllog.jobs",
@@ -114,6 +122,8 @@ PERMISSIONS = (
     "crypto.permissions",
     "chain.permissions",
     "catalog.permissions",
+    "catalog.quality.permissions",
+    "catalog.comments.permissions",
     "analytics.permissions",
     "gateway.permissions",
 )
@@ -152,6 +162,15 @@ def load_registrations() -> None:
     load_permissions()
     _import(REGISTRATIONS)
     subscribe_events()
+    fill_ports()
+
+
+def fill_ports() -> None:
+    """Let lower floors ask for what only a floor above them knows."""
+    from catalog.quality import port as quality_port
+    from gateway.interfaces.queries import entries_served
+
+    quality_port.install(entries_served)
 
 
 def subscribe_events() -> None:

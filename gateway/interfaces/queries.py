@@ -77,3 +77,8 @@ def submitted(session: Session, limit: int) -> Sequence[tuple[Interface, Interfa
     query = select(Interface, InterfaceRevision).join(Interface, Interface.id == InterfaceRevision.interface_id)
     query = query.where(InterfaceRevision.state == "submitted").order_by(InterfaceRevision.submitted_at).limit(limit)
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def entries_served(session: Session) -> set[uuid.UUID]:
+    """Return the entries that have a published interface."""
+    return set(session.scalars(select(Interface.entry_id).where(Interface.state == "published").distinct()))

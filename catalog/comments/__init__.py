@@ -1,0 +1,1 @@
+"""Comments on nodes: threads, replies, mentions, corrections with their trace."""
