@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.entries.queries import Filters, page
 from catalog.entries.service import summary
 from catalog.errors import DEPARTMENT_UNKNOWN, USER_UNKNOWN
+from catalog.history.commands import as_of, diff
 from catalog.imports import jobs, queries, service
 from catalog.imports.export import export as export_workbook
 from catalog.imports.models import ImportBatch
@@ -26,6 +27,8 @@ from kernel.identity.sessions import actor_of_user
 from kernel.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="四级目录：导入、检索、发布、导出、核对")
+app.command("as-of")(as_of)
+app.command("diff")(diff)
 As = Annotated[str | None, typer.Option("--as", help="以该用户的身份与权限办理")]
 AsRequired = Annotated[str, typer.Option("--as", help="以该用户的身份与权限办理")]
 

@@ -82,6 +82,7 @@ ROUTES = (
     "analytics.reports.routes",
     "catalog.codes.routes",
     "catalog.entries.routes",
+    "catalog.history.routes",
     "catalog.imports.routes",
     "catalog.registry.routes",
     "catalog.review.routes",
