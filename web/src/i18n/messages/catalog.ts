@@ -8,7 +8,7 @@ export const catalog = {
   },
   catalog: {
     lead: ["职责目录—数据目录—系统目录—库表目录", "Duties – data entries – systems – tables"],
-    tree: ["目录树", "Directory tree"], treeFilter: ["按名称或编码筛选", "Filter by name or code"], whole: ["全区", "The whole district"],
+    tree: ["目录树", "Directory tree"], treeFilter: ["查找四级目录", "Find in the directory"], treeNone: ["四级目录里都没有找到", "Found on none of the four levels"], treeMore: ["另有 {n} 条，请在右侧列表查询", "{n} more: use the list on the right"], whole: ["全区", "The whole district"],
     qHint: ["名称、编码、摘要", "Name, code, abstract"], openEntry: ["打开详情", "Open in full"], online: ["在线", "Online"],
     listHint: ["通过“批量导入”编入目录，或请数据专员新建", "Import a workbook, or ask a data officer to add entries"],
     under: ["{name} 之下", "Below {name}"], more: ["还有更多，请用右侧列表查找", "There are more: use the list on the right"],
