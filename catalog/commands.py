@@ -16,8 +16,10 @@ from catalog.imports import jobs, queries, service
 from catalog.imports.export import export as export_workbook
 from catalog.imports.models import ImportBatch
 from catalog.imports.undo import undo as undo_batch
+from catalog.links import queries as links
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import EDITABLE, KINDS
+from catalog.quality.commands import quality
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
@@ -27,6 +29,7 @@ from kernel.identity.sessions import actor_of_user
 from kernel.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="四级目录：导入、检索、发布、导出、核对")
+app.command("quality")(quality)
 app.command("as-of")(as_of)
 app.command("diff")(diff)
 As = Annotated[str | None, typer.Option("--as", help="以该用户的身份与权限办理")]
@@ -203,9 +206,11 @@ def publish(
 
 @app.command("verify")
 def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """核对每个条目的版本链：内容摘要、前后衔接、现行版本；有断裂时以非零退出"""
+    """核对目录与关联的版本链：内容摘要、前后衔接、现行版本；有断裂时以非零退出"""
     with open_runtime(home) as runtime, runtime.database.read() as session:
         checked, broken = nodes.verify_chains(session)
-    output({"versions": checked, "broken": broken}, as_json)
+        linked, torn = links.verify_chains(session)
+    broken += torn
+    output({"versions": checked, "link_versions": linked, "broken": broken}, as_json)
     if broken:
         raise typer.Exit(1)

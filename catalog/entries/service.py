@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from catalog import anchor
@@ -13,16 +12,17 @@ from catalog.codes.rules import is_provisional
 from catalog.entries import queries
 from catalog.entries.schemas import EntryDetail, EntrySummary, FieldDiff, ItemOut, VersionOut
 from catalog.errors import SECRET
+from catalog.links import service as links
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
 from catalog.nodes.kinds import KINDS
-from catalog.nodes.models import DataEntry, DataSystem, DutyData
+from catalog.nodes.models import DataEntry
 from catalog.nodes.rules import LABELS
 from catalog.permissions import EDIT
 from catalog.review import queries as reviews
 from catalog.review.rules import Situation, available
 from catalog.search.rules import Query, highlight
-from kernel import clock, ids
+from kernel import clock
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require
 
@@ -127,17 +127,5 @@ def link(
         detail={"duties": [str(one) for one in duty_ids], "systems": [str(one) for one in system_ids]},
         department_id=entry.department_id,
     )
-    for model, own, other, wanted in (
-        (DutyData, "entry_id", "duty_id", duty_ids), (DataSystem, "entry_id", "system_id", system_ids)
-    ):
-        held = set(session.scalars(select(getattr(model, other)).where(getattr(model, own) == entry.id)))
-        gone = held - set(wanted)
-        session.execute(delete(model).where(getattr(model, own) == entry.id, getattr(model, other).in_(gone)))
-        for node_id in dict.fromkeys(wanted):
-            if node_id not in held:
-                session.add(model(
-                    id=ids.new(), **{own: entry.id, other: node_id}, batch_id=None, created_at=clock.now(),
-                    audit_id=audit_id,
-                ))
-    session.flush()
+    links.make_exactly(session, actor, entry.id, {"duty_data": duty_ids, "data_system": system_ids}, audit_id)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from catalog import anchor
 from catalog.events import PublishedVersion
 from catalog.history import keeping
+from catalog.links import effects
 from catalog.nodes import queries
 from catalog.nodes.hashing import Hashed, Org, hash_version
 from catalog.nodes.kinds import KINDS, NodeKind
@@ -58,6 +59,9 @@ def publish(
         )
         for one, content in pairs
     ])
+    effects.follow(
+        session, actor, kind_key, [(one.row["id"], one.action) for one in publications], audit_id
+    )
     return [
         PublishedVersion(
             kind_key, one.row["id"], one.row["code"], one.row["department_id"], one.version, content.entry_hash,

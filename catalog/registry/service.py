@@ -9,17 +9,16 @@ from sqlalchemy.orm import Session
 
 from catalog.entries.queries import department_name
 from catalog.entries.service import as_dict
+from catalog.links import service as links
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
 from catalog.nodes.kinds import KINDS
-from catalog.nodes.models import SystemTable
 from catalog.permissions import EDIT
 from catalog.registry.schemas import NodeDetail
 from catalog.review import queries as reviews
 from catalog.review.rules import Situation, available
 from catalog.search import queries as search
 from catalog.search.rules import parse
-from kernel import clock, ids
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
@@ -67,9 +66,5 @@ def create_table(session: Session, actor: Actor, values: Mapping[str, Any], *, s
         session, actor, "db_table", {k: v for k, v in values.items() if k != "columns"},
         department_id=system.department_id, children=columns, parent_code=system.code,
     )
-    session.add(SystemTable(
-        id=ids.new(), system_id=system.id, table_id=table.id, batch_id=None, created_at=clock.now(),
-        audit_id=table.audit_id,
-    ))
-    session.flush()
+    links.add(session, actor, "system_table", system.id, table.id, audit_id=table.audit_id)
     return table
