@@ -6,6 +6,11 @@ READ = "catalog.entry.read"
 EDIT = "catalog.entry.edit"
 SUBMIT = "catalog.entry.submit"
 REVIEW = "catalog.review.decide"
+CONFIGURE = "catalog.review.configure"
+SECRECY = "catalog.secrecy.record"
+ONLINE = "catalog.entry.online"
+RELEASE = "catalog.release.request"
+RELEASE_APPROVE = "catalog.release.approve"
 IMPORT = "catalog.import.run"
 
 PERMISSIONS: tuple[Permission, ...] = (
@@ -13,17 +18,22 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(EDIT, "编制四级目录", "Edit the directory"),
     Permission(SUBMIT, "提交与撤回审核", "Submit and recall"),
     Permission(REVIEW, "审核与保密审查", "Review, with secrecy review"),
+    Permission(CONFIGURE, "设置审核环节", "Set the stages of review"),
+    Permission(SECRECY, "登记保密审查", "Record secrecy reviews"),
+    Permission(ONLINE, "数据目录上线与下线", "Take entries online and offline"),
+    Permission(RELEASE, "申请重要、核心数据出域", "Apply for releases of important and core data"),
+    Permission(RELEASE_APPROVE, "批准重要、核心数据出域", "Approve releases of important and core data"),
     Permission(IMPORT, "批量导入", "Import workbooks"),
 )
 
 _EDITOR = (READ, EDIT, SUBMIT, IMPORT)
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    "data_officer": _EDITOR,
-    "department_reviewer": (READ, REVIEW),
-    "department_admin": (READ,),
-    "bureau_admin": (READ, EDIT, SUBMIT, IMPORT, REVIEW),
-    "data_engineer": _EDITOR,
+    "data_officer": (*_EDITOR, RELEASE),
+    "department_reviewer": (READ, REVIEW, SECRECY),
+    "department_admin": (READ, ONLINE),
+    "bureau_admin": (READ, EDIT, SUBMIT, IMPORT, REVIEW, CONFIGURE, SECRECY, ONLINE, RELEASE, RELEASE_APPROVE),
+    "data_engineer": (*_EDITOR, RELEASE),
     "operator": (READ,),
     "consumer_contact": (READ,),
     "leader": (READ,),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from catalog.nodes import queries
+from catalog.nodes import journal, queries
 from catalog.nodes.kinds import NodeKind
 from catalog.nodes.models import NodeChange
 from catalog.nodes.service import assign, reindex, write_children
@@ -42,11 +42,19 @@ def apply(session: Session, kind: NodeKind, node_ids: Sequence[uuid.UUID]) -> No
 def discard(session: Session, actor: Actor, kind: NodeKind, node: Any) -> None:
     """Drop the open change of a node; it stays as published."""
     require(actor, EDIT, department_id=node.department_id)
+    change = queries.change(session, node.id)
+    dropped = dict(change.proposed) if change is not None else {}
+    held = journal.held(session, kind, node, children="children" in dropped)
     node.status = next_state(node.code, node.status, "discard")
     node.revision += 1
     node.audit_id = record(
         session, actor, action=f"catalog.{kind.key}.discard", object_type=kind.key, object_id=str(node.id),
         detail={"code": node.code}, department_id=node.department_id,
     )
+    names = dict(dropped.get("fields", {}))  # type: ignore[call-overload]
+    before: dict[str, Any] = {name: held.fields[name] for name in names if name in held.fields}
+    if "children" in dropped:
+        before[journal.CHILDREN] = held.children
     session.execute(delete(NodeChange).where(NodeChange.node_id == node.id))
+    journal.note(session, actor, kind, node, "discard", before)
     session.flush()

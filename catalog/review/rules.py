@@ -6,6 +6,9 @@
 
 An approved change is published again as version + 1. Maker and checker are two persons; publishing needs the
 secrecy review of exactly this content; the submitter may recall until a reviewer has opened the case.
+
+A review state has one or two stages (a rule of the department); an approval before the last one keeps the state,
+and each stage is decided by another person.
 """
 
 import uuid
@@ -20,6 +23,7 @@ from catalog.errors import (
     SECRECY_MISSING,
     STATE,
 )
+from catalog.review.errors import SAME_REVIEWER, SECRECY_REFUSED, SECRECY_SEPARATE, WRONG_STAGE
 
 TRANSITIONS: Final[dict[tuple[str, str], str]] = {
     ("draft", "submit"): "pub_review",
@@ -62,9 +66,28 @@ STATUS_LABELS: Final[dict[str, str]] = {
 }
 
 
+STAGES: Final[dict[str, tuple[str, str]]] = {
+    "department": ("部门审核", "department review"), "bureau": ("数据局审核", "bureau review"),
+    "either": ("审核", "review"),
+}
+"""Stages by token; ``either`` is decided by the department or the bureau."""
+
+SEQUENCES: Final = (("either",), ("department",), ("bureau",), ("department", "bureau"))
+"""The sequences of stages that a department's rule may name."""
+
+_WHO: Final[dict[str, tuple[str, str]]] = {
+    "department": ("本部门审核人", "the department"), "bureau": ("数据局审核人", "the bureau"),
+    "either": ("本部门或数据局审核人", "the department or the bureau"),
+}
+
+
 @dataclass(frozen=True)
 class Situation:
-    """What a decision about one node rests on. ``makers`` are who submitted or last edited the content."""
+    """What a decision about one node rests on.
+
+    ``makers`` are who submitted or edited the content, ``deciders`` who decided the stages before this one,
+    ``in_charge`` whether the person belongs to this stage; ``secrecy_by`` concluded the 保密审查.
+    """
 
     code: str
     status: str
@@ -72,6 +95,18 @@ class Situation:
     makers: frozenset[uuid.UUID] = frozenset()
     opened: bool = False
     secrecy_passed: bool = False
+    secrecy_refused: bool = False
+    secrecy_by: uuid.UUID | None = None
+    separate_secrecy: bool = False
+    stage: str = "either"
+    last_stage: bool = True
+    in_charge: bool = True
+    deciders: frozenset[uuid.UUID] = frozenset()
+
+
+def in_charge(stage: str, *, of_department: bool, of_bureau: bool) -> bool:
+    """Whether somebody decides a stage: ``of_department`` the node's department is his, ``of_bureau`` he sees all."""
+    return {"department": of_department, "bureau": of_bureau, "either": of_department or of_bureau}[stage]
 
 
 def next_state(code: str, status: str, action: str) -> str:
@@ -86,7 +121,8 @@ def decide(situation: Situation, action: str, person: uuid.UUID | None, reason: 
     """The state after recall, return or approve by ``person`` (None: the system, which is never a checker).
 
     Raises ``catalog.node.state``, ``catalog.review.not_submitter``, ``.already_opened``, ``.same_person``,
-    ``.reason_missing`` or ``.secrecy_missing``.
+    ``.wrong_stage``, ``.same_reviewer``, ``.reason_missing``, ``.secrecy_missing``, ``.secrecy_refused`` or
+    ``.secrecy_separate``.
     """
     after = next_state(situation.code, situation.status, action)
     if action == "recall":
@@ -95,14 +131,36 @@ def decide(situation: Situation, action: str, person: uuid.UUID | None, reason: 
         if situation.opened:
             raise ALREADY_OPENED(code=situation.code)
         return after
+    _check_person(situation, person)
+    if action == "return":
+        if not reason.strip():
+            raise REASON_MISSING()
+        return after
+    if situation.separate_secrecy and situation.secrecy_by in {person, *situation.deciders} - {None}:
+        raise SECRECY_SEPARATE(code=situation.code)
+    if not situation.last_stage:
+        return situation.status
+    # a withdrawal publishes no content, so it needs no secrecy review
+    if after == "published":
+        _check_secrecy(situation)
+    return after
+
+
+def _check_person(situation: Situation, person: uuid.UUID | None) -> None:
     if person is None or person == situation.submitter or person in situation.makers:
         raise SAME_PERSON(code=situation.code)
-    if action == "return" and not reason.strip():
-        raise REASON_MISSING()
-    # a withdrawal publishes no content, so it needs no secrecy review
-    if action == "approve" and after == "published" and not situation.secrecy_passed:
+    if person in situation.deciders:
+        raise SAME_REVIEWER(code=situation.code)
+    if not situation.in_charge:
+        who, who_en = _WHO[situation.stage]
+        raise WRONG_STAGE(code=situation.code, stage=STAGES[situation.stage][0], who=who, who_en=who_en)
+
+
+def _check_secrecy(situation: Situation) -> None:
+    if situation.secrecy_refused:
+        raise SECRECY_REFUSED(code=situation.code)
+    if not situation.secrecy_passed:
         raise SECRECY_MISSING(code=situation.code)
-    return after
 
 
 def available(situation: Situation, person: uuid.UUID | None) -> list[str]:

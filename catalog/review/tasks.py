@@ -1,7 +1,7 @@
 """What waits for a reviewer, for the workbench."""
 
 from collections import defaultdict
-from itertools import islice
+from datetime import date, datetime, time
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,7 @@ from catalog.nodes.kinds import KINDS
 from catalog.permissions import REVIEW
 from catalog.review import queries
 from catalog.review.models import ReviewCase
+from kernel import clock
 from kernel.approvals.tasks import TaskRow, task_source
 from kernel.identity.actor import Actor
 
@@ -21,10 +22,9 @@ def waiting(session: Session, actor: Actor) -> list[TaskRow]:
     """Return the open cases that the actor may decide, oldest first, at most 200; one's own are for somebody else."""
     if not actor.may(REVIEW):
         return []
-    query = queries.queue(actor, state="open", kind=None, department_id=None, mine=False)
-    cases = [case for case in session.scalars(query.limit(2 * _SHOWN)) if case.submitted_by != actor.user_id]
+    query = queries.selection(actor, queries.Filter(decidable=True))
     by_kind: dict[str, list[ReviewCase]] = defaultdict(list)
-    for case in islice(cases, _SHOWN):
+    for case in session.scalars(query.limit(_SHOWN)):
         by_kind[case.node_kind].append(case)
     return [row for kind, some in by_kind.items() for row in _rows(session, kind, some)]
 
@@ -39,9 +39,15 @@ def _rows(session: Session, kind: str, cases: list[ReviewCase]) -> list[TaskRow]
         rows.append(TaskRow(
             source="catalog.review", id=case.id, title_zh=f"{subject_zh}{kind_zh}「{node['name']}」（{node['code']}）",
             title_en=f"{subject_en} {kind_en} {node['name']} ({node['code']})", created_at=case.submitted_at,
-            from_name=case.submitted_name, department_id=case.department_id, url=f"/catalog/review?case={case.id}",
+            due_at=_end_of(case.due_on), from_name=case.submitted_name, department_id=case.department_id,
+            url=f"/catalog/review?case={case.id}",
         ))
     return rows
+
+
+def _end_of(day: str | None) -> datetime | None:
+    """The last instant of a Beijing day."""
+    return datetime.combine(date.fromisoformat(day), time.max, clock.BEIJING) if day else None
 
 
 task_source("catalog.review", waiting)

@@ -15,7 +15,7 @@ from kernel.db import Database
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.service import create_department
 
-ALL = (p.READ, p.EDIT, p.SUBMIT, p.REVIEW, p.IMPORT)
+ALL = (p.READ, p.EDIT, p.SUBMIT, p.REVIEW, p.IMPORT, p.SECRECY, p.ONLINE, p.CONFIGURE, p.RELEASE, p.RELEASE_APPROVE)
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "beijing_open_data_listing.xlsx"
 
 
@@ -54,7 +54,7 @@ def make_town(database: Database) -> Town:
         health = create_department(session, root, name="区卫生健康委", kind="bureau").id
     return Town(
         civil, health,
-        person("officer", civil, p.READ, p.EDIT, p.SUBMIT, p.IMPORT), person("reviewer", civil, p.READ, p.REVIEW),
+        person("officer", civil, p.READ, p.EDIT, p.SUBMIT, p.IMPORT), person("reviewer", civil, p.READ, p.REVIEW, p.SECRECY),
         person("stranger", health, *ALL), person("bureau", None, *ALL, scope="all"),
         person("bureau2", None, *ALL, scope="all"),
     )

@@ -36,7 +36,8 @@ def create(database: Database, town: Town, **more: Any) -> uuid.UUID:
 
 
 def submit(database: Database, actor: Actor, entry_id: uuid.UUID, action: str = "submit") -> uuid.UUID:
-    return database.run(lambda s: review.submit(s, actor, "data_entry", [entry_id], action=action)[0])
+    note = "数据已归并到他处" if action == "withdraw" else ""
+    return database.run(lambda s: review.submit(s, actor, "data_entry", [entry_id], action=action, note=note)[0])
 
 
 def decide(database: Database, actor: Actor, case_id: uuid.UUID, decision: str, **more: Any) -> review.Decided:
@@ -159,7 +160,7 @@ def test_a_secrecy_review_covers_one_content(database: Database, town: Town) -> 
     assert code(lambda: decide(database, town.reviewer, case, "approve")) == "catalog.review.secrecy_missing"
     refuse = review.Secrecy("refuse", "含敏感内容")
     refused = code(lambda: decide(database, town.reviewer, case, "approve", secrecy=refuse))
-    assert refused == "catalog.review.secrecy_missing"
+    assert refused == "catalog.review.secrecy_refused"
 
 
 def test_incomplete_secret_and_foreign_are_refused(database: Database, town: Town) -> None:
