@@ -28,6 +28,7 @@ class Side:
     name: str
     department_id: uuid.UUID
     org_name: str
+    profile: str
     child_hashes: tuple[str, ...]
 
 
@@ -101,7 +102,7 @@ def _read(rows: dict[uuid.UUID, Any], version_id: uuid.UUID | None) -> tuple[Sid
     content = orjson.loads(row.content)
     side = Side(
         row.version, row.code, content["fields"]["name"], row.department_id, content["org_name"],
-        tuple(content["children"]),
+        content["profile"], tuple(content["children"]),
     )
     return side, content
 
@@ -155,7 +156,7 @@ def _children_of_kind(
     session: Session, kind: str, rows: Sequence[Changed], found: dict[uuid.UUID, ChildChanges | None]
 ) -> None:
     sides = {
-        (row.node_id, side.version): side.child_hashes
+        (row.node_id, side.version): (side.profile, side.child_hashes)
         for row in rows for side in (row.before, row.after) if side is not None
     }
     held = keeping.children_of(session, kind, sides)

@@ -9,13 +9,18 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.history.models import VersionChildren
-from catalog.nodes.hashing import child_hash
-from catalog.nodes.kinds import KINDS, NodeKind
+from catalog.nodes.kinds import HASH_PROFILE, KINDS, NodeKind
 from catalog.nodes.queries import children as held_children
 from catalog.nodes.queries import slices
+from kernel import canonical
 from kernel.digest import sm3_hex
 
 Children = list[dict[str, Any]]
+Hashes = tuple[str, Sequence[str]]
+"""The profile of a version and the hashes of its children."""
+
+_LATER: dict[tuple[str, str], frozenset[str]] = {("db_table", HASH_PROFILE): frozenset({"level"})}
+"""Fields that children of a kind did not have yet in an older profile."""
 
 
 def keep(session: Session, kind: NodeKind, published: Sequence[tuple[uuid.UUID, int, Sequence[Mapping[str, Any]]]]) -> None:
@@ -56,9 +61,9 @@ def _last_digests(session: Session, node_ids: Sequence[uuid.UUID]) -> dict[uuid.
 
 
 def children_of(
-    session: Session, kind_key: str, wanted: Mapping[tuple[uuid.UUID, int], Sequence[str]]
+    session: Session, kind_key: str, wanted: Mapping[tuple[uuid.UUID, int], Hashes]
 ) -> dict[tuple[uuid.UUID, int], Children | None]:
-    """Children of versions; ``wanted`` maps (node id, version) to the child hashes of the version's content.
+    """Children of versions; ``wanted`` maps (node id, version) to profile and child hashes of the version's content.
 
     None where they were not kept: a version written before children were, whose children are no longer the ones of
     today. What is returned always hashes to what the version says.
@@ -70,12 +75,17 @@ def children_of(
     found: dict[tuple[uuid.UUID, int], Children | None] = {}
     for (node_id, version), hashes in wanted.items():
         before = [row for row in kept.get(node_id, []) if row.version <= version]
-        found[node_id, version] = _sound(kind, before[-1].content if before else [], hashes)
+        found[node_id, version] = _sound(before[-1].content if before else [], hashes)
     lacking = [node_id for (node_id, _), children in found.items() if children is None]
     today = held_children(session, kind, lacking) if lacking else {}
     for (node_id, version), hashes in wanted.items():
         if found[node_id, version] is None:
-            found[node_id, version] = _sound(kind, _content(kind, today.get(node_id, [])), hashes)
+            later = _LATER.get((kind_key, hashes[0]), frozenset())
+            content = [
+                {name: value for name, value in child.items() if name not in later}
+                for child in _content(kind, today.get(node_id, []))
+            ]
+            found[node_id, version] = _sound(content, hashes)
     return found
 
 
@@ -88,9 +98,12 @@ def _kept(session: Session, node_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, li
     return found
 
 
-def _sound(kind: NodeKind, children: Children, hashes: Sequence[str]) -> Children | None:
-    if len(children) != len(hashes):
+def _sound(children: Children, hashes: Hashes) -> Children | None:
+    profile, expected = hashes
+    if len(children) != len(expected):
         return None
-    if any(child_hash(kind, child) != digest for child, digest in zip(children, hashes, strict=True)):
-        return None
+    for child, digest in zip(children, expected, strict=True):
+        fields = {name: value for name, value in child.items() if name != "id"}
+        if sm3_hex(canonical.dumps({"fields": fields, "profile": profile})) != digest:
+            return None
     return children

@@ -37,6 +37,7 @@ class Then:
     valid_to: datetime | None
     entry_hash: str
     fields: dict[str, Any]
+    profile: str
     child_hashes: tuple[str, ...]
 
 
@@ -79,7 +80,7 @@ def node_at(session: Session, actor: Actor, kind_key: str, node_id: uuid.UUID, a
 def children_at(session: Session, node: Then) -> keeping.Children | None:
     """Items or columns of a node as of its version; None where they were not kept (see :mod:`.keeping`)."""
     key = node.node_id, node.version
-    return keeping.children_of(session, node.kind, {key: node.child_hashes})[key]
+    return keeping.children_of(session, node.kind, {key: (node.profile, node.child_hashes)})[key]
 
 
 def _then(session: Session, rows: Sequence[NodeVersion]) -> list[Then]:
@@ -92,7 +93,7 @@ def _of(row: NodeVersion, valid_to: datetime | None) -> Then:
     return Then(
         row.node_kind, row.node_id, row.version, row.action, row.code, content["fields"]["name"], row.department_id,
         content["org"], content["org_name"], row.valid_from, valid_to, row.entry_hash, content["fields"],
-        tuple(content["children"]),
+        content["profile"], tuple(content["children"]),
     )
 
 

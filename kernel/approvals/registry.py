@@ -24,6 +24,7 @@ class ApprovalKind:
     on_approved: Callback | None
     on_rejected: Callback | None
     valid_for: timedelta
+    on_withdrawn: Callback | None = None
 
 
 def approval_kind(
@@ -35,11 +36,14 @@ def approval_kind(
     zh: str = "",
     en: str = "",
     valid_for: timedelta = timedelta(days=7),
+    on_withdrawn: Callback | None = None,
 ) -> None:
-    """Register a kind. Callbacks ``fn(session, approval)`` run in the transaction of the decision: if one fails,
-    the decision did not happen.
+    """Register a kind. Callbacks ``fn(session, approval)`` run in the transaction of the decision (or of the maker's
+    withdrawal): if one fails, the decision did not happen.
     """
-    _kinds[key] = ApprovalKind(key, checker_permission, zh or key, en or key, on_approved, on_rejected, valid_for)
+    _kinds[key] = ApprovalKind(
+        key, checker_permission, zh or key, en or key, on_approved, on_rejected, valid_for, on_withdrawn
+    )
 
 
 def kind_of(key: str) -> ApprovalKind:

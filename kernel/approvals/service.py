@@ -110,6 +110,10 @@ def withdraw(session: Session, actor: Actor, approval_id: uuid.UUID) -> Approval
         raise NOT_PENDING(state=rules.STATE_TITLES[ApprovalState(row.state)][0])
     row.state, row.decided_at = ApprovalState.WITHDRAWN, clock.now()
     row.decided_audit_id = _note(session, actor, "withdraw", row)
+    session.flush([row])
+    callback = kind_of(row.kind).on_withdrawn
+    if callback is not None:
+        callback(session, row)
     return row
 
 

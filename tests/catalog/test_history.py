@@ -18,10 +18,11 @@ from catalog.history.difference import Narrow
 from catalog.history.queries import Filters
 from catalog.history.rules import instant, span
 from catalog.nodes import queries as nodes
-from catalog.nodes.kinds import KINDS
+from catalog.nodes.kinds import HASH_PROFILE, KINDS
 from catalog.nodes.models import NodeVersion
-from kernel import clock
+from kernel import canonical, clock
 from kernel.db import Database
+from kernel.digest import sm3_hex
 from kernel.errors import MulianError
 from tests.catalog.conftest import Town
 from tests.catalog.time_tools import ROOT, changed, published, withdrawn
@@ -163,6 +164,17 @@ def test_versions_from_before_children_were_kept_stay_readable(database: Databas
         assert [child["name"] for child in service.children_at(session, now) or ()] == ["证件号"]
 
 
+def test_columns_from_before_they_had_a_level_are_shown(database: Database, town: Town) -> None:
+    table = published(database, "db_table", "表", town.civil, children=[{"name": "id", "data_type": "int"}])
+    with database.read() as session:
+        node = service.node_at(session, ROOT, "db_table", table, clock.now())
+        column = (service.children_at(session, node) or [{}])[0]
+        old = {name: value for name, value in column.items() if name not in ("id", "level")}
+        digest = sm3_hex(canonical.dumps({"fields": old, "profile": HASH_PROFILE}))
+        found = keeping.children_of(session, "db_table", {(table, 1): (HASH_PROFILE, [digest])})[table, 1]
+    assert column["level"] == 1 and found == [{**old, "id": column["id"]}]
+
+
 def test_who_does_not_see_a_node_does_not_see_its_past(database: Database, town: Town) -> None:
     entry = published(database, "data_entry", "甲", town.civil)
     at = clock.now()
@@ -244,4 +256,4 @@ def test_the_page_and_the_counts_come_from_the_index(sqlite_database: Database) 
 def test_kept_children_must_hash_to_the_version(database: Database, town: Town) -> None:
     entry = published(database, "data_entry", "甲", town.civil, children=[{"name": "姓名"}])
     with database.read() as session:
-        assert keeping.children_of(session, "data_entry", {(entry, 1): ["0" * 64]}) == {(entry, 1): None}
+        assert keeping.children_of(session, "data_entry", {(entry, 1): (HASH_PROFILE, ["0" * 64])}) == {(entry, 1): None}

@@ -36,7 +36,8 @@ def _approved(session: Session, row: Approval) -> None:
 
 
 approval_kind(KIND, checker_permission=CHECK, on_approved=_approved, zh="做事", en="Do it",
-              on_rejected=lambda session, row: _called.append(("rejected", row.id)), valid_for=timedelta(hours=1))
+              on_rejected=lambda session, row: _called.append(("rejected", row.id)), valid_for=timedelta(hours=1),
+              on_withdrawn=lambda session, row: _called.append(("withdrawn", row.id)))
 
 
 @pytest.fixture(autouse=True)
@@ -146,6 +147,7 @@ def test_expiry_and_withdrawal(database: Database, people: dict[str, Actor]) -> 
     assert _code(lambda: _use(database, approved)) == "expired"
     assert _code(lambda: database.run(lambda s: service.withdraw(s, people["checker"], taken))) == "not_found"
     database.run(lambda session: service.withdraw(session, people["maker"], taken))
+    assert _called[-1] == ("withdrawn", taken)
     assert _code(lambda: database.run(lambda s: service.withdraw(s, people["maker"], taken))) == "not_pending"
 
 
