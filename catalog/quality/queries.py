@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from catalog.nodes.kinds import KINDS
@@ -105,8 +105,8 @@ def _existing(session: Session, codes: set[str]) -> frozenset[str]:
 
 def _columns(session: Session, department_id: uuid.UUID, only: uuid.UUID | None) -> dict[uuid.UUID, list[Row]]:
     query = (
-        select(ItemColumn.item_id, DbColumn.name, DbColumn.data_type, DbColumn.length, DbColumn.sensitive,
-               DbTable.db_kind)
+        select(ItemColumn.item_id, DbColumn.name, DbColumn.data_type, DbColumn.length, DbColumn.level,
+               DbColumn.sensitive, DbTable.db_kind)
         .join(DbColumn, DbColumn.id == ItemColumn.column_id).join(DbTable, DbTable.id == DbColumn.table_id)
         .join(DataItem, DataItem.id == ItemColumn.item_id).join(DataEntry, DataEntry.id == DataItem.entry_id)
         .where(DbTable.status != "withdrawn")
@@ -121,7 +121,7 @@ def _columns(session: Session, department_id: uuid.UUID, only: uuid.UUID | None)
 def entries_with_tables() -> Select[uuid.UUID]:
     """Entries of which an item is linked to a column of a table that is not withdrawn."""
     return (
-        select(distinct(DataItem.entry_id))
+        select(DataItem.entry_id).distinct()
         .join(ItemColumn, ItemColumn.item_id == DataItem.id).join(DbColumn, DbColumn.id == ItemColumn.column_id)
         .join(DbTable, DbTable.id == DbColumn.table_id).where(DbTable.status != "withdrawn")
     )

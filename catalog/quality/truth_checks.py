@@ -182,6 +182,14 @@ def _column_lengths(subject: Subject) -> Outcome:
     return Outcome(checked, wrong)
 
 
+def _column_levels(subject: Subject) -> Outcome:
+    pairs = list(_pairs(subject))
+    return Outcome(len(pairs), [
+        Wrong("level", f"{item['level']} < {column['name']} {column['level']}", item)
+        for item, column in pairs if item["level"] < column["level"]
+    ])
+
+
 def _sensitive(subject: Subject) -> Outcome:
     pairs = [(item, column) for item, column in _pairs(subject) if item["sensitive"] or item["pii"]]
     return Outcome(len(pairs), [
@@ -226,6 +234,8 @@ RULES: Final = (
           "类型均可识别的数据项与关联字段", "核对类型，或改正关联", "Correct the type or the link", _column_types),
     _rule("consistent.column_length", ("data_entry",), "数据项长度不超过关联字段", "Items fit the length of their column",
           "均填写长度的字符型数据项与关联字段", "核对长度", "Correct the length", _column_lengths),
+    _rule("consistent.column_level", ("data_entry",), "数据项级别不低于关联字段", "Items are at least the level of their column",
+          "数据项与关联字段", "提高数据项级别，或核对字段级别", "Raise the item's level", _column_levels),
     _rule("consistent.sensitive", ("data_entry",), "敏感数据项的关联字段标为敏感", "Columns of sensitive items are sensitive",
           "敏感或个人信息数据项的关联字段", "在库表中标记该字段为敏感", "Mark the column sensitive", _sensitive),
     _rule("consistent.city", ("data_entry",), "与市级目录一致", "Equal to the city's catalogue", "与市级已比对的目录",
