@@ -46,6 +46,7 @@ MODELS = (
     "catalog.review.models",
     "catalog.public.models",
     "catalog.imports.models",
+    "catalog.proposals.models",
     "catalog.search.models",
     "catalog.demands.models",
     "catalog.quality.models",

@@ -2,146 +2,176 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.codes import rules as codes
 from catalog.codes.service import allocate
 from catalog.errors import BATCH_STALE
+from catalog.imports import queries
+from catalog.imports.check import LEAVES
 from catalog.imports.models import ImportBatch, ImportRow
+from catalog.imports.progress import Progress
+from catalog.links import service as links
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
-from catalog.nodes.kinds import COLUMN, ITEM, KINDS, NodeKind
-from catalog.nodes.models import DataItem, DataSystem, DbColumn, DutyData, ItemColumn, SystemTable
+from catalog.nodes.kinds import KINDS, NodeKind
+from catalog.permissions import IMPORT
 from catalog.search import service as search
-from kernel import clock, ids
+from kernel import clock
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department
 from kernel.identity.service import create_department
 
-Progress = Callable[[int, int, str], None]
+PAGE: Final = 2000
+"""Rows that are in memory at once."""
 
-_LINKS: Final[dict[str, tuple[Any, str, str]]] = {
-    "duty_data": (DutyData, "duty_id", "entry_id"), "data_system": (DataSystem, "entry_id", "system_id"),
-    "item_column": (ItemColumn, "item_id", "column_id"),
+_KIND_LABELS: Final = {
+    **{key: kind.zh for key, kind in KINDS.items()}, "data_item": "数据项", "db_column": "字段", "link": "关联",
 }
-_LEAVES: Final[dict[str, tuple[str, Any]]] = {"data_item": ("data_entry", ITEM), "db_column": ("db_table", COLUMN)}
-_INSTANTS: Final = ("data_updated_at", "last_update_at")
 _LEAF_DEFAULTS: Final[dict[str, Any]] = {
     "level": 1, "sensitive": False, "pii": False, "is_key": False, "nullable": True, "encrypted": False,
 }
 
 
 class Applier:
-    """Applies the rows of one batch in the caller's transaction."""
+    """Applies the rows of one batch in the caller's transaction, a page of rows at a time."""
 
-    def __init__(self, session: Session, actor: Actor, batch: ImportBatch, audit_id: uuid.UUID, source: str) -> None:
+    def __init__(
+        self, session: Session, actor: Actor, batch: ImportBatch, audit_id: uuid.UUID, source: str,
+        chosen: Mapping[int, Mapping[str, Any]],
+    ) -> None:
         self._session, self._actor, self._batch, self._audit_id = session, actor, batch, audit_id
-        self._source, self._now = source, clock.now()
+        self._source, self._now, self._chosen = source, clock.now(), chosen
         self._departments: dict[str, uuid.UUID] = {}
+        self._orgs: dict[uuid.UUID, str] = {}
+        self._numbers: dict[uuid.UUID, int] = defaultdict(int)
+        self._edited: set[uuid.UUID] = set()
+        self._before: dict[int, tuple[str, dict[str, Any]]] = {}
         self.counts: dict[str, int] = defaultdict(int)
 
-    def run(self, rows: Sequence[ImportRow], progress: Progress) -> dict[str, int]:
+    def run(self, pages: Iterable[Sequence[Any]], total: int, progress: Progress) -> dict[str, int]:
         """Apply everything; returns how many rows of each kind were created and updated."""
-        by_kind: dict[str, list[ImportRow]] = defaultdict(list)
-        for row in rows:
-            by_kind[row.kind].append(row)
-        self._open_departments(rows)
         done = 0
-        for kind in ("duty", "system", "data_entry", "data_item", "db_table", "db_column", "link"):
-            some = by_kind.get(kind, [])
-            if kind in KINDS:
-                self._nodes(KINDS[kind], some)
-            elif kind == "link":
-                self._links(some)
-            else:
-                self._leaves(kind, some)
-            done += len(some)
-            if some:
-                progress(done, len(rows), kind)
-        self._note_revisions(rows)
+        for page in pages:
+            for kind, group in groupby(page, key=lambda row: str(row.kind)):
+                some = list(group)
+                if kind in KINDS:
+                    self._nodes(KINDS[kind], some)
+                elif kind == "link":
+                    self._links(some)
+                else:
+                    self._leaves(kind, some)
+                done += len(some)
+                progress(done, total, f"写入{_KIND_LABELS[kind]}")
+        self._note_before()
         return dict(self.counts)
 
-    def _note_revisions(self, rows: Sequence[ImportRow]) -> None:
+    def _note_before(self) -> None:
         """Undoing compares with the revision at the end of the batch, whichever of its rows came last."""
-        for row in rows:
-            if row.before is not None:
-                model = KINDS[_LEAVES[row.kind][0] if row.kind in _LEAVES else row.kind].model
-                node = self._session.get_one(model, uuid.UUID(row.before["node"]))
-                row.before = {**row.before, "revision": node.revision}
+        table: Any = ImportRow.__table__
+        revisions: dict[uuid.UUID, int] = {}
+        for kind_key in {kind for kind, _ in self._before.values()}:
+            ids_of = [uuid.UUID(before["node"]) for kind, before in self._before.values() if kind == kind_key]
+            held = nodes.rows(self._session, KINDS[kind_key], list(dict.fromkeys(ids_of)))
+            revisions.update({node_id: row["revision"] for node_id, row in held.items()})
+        changed = [
+            {"of": seq, "what": {**before, "revision": revisions[uuid.UUID(before["node"])]}}
+            for seq, (_, before) in self._before.items()
+        ]
+        if changed:
+            query = update(table).where(table.c.batch_id == self._batch.id, table.c.seq == bindparam("of"))
+            self._session.execute(query.values(before=bindparam("what")), changed)
 
-    def _open_departments(self, rows: Sequence[ImportRow]) -> None:
-        """Departments that the workbook names and nobody has opened: internal code, 待补."""
-        opener = system_actor("catalog.import")
-        for row in rows:
-            name = row.data.get("department_new")
-            if name and name not in self._departments:
-                held = self._session.scalar(select(Department.id).where(Department.name == name))
-                self._departments[name] = held or create_department(self._session, opener, name=name, kind="other").id
-                self.counts["department_created"] += held is None
+    def _department(self, name: str) -> uuid.UUID:
+        """A department that the workbook names and nobody has opened: internal code, 待补."""
+        if name not in self._departments:
+            held = self._session.scalar(select(Department.id).where(Department.name == name))
+            opener = system_actor("catalog.import")
+            self._departments[name] = held or create_department(self._session, opener, name=name, kind="other").id
+            self.counts["department_created"] += held is None
+        return self._departments[name]
 
     # -- nodes ---------------------------------------------------------------------------------------------
 
-    def _nodes(self, kind: NodeKind, rows: Sequence[ImportRow]) -> None:
+    def _nodes(self, kind: NodeKind, rows: Sequence[Any]) -> None:
         created = [row for row in rows if row.action == "create"]
         if created:
             self._insert(kind, created)
             self.counts[f"{kind.key}_created"] += len(created)
         updated = [row for row in rows if row.action == "update"]
-        self._require_fresh(kind, updated)
-        for row in updated:
-            node = self._session.get_one(kind.model, row.node_id)
-            values = as_instants(row.data["values"])
-            row.before = {"node": str(node.id), "fields": node_service.jsonable(
-                {name: getattr(node, name) for name in values}
-            )}
-            node_service.edit(self._session, self._actor, kind.key, node, values)
-        self.counts[f"{kind.key}_updated"] += len(updated)
+        if updated:
+            self._require_fresh(kind, updated)
+            held = {row["id"]: row for row in queries.working(self._session, kind.key, [r.node_id for r in updated])}
+            for row in updated:
+                self._update(kind, row, held[row.node_id])
+            self.counts[f"{kind.key}_updated"] += len(updated)
 
-    def _require_fresh(self, kind: NodeKind, rows: Sequence[ImportRow]) -> None:
+    def _update(self, kind: NodeKind, row: Any, held: Mapping[str, Any]) -> None:
+        values = queries.as_stored({**row.data["values"], **self._chosen.get(row.seq, {})})
+        if not values:
+            return
+        node = self._session.get_one(kind.model, row.node_id)
+        before = {name: held[name] for name in values}
+        self._before[row.seq] = (kind.key, {"node": str(node.id), "fields": node_service.jsonable(before)})
+        node_service.edit(self._session, self._actor, kind.key, node, values)
+
+    def _require_fresh(self, kind: NodeKind, rows: Sequence[Any]) -> None:
         held = nodes.rows(self._session, kind, [row.node_id for row in rows if row.node_id])
         stale = sum(1 for row in rows if row.node_id is None or held[row.node_id]["revision"] != row.revision)
         if stale:
             raise BATCH_STALE(rows=stale)
 
-    def _insert(self, kind: NodeKind, rows: Sequence[ImportRow]) -> None:
-        made = [self._values(kind, row) for row in rows]
+    def _insert(self, kind: NodeKind, rows: Sequence[Any]) -> None:
+        template = self._template(kind)
+        made = [self._values(template, row) for row in rows]
         self._give_codes(kind, made, rows)
-        self._session.execute(insert(kind.model), made)
-        documents = [node_service.document(kind.key, values) for values in made]
-        search.index(self._session, documents, fresh=True)
+        superiors = [(values["id"], values.pop("parent_id")) for values in made] if kind.key == "duty" else []
+        if superiors:
+            made = [{**values, "parent_id": None} for values in made]
+        self._session.execute(insert(kind.model.__table__), made)
+        above = [{"of": node_id, "above": superior} for node_id, superior in superiors if superior]
+        if above:
+            table = kind.model.__table__
+            query = update(table).where(table.c.id == bindparam("of")).values(parent_id=bindparam("above"))
+            self._session.execute(query, above)
+        search.index(self._session, [node_service.document(kind.key, values) for values in made], fresh=True)
         if kind.key == "db_table":
-            self._session.execute(insert(SystemTable), [
-                {**self._link(), "system_id": uuid.UUID(row.data["parent"]), "table_id": row.node_id} for row in rows
-            ])
+            self._link([links.Wanted("system_table", uuid.UUID(row.data["parent"]), row.node_id) for row in rows])
 
-    def _values(self, kind: NodeKind, row: ImportRow) -> dict[str, Any]:
-        department = row.data["department"]
+    def _template(self, kind: NodeKind) -> dict[str, Any]:
+        """What every new node of a kind starts with."""
         person = self._actor.user_id
         values: dict[str, Any] = {
-            **node_service.filled(kind, as_instants(row.data["values"])),
-            "id": row.node_id, "status": "draft", "revision": 1, "version": 0, "source": self._source,
-            "department_id": uuid.UUID(department) if department else self._departments[row.data["department_new"]],
-            "legacy_code": row.data.get("legacy"), "batch_id": self._batch.id, "created_by": person,
-            "created_at": self._now, "updated_by": person, "updated_at": self._now, "audit_id": self._audit_id,
+            **node_service.filled(kind, {}), "status": "draft", "revision": 1, "version": 0, "source": self._source,
+            "batch_id": self._batch.id, "created_by": person, "created_at": self._now, "updated_by": person,
+            "updated_at": self._now, "audit_id": self._audit_id,
         }
-        if kind.key == "data_entry":
-            values["online"] = False
-        return values
+        return values | {"online": False} if kind.key == "data_entry" else values
 
-    def _give_codes(self, kind: NodeKind, made: Sequence[dict[str, Any]], rows: Sequence[ImportRow]) -> None:
+    def _values(self, template: Mapping[str, Any], row: Any) -> dict[str, Any]:
+        department = row.data["department"]
+        given = queries.as_stored({name: value for name, value in row.data["values"].items() if value is not None})
+        return {
+            **template, **given, "id": row.node_id, "legacy_code": row.data.get("legacy"),
+            "department_id": uuid.UUID(department) if department else self._department(row.data["department_new"]),
+        }
+
+    def _give_codes(self, kind: NodeKind, made: Sequence[dict[str, Any]], rows: Sequence[Any]) -> None:
         """Codes in the order of the workbook; numbers are taken once for each scope."""
-        query = select(Department.id, Department.code)
-        wanted = {values["department_id"] for values in made}
-        orgs = dict(self._session.execute(query.where(Department.id.in_(wanted))).tuples().all())
+        wanted = {values["department_id"] for values in made} - set(self._orgs)
+        if wanted:
+            query = select(Department.id, Department.code).where(Department.id.in_(wanted))
+            self._orgs.update(self._session.execute(query).tuples().all())
         systems = self._system_codes(rows) if kind.key == "db_table" else {}
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for values, row in zip(made, rows, strict=True):
-            org = orgs[values["department_id"]]
+            org = self._orgs[values["department_id"]]
             if kind.key == "data_entry" and values["class_code"]:
                 groups[f"resource:{values['class_code']}", values["class_code"]].append(values)
             elif kind.key == "db_table":
@@ -156,16 +186,16 @@ class Applier:
             for values, number in zip(members, allocate(self._session, scope, len(members)), strict=True):
                 values["code"] = make(front, number)
 
-    def _system_codes(self, rows: Sequence[ImportRow]) -> dict[str, str]:
+    def _system_codes(self, rows: Sequence[Any]) -> dict[str, str]:
         held = nodes.rows(self._session, KINDS["system"], [uuid.UUID(row.data["parent"]) for row in rows])
         return {str(node_id): str(values["code"]) for node_id, values in held.items()}
 
     # -- items, columns, links -----------------------------------------------------------------------------
 
-    def _leaves(self, kind_key: str, rows: Sequence[ImportRow]) -> None:
-        parent_key, child = _LEAVES[kind_key]
+    def _leaves(self, kind_key: str, rows: Sequence[Any]) -> None:
+        parent_key, child = LEAVES[kind_key]
         parent_kind = KINDS[parent_key]
-        by_parent: dict[uuid.UUID, list[ImportRow]] = defaultdict(list)
+        by_parent: dict[uuid.UUID, list[Any]] = defaultdict(list)
         for row in rows:
             by_parent[uuid.UUID(row.data["parent"])].append(row)
         parents = nodes.rows(self._session, parent_kind, list(by_parent))
@@ -174,68 +204,61 @@ class Applier:
             if parents[parent_id]["batch_id"] == self._batch.id:
                 fresh.extend(self._fresh_leaves(child, kind_key, parents[parent_id], some))
             else:
-                self._merge_leaves(parent_kind, parent_id, some)
+                self._merge_leaves(parent_kind, parents[parent_id], some)
         if fresh:
-            self._session.execute(insert(DataItem if kind_key == "data_item" else DbColumn), fresh)
+            self._session.execute(insert(child.model.__table__), fresh)
         self.counts[f"{kind_key}_created"] += sum(row.action == "create" for row in rows)
         self.counts[f"{kind_key}_updated"] += sum(row.action == "update" for row in rows)
 
     def _fresh_leaves(
-        self, child: Any, kind_key: str, parent: Mapping[str, Any], rows: Sequence[ImportRow]
+        self, child: Any, kind_key: str, parent: Mapping[str, Any], rows: Sequence[Any]
     ) -> list[dict[str, Any]]:
         make = codes.item_code if kind_key == "data_item" else codes.column_code
+        start = self._numbers[parent["id"]] + 1
+        self._numbers[parent["id"]] += len(rows)
         return [
             {
                 **{name: _leaf_value(row.data["values"], name) for name in child.fields},
                 "id": row.node_id, child.parent: parent["id"], "number": number, "code": make(parent["code"], number),
             }
-            for number, row in enumerate(rows, start=1)
+            for number, row in enumerate(rows, start=start)
         ]
 
-    def _merge_leaves(self, kind: NodeKind, parent_id: uuid.UUID, rows: Sequence[ImportRow]) -> None:
+    def _merge_leaves(self, kind: NodeKind, parent: Mapping[str, Any], rows: Sequence[Any]) -> None:
         """Rows with a code change their leaf, others are added; leaves that no row names stay."""
-        node = self._session.get_one(kind.model, parent_id)
-        held = nodes.children(self._session, kind, [parent_id])[parent_id]
-        by_id = {leaf["id"]: leaf for leaf in held}
+        known = [row.revision for row in rows if row.revision is not None]
+        if parent["id"] not in self._edited and any(revision != parent["revision"] for revision in known):
+            raise BATCH_STALE(rows=len(known))
+        node = self._session.get_one(kind.model, parent["id"])
+        held = queries.working_children(self._session, kind, parent["id"])
+        by_id = {str(leaf.get("id")): leaf for leaf in held}
         before = [node_service.jsonable(leaf) for leaf in held]
         for row in rows:
-            if row.action == "update" and row.node_id in by_id:
-                by_id[row.node_id].update(row.data["values"])
+            values = {**row.data["values"], **self._chosen.get(row.seq, {})}
+            if row.action == "update" and str(row.node_id) in by_id:
+                by_id[str(row.node_id)].update(values)
             elif row.action == "create":
-                held.append(dict(row.data["values"]))
+                held.append({**values, "id": str(row.node_id)})
         node_service.edit(self._session, self._actor, kind.key, node, {}, held)
-        rows[0].before = {"node": str(parent_id), "children": before}
+        self._before[rows[0].seq] = (kind.key, {"node": str(parent["id"]), "children": before})
+        self._edited.add(parent["id"])
 
-    def _link(self) -> dict[str, Any]:
-        return {"id": ids.new(), "batch_id": self._batch.id, "created_at": self._now, "audit_id": self._audit_id}
+    def _link(self, wanted: Sequence[links.Wanted]) -> list[links.Outcome]:
+        return links.add_many(
+            self._session, self._actor, list(dict.fromkeys(wanted)), audit_id=self._audit_id, batch_id=self._batch.id,
+            permission=IMPORT,
+        )
 
-    def _links(self, rows: Sequence[ImportRow]) -> None:
-        for token, (model, upper, lower) in _LINKS.items():
-            wanted = {
-                (uuid.UUID(row.data["upper"]), uuid.UUID(row.data["lower"]))
-                for row in rows
-                if row.data["link"] == token
-            }
-            table = model.__table__
-            held: set[tuple[uuid.UUID, uuid.UUID]] = set()
-            for some in nodes.slices(sorted({end for end, _ in wanted})):
-                query = select(table.c[upper], table.c[lower]).where(table.c[upper].in_(some))
-                held.update((first, second) for first, second in self._session.execute(query))
-            new = sorted(wanted - held)
-            if new:
-                self._session.execute(
-                    insert(model), [{**self._link(), upper: first, lower: second} for first, second in new]
-                )
-            self.counts["link_created"] += len(new)
-
-
-def as_instants(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a staged row with their instants as datetimes."""
-    made = dict(values)
-    for name in _INSTANTS:
-        if isinstance(made.get(name), str):
-            made[name] = clock.parse(made[name])
-    return made
+    def _links(self, rows: Sequence[Any]) -> None:
+        outcomes = self._link([
+            links.Wanted(
+                row.data["link"], uuid.UUID(row.data["upper"]), uuid.UUID(row.data["lower"]),
+                row.data.get("relation", ""),
+            )
+            for row in rows
+        ])
+        self.counts["link_created"] += sum(outcome.state in ("draft", "valid") for outcome in outcomes)
+        self.counts["link_pending"] += sum(outcome.state == "pending" for outcome in outcomes)
 
 
 def _leaf_value(values: Mapping[str, Any], name: str) -> Any:

@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from catalog.codes.lists import BareNumber, UnknownLabel, code_list, parse
 from kernel import clock
-from kernel.documents.text import neutral_cell
 
 _DATE: Final = re.compile(
     r"^\s*(\d{4})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2})?)?\s*日?"
-    r"(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*$"
+    r"(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?)?\s*$"
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA: Final = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 # XML has no place for these; a renderer would fail or write a broken file
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CELL_LIMIT: Final = 32_767
@@ -44,7 +43,7 @@ def shown(cell: Any) -> str:
 def text(cell: Any) -> str | None:
     """Trimmed text, None when empty; an apostrophe that our own export put before a formula sign is taken off."""
     value = shown(cell).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if value.startswith("'") and value[1:].startswith(_FORMULA):
+    if value.startswith("'") and _FORMULA.match(value):
         value = value[1:]
     return value or None
 
@@ -52,7 +51,8 @@ def text(cell: Any) -> str | None:
 def exported(value: str) -> str:
     """What an export writes for a stored text: legal, never a formula, within a cell's 32,767 characters."""
     plain = _ILLEGAL.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
-    return neutral_cell(plain)[:_CELL_LIMIT]
+    # a text that has apostrophes of its own gets one more, so that taking one off gives it back
+    return f"'{plain}"[:_CELL_LIMIT] if _FORMULA.match(plain) else plain[:_CELL_LIMIT]
 
 
 def unchanged(stored: Any, read: Any) -> bool:
@@ -67,6 +67,11 @@ def code(cell: Any) -> str | None:
     if isinstance(cell, dict) and "n" in cell and abs(float(cell["n"])) >= 1e15:
         raise BadCell("precision_lost")
     return text(cell)
+
+
+def first_word(value: str) -> str:
+    """The code in "code name", as a drop-down writes it."""
+    return value.split(maxsplit=1)[0] if value.strip() else value
 
 
 def words(cell: Any) -> list[str]:
@@ -131,9 +136,10 @@ def instant(cell: Any) -> datetime | None:
     match = _DATE.match(raw)
     if match is None:
         raise BadCell("date")
-    year, month, day, hour, minute, second = (int(part) if part else 0 for part in match.groups())
+    year, month, day, hour, minute, second = (int(part) if part else 0 for part in match.groups()[:6])
     try:
-        return _beijing(datetime(year, month, day or 1, hour, minute, second))
+        micro = int((match.group(7) or "0").ljust(6, "0"))
+        return _beijing(datetime(year, month, day or 1, hour, minute, second, micro))
     except ValueError as error:
         raise BadCell("date") from error
 

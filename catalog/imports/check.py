@@ -1,28 +1,32 @@
-"""The dry run against the database: which row creates, changes or equals what, and which may not go in."""
+"""The dry run against the database: which row creates, changes or equals what, and which may not go in.
+
+Rows come in groups of a few thousand, kind by kind, so that a workbook of any size needs little memory. A row whose
+node was exported with the workbook is merged cell by cell: only cells that differ from the export are the
+officer's, and only those that somebody else changed too are asked about.
+"""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from catalog.imports import cells, queries
+from catalog.imports import cells, merge, queries
+from catalog.imports.base import Base
 from catalog.imports.findings import ROW_ERROR, WARNING
-from catalog.imports.mapping import Mapped, Row
+from catalog.imports.mapping import LINK_ENDS, Mapped, Mapping, Row
 from catalog.imports.profile import Profile
+from catalog.links.service import Wanted
 from catalog.nodes.kinds import CHANGEABLE, COLUMN, EDITABLE, ITEM, KINDS
 from catalog.nodes.rules import problems
-from kernel import clock, ids
+from kernel import ids
 from kernel.identity.actor import Actor
 
-_LEAVES: Final = {"data_item": ("data_entry", ITEM), "db_column": ("db_table", COLUMN)}
-_LINK_ENDS: Final = {
-    "duty_data": ("duty", "data_entry"), "data_system": ("data_entry", "system"),
-    "item_column": ("data_item", "db_column"),
-}
-_ORDER: Final = ("duty", "system", "data_entry", "data_item", "db_table", "db_column", "link")
+LEAVES: Final = {"data_item": ("data_entry", ITEM), "db_column": ("db_table", COLUMN)}
+ORDER: Final = ("duty", "system", "data_entry", "data_item", "db_table", "db_column", "link")
+GROUP: Final = 2000
 
 
 @dataclass
@@ -34,71 +38,90 @@ class Staged:
     node_id: uuid.UUID | None = None
     revision: int | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    clashes: list[merge.Clash] = field(default_factory=list)
 
 
 class Checker:
-    """Checks the rows of one batch; :meth:`run` returns them in the order in which they are applied."""
+    """Checks the rows of one batch; :meth:`groups` names the groups in the order in which they are applied."""
 
     def __init__(
-        self, session: Session, actor: Actor, profile: Profile, mapped: Mapped,
+        self, actor: Actor, profile: Profile, mapping: Mapping, base: Base,
         *, department_id: uuid.UUID | None, create_departments: bool,
     ) -> None:
-        self._session, self._actor, self._profile, self._mapped = session, actor, profile, mapped
+        self._actor, self._profile, self._mapping, self._base = actor, profile, mapping, base
+        self._mapped: Mapped = mapping.mapped
         self._default_department = department_id or (actor.department_id if actor.scope == "own" else None)
         self._create = create_departments and (actor.scope == "all" or actor.kind == "system")
-        self._departments = queries.departments(session)
-        self._departments |= {
-            alias: self._departments[name] for alias, name in profile.department_aliases.items()
-            if name in self._departments
-        }
+        self._departments: dict[str, uuid.UUID] | None = None
         self._announced: set[str] = set()
         self._keys: dict[tuple[str, str], uuid.UUID | None] = {}
-        # node → its department, or the name of one that will be opened
+        # system → its department, or the name of one that will be opened
         self._homes: dict[uuid.UUID, tuple[uuid.UUID | None, str | None]] = {}
+        self._names: dict[str, int] = {}
+        self._seen: dict[tuple[str, str], int] = {}
 
-    def run(self) -> list[Staged]:
-        """Check everything."""
-        staged: list[Staged] = []
-        for kind in _ORDER:
-            rows = [row for row in self._mapped.rows if row.kind == kind]
-            if not rows:
-                continue
-            if kind in KINDS:
-                staged.extend(self._nodes(kind, rows))
-            elif kind == "link":
-                staged.extend(self._links(rows))
-            else:
-                staged.extend(self._leaves(kind, rows))
-        return staged
+    def groups(self) -> Iterator[tuple[str, list[Row]]]:
+        """(kind, rows) in the order of levels; duties come at once because one may name another as superior."""
+        for kind in ORDER:
+            if kind in self._mapping.kinds:
+                rows = self._mapping.rows(kind)
+                while some := list(islice(rows, None if kind == "duty" else GROUP)):
+                    yield kind, some
+
+    def check(self, session: Session, kind: str, rows: Sequence[Row]) -> list[Staged]:
+        """Decide about one group; findings are added to the mapping's."""
+        self._session = session
+        if self._departments is None:
+            self._departments = self._known_departments()
+        if kind in KINDS:
+            return self._nodes(kind, rows)
+        return self._links(rows) if kind == "link" else self._leaves(kind, rows)
+
+    def _known_departments(self) -> dict[str, uuid.UUID]:
+        known = queries.departments(self._session)
+        return known | {
+            alias: known[name] for alias, name in self._profile.department_aliases.items() if name in known
+        }
 
     # -- nodes ---------------------------------------------------------------------------------------------
 
     def _nodes(self, kind_key: str, rows: Sequence[Row]) -> list[Staged]:
-        kind, legacy = KINDS[kind_key], self._profile.sheet(kind_key).legacy
-        codes = queries.by_code(self._session, kind, [row.data["code"] for row in rows if row.data.get("code")])
+        legacy = self._profile.sheet(kind_key).legacy
+        codes = self._by_code(kind_key, rows)
         known = queries.by_legacy(
-            self._session, kind, self._profile.source, [row.data[legacy] for row in rows if row.data.get(legacy)]
+            self._session, KINDS[kind_key], self._profile.source,
+            [row.data[legacy] for row in rows if row.data.get(legacy)],
         ) if legacy else {}
         if kind_key == "data_entry":
             self._duplicates(rows)
         if kind_key == "db_table":
             self._look_up("system", (row.data.get("parent") for row in rows))
         staged: list[Staged] = []
-        seen: dict[str, int] = {}
         for row in rows:
             existing = self._existing(row, codes, known, legacy)
             if kind_key == "db_table":
                 self._parent(row, "system", required=existing is None)
             department = self._department(row, existing)
-            self._same_key(row, seen, legacy)
+            self._same_key(kind_key, row, legacy)
             for problem in problems(kind_key, self._values(kind_key, row)):
                 self._mapped.add(row, problem.field, ROW_ERROR, "value", problem.reason_zh, problem.reason_en)
             one = self._decide(kind_key, row, existing, department, row.data.get(legacy) if legacy else None)
             self._remember(kind_key, row, one)
-            if one.node_id is not None:
+            if kind_key == "system" and one.node_id is not None:
                 self._homes[one.node_id] = (department, one.data.get("department_new"))
             staged.append(one)
+        if kind_key == "duty":
+            self._superiors(staged)
         return staged
+
+    def _by_code(self, kind_key: str, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+        """What the codes of rows mean now; a code that was changed since the export is found by its node."""
+        wanted = [row.data["code"] for row in rows if row.data.get("code")]
+        found = queries.working_by_code(self._session, kind_key, wanted)
+        moved = {code: self._base.node(kind_key, code) for code in wanted if code not in found}
+        ids_of = {code: node_id for code, node_id in moved.items() if node_id is not None}
+        held = queries.working_by_id(self._session, kind_key, list(ids_of.values()))
+        return found | {code: held[node_id] for code, node_id in ids_of.items() if node_id in held}
 
     def _existing(
         self, row: Row, codes: dict[str, dict[str, Any]], known: dict[str, dict[str, Any]], legacy: str | None
@@ -122,7 +145,7 @@ class Checker:
             if found is None and row.data["department"] is None and row.severity is None:
                 self._mapped.add(row, "department", ROW_ERROR, "empty_required")
             return found
-        found = self._departments.get(name)
+        found = (self._departments or {}).get(name)
         if found is None:
             self._unknown_department(row, name)
         elif not self._actor.sees(found):
@@ -136,23 +159,21 @@ class Checker:
             self._announced.add(name)
             self._mapped.add(row, "department", WARNING, "department_created", name)
 
-    def _same_key(self, row: Row, seen: dict[str, int], legacy: str | None) -> None:
+    def _same_key(self, kind_key: str, row: Row, legacy: str | None) -> None:
         for name in ("key", "code", legacy):
             value = row.data.get(name) if name else None
             if value:
-                mark = f"{name}:{value}"
-                if mark in seen:
-                    self._mapped.add(row, str(name), ROW_ERROR, "duplicate_key", str(seen[mark]))
-                seen.setdefault(mark, row.number)
+                first = self._seen.setdefault((f"{kind_key}:{name}", value), row.number)
+                if first != row.number:
+                    self._mapped.add(row, str(name), ROW_ERROR, "duplicate_key", str(first))
 
     def _duplicates(self, rows: Sequence[Row]) -> None:
-        first: dict[str, int] = {}
         for row in rows:
             name = row.data.get("name")
-            if name in first:
-                self._mapped.add(row, "name", WARNING, "duplicate_name", str(first[name]))
-            elif name:
-                first[name] = row.number
+            if name:
+                first = self._names.setdefault(name, row.number)
+                if first != row.number:
+                    self._mapped.add(row, "name", WARNING, "duplicate_name", str(first))
 
     def _values(self, kind_key: str, row: Row) -> dict[str, Any]:
         fields = KINDS[kind_key].fields
@@ -161,30 +182,55 @@ class Checker:
     def _decide(
         self, kind_key: str, row: Row, existing: dict[str, Any] | None, department: uuid.UUID | None, legacy: Any
     ) -> Staged:
-        data: dict[str, Any] = {"values": self._values(kind_key, row), "parent": row.data.get("parent_id")}
+        parent = row.data.get("parent_id")
         if existing is None:
-            data |= {"department": str(department) if department else None, "legacy": legacy}
-            data["department_new"] = None if department else row.data.get("department")
-            return Staged(row, "skip" if row.severity else "create", None if row.severity else ids.new(), None, data)
-        data["values"] = changed = self._changes(kind_key, row, existing)
-        if changed and row.data.get("revision") not in (None, existing["revision"]):
-            self._mapped.add(row, "revision", ROW_ERROR, "stale", str(existing["revision"]))
-        if changed and existing["status"] not in (*EDITABLE, *CHANGEABLE):
+            node_id = None if row.severity else ids.new()
+            data = {
+                "values": self._values(kind_key, row), "parent": parent, "legacy": legacy,
+                "department": str(department) if department else None,
+                "department_new": None if department else row.data.get("department"),
+            }
+            return Staged(row, "create" if node_id else "skip", node_id, None, data)
+        merged = merge.row(kind_key, KINDS[kind_key].fields, row, existing, self._base.row(existing["id"]))
+        self._judge(row, existing, merged, existing["revision"])
+        if merged and existing["status"] not in (*EDITABLE, *CHANGEABLE):
             self._mapped.add(row, "name", ROW_ERROR, "in_review")
-        action = "skip" if row.severity else ("update" if changed else "same")
-        return Staged(row, action, existing["id"], existing["revision"], data)
+        action = "skip" if row.severity else "update" if merged else "same"
+        return Staged(
+            row, action, existing["id"], existing["revision"], {**merged.data, "parent": parent}, merged.clashes
+        )
 
-    def _changes(self, kind_key: str, row: Row, existing: dict[str, Any]) -> dict[str, Any]:
-        """Fields of the sheet whose value differs; an emptied cell clears its field."""
-        changed: dict[str, Any] = {}
-        for name in row.places:
-            if name not in KINDS[kind_key].fields or (name == "theme" and "theme_text" in row.data):
+    def _judge(self, row: Row, existing: dict[str, Any], merged: merge.Merged, revision: int) -> None:
+        """Without the values of the export nobody can tell whose change is newer, so a stale row stays out."""
+        held = row.data.get("revision")
+        if merged and self._base.row(existing["id"]) is None and held not in (None, revision):
+            self._mapped.add(row, "revision", ROW_ERROR, "stale", str(revision))
+
+    def _superiors(self, staged: Sequence[Staged]) -> None:
+        """The duty above a duty, by row key or code; a row whose superior is unknown stays out."""
+        self._look_up("duty", (one.row.data.get("superior") for one in staged))
+        for one in staged:
+            held = one.data.pop("held_parent", None)
+            if "superior" not in one.row.places or one.action == "skip":
                 continue
-            new, old = row.data.get(name), existing.get(name)
-            old = clock.iso(old) if isinstance(old, datetime) else old
-            if not cells.unchanged(old, new):
-                changed[name] = new
-        return changed
+            found = self._resolve(one.row, "superior", "duty")
+            mine = str(found) if found else None
+            if one.row.severity:
+                one.action = "skip"
+            elif mine != held:
+                self._superior(one, mine, held)
+
+    def _superior(self, one: Staged, mine: str | None, held: str | None) -> None:
+        base = self._base.row(one.node_id) if one.node_id and one.action != "create" else None
+        if base is not None and base.get("parent_id") == mine:
+            return
+        if base is not None and base.get("parent_id") != held:
+            one.clashes.append(merge.Clash("parent_id", base.get("parent_id"), held, mine))
+            one.data.setdefault("clashes", {})["parent_id"] = mine
+        else:
+            one.data["values"]["parent_id"] = mine
+            one.data.setdefault("old", {})["parent_id"] = held
+        one.action = "update" if one.action == "same" else one.action
 
     # -- references ----------------------------------------------------------------------------------------
 
@@ -195,22 +241,29 @@ class Checker:
 
     def _look_up(self, kind_key: str, references: Iterable[str | None]) -> None:
         """Find codes that are no row of this workbook in the database, many at once."""
-        wanted = [ref for ref in dict.fromkeys(references) if ref and (kind_key, ref) not in self._keys]
-        held = (
-            queries.by_code(self._session, KINDS[kind_key], wanted) if kind_key in KINDS
-            else queries.leaves_by_code(self._session, kind_key, wanted)
-        )
-        for code, values in held.items():
-            self._keys[kind_key, code] = values["id"]
-            if kind_key in KINDS:
-                self._homes[values["id"]] = (values["department_id"], None)
+        wanted = [
+            text for ref in dict.fromkeys(references) if ref and (kind_key, ref) not in self._keys
+            for text in dict.fromkeys((ref, cells.first_word(ref))) if (kind_key, text) not in self._keys
+        ]
+        for code, (node_id, department) in queries.ends_by_code(self._session, kind_key, wanted).items():
+            self._keys[kind_key, code] = node_id
+            if kind_key == "system":
+                self._homes[node_id] = (department, None)
+        for code in wanted:
+            if (kind_key, code) not in self._keys:
+                moved = self._base.node(kind_key, code)
+                if moved is not None:
+                    self._keys[kind_key, code] = moved
 
     def _resolve(self, row: Row, name: str, kind_key: str) -> uuid.UUID | None:
-        """The node that a reference means: a row key or code of this workbook, else a code of the database."""
+        """The node that a reference means: a row key or code of this workbook, else a code of the database.
+
+        A drop-down gives "code name", so the first word is tried where the whole is nothing.
+        """
         reference = row.data.get(name)
         if not reference:
             return None
-        found = self._keys.get((kind_key, reference))
+        found = self._keys.get((kind_key, reference)) or self._keys.get((kind_key, cells.first_word(reference)))
         if found is None:
             self._mapped.add(row, name, ROW_ERROR, "reference_unknown", reference)
         return found
@@ -223,40 +276,63 @@ class Checker:
             self._mapped.add(row, "parent", ROW_ERROR, "empty_required")
 
     def _leaves(self, kind_key: str, rows: Sequence[Row]) -> list[Staged]:
-        parent_kind, child = _LEAVES[kind_key]
-        known = queries.leaves_by_code(self._session, kind_key, [r.data["code"] for r in rows if r.data.get("code")])
+        parent_kind, child = LEAVES[kind_key]
+        known = self._by_code(kind_key, rows)
         self._look_up(parent_kind, (row.data.get("parent") for row in rows))
         staged: list[Staged] = []
         for row in rows:
             self._parent(row, parent_kind, required=True)
             code = row.data.get("code")
-            if code and code not in known:
+            existing = known.get(str(code)) if code else None
+            if code and existing is None:
                 self._mapped.add(row, "code", ROW_ERROR, "code_unknown", code)
+            self._same_key(kind_key, row, None)
             values = {name: value for name, value in row.data.items() if name in child.fields}
             for problem in problems(kind_key, values):
                 self._mapped.add(row, problem.field, ROW_ERROR, "value", problem.reason_zh, problem.reason_en)
-            existing = known.get(str(code)) if code else None
-            same = existing is not None and all(
-                cells.unchanged(existing[n], row.data.get(n)) for n in row.places if n in child.fields
-            )
-            action = "skip" if row.severity else "same" if same else "update" if existing else "create"
-            node_id = existing["id"] if existing else None if row.severity else ids.new()
-            one = Staged(row, action, node_id, None, {"values": values, "parent": row.data.get("parent_id")})
+            one = self._leaf(kind_key, row, values, existing)
             self._remember(kind_key, row, one)
             staged.append(one)
         return staged
 
+    def _leaf(self, kind_key: str, row: Row, values: dict[str, Any], existing: dict[str, Any] | None) -> Staged:
+        _, child = LEAVES[kind_key]
+        parent = row.data.get("parent_id")
+        if existing is None:
+            node_id = None if row.severity else ids.new()
+            return Staged(row, "create" if node_id else "skip", node_id, None, {"values": values, "parent": parent})
+        if parent and str(existing[child.parent]) != parent:
+            self._mapped.add(row, "parent", ROW_ERROR, "parent_changed")
+        elif not self._actor.sees(existing["department_id"]):
+            self._mapped.add(row, "code", ROW_ERROR, "department_foreign")
+        merged = merge.row(kind_key, child.fields, row, existing, self._base.row(existing["id"]))
+        self._judge(row, existing, merged, existing["revision"])
+        if merged and existing["status"] not in (*EDITABLE, *CHANGEABLE):
+            self._mapped.add(row, "name", ROW_ERROR, "in_review")
+        action = "skip" if row.severity else "update" if merged else "same"
+        return Staged(
+            row, action, existing["id"], existing["revision"], {**merged.data, "parent": parent}, merged.clashes
+        )
+
     def _links(self, rows: Sequence[Row]) -> list[Staged]:
-        for kind, (upper, lower) in _LINK_ENDS.items():
-            self._look_up(upper, (row.data.get("upper") for row in rows if row.data.get("link") == kind))
-            self._look_up(lower, (row.data.get("lower") for row in rows if row.data.get("link") == kind))
+        for kind, (upper, lower) in LINK_ENDS.items():
+            some = [row for row in rows if row.data.get("link", "").split(":")[0] == kind]
+            self._look_up(upper, (row.data.get("upper") for row in some))
+            self._look_up(lower, (row.data.get("lower") for row in some))
         staged: list[Staged] = []
+        wanted: dict[int, Wanted] = {}
         for row in rows:
-            link = row.data.get("link")
-            data: dict[str, Any] = {"link": link}
+            link, _, relation = row.data.get("link", "").partition(":")
+            data: dict[str, Any] = {"link": link, "relation": relation}
             if link:
-                upper, lower = _LINK_ENDS[link]
+                upper, lower = LINK_ENDS[link]
                 ends = (self._resolve(row, "upper", upper), self._resolve(row, "lower", lower))
                 data["upper"], data["lower"] = (str(end) if end else None for end in ends)
+                if ends[0] and ends[1]:
+                    wanted[len(staged)] = Wanted(link, ends[0], ends[1], relation)
             staged.append(Staged(row, "skip" if row.severity else "create", None, None, data))
+        held = queries.held_links(self._session, list(wanted.values()))
+        for at, one in wanted.items():
+            if one in held and staged[at].action == "create":
+                staged[at].action = "same"
         return staged

@@ -54,12 +54,6 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "请核实是否同一数据",
         "Check whether it is the same data",
     ),
-    "duplicate_existing": (
-        "名称与已有目录 {arg} 相同",
-        "the name equals that of {arg}",
-        "请核实是否同一数据",
-        "Check whether it is the same data",
-    ),
     "duplicate_key": (
         "与第 {arg} 行是同一条",
         "this is the same as row {arg}",
@@ -99,6 +93,12 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "others changed it since the export (now {arg})",
         "请重新导出后修改",
         "Export again",
+    ),
+    "parent_changed": (
+        "不能改换上级：该编码属于另一上级",
+        "its parent cannot be changed: the code belongs to another one",
+        "请在新的上级下留空编码新增，再停用原来的",
+        "Add it under the new parent with an empty code",
     ),
     "in_review": (
         "正在审核，不能修改",

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from catalog.imports import service
-from catalog.imports.apply import Progress
+from catalog.errors import WORKBOOK
+from catalog.imports import service, staging
 from catalog.imports.models import ImportBatch
-from catalog.imports.reader import read
+from catalog.imports.progress import Progress, silent
+from catalog.imports.reader import open_book
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor
@@ -19,22 +20,26 @@ CHECK = "catalog.import.check"
 APPLY = "catalog.import.apply"
 
 
-def run_check(database: Database, actor: Actor, batch_id: uuid.UUID) -> ImportBatch:
-    """Read the workbook outside any transaction, then stage its rows in one; a refused file fails the batch."""
+def run_check(
+    database: Database, actor: Actor, batch_id: uuid.UUID, progress: Progress = silent
+) -> ImportBatch:
+    """Read the workbook outside any transaction, then stage its rows; a refused file fails the batch."""
     with database.read() as session:
         batch = service.found(session, actor, batch_id)
         path, filename = service.file_of(session, batch_id), batch.filename
+    progress(0, 0, "读取工作簿")
     try:
-        sheets = read(path, filename)
+        with open_book(path, filename) as sheets:
+            return staging.check(database, actor, batch, sheets, progress)
     except MulianError as error:
-        code, params = error.code, error.params
-        database.run(lambda unit: service.fail(unit, service.found(unit, actor, batch_id), code, params))
+        if error.code == WORKBOOK.code:
+            code, params = error.code, error.params
+            database.run(lambda unit: service.fail(unit, service.found(unit, actor, batch_id), code, params))
         raise
-    return database.run(lambda unit: service.stage(unit, actor, service.found(unit, actor, batch_id), sheets))
 
 
 def run_apply(
-    database: Database, actor: Actor, batch_id: uuid.UUID, *, accept_partial: bool, progress: Progress = service.silent
+    database: Database, actor: Actor, batch_id: uuid.UUID, *, accept_partial: bool, progress: Progress = silent
 ) -> dict[str, int]:
     """Apply in one transaction; a batch that is already applied answers with what it did."""
 
@@ -53,13 +58,21 @@ def _actor(ctx: JobContext, batch_id: uuid.UUID) -> Actor:
         return service.uploader(session, batch_id)
 
 
+def _progress(ctx: JobContext) -> Progress:
+    """Tell how far the job is, and stop it where somebody cancelled it."""
+
+    def tell(done: int, total: int, message: str) -> None:
+        ctx.check_cancelled()
+        ctx.progress(done, total, message)
+
+    return tell
+
+
 @job(CHECK, zh="检查导入文件", en="Check an import")
 def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Body of the check job."""
-    ctx.progress(0, 2, "读取工作簿")
     batch_id = uuid.UUID(params["batch_id"])
-    batch = run_check(ctx.database, _actor(ctx, batch_id), batch_id)
-    ctx.progress(2, 2, "检查完成")
+    batch = run_check(ctx.database, _actor(ctx, batch_id), batch_id, _progress(ctx))
     return {"batch_id": params["batch_id"], **batch.counts}
 
 
@@ -70,6 +83,6 @@ def apply(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     batch_id = uuid.UUID(params["batch_id"])
     counts = run_apply(
         ctx.database, _actor(ctx, batch_id), batch_id, accept_partial=bool(params.get("accept_partial")),
-        progress=ctx.progress,
+        progress=_progress(ctx),
     )
     return {"batch_id": params["batch_id"], **counts}

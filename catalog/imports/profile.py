@@ -55,6 +55,9 @@ def _sheet(body: dict[str, Any]) -> SheetProfile:
     for column in body["columns"]:
         for header in (column["header"], *column.get("aliases", ())):
             headers[fold(header)] = column["field"]
+    for column in body["columns"]:
+        # JSON may name the fields themselves
+        headers.setdefault(fold(column["field"]), column["field"])
     return SheetProfile(
         name=body["name"], kind=body["kind"], required=tuple(body["required"]), legacy=body["legacy"],
         headers=headers, labels={column["field"]: column["header"] for column in body["columns"]},

@@ -1,19 +1,26 @@
 """The SELECTs of imports."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
-from catalog.imports.models import ImportBatch, ImportFinding, ImportRow
+from catalog.imports.models import ImportBatch, ImportClash, ImportFinding, ImportRow
+from catalog.links import queries as link_queries
+from catalog.links.kinds import LINKS
+from catalog.links.service import Wanted
+from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import KINDS, NodeKind
 from catalog.nodes.models import DataItem, DbColumn
+from kernel import clock
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
 _SLICE = 1000
+_PARENTS = {"data_item": "data_entry", "db_column": "db_table"}
+_OPEN = ("change_draft", "change_review", "change_rejected")
 
 
 def in_scope(actor: Actor) -> ColumnElement[bool]:
@@ -41,6 +48,20 @@ def findings(batch_id: uuid.UUID, severity: str | None = None) -> Select[ImportF
     return query.order_by(ImportFinding.seq)
 
 
+def staged_pages(session: Session, batch_id: uuid.UUID, size: int, *actions: str) -> Iterator[list[Any]]:
+    """Staged rows in the order in which they are applied, a page at a time and as plain rows."""
+    table, last = ImportRow.__table__, 0
+    while True:
+        query = select(table).where(
+            table.c.batch_id == batch_id, table.c.seq > last, table.c.action.in_(actions)
+        ).order_by(table.c.seq).limit(size)
+        page = list(session.execute(query))
+        if not page:
+            return
+        last = page[-1].seq
+        yield page
+
+
 def rows(session: Session, batch_id: uuid.UUID, *actions: str) -> list[ImportRow]:
     """Staged rows in the order of the workbook."""
     query = select(ImportRow).where(ImportRow.batch_id == batch_id)
@@ -56,6 +77,43 @@ def action_counts(session: Session, batch_id: uuid.UUID) -> dict[str, dict[str, 
     for kind, action, count in session.execute(query.group_by(ImportRow.kind, ImportRow.action)):
         found.setdefault(kind, {})[action] = count
     return found
+
+
+def undecided(session: Session, batch_id: uuid.UUID) -> int:
+    """Cells that others changed too and nobody has decided about."""
+    query = select(func.count()).select_from(ImportClash)
+    return session.scalar(query.where(ImportClash.batch_id == batch_id, ImportClash.choice.is_(None))) or 0
+
+
+def chosen_cells(session: Session, batch_id: uuid.UUID) -> dict[int, dict[str, Any]]:
+    """Staged row → the cells whose returned value was chosen."""
+    query = select(ImportClash.row_seq, ImportClash.field).where(
+        ImportClash.batch_id == batch_id, ImportClash.choice == "mine"
+    )
+    fields: dict[int, list[str]] = {}
+    for row_seq, field in session.execute(query):
+        fields.setdefault(row_seq, []).append(field)
+    found: dict[int, dict[str, Any]] = {}
+    wanted = sorted(fields)
+    for start in range(0, len(wanted), _SLICE):
+        rows = select(ImportRow.seq, ImportRow.data).where(
+            ImportRow.batch_id == batch_id, ImportRow.seq.in_(wanted[start : start + _SLICE])
+        )
+        for seq, data in session.execute(rows):
+            found[seq] = {field: data["clashes"][field] for field in fields[seq]}
+    return found
+
+
+def clashes(batch_id: uuid.UUID, *, open_only: bool = False) -> Select[ImportClash]:
+    """Cells that others changed too, in the order of the workbook."""
+    query = select(ImportClash).where(ImportClash.batch_id == batch_id)
+    return (query.where(ImportClash.choice.is_(None)) if open_only else query).order_by(ImportClash.seq)
+
+
+def changed_rows(batch_id: uuid.UUID, action: str | None = None) -> Select[ImportRow]:
+    """Staged rows that create or update, in the order in which they are applied."""
+    actions = (action,) if action else ("create", "update")
+    return select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.action.in_(actions)).order_by(ImportRow.seq)
 
 
 def departments(session: Session) -> dict[str, uuid.UUID]:
@@ -83,30 +141,107 @@ def _by(
     return found
 
 
-def by_code(session: Session, kind: NodeKind, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Nodes by their code."""
-    return _by(session, kind.model.__table__.c.code, codes)
+def working_by_code(session: Session, kind_key: str, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Nodes or leaves by code as an editor sees them: with the open change of a published one."""
+    return {row["code"]: row for row in _working(session, kind_key, "code", codes)}
+
+
+def working_by_id(session: Session, kind_key: str, node_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The same by id."""
+    return {row["id"]: row for row in _working(session, kind_key, "id", node_ids)}
+
+
+def working(session: Session, kind_key: str, node_ids: Iterable[uuid.UUID]) -> list[dict[str, Any]]:
+    """Nodes or leaves as an editor sees them."""
+    return _working(session, kind_key, "id", node_ids)
+
+
+def _working(session: Session, kind_key: str, column: str, wanted: Iterable[Any]) -> list[dict[str, Any]]:
+    values, found = list(dict.fromkeys(wanted)), list[dict[str, Any]]()
+    for start in range(0, len(values), _SLICE):
+        query = select_working(kind_key)
+        query = query.where(query.selected_columns[column].in_(values[start : start + _SLICE]))
+        found += overlaid(session, kind_key, [dict(row) for row in session.execute(query).mappings()])
+    return found
+
+
+def select_working(kind_key: str) -> Select[Any]:
+    """All columns of a kind; a leaf comes with department, status, revision and code of its parent."""
+    if kind_key in KINDS:
+        return select(KINDS[kind_key].model.__table__)
+    parent = KINDS[_PARENTS[kind_key]]
+    child = parent.child
+    assert child is not None
+    table, above = child.model.__table__, parent.model.__table__
+    return select(
+        table, above.c.department_id, above.c.status, above.c.revision, above.c.code.label("parent"),
+        above.c.level.label("parent_level") if "level" in above.c else literal(1).label("parent_level"),
+    ).join(above, above.c.id == table.c[child.parent])
+
+
+def overlaid(session: Session, kind_key: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with what the open changes of their nodes propose; instants stay instants."""
+    leaf = kind_key not in KINDS
+    kind = KINDS[_PARENTS.get(kind_key, kind_key)]
+    key = kind.child.parent if leaf and kind.child else "id"
+    changed = nodes.changes(session, [row[key] for row in rows if row["status"] in _OPEN])
+    for row in rows:
+        proposed = changed.get(row[key])
+        if proposed is None:
+            continue
+        if not leaf:
+            row.update(as_stored(proposed.get("fields", {})))
+        for child in proposed.get("children") or () if leaf else ():
+            if str(child.get("id")) == str(row["id"]):
+                row.update({name: child[name] for name in kind.child.fields if name in child})  # type: ignore[union-attr]
+    return rows
+
+
+def as_stored(values: dict[str, Any]) -> dict[str, Any]:
+    """Values of JSON as columns hold them: instants and ids."""
+    made = dict(values)
+    for name in ("data_updated_at", "last_update_at"):
+        if isinstance(made.get(name), str):
+            made[name] = clock.parse(made[name])
+    if isinstance(made.get("parent_id"), str):
+        made["parent_id"] = uuid.UUID(made["parent_id"])
+    return made
+
+
+def working_children(session: Session, kind: NodeKind, node_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Items or columns of a node as an editor sees them."""
+    change = nodes.change(session, node_id)
+    proposed: Any = None if change is None else change.proposed.get("children")
+    if proposed is not None:
+        return [dict(child) for child in proposed]
+    return nodes.children(session, kind, [node_id])[node_id]
+
+
+def ends_by_code(
+    session: Session, kind_key: str, codes: Sequence[str]
+) -> dict[str, tuple[uuid.UUID, uuid.UUID | None]]:
+    """Code → id, and the department of a node."""
+    model: Any = KINDS[kind_key].model if kind_key in KINDS else DataItem if kind_key == "data_item" else DbColumn
+    department = model.department_id if kind_key in KINDS else null()
+    found: dict[str, tuple[uuid.UUID, uuid.UUID | None]] = {}
+    for start in range(0, len(codes), _SLICE):
+        query = select(model.code, model.id, department).where(model.code.in_(codes[start : start + _SLICE]))
+        found.update({code: (node_id, home) for code, node_id, home in session.execute(query)})
+    return found
+
+
+def held_links(session: Session, wanted: Sequence[Wanted]) -> set[Wanted]:
+    """Those that are there already, or wait for a reviewer."""
+    found: set[Wanted] = set()
+    for key in {one.kind for one in wanted}:
+        some = {one.key: one for one in wanted if one.kind == key}
+        held = link_queries.held(session, LINKS[key], list(some))
+        waiting = link_queries.open_changes(session, key, list(some))
+        found.update(some[one] for one in (*held, *(k for k, c in waiting.items() if c.action == "add")))
+    return found
 
 
 def by_legacy(session: Session, kind: NodeKind, source: str, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Nodes of a source by their key there."""
     table = kind.model.__table__
     return _by(session, table.c.legacy_code, keys, table.c.source == source)
-
-
-def leaves_by_code(session: Session, kind_key: str, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Items or columns by their code."""
-    model = DataItem if kind_key == "data_item" else DbColumn
-    return _by(session, model.__table__.c.code, codes)
-
-
-def names_taken(session: Session, department_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, str], str]:
-    """(department, name) → code of the data entries of departments."""
-    model = KINDS["data_entry"].model
-    found: dict[tuple[uuid.UUID, str], str] = {}
-    for start in range(0, len(department_ids), _SLICE):
-        query = select(model.department_id, model.name, model.code, model.id)
-        some = department_ids[start : start + _SLICE]
-        for department_id, name, code, _ in session.execute(query.where(model.department_id.in_(some))):
-            found[department_id, name] = code
-    return found

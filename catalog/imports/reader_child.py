@@ -1,18 +1,25 @@
-"""Run as a child process: read one hostile workbook under limits and print it as JSON.
+"""Run as a child process: read one hostile workbook under limits and write it as lines of JSON.
 
 Started by :mod:`catalog.imports.reader` as ``python -I reader_child.py FILE LIMITS``; imports only the standard
 library and python-calamine, so that it starts in milliseconds and nothing of the application is within reach.
-Exit status 0 always carries one JSON object: {"sheets": [...]} or {"refused": code, "detail": ...}.
+Every row is one line, a JSON array. The last line says what was read: {"kind", "sheets": [{"name", "at" (byte
+offset of its first row), "count", "merged"}]}, or {"refused": code, "detail": …}. Exit status 0 always has it.
 """
 
+import codecs
+import csv
+import io
 import json
 import os
 import resource
 import sys
 import zipfile
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_CHUNK = 1 << 20
 
 
 class Refused(Exception):
@@ -33,13 +40,17 @@ def limit(limits: dict[str, int]) -> None:
 
 
 def sniff(path: str, limits: dict[str, int]) -> str:
-    """Kind by content, never by name: xlsx, ods or xls; a zip is checked before anything is unpacked."""
+    """Kind by content, never by name: xlsx, ods, xls, json or csv; a zip is checked before anything is unpacked."""
     with open(path, "rb") as file:
-        head = file.read(8)
+        head = file.read(4096)
     if head.startswith(_OLE):
         return "xls"
     if not head.startswith(b"PK\x03\x04"):
-        raise Refused("not_a_workbook")
+        if any(head.startswith(bom) for bom, _ in _BOMS):
+            return "csv"
+        if b"\x00" in head or not head.strip():
+            raise Refused("not_a_workbook")
+        return "json" if head.lstrip()[:1] in (b"{", b"[") else "csv"
     try:
         with zipfile.ZipFile(path) as archive:
             return _zip_kind(archive, limits)
@@ -84,18 +95,58 @@ def cell(value: Any) -> Any:
     return str(value)
 
 
-def read(path: str, limits: dict[str, int]) -> dict[str, Any]:
-    """All sheets with their rows and merged ranges."""
+class Output:
+    """Writes rows and remembers where each sheet begins."""
+
+    def __init__(self) -> None:
+        self._out = io.BufferedWriter(io.FileIO(sys.stdout.fileno(), "wb", closefd=False), 1 << 18)
+        self._at = 0
+        self.sheets: list[dict[str, Any]] = []
+
+    def sheet(self, name: str, rows: Iterable[list[Any]], merged: list[Any]) -> None:
+        """Write one sheet."""
+        start, count = self._at, 0
+        for row in rows:
+            line = json.dumps(row, ensure_ascii=False, separators=(",", ":"), check_circular=False) + "\n"
+            # a text of a JSON file may hold half a character
+            data = line.encode("utf-8", "replace")
+            self._out.write(data)
+            self._at += len(data)
+            count += 1
+        self.sheets.append({"name": name, "at": start, "count": count, "merged": merged})
+
+    def end(self, answer: dict[str, Any]) -> None:
+        """Write the last line."""
+        self._out.write(json.dumps(answer, ensure_ascii=True).encode() + b"\n")
+        self._out.flush()
+
+
+def read(path: str, limits: dict[str, int], out: Output) -> dict[str, Any]:
+    """Write all sheets; returns the last line."""
+    kind = sniff(path, limits)
+    if kind == "csv":
+        out.sheet("", _csv_rows(path, limits), [])
+    elif kind == "json":
+        _json_sheets(path, limits, out)
+    else:
+        _calamine(path, limits, out)
+    return {"kind": kind, "sheets": out.sheets}
+
+
+# -- workbooks -------------------------------------------------------------------------------------------------
+
+
+def _calamine(path: str, limits: dict[str, int], out: Output) -> None:
     from python_calamine import CalamineWorkbook, PasswordError
 
-    kind = sniff(path, limits)
     try:
         book = CalamineWorkbook.from_path(path)
         names = book.sheet_names
         if len(names) > limits["sheets"]:
             raise Refused("too_many_sheets", str(len(names)))
-        return {"kind": kind, "sheets": [_sheet(book, name, limits) for name in names]}
-    except Refused:
+        for name in names:
+            _sheet(book, name, limits, out)
+    except (Refused, OSError):
         raise
     except PasswordError as error:
         raise Refused("encrypted") from error
@@ -106,29 +157,128 @@ def read(path: str, limits: dict[str, int]) -> dict[str, Any]:
         raise Refused("broken_content", type(error).__name__) from error
 
 
-def _sheet(book: Any, name: str, limits: dict[str, int]) -> dict[str, Any]:
+def _sheet(book: Any, name: str, limits: dict[str, int], out: Output) -> None:
     sheet = book.get_sheet_by_name(name)
     if sheet.total_height > limits["rows"] or sheet.total_width > limits["columns"]:
         raise Refused("too_many_cells", f"{name}: {sheet.total_height} x {sheet.total_width}")
     if sheet.height * sheet.width > limits["cells"]:
         raise Refused("too_many_cells", f"{name}: {sheet.height * sheet.width}")
-    rows = [[cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
     merged = getattr(sheet, "merged_cell_ranges", None) or []
-    return {"name": name, "rows": rows, "merged": [list(map(list, area)) for area in merged[: limits["merged"]]]}
+    out.sheet(name, _cells(sheet), [list(map(list, area)) for area in merged[: limits["merged"]]])
+
+
+def _cells(sheet: Any) -> Iterator[list[Any]]:
+    """Rows from A1 on; the reader's own begin at the first used cell."""
+    if sheet.start is None:
+        return
+    top, left = sheet.start
+    for _ in range(top):
+        yield []
+    before: list[Any] = [""] * left
+    for row in sheet.iter_rows():
+        yield before + [value if type(value) is str else cell(value) for value in row[: sheet.width]]
+
+
+# -- text ------------------------------------------------------------------------------------------------------
+
+
+def encoding_of(path: str) -> str:
+    """UTF-8 with or without a mark, UTF-16 with one, else GB18030, which covers GBK and GB 2312."""
+    with open(path, "rb") as file:
+        head = file.read(4)
+        for bom, name in _BOMS:
+            if head.startswith(bom):
+                return name
+        for name in ("utf-8", "gb18030"):
+            file.seek(0)
+            decoder = codecs.getincrementaldecoder(name)("strict")
+            try:
+                while chunk := file.read(_CHUNK):
+                    decoder.decode(chunk)
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError:
+                continue
+            return name
+    raise Refused("encoding")
+
+
+def _csv_rows(path: str, limits: dict[str, int]) -> Iterator[list[Any]]:
+    csv.field_size_limit(limits["field"])
+    with open(path, encoding=encoding_of(path), newline="") as file:
+        first = file.readline(100_000)
+        file.seek(0)
+        # a header decides the separator: whichever of the usual ones stands in it most
+        separator = max((",", "\t", ";", "，"), key=first.count)
+        count = cells = 0
+        try:
+            for row in csv.reader(file, delimiter=separator):
+                count, cells = count + 1, cells + len(row)
+                if count > limits["rows"] or len(row) > limits["columns"] or cells > limits["cells"]:
+                    raise Refused("too_many_cells", f"{count} x {len(row)}")
+                yield list(row)
+        except (csv.Error, UnicodeError) as error:
+            raise Refused("broken_content", type(error).__name__) from error
+
+
+# -- JSON ------------------------------------------------------------------------------------------------------
+
+
+def _json_sheets(path: str, limits: dict[str, int], out: Output) -> None:
+    """A list of records is one sheet; an object gives a sheet for every key that holds a list of records."""
+    encoding = encoding_of(path)
+    with open(path, encoding=encoding) as file:
+        text = file.read()
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused("broken_content", type(error).__name__) from error
+    del text
+    named = {"": loaded} if isinstance(loaded, list) else loaded
+    if not isinstance(named, dict):
+        raise Refused("not_a_workbook")
+    found = {
+        str(name): rows for name, rows in named.items()
+        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+    }
+    if len(found) > limits["sheets"]:
+        raise Refused("too_many_sheets", str(len(found)))
+    for name, rows in found.items():
+        out.sheet(name, _records(name, rows, limits), [])
+    facts = [[str(name), value] for name, value in named.items() if isinstance(value, str | int)]
+    if facts:
+        out.sheet("填写说明", facts, [])
+
+
+def _records(name: str, rows: list[dict[str, Any]], limits: dict[str, int]) -> Iterator[list[Any]]:
+    header = list(dict.fromkeys(key for row in rows for key in row))
+    if len(rows) > limits["rows"] or len(header) > limits["columns"] or len(rows) * len(header) > limits["cells"]:
+        raise Refused("too_many_cells", f"{name}: {len(rows)} x {len(header)}")
+    yield header
+    for row in rows:
+        yield [_json_cell(row.get(key)) for key in header]
+
+
+def _json_cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return ",".join(str(one) for one in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else cell(value)
 
 
 def main() -> None:
     """Entry point of the child."""
     limits = json.loads(sys.argv[2])
     limit(limits)
+    out = Output()
     try:
-        answer: dict[str, Any] = read(sys.argv[1], limits)
-        text = json.dumps(answer, ensure_ascii=True)
+        answer: dict[str, Any] = read(sys.argv[1], limits, out)
     except Refused as refused:
-        text = json.dumps({"refused": refused.code, "detail": refused.detail})
+        answer = {"refused": refused.code, "detail": refused.detail}
     except MemoryError:
-        text = json.dumps({"refused": "memory", "detail": ""})
-    sys.stdout.write(text)
+        answer = {"refused": "memory", "detail": ""}
+    except OSError:
+        # the output limit; the file could be read before
+        os._exit(3)
+    out.end(answer)
 
 
 if __name__ == "__main__":

@@ -113,7 +113,8 @@ def check_again(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> BatchO
 def apply_batch(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: ApplyIn) -> BatchOut:
     """导入（后台进行，一次全部写入）"""
     batch = service.found(session, actor, batch_id)
-    service.require_applicable(batch, accept_partial=body.accept_partial)
+    undecided = queries.undecided(session, batch.id)
+    service.require_applicable(batch, accept_partial=body.accept_partial, undecided=undecided)
     params = {"batch_id": str(batch.id), "accept_partial": body.accept_partial}
     batch.job_id = enqueue(session, actor, jobs.APPLY, params, batch.department_id).id
     session.flush()

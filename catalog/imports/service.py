@@ -1,23 +1,20 @@
 """Use cases of imports: take a workbook in, check it, apply it, undo it."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from catalog.errors import BATCH_ERRORS, BATCH_ROW_ERRORS, BATCH_STATE, BATCH_UNKNOWN
 from catalog.imports import queries
-from catalog.imports.apply import Applier, Progress, mark_applied
-from catalog.imports.check import Checker, Staged
-from catalog.imports.findings import ERROR, ROW_ERROR, WARNING, Finding
-from catalog.imports.mapping import Mapped, map_sheets
-from catalog.imports.models import ImportBatch, ImportFinding, ImportRow
+from catalog.imports.apply import PAGE, Applier, mark_applied
+from catalog.imports.errors import BATCH_CLASHES
+from catalog.imports.findings import ERROR
+from catalog.imports.models import ImportBatch
 from catalog.imports.profile import profile as profile_named
-from catalog.imports.reader import FILE_LIMIT, Sheet, refused
+from catalog.imports.progress import Progress, silent
+from catalog.imports.reader import FILE_LIMIT, refused
 from catalog.permissions import EDIT, IMPORT
 from kernel import clock, ids
 from kernel.audit.service import record
@@ -31,13 +28,14 @@ STATES = {
 }
 
 
-def silent(done: int, total: int, message: str) -> None:
-    """A progress that goes nowhere."""
-
-
 def file_of(session: Session, batch_id: uuid.UUID) -> Path:
     """Where the uploaded workbook of a batch is kept."""
     return runtime_of(session).home.files_dir / "imports" / f"{batch_id}.bin"
+
+
+def base_folder(session: Session) -> Path:
+    """Where what was exported is kept."""
+    return runtime_of(session).home.files_dir / "exports"
 
 
 def found(session: Session, actor: Actor, batch_id: uuid.UUID) -> ImportBatch:
@@ -110,90 +108,23 @@ def upload(
     return batch
 
 
-def stage(session: Session, actor: Actor, batch: ImportBatch, sheets: Sequence[Sheet]) -> ImportBatch:
-    """The dry run: replace the batch's staged rows and findings by those of ``sheets``."""
-    require(actor, IMPORT)
-    if batch.state not in ("uploaded", "checked", "failed"):
-        raise BATCH_STATE(state=STATES[batch.state], action="重新检查")
-    chosen = profile_named(batch.profile)
-    mapped = map_sheets(chosen, sheets, batch.options.get("numbers"))
-    if any(finding.code == "secret" for finding in mapped.findings):
-        return _refuse_secret(session, batch, mapped)
-    checker = Checker(
-        session, actor, chosen, mapped, department_id=batch.department_id,
-        create_departments=bool(batch.options.get("create_departments")),
-    )
-    staged = checker.run()
-    for model in (ImportRow, ImportFinding):
-        session.execute(delete(model).where(model.batch_id == batch.id))
-    if staged:
-        session.execute(insert(ImportRow), [_row(batch.id, seq, one) for seq, one in enumerate(staged, start=1)])
-    if mapped.findings:
-        ordered = sorted(enumerate(mapped.findings), key=lambda pair: (pair[1].sheet, pair[1].row or 0, pair[0]))
-        session.execute(insert(ImportFinding), [
-            _finding(batch.id, seq, finding) for seq, (_, finding) in enumerate(ordered, start=1)
-        ])
-    batch.state, batch.counts, batch.failure = "checked", _counts(mapped, staged), None
-    session.flush()
-    return batch
-
-
-def _refuse_secret(session: Session, batch: ImportBatch, mapped: Mapped) -> ImportBatch:
-    """Keep nothing of a workbook with a secret row: no file, no rows, no cell contents, only where it stood."""
-    for model in (ImportRow, ImportFinding):
-        session.execute(delete(model).where(model.batch_id == batch.id))
-    found = [replace(finding, value="") for finding in mapped.findings if finding.code == "secret"]
-    session.execute(insert(ImportFinding), [_finding(batch.id, seq, one) for seq, one in enumerate(found, start=1)])
-    batch.state, batch.failure = "checked", None
-    batch.counts = _counts(Mapped(findings=found), [])
-    session.flush()
-    file_of(session, batch.id).unlink(missing_ok=True)
-    return batch
-
-
 def fail(session: Session, batch: ImportBatch, code: str, params: dict[str, Any]) -> None:
     """Note that the workbook could not be read."""
     batch.state, batch.failure = "failed", {"code": code, "params": params}
     session.flush()
 
 
-def _row(batch_id: uuid.UUID, seq: int, one: Staged) -> dict[str, Any]:
-    return {
-        "batch_id": batch_id, "seq": seq, "sheet": one.row.sheet[:64], "row_no": one.row.number,
-        "kind": one.row.kind, "raw": one.row.raw, "data": one.data, "action": one.action, "node_id": one.node_id,
-        "revision": one.revision,
-    }
+def require_applicable(batch: ImportBatch, *, accept_partial: bool, undecided: int) -> int:
+    """Raise unless the batch may be applied now; returns how many rows stay out.
 
-
-def _finding(batch_id: uuid.UUID, seq: int, finding: Finding) -> dict[str, Any]:
-    zh, en, fix_zh, fix_en = finding.texts()
-    return {
-        "batch_id": batch_id, "seq": seq, "sheet": finding.sheet[:64], "row_no": finding.row,
-        "column": finding.column, "header": finding.header, "value": finding.value, "severity": finding.severity,
-        "code": finding.code, "zh": zh, "en": en, "fix_zh": fix_zh, "fix_en": fix_en,
-    }
-
-
-def _counts(mapped: Mapped, staged: Sequence[Staged]) -> dict[str, Any]:
-    actions: dict[str, int] = {}
-    kinds: dict[str, int] = {}
-    for one in staged:
-        actions[one.action] = actions.get(one.action, 0) + 1
-        if one.action != "skip":
-            kinds[one.row.kind] = kinds.get(one.row.kind, 0) + 1
-    codes: dict[str, int] = {}
-    for finding in mapped.findings:
-        codes[finding.code] = codes.get(finding.code, 0) + 1
-    severities = {level: sum(f.severity == level for f in mapped.findings) for level in (ERROR, ROW_ERROR, WARNING)}
-    return {"rows": len(mapped.rows), "actions": actions, "kinds": kinds, "findings": severities, "codes": codes}
-
-
-def require_applicable(batch: ImportBatch, *, accept_partial: bool) -> int:
-    """Raise unless the batch may be applied now; returns how many rows stay out."""
+    ``undecided``: cells that others changed too and nobody has decided about.
+    """
     if batch.state != "checked":
         raise BATCH_STATE(state=STATES[batch.state], action="导入")
     if batch.counts["findings"][ERROR]:
         raise BATCH_ERRORS(errors=batch.counts["findings"][ERROR])
+    if undecided:
+        raise BATCH_CLASHES(cells=undecided)
     skipped = int(batch.counts["actions"].get("skip", 0))
     if skipped and not accept_partial:
         raise BATCH_ROW_ERRORS(rows=skipped)
@@ -214,15 +145,22 @@ def apply(
     ``.stale`` when rows were edited since the check, ``.state`` unless the batch is checked.
     """
     require(actor, IMPORT, department_id=batch.department_id if actor.scope == "own" else None)
-    skipped = require_applicable(batch, accept_partial=accept_partial)
+    skipped = require_applicable(
+        batch, accept_partial=accept_partial, undecided=queries.undecided(session, batch.id)
+    )
     audit_id = record(
         session, actor, action="catalog.import.apply", object_type="import_batch", object_id=str(batch.id),
         detail={"sm3": batch.sm3, "profile": batch.profile, "skipped": skipped, "rows": batch.counts["rows"]},
         department_id=batch.department_id,
     )
-    rows = queries.rows(session, batch.id, "create", "update")
-    applier = Applier(session, actor, batch, audit_id, profile_named(batch.profile).source)
-    counts = applier.run(rows, progress)
+    applier = Applier(
+        session, actor, batch, audit_id, profile_named(batch.profile).source, queries.chosen_cells(session, batch.id)
+    )
+    actions = batch.counts["actions"]
+    counts = applier.run(
+        queries.staged_pages(session, batch.id, PAGE, "create", "update"),
+        int(actions.get("create", 0)) + int(actions.get("update", 0)), progress,
+    )
     session.flush()
     mark_applied(session, batch, clock.now(), counts)
     return counts

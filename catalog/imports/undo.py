@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from catalog.errors import BATCH_STATE
 from catalog.imports import queries
-from catalog.imports.apply import as_instants
 from catalog.imports.models import ImportBatch, ImportRow
 from catalog.imports.service import STATES
+from catalog.links import effects as links
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
 from catalog.nodes.kinds import EDITABLE, KINDS, NodeKind
-from catalog.nodes.models import DataSystem, DutyData, ItemColumn, SystemTable
+from catalog.nodes.models import SystemTable
 from catalog.permissions import IMPORT
 from catalog.review.models import ReviewCase
 from catalog.search import service as search
@@ -36,14 +36,15 @@ def undo(session: Session, actor: Actor, batch: ImportBatch) -> dict[str, Any]:
     removed = restored = 0
     rows = queries.rows(session, batch.id, "create", "update")
     stay = _changed_since(session, rows)
-    _remove_links(session, batch.id)
+    left += links.undo_batch(session, actor, batch.id, batch.audit_id)
     for kind_key in ("db_table", "data_entry", "system", "duty"):
         kind = KINDS[kind_key]
         made = [row.node_id for row in rows if row.kind == kind_key and row.action == "create" and row.node_id]
         gone, kept = _removable(session, kind, made)
         _remove(session, kind, gone)
         removed, left = removed + len(gone), left + kept
-    for row in rows:
+    # the last change first: two pages of rows may have changed the children of one node
+    for row in reversed(rows):
         if row.before is not None:
             node = session.get_one(_parent_kind(row).model, uuid.UUID(row.before["node"]))
             if node.id in stay:
@@ -59,12 +60,6 @@ def undo(session: Session, actor: Actor, batch: ImportBatch) -> dict[str, Any]:
     batch.counts = {**batch.counts, "undone": {"removed": removed, "restored": restored, "left": left[:200]}}
     session.flush()
     return {"removed": removed, "restored": restored, "left": left}
-
-
-def _remove_links(session: Session, batch_id: uuid.UUID) -> None:
-    """Links between nodes that stay are taken back too; the owning link of a table goes with its table."""
-    for model in (DutyData, DataSystem, ItemColumn):
-        session.execute(delete(model).where(model.batch_id == batch_id))
 
 
 def _removable(session: Session, kind: NodeKind, node_ids: Sequence[uuid.UUID]) -> tuple[list[uuid.UUID], list[str]]:
@@ -117,4 +112,4 @@ def _restore(session: Session, actor: Actor, kind: NodeKind, node: Any, before: 
     if "children" in before:
         node_service.edit(session, actor, kind.key, node, {}, before["children"])
     else:
-        node_service.edit(session, actor, kind.key, node, as_instants(before["fields"]))
+        node_service.edit(session, actor, kind.key, node, queries.as_stored(before["fields"]))

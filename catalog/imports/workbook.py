@@ -15,18 +15,17 @@ from xlsxwriter.worksheet import Worksheet
 
 from catalog.codes.lists import code_list
 from catalog.imports.cells import exported, shown
-from catalog.imports.mapping import LINK_LABELS
+from catalog.imports.mapping import FLAGS, LINK_LABELS
 from catalog.imports.models import ImportFinding
 from catalog.imports.profile import SheetProfile, profile
-from catalog.imports.reader import Sheet
+from catalog.imports.reader import Rows
+from catalog.imports.values import text_of
 from catalog.nodes.rules import LISTED
-from kernel import clock
 from kernel.documents.text import printable
 
 _OPTIONS: Final[dict[str, Any]] = {
     "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True,
 }
-_FLAGS: Final = ("authoritative", "sensitive", "pii", "is_key", "nullable", "encrypted", "has_interface", "secret")
 _GUIDE: Final = (
     "本工作簿按贵部门现有目录生成。请在各表中修改或在末尾新增，然后到「批量导入」上传检查。",
     "带 * 的列为必填。编码列由系统给出：修改已有内容时保留原编码，新增时留空。",
@@ -37,26 +36,6 @@ _GUIDE: Final = (
     "涉密数据不得编入本目录。本系统不得存储、处理、传输国家秘密。",
     "检查结果分三种：错误（整批不能导入）、行错误（该行不能导入）、提醒（可以导入）。",
 )
-
-
-def text_of(kind: str, field: str, value: Any) -> str:
-    """A stored value as it stands in a cell."""
-    if value is None:
-        return ""
-    if field in _FLAGS:
-        return "是" if value else "否"
-    listed = LISTED.get(kind, {}).get(field)
-    if listed is not None:
-        return code_list(listed).label(str(value))
-    if field == "level":
-        return code_list("data_level").label(str(value))
-    if field == "link":
-        return LINK_LABELS[str(value)]
-    if isinstance(value, list):
-        return ",".join(str(word) for word in value)
-    if isinstance(value, datetime):
-        return value.astimezone(clock.BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-    return str(value)
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format | None = None) -> None:
@@ -100,7 +79,7 @@ def _sheet(
     for column, field in enumerate(fields):
         label = layout.labels[field] + ("*" if field in layout.required else "")
         write_text(sheet, 0, column, label, styles.header)
-        sheet.set_column(column, column, 14 if field in _FLAGS else 22, styles.text)
+        sheet.set_column(column, column, 14 if field in FLAGS else 22, styles.text)
         _drop_down(sheet, layout.kind, field, column)
     for number, row in enumerate(rows, start=1):
         for column, field in enumerate(fields):
@@ -111,7 +90,7 @@ def _sheet(
 
 def _drop_down(sheet: Worksheet, kind: str, field: str, column: int) -> None:
     listed = LISTED.get(kind, {}).get(field)
-    if field in _FLAGS:
+    if field in FLAGS:
         choices = ["是", "否"]
     elif field == "level":
         choices = [token.zh for token in code_list("data_level").tokens]
@@ -125,7 +104,7 @@ def _drop_down(sheet: Worksheet, kind: str, field: str, column: int) -> None:
         sheet.data_validation(1, column, 10_000, column, {"validate": "list", "source": choices})
 
 
-def marked(sheets: Sequence[Sheet], findings: Sequence[ImportFinding]) -> bytes:
+def marked(sheets: Sequence[Rows], findings: Sequence[ImportFinding]) -> bytes:
     """The uploaded workbook with its findings: coloured cells with notes, and the list of all of them in front."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, _OPTIONS)
@@ -166,12 +145,12 @@ def _findings_sheet(book: xlsxwriter.Workbook, styles: _Styles, findings: Sequen
 
 
 def _copy(
-    book: xlsxwriter.Workbook, styles: _Styles, source: Sheet,
+    book: xlsxwriter.Workbook, styles: _Styles, source: Rows,
     by_cell: Mapping[tuple[str, int, int], Sequence[ImportFinding]],
 ) -> None:
     name = "原表 检查结果" if source.name == "检查结果" else source.name
     sheet = book.add_worksheet(name[:31])
-    for row, cells in enumerate(source.rows):
+    for row, cells in enumerate(source):
         for column, cell in enumerate(cells):
             found = by_cell.get((source.name[:64], row, column), ())
             bad = any(one.severity != "warning" for one in found)

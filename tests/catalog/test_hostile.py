@@ -16,7 +16,7 @@ REASONS = {
     "deep": {"broken_content", "ok"}, "lying_bomb": {"broken_content", "memory", "ok"}, "bomb": {"bomb"},
     "many_parts": {"too_many_parts"}, "truncated": {"broken_zip"}, "traversal": {"broken_content"},
     "png": {"not_a_workbook"}, "docx": {"not_a_workbook"}, "external": {"broken_content", "ok"}, "empty": {"empty"},
-    "csv": {"csv"}, "et": {"et"}, "old_garbage": {"broken_content"}, "null_bytes": {"not_a_workbook"},
+    "csv": {"mislabelled"}, "et": {"et"}, "old_garbage": {"broken_content"}, "null_bytes": {"not_a_workbook"},
     "renamed": {"mislabelled"},
 }
 

@@ -164,9 +164,9 @@ def test_four_levels_round_trip_without_loss(database: Database, town: Town, che
         data = export(session, town.bureau, department_id=None)
     same = checked(town.bureau, data, profile="four-level")
     assert [f for f in found(database, same) if f[3] != "warning"] == []
-    assert set(same.counts["actions"]) == {"same", "create"}, "an export changes nothing but repeats its links"
-    assert same.counts["actions"]["create"] == sum(row.kind == "link" for row in _rows(database, same))
-    assert apply(database, town.bureau, same)["link_created"] == 0
+    assert set(same.counts["actions"]) == {"same"}, "an export changes nothing"
+    assert sum(row.kind == "link" for row in _rows(database, same)) > 160
+    assert apply(database, town.bureau, same).get("link_created", 0) == 0
     done = database.run(lambda s: undo(s, town.bureau, service.found(s, town.bureau, batch.id)))
     assert done["left"] == [] and count(database, DataEntry) == count(database, DataItem) == 0
 

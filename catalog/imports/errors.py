@@ -1,0 +1,23 @@
+"""Errors of imports and exports that are theirs alone."""
+
+from kernel.errors import define
+
+BATCH_CLASHES = define(
+    "catalog.import.clashes", 409,
+    zh="有 {cells} 个单元格他人也已修改，尚未选择", en="{cells} cell(s) were changed by others too and are not decided",
+    fix_zh="请逐格选择保留现在的内容还是采用您的内容", fix_en="Choose for each: keep what stands now, or take yours",
+)
+CLASH_UNKNOWN = define("catalog.import.clash_unknown", 404, zh="没有找到该单元格", en="No such cell")
+EXPORT_UNKNOWN = define("catalog.export.unknown", 404, zh="没有找到该导出", en="No such export")
+EXPORT_NOT_MADE = define(
+    "catalog.export.not_made", 409, zh="该导出尚未完成", en="The export is not finished",
+    fix_zh="请稍候再下载", fix_en="Wait and download again",
+)
+EXPORT_TOO_LARGE = define(
+    "catalog.export.too_large", 409, zh="目录超过 {limit} 行，不能立即导出", en="More than {limit} rows: not at once",
+    fix_zh="请用后台导出", fix_en="Export in the background",
+)
+EXPORT_KIND = define(
+    "catalog.export.kind", 422, zh="csv 只能导出一级目录，请指明是哪一级", en="csv holds one level; name it",
+    fix_zh="可选：{known}", fix_en="Known: {known}",
+)
