@@ -6,6 +6,7 @@ import type { components } from "@/api/schema";
 import type * as catalog from "@/api/catalog";
 import type * as chain from "@/api/chain";
 import type * as crypto from "@/api/crypto";
+import type * as history from "@/api/history";
 import type * as gateway from "@/api/gateway";
 import type * as imports from "@/api/imports";
 import type * as kernel from "@/api/kernel";
@@ -35,6 +36,11 @@ export type Checked = [
   None<Foreign<catalog.FieldDiff, Wire["FieldDiff"]>>,
   None<Foreign<catalog.CaseDetail, Wire["CaseDetail"]>>,
   None<Foreign<catalog.Decision, Wire["BatchDecision"]>>,
+  None<Foreign<history.Then, Wire["ThenOut"]>>,
+  None<Foreign<history.NodeThen, Wire["NodeAtOut"]>>,
+  None<Foreign<history.ThenCounts, Wire["AsOfCounts"]>>,
+  None<Foreign<history.Changed, Wire["ChangedOut"]>>,
+  None<Foreign<history.DiffCount, Wire["DiffCounts"]>>,
   None<Foreign<imports.Finding, Wire["FindingOut"]>>,
   None<Foreign<imports.Undone, Wire["UndoOut"]>>,
   None<Foreign<imports.Profile, Wire["ProfileOut"]>>,

@@ -344,6 +344,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/as-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Of
+         * @description 历史查询：某一时点的四级目录
+         */
+        get: operations["as_of_api_v1_catalog_as_of_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/as-of/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Of Counts
+         * @description 历史查询：某一时点各部门各级的数量
+         */
+        get: operations["as_of_counts_api_v1_catalog_as_of_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/as-of/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Of Export
+         * @description 历史查询：下载某一时点的四级目录
+         */
+        get: operations["as_of_export_api_v1_catalog_as_of_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/as-of/nodes/{kind}/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Node As Of
+         * @description 历史查询：一个目录在某一时点的内容、数据项（字段）与关联
+         */
+        get: operations["node_as_of_api_v1_catalog_as_of_nodes__kind___node_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/code-lists": {
         parameters: {
             query?: never;
@@ -356,6 +436,46 @@ export interface paths {
          * @description 代码表与编号方案
          */
         get: operations["get_code_lists_api_v1_catalog_code_lists_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description 两个时点之间的变化：新增、变更（逐字段）、部门调整、撤销
+         */
+        get: operations["diff_api_v1_catalog_diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/diff/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Export
+         * @description 下载两个时点之间的变化
+         */
+        get: operations["diff_export_api_v1_catalog_diff_export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -884,6 +1004,166 @@ export interface paths {
          * @description 导入模板的种类
          */
         get: operations["list_profiles_api_v1_catalog_imports_profiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Departments
+         * @description 各部门六性
+         */
+        get: operations["list_departments_api_v1_catalog_quality_departments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failures
+         * @description 不合格单元
+         */
+        get: operations["list_failures_api_v1_catalog_quality_failures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/failures/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Failures
+         * @description 导出不合格单元
+         */
+        get: operations["export_failures_api_v1_catalog_quality_failures_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/nodes/{kind}/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Node Quality
+         * @description 一个目录的六性（现算）
+         */
+        get: operations["get_node_quality_api_v1_catalog_quality_nodes__kind___node_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh
+         * @description 立即重新计算（后台进行）
+         */
+        post: operations["refresh_api_v1_catalog_quality_refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description 质量规则
+         */
+        get: operations["list_rules_api_v1_catalog_quality_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Summary
+         * @description 六性：合计、分级、分规则
+         */
+        get: operations["get_summary_api_v1_catalog_quality_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/quality/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trend
+         * @description 六性逐日变化
+         */
+        get: operations["get_trend_api_v1_catalog_quality_trend_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3267,6 +3547,42 @@ export interface components {
             /** Sm3 */
             sm3: string;
         };
+        /**
+         * AsOfCounts
+         * @description Counts as of ``at`` by department and level.
+         */
+        AsOfCounts: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Departments */
+            departments: components["schemas"]["CountOut"][];
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * AsOfPage
+         * @description The directory as of ``at``, a page by code.
+         */
+        AsOfPage: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Items */
+            items: components["schemas"]["ThenOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
         /** Assign */
         Assign: {
             /** Assignee Id */
@@ -3765,6 +4081,30 @@ export interface components {
             total: number;
         };
         /**
+         * RuleOut
+         * @description A rule as officers read it; ``cells`` says what the denominator counts.
+         */
+        catalog__quality__schemas__RuleOut: {
+            /** Cells */
+            cells: string;
+            /** Dimension */
+            dimension: string;
+            /** Dimension Zh */
+            dimension_zh: string;
+            /** En */
+            en: string;
+            /** Fix En */
+            fix_en: string;
+            /** Fix Zh */
+            fix_zh: string;
+            /** Id */
+            id: string;
+            /** Kinds */
+            kinds: string[];
+            /** Zh */
+            zh: string;
+        };
+        /**
          * NodePage
          * @description A page of nodes.
          */
@@ -4026,6 +4366,42 @@ export interface components {
             version: string | null;
         };
         /**
+         * ChangedOut
+         * @description A node that differs between the two instants.
+         */
+        ChangedOut: {
+            after: components["schemas"]["SideOut"] | null;
+            before: components["schemas"]["SideOut"] | null;
+            /**
+             * Changes
+             * @description added、changed、moved、withdrawn
+             */
+            changes: string[];
+            /** @description 数据项/字段的增减；空为没有变化或旧版本未保存 */
+            children: components["schemas"]["ChildrenOut"] | null;
+            /** Fields */
+            fields: components["schemas"]["FieldOut"][];
+            /** Kind */
+            kind: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+        };
+        /**
+         * ChildrenOut
+         * @description Names of the items or columns that came, went and changed.
+         */
+        ChildrenOut: {
+            /** Added */
+            added: string[];
+            /** Changed */
+            changed: string[];
+            /** Removed */
+            removed: string[];
+        };
+        /**
          * Close
          * @description Closing needs the cause; ``clock_until`` is when recovery was seen or confirmed.
          */
@@ -4083,6 +4459,12 @@ export interface components {
             is_key: boolean;
             /** Length */
             length?: number | null;
+            /**
+             * Level
+             * @description GB/T 43697 级别，1–4 一般，5 重要，6 核心
+             * @default 1
+             */
+            level: number;
             /**
              * Name
              * @example id_card
@@ -4182,6 +4564,23 @@ export interface components {
              * @enum {string}
              */
             type: "integer" | "text" | "boolean" | "date" | "instant" | "uuid" | "number";
+        };
+        /**
+         * CountOut
+         * @description Nodes of a department on each level.
+         */
+        CountOut: {
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Levels */
+            levels: {
+                [key: string]: number;
+            };
         };
         /**
          * CredentialOut
@@ -4577,6 +4976,94 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * DepartmentQuality
+         * @description One department of the list.
+         */
+        DepartmentQuality: {
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Dimensions */
+            dimensions: components["schemas"]["DimensionFigure"][];
+            /** Failing */
+            failing: number;
+            /** Nodes */
+            nodes: number;
+        };
+        /**
+         * DiffCounts
+         * @description Differences of a department on one level.
+         */
+        DiffCounts: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Kind */
+            kind: string;
+            /** Moved In */
+            moved_in: number;
+            /** Moved Out */
+            moved_out: number;
+            /** Withdrawn */
+            withdrawn: number;
+        };
+        /**
+         * DiffPage
+         * @description What changed between two instants: rows by level and code, counts of all of them.
+         */
+        DiffPage: {
+            /** Counts */
+            counts: components["schemas"]["DiffCounts"][];
+            /**
+             * First
+             * Format: date-time
+             */
+            first: string;
+            /** Items */
+            items: components["schemas"]["ChangedOut"][];
+            /** Page */
+            page: number;
+            /**
+             * Second
+             * Format: date-time
+             */
+            second: string;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * DimensionFigure
+         * @description One of the six properties.
+         */
+        DimensionFigure: {
+            /** Dimension */
+            dimension: string;
+            /** En */
+            en: string;
+            figure: components["schemas"]["Figure"];
+            /** Zh */
+            zh: string;
         };
         /** Discard */
         Discard: {
@@ -4994,6 +5481,64 @@ export interface components {
             text: string;
         };
         /**
+         * FailingCell
+         * @description A cell that fails a rule, and what to do about it; ``node_kind`` and ``node_id`` make the link.
+         */
+        FailingCell: {
+            /** Child Id */
+            child_id: string | null;
+            /** Child Name */
+            child_name: string | null;
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Dimension */
+            dimension: string;
+            /** Field */
+            field: string;
+            /** Fix En */
+            fix_en: string;
+            /** Fix Zh */
+            fix_zh: string;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Rule */
+            rule: string;
+            /** Rule Zh */
+            rule_zh: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * FailingPage
+         * @description A page of failing cells.
+         */
+        FailingPage: {
+            /** Items */
+            items: components["schemas"]["FailingCell"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * FieldDiff
          * @description One field that differs between two versions.
          */
@@ -5006,6 +5551,41 @@ export interface components {
             field: string;
             /** Label */
             label: string;
+        };
+        /**
+         * FieldOut
+         * @description One field that differs.
+         */
+        FieldOut: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Field */
+            field: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * Figure
+         * @description Cells that pass and cells looked at; ``text`` is "—" where there was nothing to look at.
+         */
+        Figure: {
+            /** Denominator */
+            denominator: number;
+            /** Numerator */
+            numerator: number;
+            /**
+             * Percent
+             * @example 92.11
+             */
+            percent: string | null;
+            /**
+             * Text
+             * @example 92.11%
+             * @example —
+             */
+            text: string;
         };
         /**
          * FigureList
@@ -5863,6 +6443,37 @@ export interface components {
             total: number;
         };
         /**
+         * LinkOut
+         * @description A link that was valid at the instant, seen from one of its ends.
+         */
+        LinkOut: {
+            /** Code */
+            code: string;
+            /**
+             * Direction
+             * @description up 上级，down 下级
+             */
+            direction: string;
+            /** Link Kind */
+            link_kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Relation */
+            relation: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+        };
+        /**
          * Links
          * @description Which duties and systems an entry belongs to; replaces what was there.
          */
@@ -6016,6 +6627,34 @@ export interface components {
             }[];
         };
         /**
+         * NodeAtOut
+         * @description One node as of an instant. ``children`` is null where the version was written before children were kept.
+         */
+        NodeAtOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Children */
+            children: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Children Count */
+            children_count: number;
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Links */
+            links: components["schemas"]["LinkOut"][];
+            node: components["schemas"]["ThenOut"];
+        };
+        /**
          * NodeDetail
          * @description A node with its columns (tables only) and its open change.
          */
@@ -6056,6 +6695,34 @@ export interface components {
             role: string;
             /** Url */
             url: string;
+        };
+        /**
+         * NodeQuality
+         * @description One node judged now.
+         */
+        NodeQuality: {
+            /** Code */
+            code: string;
+            /** Dimensions */
+            dimensions: components["schemas"]["DimensionFigure"][];
+            /** Failures */
+            failures: components["schemas"]["FailingCell"][];
+            /**
+             * Judged At
+             * Format: date-time
+             */
+            judged_at: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Rules */
+            rules: components["schemas"]["RuleFigure"][];
         };
         /** Note */
         Note: {
@@ -6266,6 +6933,17 @@ export interface components {
         Reason: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * RefreshOut
+         * @description The job that computes.
+         */
+        RefreshOut: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
         };
         /**
          * Rejection
@@ -6710,6 +7388,19 @@ export interface components {
             state: string;
         };
         /**
+         * RuleFigure
+         * @description One rule's figure.
+         */
+        RuleFigure: {
+            /** Dimension */
+            dimension: string;
+            figure: components["schemas"]["Figure"];
+            /** Rule */
+            rule: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * RuleIn
          * @description ``value > fire for fire_for, clear at <= clear for clear_for``; ``below`` mirrors both.
          */
@@ -6924,6 +7615,25 @@ export interface components {
              */
             user_id: string;
         };
+        /**
+         * SideOut
+         * @description A node at one of the two instants.
+         */
+        SideOut: {
+            /** Code */
+            code: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Name */
+            name: string;
+            /** Org Name */
+            org_name: string;
+            /** Version */
+            version: number;
+        };
         /** SignalList */
         SignalList: {
             /** Items */
@@ -7099,6 +7809,37 @@ export interface components {
              * @description 待编号的记录数
              */
             waiting: number;
+        };
+        /**
+         * Summary
+         * @description The quality of the departments asked for: whole, by level and by rule.
+         */
+        Summary: {
+            /** @description 与市级目录一致；尚无比对对象时为「—」 */
+            city: components["schemas"]["Figure"];
+            /**
+             * Computed At
+             * @description 数据计算时间；为空表示尚未计算
+             */
+            computed_at: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /** Dimensions */
+            dimensions: components["schemas"]["DimensionFigure"][];
+            /** Kind */
+            kind: string | null;
+            /** Levels */
+            levels: {
+                [key: string]: components["schemas"]["DimensionFigure"][];
+            };
+            /**
+             * Row Quality
+             * @description 数据行质量；未做质量检测时为「—」
+             * @example —
+             */
+            row_quality: string;
+            /** Rules */
+            rules: components["schemas"]["RuleFigure"][];
         };
         /** Switch */
         Switch: {
@@ -7444,6 +8185,54 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * ThenOut
+         * @description A node as one of its versions says; ``org_name`` is the department's name of that time.
+         */
+        ThenOut: {
+            /**
+             * Action
+             * @description publish、change、transfer
+             */
+            action: string;
+            /** Code */
+            code: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Entry Hash */
+            entry_hash: string;
+            /**
+             * Kind
+             * @example data_entry
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Org */
+            org: string;
+            /** Org Name */
+            org_name: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * @description 被下一版本取代的时刻；空为仍有效
+             */
+            valid_to: string | null;
+            /** Version */
+            version: number;
+        };
         /** Timeline */
         Timeline: {
             /** Items */
@@ -7581,6 +8370,16 @@ export interface components {
             status?: string | null;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * TrendPoint
+         * @description The six properties at the end of a day (Beijing).
+         */
+        TrendPoint: {
+            /** Day */
+            day: string;
+            /** Dimensions */
+            dimensions: components["schemas"]["DimensionFigure"][];
         };
         /**
          * UndoOut
@@ -8310,6 +9109,154 @@ export interface operations {
             };
         };
     };
+    as_of_api_v1_catalog_as_of_get: {
+        parameters: {
+            query: {
+                /** @description 日期（当日终了）或带时区的时刻 */
+                at: string;
+                department_id?: string | null;
+                /** @description duty、data_entry、system、db_table */
+                kind?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 编码或当时的名称包含 */
+                q?: string | null;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsOfPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    as_of_counts_api_v1_catalog_as_of_counts_get: {
+        parameters: {
+            query: {
+                /** @description 日期（当日终了）或带时区的时刻 */
+                at: string;
+                department_id?: string | null;
+                /** @description duty、data_entry、system、db_table */
+                kind?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsOfCounts"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    as_of_export_api_v1_catalog_as_of_export_get: {
+        parameters: {
+            query: {
+                /** @description 日期（当日终了）或带时区的时刻 */
+                at: string;
+                department_id?: string | null;
+                /** @description duty、data_entry、system、db_table */
+                kind?: string | null;
+                /** @description 编码或当时的名称包含 */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    node_as_of_api_v1_catalog_as_of_nodes__kind___node_id__get: {
+        parameters: {
+            query: {
+                /** @description 日期（当日终了）或带时区的时刻 */
+                at: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeAtOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_code_lists_api_v1_catalog_code_lists_get: {
         parameters: {
             query?: never;
@@ -8326,6 +9273,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeListsOut"];
+                };
+            };
+        };
+    };
+    diff_api_v1_catalog_diff_get: {
+        parameters: {
+            query: {
+                change?: string | null;
+                department_id?: string | null;
+                from: string;
+                /** @description duty、data_entry、system、db_table */
+                kind?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    diff_export_api_v1_catalog_diff_export_get: {
+        parameters: {
+            query: {
+                department_id?: string | null;
+                from: string;
+                /** @description duty、data_entry、system、db_table */
+                kind?: string | null;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9343,6 +10365,261 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileOut"][];
+                };
+            };
+        };
+    };
+    list_departments_api_v1_catalog_quality_departments_get: {
+        parameters: {
+            query?: {
+                kind?: ("duty" | "data_entry" | "system" | "db_table") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentQuality"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_failures_api_v1_catalog_quality_failures_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                dimension?: ("norm" | "complete" | "accurate" | "consistent" | "timely" | "accessible") | null;
+                kind?: ("duty" | "data_entry" | "system" | "db_table") | null;
+                node_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 规则编号，见 /catalog/quality/rules */
+                rule?: string | null;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_failures_api_v1_catalog_quality_failures_export_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                dimension?: ("norm" | "complete" | "accurate" | "consistent" | "timely" | "accessible") | null;
+                kind?: ("duty" | "data_entry" | "system" | "db_table") | null;
+                /** @description 规则编号，见 /catalog/quality/rules */
+                rule?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_node_quality_api_v1_catalog_quality_nodes__kind___node_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "duty" | "data_entry" | "system" | "db_table";
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeQuality"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refresh_api_v1_catalog_quality_refresh_post: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_rules_api_v1_catalog_quality_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__quality__schemas__RuleOut"][];
+                };
+            };
+        };
+    };
+    get_summary_api_v1_catalog_quality_summary_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                kind?: ("duty" | "data_entry" | "system" | "db_table") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_trend_api_v1_catalog_quality_trend_get: {
+        parameters: {
+            query?: {
+                /** @description 最近多少天 */
+                days?: number;
+                department_id?: string | null;
+                kind?: ("duty" | "data_entry" | "system" | "db_table") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendPoint"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

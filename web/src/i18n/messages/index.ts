@@ -5,6 +5,7 @@ import { common } from "./common";
 import { crypto } from "./crypto";
 import { form } from "./form";
 import { gateway } from "./gateway";
+import { history } from "./history";
 import { imports } from "./imports";
 import { review } from "./review";
 import { reports } from "./reports";
@@ -12,4 +13,4 @@ import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...history, ...gateway, status };
