@@ -75,7 +75,7 @@ class LinkChange(Base):
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     link_kind: Mapped[str] = mapped_column(String(20))
-    link_id: Mapped[uuid.UUID | None]
+    link_id: Mapped[uuid.UUID]
     action: Mapped[str] = mapped_column(String(10))
     from_id: Mapped[uuid.UUID] = mapped_column(index=True)
     to_id: Mapped[uuid.UUID] = mapped_column(index=True)

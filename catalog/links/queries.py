@@ -258,3 +258,14 @@ def _says(row: Any) -> bool:
         "fields": {"relation": row.relation or None}, "from": {**body["from"], "id": str(row.from_id)},
         "to": {**body["to"], "id": str(row.to_id)},
     }
+
+
+def changes_at(session: Session, end: End, limit: int) -> list[LinkChange]:
+    """Changes that wait at a node, its leaves among them, or at a leaf; oldest first."""
+    ids: list[Any] = [LinkChange.from_id == end.id, LinkChange.to_id == end.id]
+    for leaf in ENDS.values():
+        if leaf.parent is not None and leaf.node_key == end.kind:
+            leaves = select(leaf.model.id).where(getattr(leaf.model, leaf.parent) == end.id)
+            ids += [LinkChange.from_id.in_(leaves), LinkChange.to_id.in_(leaves)]
+    query = select(LinkChange).where(or_(*ids), LinkChange.decision.is_(None))
+    return list(session.scalars(query.order_by(LinkChange.submitted_at, LinkChange.id).limit(limit)))

@@ -149,6 +149,11 @@ def _ends(
     return both
 
 
+def visible_end(session: Session, actor: Actor, end_key: str, end_id: uuid.UUID) -> End:
+    """A node, item or column that the actor sees, or ``catalog.node.unknown``."""
+    return _seen(actor, end_key, queries.ends(session, end_key, [end_id]).get(end_id))
+
+
 def _seen(actor: Actor, end_key: str, end: End | None) -> End:
     if end is None or not (end.status in LIVE or actor.sees(end.department_id)):
         raise NODE_UNKNOWN(kind=ENDS[end_key].zh)

@@ -112,7 +112,7 @@ def _link_change() -> None:
         "link_change",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("link_kind", sa.String(length=20), nullable=False),
-        sa.Column("link_id", sa.Uuid()),
+        sa.Column("link_id", sa.Uuid(), nullable=False),
         sa.Column("action", sa.String(length=10), nullable=False),
         *_ends(),
         sa.Column("department_id", sa.Uuid(), nullable=False),
