@@ -111,7 +111,7 @@ def _problems_of(kind: str, field: str, value: Any) -> list[Problem]:
 def _text_problems(field: str, value: str) -> list[Problem]:
     if len(value) > _LIMITS.get(field, 20_000):
         return [Problem(field, f"超过 {_LIMITS.get(field, 20_000)} 个字", "is too long")]
-    if any((ord(char) < 32 and char not in "\n\t\r") or 0xD800 <= ord(char) <= 0xDFFF for char in value):
+    if _CONTROL.search(value):
         return [Problem(field, "含有不可见的控制字符", "contains control characters")]
     if field in _DATES and not _DATE.match(value):
         return [Problem(field, "日期须写成 2026-03-01", "must be a date like 2026-03-01")]

@@ -88,7 +88,7 @@ class Maker:
 
     def entry(self) -> Row:
         chance = self.chance
-        codes = [row for row in self.session.scalars(select(DataEntry.code).limit(3))]
+        codes = list(self.session.scalars(select(DataEntry.code).limit(3)))
         cycles = ("daily", "weekly", "monthly", "annual", "irregular", "other", "??")
         ago = timedelta(days=chance.choice((0, 3, 20, 100, 400)))
         return {
