@@ -7,7 +7,7 @@ Tokens are stored, labels are shown. Bare numbers mean different things in diffe
 import json
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class CodeList:
     tokens: tuple[Token, ...]
     by_text: dict[str, str]
 
-    @property
+    @cached_property
     def values(self) -> frozenset[str]:
         """All tokens of the list."""
         return frozenset(token.token for token in self.tokens)
