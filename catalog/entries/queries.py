@@ -2,7 +2,8 @@
 
 import uuid
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, func, select
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 from catalog.nodes.models import DataEntry, DataSystem, Duty, DutyData, System
 from catalog.nodes.queries import visible
 from catalog.search import queries as search
-from catalog.search.models import SearchDoc
-from catalog.search.rules import Query, parse
+from catalog.search.ranking import Ranking
+from catalog.search.rules import COUNT_LIMIT, Query
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department, User
 
@@ -68,26 +69,33 @@ def conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def page(session: Session, actor: Actor, filters: Filters, *, limit: int, offset: int = 0) -> Found:
-    """One page of the list; with ``q`` best matches first, counted up to search.COUNT_LIMIT."""
-    where = conditions(actor, filters)
-    base = select(DataEntry, Department.name).join(Department, Department.id == DataEntry.department_id).where(*where)
-    query = parse(filters.q) if filters.q else None
-    if query is None:
+    """One page of the list; with ``q`` best matches first, counted up to COUNT_LIMIT."""
+    if not filters.q:
+        where = conditions(actor, filters)
+        base = select(DataEntry, Department.name).join(Department, Department.id == DataEntry.department_id)
         total = session.scalar(select(func.count()).select_from(DataEntry).where(*where)) or 0
-        return Found(_page(session, base.order_by(*_order(filters.sort)), limit, offset), total, False, False, None)
-    base = base.join(SearchDoc, SearchDoc.node_id == DataEntry.id)
-    base = base.where(SearchDoc.node_id.in_(search.matching(session, query, filters.q or "")))
-    total = session.scalar(
-        select(func.count()).select_from(base.with_only_columns(DataEntry.id).limit(search.COUNT_LIMIT + 1).subquery())
-    ) or 0
-    order = _order(filters.sort) if filters.sort else [search.tier(session, query, filters.q or ""), *_order("")]
-    capped = total > search.COUNT_LIMIT
-    rows = _page(session, base.order_by(*order), limit, offset)
-    return Found(rows, min(total, search.COUNT_LIMIT), capped, query.scan_only, query)
+        rows = session.execute(base.where(*where).order_by(*_order(filters.sort)).limit(limit).offset(offset))
+        return Found(list(rows), total, False, False, None)
+    ranking = _ranking(session, actor, filters)
+    sort = SORTS.get(filters.sort.removeprefix("-"))
+    hits = search.page(ranking, limit=limit, offset=offset, by=sort, descending=filters.sort.startswith("-"))
+    query = ranking.wish.query
+    return Found(_rows(session, hits.ids), hits.total, hits.capped, query.scan_only, query)
 
 
-def _page(session: Session, query: Any, limit: int, offset: int) -> list[Row[DataEntry, str]]:
-    return list(session.execute(query.limit(limit).offset(offset)))
+def _ranking(session: Session, actor: Actor, filters: Filters) -> Ranking:
+    """The search of entries; kind and department are known to the index, other filters are tested on the hits."""
+    others = conditions(actor, replace(filters, department_id=None))
+    return search.ranking(
+        session, filters.q or "", node_kind="data_entry", department_id=filters.department_id,
+        model=DataEntry, conditions=others,
+    )
+
+
+def _rows(session: Session, ids: Sequence[uuid.UUID]) -> list[Row[DataEntry, str]]:
+    query = select(DataEntry, Department.name).join(Department, Department.id == DataEntry.department_id)
+    found = {row[0].id: row for row in session.execute(query.where(DataEntry.id.in_(ids)))}
+    return [found[one] for one in ids if one in found]
 
 
 def _order(sort: str) -> list[Any]:
@@ -96,15 +104,16 @@ def _order(sort: str) -> list[Any]:
 
 
 def facets(session: Session, actor: Actor, filters: Filters) -> dict[str, list[dict[str, Any]]]:
-    """Hits by department, theme and format, from at most search.COUNT_LIMIT of them."""
-    query = select(DataEntry.department_id, DataEntry.theme, DataEntry.formats).where(*conditions(actor, filters))
-    parsed = parse(filters.q) if filters.q else None
-    if parsed is not None:
-        query = query.where(DataEntry.id.in_(search.matching(session, parsed, filters.q or "")))
+    """Hits by department, theme and format, from at most COUNT_LIMIT of them."""
+    query = select(DataEntry.department_id, DataEntry.theme, DataEntry.formats)
+    if filters.q:
+        query = query.where(DataEntry.id.in_(_ranking(session, actor, filters).nodes(COUNT_LIMIT)))
+    else:
+        query = query.where(*conditions(actor, filters)).limit(COUNT_LIMIT)
     departments: Counter[uuid.UUID] = Counter()
     themes: Counter[str] = Counter()
     formats: Counter[str] = Counter()
-    for department_id, theme, words in session.execute(query.limit(search.COUNT_LIMIT)):
+    for department_id, theme, words in session.execute(query):
         departments[department_id] += 1
         themes.update([theme] if theme else [])
         formats.update(words)

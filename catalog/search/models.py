@@ -1,29 +1,55 @@
 """The search document of a node. The full-text tables are made by the migration, one form a database."""
 
 import uuid
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base
+from kernel.db import Base, Instant, JSONText
 
 
 class SearchDoc(Base):
-    """What a search compares with: code, title and body of a node in normal form."""
+    """What a search compares with: codes, title and body of a node in normal form.
+
+    ``number`` is the order of registration, the row of the full-text index, and the order of hits within a tier.
+    ``head`` is the beginning of the title, for the exact name; ``initials`` the first letters in pinyin.
+    """
 
     __tablename__ = "search_doc"
-    __table_args__ = (Index("ix_search_doc_node_kind_department_id", "node_kind", "department_id"),)
-    node_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    __table_args__ = (Index("ix_search_doc_department_id_number", "department_id", "number"),)
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    node_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     node_kind: Mapped[str] = mapped_column(String(20))
     department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"))
     code: Mapped[str] = mapped_column(String(200), index=True)
+    legacy: Mapped[str | None] = mapped_column(String(500), index=True)
+    head: Mapped[str] = mapped_column(String(64), index=True)
+    initials: Mapped[str] = mapped_column(String(64), index=True)
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
 
 
-class SearchPart(Base):
-    """A part of a document; its id is the row of the full-text index."""
+class SavedSearch(Base):
+    """A search that a person keeps; with ``notify`` new matches are told."""
 
-    __tablename__ = "search_part"
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    node_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("search_doc.node_id", ondelete="CASCADE"), index=True)
+    __tablename__ = "saved_search"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("app_user.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    q: Mapped[str] = mapped_column(String(200))
+    filters: Mapped[dict[str, Any]] = mapped_column(JSONText())
+    notify: Mapped[bool] = mapped_column(Boolean)
+    version: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    checked_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class SavedSearchHit(Base):
+    """A match that the person has been told of, or that was there when the notice was switched on."""
+
+    __tablename__ = "saved_search_hit"
+    saved_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("saved_search.id", ondelete="CASCADE"), primary_key=True)
+    node_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

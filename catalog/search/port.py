@@ -2,27 +2,63 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
+
+Field = Literal["title", "whole"]
+"""``whole`` is the title and the body."""
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """A document as the index sees it: texts in normal form."""
+
+    number: int
+    node_kind: str
+    department_id: uuid.UUID
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Needle:
+    """What candidates must hold: bigrams of the field's text, and perhaps a kind and a department."""
+
+    field: Field
+    grams: tuple[str, ...]
+    node_kind: str | None = None
+    department_id: uuid.UUID | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is asked, so an index is of no help."""
+        return not self.grams and self.node_kind is None and self.department_id is None
 
 
 class FullText(Protocol):
-    """An index of parts. ``add`` takes (part id, text in normal form)."""
+    """An index of documents by bigram, kind and department, in the order of their numbers."""
 
-    def take_ids(self, session: Session, count: int) -> list[int]:
-        """New part ids, unique whoever else writes."""
+    def take_numbers(self, session: Session, count: int) -> list[int]:
+        """New document numbers, unique whoever else writes."""
         ...
 
-    def add(self, session: Session, rows: Iterable[tuple[int, str]]) -> None:
-        """Index parts."""
+    def add(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Index documents whose rows in ``search_doc`` are written."""
         ...
 
-    def remove(self, session: Session, node_ids: Sequence[uuid.UUID]) -> None:
-        """Remove the parts of nodes."""
+    def remove(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Forget documents, given as they were indexed."""
         ...
 
-    def nodes_with(self, tokens: Sequence[str]) -> Select[uuid.UUID]:
-        """The nodes that have a part in which the tokens stand one after the other."""
+    def rebuild(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Write the whole index anew from these documents."""
+        ...
+
+    def candidates(
+        self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int
+    ) -> Select[int, uuid.UUID]:
+        """(number, node_id) of documents that hold the needle and meet ``where``, by number, at most ``limit``."""
         ...

@@ -1,17 +1,29 @@
-"""The SELECTs of search: which nodes match, in which tier, and how they spread over facets."""
+"""What others ask of search: a wish from a typed query, the page of best hits, a condition, a capped count."""
 
 import uuid
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, intersect, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, True_, func, select
+from sqlalchemy.orm import Session
 
+from catalog.nodes.queries import slices
+from catalog.search.definition import Wish
 from catalog.search.models import SearchDoc
-from catalog.search.rules import PART_OVERLAP, Query, lookup
+from catalog.search.ranking import Ranking
+from catalog.search.rules import COUNT_LIMIT, Query, normalise, parse
 from catalog.search.service import full_text
+from kernel.identity.models import Department
 
-COUNT_LIMIT = 10_000
-"""Counts and facets look at this many hits at most; a result at the limit is shown as "10,000+"."""
+NAMED_LIMIT = 3
+"""Words of a query that are taken as departments at most."""
+
+FEW = 5_000
+"""Up to so many nodes are read one by one, where filters leave no more."""
+
+_ALL = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -23,47 +35,79 @@ class Hits:
     capped: bool
 
 
-def _contains(text: InstrumentedAttribute[str], term: str, dialect: str) -> ColumnElement[bool]:
-    place = func.instr(text, term) if dialect == "sqlite" else func.strpos(text, term)
-    return place > 0
+def wish(session: Session, raw: str) -> Wish:
+    """What is asked: the words, and those that name departments (name, 简称 or 别名, exactly)."""
+    query = parse(raw)
+    return Wish(query, raw, session.get_bind().dialect.name, _named(session, query))
 
 
-def _is_code(raw: str) -> ColumnElement[bool]:
-    return SearchDoc.code == raw.strip().lower()
+def _named(session: Session, query: Query) -> dict[str, tuple[uuid.UUID, ...]]:
+    if not query.terms:
+        return {}
+    found: dict[str, list[uuid.UUID]] = defaultdict(list)
+    rows = session.execute(select(Department.id, Department.name, Department.short_name, Department.aliases))
+    for department_id, name, short, aliases in rows:
+        spellings = {normalise(text) for text in (name, short, *aliases) if text}
+        for word in query.terms:
+            if word in spellings:
+                found[word].append(department_id)
+    return {word: tuple(sorted(found[word])) for word in query.terms if word in found and len(found) <= NAMED_LIMIT}
+
+
+def ranking(
+    session: Session, raw: str, *, node_kind: str | None = None, department_id: uuid.UUID | None = None,
+    model: Any = None, conditions: Sequence[ColumnElement[bool]] = (),
+) -> Ranking:
+    """A search. Kind and department are looked up in the index; ``conditions`` are on the nodes of ``model``.
+
+    Where few nodes meet the conditions, those are read instead of walking through the hits of a frequent word.
+    """
+    real = [condition for condition in conditions if not isinstance(condition, True_)]
+    where: list[ColumnElement[bool]] = []
+    few = False
+    if real:
+        inside = select(model.id).where(*real)
+        found = session.scalar(select(func.count()).select_from(inside.limit(FEW + 1).subquery())) or 0
+        few = found <= FEW
+        where = [SearchDoc.node_id.in_(inside) if few else such(model, *real)]
+    return Ranking(
+        session, full_text(session), wish(session, raw), where=where, few=few,
+        node_kind=node_kind, department_id=department_id,
+    )
+
+
+def such(model: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition on the node of a document: tested hit by hit, never a start of its own."""
+    inner = select(model.id).where(model.id == SearchDoc.node_id, *conditions).correlate(SearchDoc)
+    # OFFSET keeps PostgreSQL from turning the test into a join that reads the whole table
+    return inner.offset(0).exists()
 
 
 def matching(session: Session, query: Query, raw: str) -> Select[uuid.UUID]:
-    """The node ids that match, without order; title or body holds every term."""
-    dialect = session.get_bind().dialect.name
-    if query.scan_only or query.empty:
-        found = and_(*(
-            or_(_contains(SearchDoc.title, char, dialect), _contains(SearchDoc.code, char, dialect))
-            for char in query.short
-        )) if query.short else literal(False)
-        return select(SearchDoc.node_id).where(or_(_is_code(raw), found))
-    adapter = full_text(session)
-    by_term = [adapter.nodes_with(lookup(term)) for term in query.terms]
-    candidates = by_term[0] if len(by_term) == 1 else select(intersect(*by_term).subquery().c[0])
-    # the index is exact for terms up to the overlap of parts; the rest is compared with the text
-    verified = [term for term in query.terms if len(term) > PART_OVERLAP] + list(query.short)
-    conditions = [
-        or_(_contains(SearchDoc.title, term, dialect), _contains(SearchDoc.body, term, dialect))
-        for term in verified
-    ]
-    found = and_(SearchDoc.node_id.in_(candidates), *conditions)
-    return select(SearchDoc.node_id).where(or_(_is_code(raw), found))
+    """The node ids of every match, without order: ``DataEntry.id.in_(matching(...))``."""
+    return ranking(session, raw).nodes(_ALL)
 
 
-def tier(session: Session, query: Query, raw: str) -> ColumnElement[int]:
-    """0 exact code, 1 phrase in the title, 2 all terms in the title, 3 phrase in the body, 4 the rest."""
-    dialect = session.get_bind().dialect.name
-    words = (*query.terms, *query.short)
-    if query.empty:
-        return case((_is_code(raw), 0), else_=4)
-    return case(
-        (_is_code(raw), 0),
-        (_contains(SearchDoc.title, query.text, dialect), 1),
-        (and_(*(_contains(SearchDoc.title, word, dialect) for word in words)), 2),
-        (_contains(SearchDoc.body, query.text, dialect), 3),
-        else_=4,
-    )
+def page(
+    found: Ranking, *, limit: int, offset: int = 0, by: Any = None, descending: bool = False
+) -> Hits:
+    """A page of hits with their capped count; ``by``, a column of nodes, sorts the best COUNT_LIMIT of them."""
+    total = found.count(COUNT_LIMIT + 1)
+    if by is None:
+        ids = [node_id for _, node_id in found.top(limit, offset)]
+    else:
+        ids = _sorted(found, by, descending, total)[offset : offset + limit]
+    return Hits(ids, min(total, COUNT_LIMIT), total > COUNT_LIMIT)
+
+
+def _sorted(found: Ranking, by: Any, descending: bool, total: int) -> list[uuid.UUID]:
+    model = by.class_
+    best = found.top(COUNT_LIMIT) if total > COUNT_LIMIT else found.some(COUNT_LIMIT)
+    keys: list[tuple[Any, uuid.UUID]] = []
+    for ids in slices([node_id for _, node_id in best]):
+        keys += found.session.execute(select(by, model.id).where(model.id.in_(ids))).tuples()
+    keys.sort(key=lambda pair: pair[1])
+    # a missing value comes last in either direction
+    present = [pair for pair in keys if pair[0] is not None]
+    present.sort(key=lambda pair: pair[0], reverse=descending)
+    return [node_id for _, node_id in (*present, *(pair for pair in keys if pair[0] is None))]

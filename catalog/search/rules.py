@@ -2,23 +2,29 @@
 
 Truth: a text in normal form is NFKC, lower case, every run of separators folded to one space. A query term of
 two or more characters without a separator matches exactly the texts whose normal form contains it. The index
-holds overlapping bigrams (letters and digits too), so a term is a phrase of bigrams; the gap that a separator
-leaves between positions keeps a phrase from crossing it. A token is written as eight ASCII characters, because
-the databases' own tokenizers fold accents and drop characters younger than their Unicode tables.
+knows which documents hold a bigram (letters and digits too); a term of two characters is one bigram, a longer one
+is several, and the text decides whether they stand together. For FTS5 a bigram is written as eight ASCII characters,
+because its tokenizers fold accents and drop characters younger than their Unicode tables.
 """
 
 import unicodedata
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-PART_LENGTH = 4000
-PART_OVERLAP = 64
-LEXEME_LIMIT = 250
-"""PostgreSQL keeps 256 positions of a lexeme; a part is cut before any bigram reaches this count."""
-
 QUERY_LIMIT = 200
-BREAK = "brk"
+HEAD = 64
+"""Characters of a title that are kept apart, to find an exact title."""
+
+SCAN_LIMIT = 100_000
+"""Documents whose title and codes are read for a query of single characters."""
+
+COUNT_LIMIT = 10_000
+"""Counts and facets look at this many hits at most; a result at the limit is shown as "10,000+"."""
+
+GRAM_LIMIT = 16
+"""Bigrams of one query that are looked up at most; the text is compared anyway."""
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -50,70 +56,34 @@ def _encode(char: str) -> str:
     return digits
 
 
-def term_tokens(term: str) -> list[str]:
-    """The bigrams of one word in order; a word of one character is its own token."""
-    coded = [_encode(char) for char in term]
-    if len(coded) < 2:
-        return coded
-    return [first + second for first, second in zip(coded, coded[1:], strict=False)]
+def spelled(gram: str) -> str:
+    """A bigram as eight characters of [0-9a-z]."""
+    return _encode(gram[0]) + _encode(gram[1])
 
 
-def positions(text: str) -> list[tuple[str, int]]:
-    """(token, position from 1) of a text in normal form; a separator leaves one position empty."""
-    found: list[tuple[str, int]] = []
-    at = 1
-    for word in text.split(" "):
-        for token in term_tokens(word):
-            found.append((token, at))
-            at += 1
-        at += 1
-    return found
+def grams(text: str) -> list[str]:
+    """The distinct bigrams of a text in normal form; none crosses a separator."""
+    pairs = (text[at : at + 2] for at in range(len(text) - 1))
+    return list(dict.fromkeys(pair for pair in pairs if " " not in pair))
 
 
 def token_stream(text: str) -> str:
-    """The tokens of a text in normal form for FTS5, with a break token where a separator stood."""
-    return f" {BREAK} ".join(" ".join(term_tokens(word)) for word in text.split(" "))
-
-
-def parts(text: str) -> list[str]:
-    """Cut a normal form into parts: any term of up to PART_OVERLAP characters is whole in one of them.
-
-    A part ends at PART_LENGTH characters, or earlier when one bigram would stand in it LEXEME_LIMIT times.
-    """
-    found: list[str] = []
-    start = 0
-    while start < len(text):
-        end = _part_end(text, start)
-        found.append(text[start:end])
-        if end == len(text):
-            break
-        start = max(end - PART_OVERLAP, start + 1)
-    return found
-
-
-def _part_end(text: str, start: int) -> int:
-    end = min(start + PART_LENGTH, len(text))
-    if end - start <= LEXEME_LIMIT:
-        return end
-    seen: Counter[str] = Counter()
-    for at in range(start, end):
-        gram = text[at : at + 2]
-        seen[gram] += 1
-        if seen[gram] >= LEXEME_LIMIT:
-            return at + 1
-    return end
+    """The bigrams of a text in normal form as FTS5 reads them."""
+    return " ".join([spelled(gram) for gram in grams(text)])
 
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed query. ``terms`` are looked up in the index, ``short`` are single characters.
-
-    Long terms are looked up by their first PART_OVERLAP characters and then compared with the text.
-    """
+    """A parsed query. ``terms`` are looked up in the index, ``short`` are single characters."""
 
     text: str
     terms: tuple[str, ...]
     short: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words that a match holds."""
+        return (*self.terms, *self.short)
 
     @property
     def scan_only(self) -> bool:
@@ -135,9 +105,12 @@ def parse(raw: str) -> Query:
     )
 
 
-def lookup(term: str) -> list[str]:
-    """The phrase of tokens that finds the parts which may hold ``term``."""
-    return term_tokens(term[:PART_OVERLAP])
+def lookup(words: Iterable[str]) -> tuple[str, ...]:
+    """The bigrams that every match of all ``words`` holds, at most GRAM_LIMIT of them, spread over the words."""
+    found = list(dict.fromkeys(gram for word in words for gram in grams(word)))
+    if len(found) <= GRAM_LIMIT:
+        return tuple(found)
+    return tuple(found[at * (len(found) - 1) // (GRAM_LIMIT - 1)] for at in range(GRAM_LIMIT))
 
 
 def highlight(original: str, query: Query, width: int = 120) -> list[tuple[str, bool]]:

@@ -1,24 +1,26 @@
 """Keeping the index: called by whoever writes a node, in the same transaction."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.search.adapters.postgresql import PostgresFullText
 from catalog.search.adapters.sqlite import SqliteFullText
-from catalog.search.models import SearchDoc, SearchPart
-from catalog.search.port import FullText
-from catalog.search.rules import normalise, parts
+from catalog.search.initials import initials
+from catalog.search.models import SearchDoc
+from catalog.search.port import FullText, IndexRow
+from catalog.search.rules import HEAD, normalise
 
-_SLICE = 1000
+_SLICE = 500
 
 
 @dataclass(frozen=True)
 class Document:
-    """What of a node is searched."""
+    """What of a node is searched; ``legacy`` is its code in the system it came from."""
 
     node_id: uuid.UUID
     node_kind: str
@@ -26,6 +28,7 @@ class Document:
     code: str
     title: str
     body: str
+    legacy: str | None = None
 
 
 def full_text(session: Session) -> FullText:
@@ -34,34 +37,80 @@ def full_text(session: Session) -> FullText:
 
 
 def index(session: Session, documents: Sequence[Document], *, fresh: bool = False) -> None:
-    """Write documents, replacing what the index knew; ``fresh``: they are known to be new."""
-    if not documents:
+    """Write documents, replacing what the index knew; ``fresh``: they are known to be new.
+
+    A document keeps its number, hence its place among equals; one that says the same as before is not touched.
+    """
+    rows = [_row(document) for document in documents]
+    if not rows:
         return
-    if not fresh:
-        remove(session, [document.node_id for document in documents])
-    normal = [(document, normalise(document.title), normalise(document.body)) for document in documents]
-    session.execute(insert(SearchDoc), [
-        {
-            "node_id": document.node_id, "node_kind": document.node_kind, "department_id": document.department_id,
-            "code": document.code.lower(), "title": title, "body": body,
-        }
-        for document, title, body in normal
-    ])
-    # title and body share parts: the break between them keeps a term from crossing, as within a text
-    pieces = [(document.node_id, part) for document, title, body in normal for part in parts(f"{title} {body}".strip())]
-    if pieces:
-        adapter = full_text(session)
-        numbers = adapter.take_ids(session, len(pieces))
-        rows = list(zip(numbers, pieces, strict=True))
-        session.execute(insert(SearchPart), [{"id": number, "node_id": node} for number, (node, _) in rows])
-        adapter.add(session, ((number, part) for number, (_, part) in rows))
+    held = {} if fresh else _held(session, [document.node_id for document in documents])
+    changed = [row for row in rows if _differs(held.get(row["node_id"]), row)]
+    adapter = full_text(session)
+    numbers = iter(adapter.take_numbers(session, sum(row["node_id"] not in held for row in changed)))
+    for row in changed:
+        known = held.get(row["node_id"])
+        row["number"] = known.number if known is not None else next(numbers)
+    _forget(session, [held[row["node_id"]] for row in changed if row["node_id"] in held])
+    if changed:
+        changed.sort(key=lambda row: row["number"])
+        session.execute(insert(SearchDoc), changed)
+        adapter.add(session, [_index_row(row) for row in changed])
 
 
 def remove(session: Session, node_ids: Sequence[uuid.UUID]) -> None:
     """Forget nodes."""
-    adapter = full_text(session)
+    _forget(session, list(_held(session, node_ids).values()))
+
+
+def rebuild(session: Session) -> int:
+    """Write the full-text index anew from the documents, after a change of the tokenizer; returns how many."""
+    count = 0
+
+    def rows() -> Iterator[IndexRow]:
+        nonlocal count
+        columns = SearchDoc.__table__.c
+        query = select(columns.number, columns.node_kind, columns.department_id, columns.title, columns.body)
+        for row in session.execute(query.order_by(columns.number).execution_options(yield_per=_SLICE)):
+            count += 1
+            yield IndexRow(*row)
+
+    full_text(session).rebuild(session, rows())
+    return count
+
+
+def _row(document: Document) -> dict[str, Any]:
+    title = normalise(document.title)
+    return {
+        "node_id": document.node_id, "node_kind": document.node_kind, "department_id": document.department_id,
+        "code": document.code.lower(), "legacy": document.legacy.strip().lower() if document.legacy else None,
+        "head": title[:HEAD], "initials": initials(title[:HEAD])[:HEAD], "title": title,
+        "body": normalise(document.body),
+    }
+
+
+def _held(session: Session, node_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
+    held: dict[uuid.UUID, Any] = {}
     for start in range(0, len(node_ids), _SLICE):
-        some = list(node_ids[start : start + _SLICE])
-        adapter.remove(session, some)
-        session.execute(delete(SearchPart).where(SearchPart.node_id.in_(some)))
-        session.execute(delete(SearchDoc).where(SearchDoc.node_id.in_(some)))
+        query = select(SearchDoc.__table__).where(SearchDoc.node_id.in_(node_ids[start : start + _SLICE]))
+        held.update({row.node_id: row for row in session.execute(query)})
+    return held
+
+
+def _differs(held: Any, row: dict[str, Any]) -> bool:
+    return held is None or any(getattr(held, name) != value for name, value in row.items())
+
+
+def _index_row(row: dict[str, Any]) -> IndexRow:
+    return IndexRow(row["number"], row["node_kind"], row["department_id"], row["title"], row["body"])
+
+
+def _forget(session: Session, held: Sequence[Any]) -> None:
+    if not held:
+        return
+    full_text(session).remove(
+        session, [IndexRow(row.number, row.node_kind, row.department_id, row.title, row.body) for row in held]
+    )
+    for start in range(0, len(held), _SLICE):
+        numbers = [row.number for row in held[start : start + _SLICE]]
+        session.execute(delete(SearchDoc).where(SearchDoc.number.in_(numbers)))

@@ -1,48 +1,97 @@
-"""PostgreSQL: the table ``search_tsv(part_id, tsv)`` with a GIN index; positions are ours, not a parser's."""
+"""PostgreSQL: GIN indexes over ``search_grams(…)`` of a document, an array of integers.
 
+A GIN index gives all documents of a key at once, never the first twenty. So the keys are made for blocks of
+BLOCK documents: (block, bigram) in one integer. A search walks the blocks in order, one lateral step each, and ends
+where enough hits are found: a frequent bigram touches one block, a rare one a key lookup in each.
+The function is SQL, so nothing is stored twice; ``rules.normalise`` stays the only place that knows the normal form.
+"""
+
+import hashlib
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from sqlalchemy import Select, bindparam, column, delete, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from catalog.search.models import SearchPart
-from catalog.search.rules import positions
+from catalog.search.models import SearchDoc
+from catalog.search.port import IndexRow, Needle
 
-_TSV = table("search_tsv", column("part_id"), column("tsv"))
-_IDS = text("SELECT nextval('search_part_id_seq') FROM generate_series(1, :count)")
-_INSERT = text("INSERT INTO search_tsv (part_id, tsv) VALUES (:part_id, CAST(:tsv AS tsvector))")
+BLOCK_BITS: Final = 13
+"""A block is 8,192 documents."""
+
+_IDS: Final = text("SELECT nextval('search_doc_number_seq') FROM generate_series(1, :count)")
+# the two texts must be those of the indexes in migration 0012, or the planner does not see them
+_GRAMS: Final = {
+    "title": "search_grams(search_doc.number, search_doc.title, search_doc.department_id, search_doc.node_kind)",
+    "whole": "search_grams(search_doc.number, (search_doc.title || ' '::text) || search_doc.body, "
+             "search_doc.department_id, search_doc.node_kind)",
+}
+_KEYS: Final = "ARRAY(SELECT (blocks.block << 42) | key FROM unnest(CAST(:keys AS bigint[])) AS key)"
 
 
-def vector(body: str) -> str:
-    """A tsvector literal; tokens are [0-9a-z], so nothing needs quoting."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for token, at in positions(body):
-        found[token].append(at)
-    return " ".join(f"'{token}':{','.join(map(str, places))}" for token, places in found.items())
+def gram_key(gram: str) -> int:
+    """A bigram as 42 bits: two code points."""
+    return ord(gram[0]) << 21 | ord(gram[1])
+
+
+def label_key(label: str) -> int:
+    """A kind or department as 42 bits beyond every bigram (no code point is above 0x10FFFF)."""
+    hashed = int(hashlib.sha256(label.encode("ascii")).hexdigest()[:10], 16)
+    return (0x110000 + (hashed >> 21)) << 21 | hashed & 0x1FFFFF
+
+
+def _labels(node_kind: str | None, department_id: uuid.UUID | None) -> list[str]:
+    kind = [] if node_kind is None else [f"k{node_kind}"]
+    return kind if department_id is None else [*kind, f"d{department_id}"]
 
 
 class PostgresFullText:
     """See the port."""
 
-    def take_ids(self, session: Session, count: int) -> list[int]:
-        """New part ids from the table's sequence, so that concurrent writers do not meet."""
+    def take_numbers(self, session: Session, count: int) -> list[int]:
+        """New numbers from the table's sequence, so that concurrent writers do not meet."""
         return list(session.scalars(_IDS, {"count": count}))
 
-    def add(self, session: Session, rows: Iterable[tuple[int, str]]) -> None:
-        """Index parts."""
-        values = [{"part_id": part_id, "tsv": vector(body)} for part_id, body in rows]
-        if values:
-            session.execute(_INSERT, values)
+    def add(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Nothing: the indexes follow the table."""
 
-    def remove(self, session: Session, node_ids: Sequence[uuid.UUID]) -> None:
-        """Remove the parts of nodes."""
-        parts = select(SearchPart.id).where(SearchPart.node_id.in_(node_ids))
-        session.execute(delete(_TSV).where(_TSV.c.part_id.in_(parts)))
+    def remove(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Nothing: the indexes follow the table."""
 
-    def nodes_with(self, tokens: Sequence[str]) -> Select[uuid.UUID]:
-        """The nodes that have a part in which the tokens stand one after the other."""
-        phrase = " <-> ".join(f"'{token}'" for token in tokens)
-        match = text("tsv @@ CAST(:phrase AS tsquery)").bindparams(bindparam("phrase", phrase, unique=True))
-        return select(SearchPart.node_id).where(SearchPart.id.in_(select(_TSV.c.part_id).where(match)))
+    def rebuild(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Write the indexes anew from the table."""
+        for field in _GRAMS:
+            session.execute(text(f"REINDEX INDEX ix_search_gram_{field}"))
+
+    def candidates(self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int) -> Select[int, uuid.UUID]:
+        """See the port."""
+        keys = [
+            *(label_key(label) for label in _labels(needle.node_kind, needle.department_id)),
+            *(gram_key(gram) for gram in needle.grams),
+        ]
+        held = text(f"{_GRAMS[needle.field]} @> {_KEYS}").bindparams(
+            bindparam("keys", keys, type_=ARRAY(BigInteger), unique=True)
+        )
+        last = select(func.coalesce(func.max(SearchDoc.number), 0).op(">>")(text(f"{BLOCK_BITS}"))).scalar_subquery()
+        blocks = func.generate_series(literal(0, BigInteger), last).table_valued(
+            column("block", BigInteger), name="blocks"
+        ).render_derived(name="blocks")
+        hits = (
+            select(SearchDoc.number, SearchDoc.node_id).where(held, *where)
+            # plus nothing: an order that the primary key cannot serve, else the planner would walk it
+            .order_by(SearchDoc.number + 0).limit(limit).correlate(blocks).lateral("hits")
+        )
+        return select(hits.c.number, hits.c.node_id).select_from(blocks.join(hits, true())).limit(limit)

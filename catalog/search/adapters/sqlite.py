@@ -1,41 +1,89 @@
-"""FTS5: the table ``search_fts(tokens)``, rowid = ``search_part.id``."""
+"""SQLite: two contentless FTS5 tables, one of titles and one of titles with bodies; rowid = ``search_doc.number``.
 
+Only which document holds a token is kept (detail=none). A term of three or more characters is then several tokens,
+and the text itself says whether they stand together. Hits come in the order of ``number``, as they are asked for.
+"""
+
+import itertools
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from sqlalchemy import Select, bindparam, column, delete, func, insert, select, table, text
+from sqlalchemy import ColumnElement, Select, TextClause, bindparam, column, func, select, table, text
 from sqlalchemy.orm import Session
 
-from catalog.search.models import SearchPart
-from catalog.search.rules import token_stream
+from catalog.search.models import SearchDoc
+from catalog.search.port import IndexRow, Needle
+from catalog.search.rules import spelled, token_stream
 
-_FTS = table("search_fts", column("rowid"), column("tokens"))
+_FIELDS: Final = ("title", "whole")
+_TABLES: Final = {field: table(f"search_fts_{field}", column("rowid"), column("tokens")) for field in _FIELDS}
+_ADD: Final = {
+    field: text(f"INSERT INTO search_fts_{field} (rowid, tokens) VALUES (:number, :tokens)") for field in _FIELDS
+}
+_REMOVE: Final = {
+    field: text(f"INSERT INTO search_fts_{field} (search_fts_{field}, rowid, tokens) VALUES ('delete', :number, :tokens)")
+    for field in _FIELDS
+}
+_SLICE: Final = 2000
+
+
+def _labels(node_kind: str | None, department_id: uuid.UUID | None) -> list[str]:
+    kind = [] if node_kind is None else [f"k{node_kind.replace('_', '')}"]
+    return kind if department_id is None else [*kind, f"d{department_id.hex}"]
+
+
+def _streams(row: IndexRow) -> dict[str, str]:
+    labels = " ".join(_labels(row.node_kind, row.department_id))
+    title = f"{labels} {token_stream(row.title)}"
+    return {"title": title, "whole": f"{title} {token_stream(row.body)}"}
 
 
 class SqliteFullText:
     """See the port."""
 
-    def take_ids(self, session: Session, count: int) -> list[int]:
-        """New part ids: a write unit is the only writer, so counting on is safe."""
-        last = session.scalar(select(func.max(SearchPart.id))) or 0
+    def take_numbers(self, session: Session, count: int) -> list[int]:
+        """New numbers: a write unit is the only writer, so counting on is safe."""
+        last = session.scalar(select(func.max(SearchDoc.number))) or 0
         return list(range(last + 1, last + count + 1))
 
-    def add(self, session: Session, rows: Iterable[tuple[int, str]]) -> None:
-        """Index parts."""
-        values = [{"rowid": part_id, "tokens": token_stream(body)} for part_id, body in rows]
-        if values:
-            session.execute(insert(_FTS), values)
+    def add(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Index documents."""
+        _write(session, _ADD, rows)
 
-    def remove(self, session: Session, node_ids: Sequence[uuid.UUID]) -> None:
-        """Remove the parts of nodes."""
-        ids = session.scalars(select(SearchPart.id).where(SearchPart.node_id.in_(node_ids))).all()
-        if ids:
-            session.execute(delete(_FTS).where(_FTS.c.rowid == bindparam("part")), [{"part": part} for part in ids])
+    def remove(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Forget documents; a contentless table must be told the very tokens it was given."""
+        _write(session, _REMOVE, rows)
 
-    def nodes_with(self, tokens: Sequence[str]) -> Select[uuid.UUID]:
-        """The nodes that have a part in which the tokens stand one after the other."""
-        # tokens are our own [0-9a-z] spelling, so the phrase needs no escaping
-        match = text("search_fts MATCH :phrase").bindparams(
-            bindparam("phrase", '"' + " ".join(tokens) + '"', unique=True)
+    def rebuild(self, session: Session, rows: Iterable[IndexRow]) -> None:
+        """Empty the tables, fill them, and merge each into one piece."""
+        _tell(session, "delete-all")
+        numbered = iter(rows)
+        while some := list(itertools.islice(numbered, _SLICE)):
+            _write(session, _ADD, some)
+        _tell(session, "optimize")
+
+    def candidates(self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int) -> Select[int, uuid.UUID]:
+        """See the port; the index comes first in the join, and nothing in ``where`` can be a better start."""
+        index = _TABLES[needle.field]
+        # tokens are our own [0-9a-z] spelling, so nothing needs escaping
+        tokens = [*_labels(needle.node_kind, needle.department_id), *(spelled(gram) for gram in needle.grams)]
+        wanted = " ".join(f'"{token}"' for token in tokens)
+        match = text(f"search_fts_{needle.field} MATCH :wanted").bindparams(bindparam("wanted", wanted, unique=True))
+        return (
+            select(SearchDoc.number, SearchDoc.node_id)
+            .select_from(index.join(SearchDoc, SearchDoc.number == index.c.rowid))
+            .where(match, *where).order_by(index.c.rowid).limit(limit)
         )
-        return select(SearchPart.node_id).where(SearchPart.id.in_(select(_FTS.c.rowid).where(match)))
+
+
+def _write(session: Session, statements: dict[str, TextClause], rows: Iterable[IndexRow]) -> None:
+    streams = [(row.number, _streams(row)) for row in rows]
+    if streams:
+        for field, statement in statements.items():
+            session.execute(statement, [{"number": number, "tokens": one[field]} for number, one in streams])
+
+
+def _tell(session: Session, order: str) -> None:
+    for field in _FIELDS:
+        session.execute(text(f"INSERT INTO search_fts_{field} (search_fts_{field}) VALUES (:o)"), {"o": order})
