@@ -43,3 +43,15 @@ class ReviewReturned:
     submitted_by: uuid.UUID | None
     code: str
     reason: str
+
+
+@dataclass(frozen=True)
+class EntryOnlineChanged:
+    """A published entry was taken offline or online again; its version stays."""
+
+    entry_id: uuid.UUID
+    code: str
+    department_id: uuid.UUID
+    online: bool
+    reason: str
+    audit_id: uuid.UUID

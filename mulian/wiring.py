@@ -43,6 +43,8 @@ MODELS = (
     "catalog.links.models",
     "catalog.ledger.models",
     "catalog.history.models",
+    "catalog.transfers.models",
+    "catalog.dutychange.models",
     "catalog.review.models",
     "catalog.public.models",
     "catalog.imports.models",
@@ -87,6 +89,7 @@ ROUTES = (
     "catalog.imports.routes",
     "catalog.registry.routes",
     "catalog.review.routes",
+    "catalog.public.routes",
     "catalog.stats.routes",
     "catalog.tree.routes",
     "catalog.quality.routes",
@@ -95,6 +98,10 @@ ROUTES = (
     "gateway.demands.routes",
     "gateway.grants.routes",
     "gateway.calls.routes",
+)
+# modules whose ``api`` is mounted at the root: protocols whose paths others have fixed
+ROOT_ROUTES: tuple[str, ...] = (
+    "catalog.ckan.routes",
 )
 # modules that register jobs, schedules, outbox handlers, approval kinds or task sources when imported
 REGISTRATIONS: tuple[str, ...] = (
@@ -109,6 +116,8 @@ REGISTRATIONS: tuple[str, ...] = (
     "analytics.reports.jobs",
     "catalog.imports.jobs",
     "catalog.review.tasks",
+    "catalog.review.jobs",
+    "catalog.public.release",
     "catalog.demands.tasks",
     "catalog.quality.jobs",
     "catalog.feed.jobs",
@@ -191,6 +200,11 @@ def subscribe_events() -> None:
 def routers() -> list[ModuleType]:
     """Return the modules with an ``api`` router."""
     return _import(ROUTES)
+
+
+def root_routers() -> list[ModuleType]:
+    """Return the modules whose ``api`` is mounted at the root."""
+    return _import(ROOT_ROUTES)
 
 
 def open_runtime(settings: Settings) -> Runtime:

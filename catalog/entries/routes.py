@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 
-from catalog.entries import queries, service
+from catalog.entries import online, queries, service
 from catalog.entries.queries import Filters
 from catalog.entries.schemas import (
     Approval,
+    Because,
     Decision,
     EntryCreate,
     EntryDetail,
@@ -17,19 +18,25 @@ from catalog.entries.schemas import (
     FieldDiff,
     ItemOut,
     Links,
+    OnlineOut,
+    Submission,
     VersionOut,
 )
 from catalog.errors import CASE_UNKNOWN
+from catalog.nodes import match
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
 from catalog.nodes.kinds import KINDS
 from catalog.nodes.models import DataEntry
-from catalog.permissions import EDIT, READ, REVIEW, SUBMIT
+from catalog.permissions import EDIT, ONLINE, READ, REVIEW, SUBMIT
+from catalog.public import tombstones
 from catalog.review import changes
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from catalog.review.models import ReviewCase
-from kernel.http import Actor_, Page_, Session_, check_if_match, needs, router, set_etag
+from catalog.review.reasons import Reason
+from kernel.errors import MulianError
+from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
 
 api = router(prefix="/catalog", tags=["catalog"])
 KIND = "data_entry"
@@ -58,7 +65,11 @@ Filters_ = Annotated[Filters, Depends(_filters)]
 
 
 def _entry(session: Session_, actor: Actor_, entry_id: uuid.UUID, edit: str | None = None) -> DataEntry:
-    entry: DataEntry = node_service.found(session, actor, KIND, entry_id, edit=edit)
+    try:
+        entry: DataEntry = node_service.found(session, actor, KIND, entry_id, edit=edit)
+    except MulianError as error:
+        stone = tombstones.of_node(session, entry_id) if error.status == 404 else None
+        raise (error if stone is None else tombstones.gone(stone)) from None
     return entry
 
 
@@ -108,22 +119,29 @@ def get_entry(session: Session_, actor: Actor_, entry_id: uuid.UUID, response: R
 
 @api.patch("/entries/{entry_id}", **needs(EDIT))
 def edit_entry(
-    session: Session_, actor: Actor_, entry_id: uuid.UUID, body: EntryFields, request: Request, response: Response
+    session: Session_, actor: Actor_, entry_id: uuid.UUID, body: EntryFields, request: Request, response: Response,
+    reapply: Annotated[bool, Query(description="他人已修改时，把本人改动的字段写到最新内容上；有冲突仍为 412")] = False,
 ) -> EntryDetail:
-    """修改数据目录；已发布的形成变更草稿"""
+    """修改数据目录；已发布的形成变更草稿，不受控字段即时生效；他人已修改为 412，列出双方改动"""
     entry = _entry(session, actor, entry_id, edit=EDIT)
-    check_if_match(request, entry.revision)
-    values = body.model_dump(exclude_unset=True, exclude={"items"})
     items = None if body.items is None else [item.model_dump() for item in body.items]
-    node_service.edit(session, actor, KIND, entry, values, items)
+    values, leaves = match.checked(
+        request, session, KIND, entry, body.model_dump(exclude_unset=True, exclude={"items"}), items, reapply=reapply
+    )
+    node_service.edit(session, actor, KIND, entry, values, leaves)
     return _answer(session, actor, entry, response)
 
 
 @api.post("/entries/{entry_id}/submit", **needs(SUBMIT))
-def submit_entry(session: Session_, actor: Actor_, entry_id: uuid.UUID, response: Response) -> EntryDetail:
-    """提交审核"""
+def submit_entry(
+    session: Session_, actor: Actor_, entry_id: uuid.UUID, response: Response, body: Submission | None = None
+) -> EntryDetail:
+    """提交审核；重新提交时可逐项答复退回原因"""
     entry = _entry(session, actor, entry_id, edit=SUBMIT)
-    review.submit(session, actor, KIND, [entry.id])
+    said = body or Submission()
+    review.submit(
+        session, actor, KIND, [entry.id], note=said.note, answers={one.reason_id: one.answer for one in said.answers}
+    )
     return _answer(session, actor, entry, response)
 
 
@@ -138,9 +156,10 @@ def recall_entry(session: Session_, actor: Actor_, entry_id: uuid.UUID, response
 def return_entry(
     session: Session_, actor: Actor_, entry_id: uuid.UUID, body: Decision, response: Response
 ) -> EntryDetail:
-    """退回（审核人，须写明原因）"""
+    """退回（审核人，须写明原因，可逐字段）"""
     case = _open_case(session, actor, entry_id)
-    review.decide_cases(session, actor, [case], "return", reason=body.reason)
+    reasons = [Reason(**one.model_dump()) for one in body.reasons]
+    review.decide_cases(session, actor, [case], "return", reason=body.reason, reasons=reasons)
     return _answer(session, actor, _entry(session, actor, entry_id), response)
 
 
@@ -148,19 +167,55 @@ def return_entry(
 def approve_entry(
     session: Session_, actor: Actor_, entry_id: uuid.UUID, body: Approval, response: Response
 ) -> EntryDetail:
-    """审核通过并发布"""
+    """审核通过；最后一个环节通过即发布"""
     case = _open_case(session, actor, entry_id)
     secrecy = review.Secrecy(**body.secrecy.model_dump()) if body.secrecy else None
-    review.decide_cases(session, actor, [case], "approve", secrecy=secrecy)
+    review.decide_cases(session, actor, [case], "approve", reason=body.opinion, secrecy=secrecy)
     return _answer(session, actor, _entry(session, actor, entry_id), response)
 
 
 @api.post("/entries/{entry_id}/withdraw", **needs(SUBMIT))
-def withdraw_entry(session: Session_, actor: Actor_, entry_id: uuid.UUID, response: Response) -> EntryDetail:
-    """申请撤销已发布的目录"""
+def withdraw_entry(
+    session: Session_, actor: Actor_, entry_id: uuid.UUID, body: Because, response: Response
+) -> EntryDetail:
+    """申请撤销已发布的目录，须写明理由；审核通过后编码不再使用"""
     entry = _entry(session, actor, entry_id, edit=SUBMIT)
-    review.submit(session, actor, KIND, [entry.id], action="withdraw")
+    review.submit(session, actor, KIND, [entry.id], action="withdraw", note=body.reason)
     return _answer(session, actor, entry, response)
+
+
+def _switch(
+    session: Session_, actor: Actor_, entry_id: uuid.UUID, body: Because, response: Response, on: bool
+) -> EntryDetail:
+    entry = _entry(session, actor, entry_id, edit=ONLINE)
+    online.switch(session, actor, entry, online=on, reason=body.reason)
+    return _answer(session, actor, entry, response)
+
+
+@api.post("/entries/{entry_id}/offline", **needs(ONLINE))
+def take_offline(
+    session: Session_, actor: Actor_, entry_id: uuid.UUID, body: Because, response: Response
+) -> EntryDetail:
+    """下线：立即从公开部分移除，不影响版本与审核"""
+    return _switch(session, actor, entry_id, body, response, False)
+
+
+@api.post("/entries/{entry_id}/online", **needs(ONLINE))
+def take_online(
+    session: Session_, actor: Actor_, entry_id: uuid.UUID, body: Because, response: Response
+) -> EntryDetail:
+    """重新上线"""
+    return _switch(session, actor, entry_id, body, response, True)
+
+
+@api.get("/entries/{entry_id}/online-changes", **needs(READ))
+def list_online_changes(session: Session_, actor: Actor_, entry_id: uuid.UUID) -> list[OnlineOut]:
+    """上线、下线记录"""
+    entry = _entry(session, actor, entry_id)
+    return [
+        OnlineOut(online=one.online, reason=one.reason, by=one.changed_name, at=one.changed_at)
+        for one in online.history(session, entry.id)
+    ]
 
 
 @api.post("/entries/{entry_id}/discard", **needs(EDIT))

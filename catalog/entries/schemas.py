@@ -125,6 +125,8 @@ class EntryDetail(BaseModel):
     change: dict[str, Any] | None
     review: dict[str, Any] | None
     actions: list[str]
+    reasons: list[dict[str, Any]] = Field(default_factory=list, description="上次退回的逐项原因（待答复）")
+    tombstone: dict[str, Any] | None = Field(default=None, description="已撤销：时间与理由")
     duties: list[dict[str, Any]]
     systems: list[dict[str, Any]]
 
@@ -136,10 +138,39 @@ class Links(BaseModel):
     system_ids: list[uuid.UUID] = Field(max_length=500)
 
 
+class ReasonIn(BaseModel):
+    """A reason of a return, beside a field, a field of one data item or column, or (no field) about the whole."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+    field: str | None = Field(default=None, max_length=60, description="字段名；children 为数据项或字段整体")
+    child_id: uuid.UUID | None = Field(default=None, description="数据项或字段")
+
+
 class Decision(BaseModel):
-    """Why something is returned."""
+    """Why something is returned: in general, and field by field."""
 
     reason: str = Field(default="", max_length=2000)
+    reasons: list[ReasonIn] = Field(default_factory=list, max_length=200)
+
+
+class AnswerIn(BaseModel):
+    """What was done about a reason of the last return."""
+
+    reason_id: uuid.UUID
+    answer: str = Field(default="", max_length=2000)
+
+
+class Submission(BaseModel):
+    """What a submitter says: an explanation, and answers to the reasons of the last return."""
+
+    note: str = Field(default="", max_length=2000, description="提交说明")
+    answers: list[AnswerIn] = Field(default_factory=list, max_length=500)
+
+
+class Because(BaseModel):
+    """The reason of a withdrawal, of going offline or online."""
+
+    reason: str = Field(min_length=1, max_length=2000)
 
 
 class SecrecyIn(BaseModel):
@@ -152,7 +183,17 @@ class SecrecyIn(BaseModel):
 class Approval(BaseModel):
     """Approving, with the secrecy review where it is done in the same step."""
 
+    opinion: str = Field(default="", max_length=2000, description="审核意见")
     secrecy: SecrecyIn | None = None
+
+
+class OnlineOut(BaseModel):
+    """A change of the online flag."""
+
+    online: bool
+    reason: str
+    by: str
+    at: datetime
 
 
 class VersionOut(BaseModel):

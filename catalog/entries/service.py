@@ -19,7 +19,9 @@ from catalog.nodes.kinds import KINDS
 from catalog.nodes.models import DataEntry
 from catalog.nodes.rules import LABELS
 from catalog.permissions import EDIT
+from catalog.public import tombstones
 from catalog.review import queries as reviews
+from catalog.review import reasons
 from catalog.review.rules import Situation, available
 from catalog.search.rules import Query, highlight
 from kernel import clock
@@ -71,10 +73,28 @@ def detail(session: Session, actor: Actor, entry: DataEntry) -> EntryDetail:
         review={
             "id": str(case.id), "subject": case.subject, "submitted_by": case.submitted_name,
             "submitted_at": clock.iso(case.submitted_at), "opened": case.opened_at is not None,
+            "stage": case.stage, "stages": case.stages, "round": case.round, "due_on": case.due_on,
+            "due_pending": case.due_pending, "note": case.note,
         } if case and inside else None,
         actions=available(situation, actor.user_id) if inside else [],
+        reasons=open_reasons(session, KIND, entry) if inside else [], tombstone=stone(session, entry),
         duties=queries.duties_of(session, entry.id), systems=queries.systems_of(session, entry.id),
     )
+
+
+def open_reasons(session: Session, kind_key: str, node: Any) -> list[dict[str, Any]]:
+    """The reasons of the last return that wait for an answer."""
+    return reasons.shown(session, kind_key, reasons.open_of(session, [node.id]).get(node.id, []))
+
+
+def stone(session: Session, node: Any) -> dict[str, Any] | None:
+    """When and why a withdrawn node was withdrawn."""
+    if node.status != "withdrawn":
+        return None
+    found = tombstones.of_node(session, node.id)
+    return {
+        "at": clock.iso(found.withdrawn_at), "by": found.withdrawn_by, "reason": found.reason,
+    } if found else None
 
 
 def as_dict(node: Any) -> dict[str, Any]:

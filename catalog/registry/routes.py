@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from catalog.entries import service as entries
-from catalog.entries.schemas import VersionOut
+from catalog.entries.schemas import Because, Submission, VersionOut
+from catalog.nodes import match
 from catalog.nodes import service as node_service
+from catalog.nodes.kinds import KINDS
 from catalog.permissions import EDIT, READ, SUBMIT
 from catalog.registry import service
 from catalog.registry.schemas import (
@@ -20,10 +22,12 @@ from catalog.registry.schemas import (
     TableCreate,
     TableFields,
 )
+from catalog.review import changes
 from catalog.review import service as review
-from kernel.http import Actor_, Page_, Session_, check_if_match, needs, router, set_etag
+from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
 
 api = router(prefix="/catalog", tags=["catalog"])
+Reapply_ = Annotated[bool, Query(description="他人已修改时，把本人改动的字段写到最新内容上；有冲突仍为 412")]
 
 
 def _answer(session: Session_, actor: Actor_, kind: str, node: Any, response: Response) -> NodeDetail:
@@ -58,37 +62,40 @@ def create_table(session: Session_, actor: Actor_, body: TableCreate, response: 
 
 def _patch(
     session: Session_, actor: Actor_, kind: str, node_id: uuid.UUID, values: dict[str, Any],
-    request: Request, response: Response,
+    request: Request, response: Response, reapply: bool,
 ) -> NodeDetail:
     node = node_service.found(session, actor, kind, node_id, edit=EDIT)
-    check_if_match(request, node.revision)
     columns = values.pop("columns", None)
-    node_service.edit(session, actor, kind, node, values, columns)
+    written, leaves = match.checked(request, session, kind, node, values, columns, reapply=reapply)
+    node_service.edit(session, actor, kind, node, written, leaves)
     return _answer(session, actor, kind, node, response)
 
 
 @api.patch("/duties/{node_id}", **needs(EDIT))
 def edit_duty(
-    session: Session_, actor: Actor_, node_id: uuid.UUID, body: DutyFields, request: Request, response: Response
+    session: Session_, actor: Actor_, node_id: uuid.UUID, body: DutyFields, request: Request, response: Response,
+    reapply: Reapply_ = False,
 ) -> NodeDetail:
     """修改职责"""
-    return _patch(session, actor, "duty", node_id, body.model_dump(exclude_unset=True), request, response)
+    return _patch(session, actor, "duty", node_id, body.model_dump(exclude_unset=True), request, response, reapply)
 
 
 @api.patch("/systems/{node_id}", **needs(EDIT))
 def edit_system(
-    session: Session_, actor: Actor_, node_id: uuid.UUID, body: SystemFields, request: Request, response: Response
+    session: Session_, actor: Actor_, node_id: uuid.UUID, body: SystemFields, request: Request, response: Response,
+    reapply: Reapply_ = False,
 ) -> NodeDetail:
     """修改系统"""
-    return _patch(session, actor, "system", node_id, body.model_dump(exclude_unset=True), request, response)
+    return _patch(session, actor, "system", node_id, body.model_dump(exclude_unset=True), request, response, reapply)
 
 
 @api.patch("/tables/{node_id}", **needs(EDIT))
 def edit_table(
-    session: Session_, actor: Actor_, node_id: uuid.UUID, body: TableFields, request: Request, response: Response
+    session: Session_, actor: Actor_, node_id: uuid.UUID, body: TableFields, request: Request, response: Response,
+    reapply: Reapply_ = False,
 ) -> NodeDetail:
     """修改库表"""
-    return _patch(session, actor, "db_table", node_id, body.model_dump(exclude_unset=True), request, response)
+    return _patch(session, actor, "db_table", node_id, body.model_dump(exclude_unset=True), request, response, reapply)
 
 
 def _level(path: str, kind: str, zh: str) -> None:
@@ -111,9 +118,26 @@ def _level(path: str, kind: str, zh: str) -> None:
         return _answer(session, actor, kind, node_service.found(session, actor, kind, node_id), response)
 
     @api.post(f"/{path}/{{node_id}}/submit", summary=f"{zh}提交审核", name=f"submit_{kind}", **needs(SUBMIT))
-    def submit_node(session: Session_, actor: Actor_, node_id: uuid.UUID, response: Response) -> NodeDetail:
+    def submit_node(
+        session: Session_, actor: Actor_, node_id: uuid.UUID, response: Response, body: Submission | None = None
+    ) -> NodeDetail:
+        node, said = node_service.found(session, actor, kind, node_id, edit=SUBMIT), body or Submission()
+        answers = {one.reason_id: one.answer for one in said.answers}
+        review.submit(session, actor, kind, [node.id], note=said.note, answers=answers)
+        return _answer(session, actor, kind, node, response)
+
+    @api.post(f"/{path}/{{node_id}}/withdraw", summary=f"{zh}申请撤销", name=f"withdraw_{kind}", **needs(SUBMIT))
+    def withdraw_node(
+        session: Session_, actor: Actor_, node_id: uuid.UUID, body: Because, response: Response
+    ) -> NodeDetail:
         node = node_service.found(session, actor, kind, node_id, edit=SUBMIT)
-        review.submit(session, actor, kind, [node.id])
+        review.submit(session, actor, kind, [node.id], action="withdraw", note=body.reason)
+        return _answer(session, actor, kind, node, response)
+
+    @api.post(f"/{path}/{{node_id}}/discard", summary=f"{zh}放弃变更", name=f"discard_{kind}", **needs(EDIT))
+    def discard_node(session: Session_, actor: Actor_, node_id: uuid.UUID, response: Response) -> NodeDetail:
+        node = node_service.found(session, actor, kind, node_id, edit=EDIT)
+        changes.discard(session, actor, KINDS[kind], node)
         return _answer(session, actor, kind, node, response)
 
     @api.get(f"/{path}/{{node_id}}/versions", summary=f"{zh}版本与上链状态", name=f"versions_{kind}", **needs(READ))

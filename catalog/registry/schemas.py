@@ -109,3 +109,6 @@ class NodeDetail(BaseModel):
     children: list[dict[str, Any]]
     change: dict[str, Any] | None
     actions: list[str]
+    review: dict[str, Any] | None = None
+    reasons: list[dict[str, Any]] = Field(default_factory=list, description="上次退回的逐项原因（待答复）")
+    tombstone: dict[str, Any] | None = Field(default=None, description="已撤销：时间与理由")

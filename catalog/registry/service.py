@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.entries.queries import department_name
-from catalog.entries.service import as_dict
+from catalog.entries.service import as_dict, open_reasons, stone
 from catalog.links import service as links
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
@@ -55,6 +55,11 @@ def detail(session: Session, actor: Actor, kind_key: str, node: Any) -> NodeDeta
         children=nodes.children(session, KINDS[kind_key], [node.id])[node.id],
         change=change.proposed if change else None,
         actions=available(situation, actor.user_id) if inside else [],
+        review={
+            "id": str(case.id), "subject": case.subject, "submitted_by": case.submitted_name, "stage": case.stage,
+            "stages": case.stages, "round": case.round, "opened": case.opened_at is not None,
+        } if case and inside else None,
+        reasons=open_reasons(session, kind_key, node) if inside else [], tombstone=stone(session, node),
     )
 
 

@@ -54,3 +54,9 @@ WIDER_ITEM = define(
     en="{code}: item {item} exceeds its entry in {field_en}",
     fix_zh="请提高目录的级别或收紧其共享、开放类型，或修改该数据项", fix_en="Raise the entry or correct the item",
 )
+QUEUE_CHANGED = define(
+    "catalog.review.queue_changed", 409,
+    zh="符合条件的事项现为 {now} 件，与所见的 {expected} 件不符，未办理",
+    en="{now} cases match now, not the {expected} that were shown; nothing was done",
+    fix_zh="请刷新后重新核对再办理", fix_en="Reload, look again and decide",
+)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.errors import SAME_PERSON
@@ -111,3 +111,9 @@ def listing(
     if reviewer:
         query = query.where(SecrecyReview.reviewer_name == reviewer)
     return query.order_by(SecrecyReview.reviewed_at.desc(), SecrecyReview.id.desc())
+
+
+def page(session: Session, query: Select[Any], *, limit: int, offset: int) -> tuple[list[Any], int]:
+    """One page of :func:`listing`, and how many there are."""
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    return list(session.execute(query.limit(limit).offset(offset))), total

@@ -85,6 +85,16 @@ def listed(session: Session) -> list[tuple[str, uuid.UUID | None, str, Rule]]:
     return sorted(found, key=lambda one: (one[0] != DEFAULT_SCOPE, one[2]))
 
 
+def department_of(scope: str) -> uuid.UUID | None:
+    """The department that a scope names, None for the default; ``catalog.review.department`` for anything else."""
+    if scope == DEFAULT_SCOPE:
+        return None
+    try:
+        return uuid.UUID(scope)
+    except ValueError as error:
+        raise DEPARTMENT() from error
+
+
 def configure(
     session: Session, actor: Actor, *, department_id: uuid.UUID | None, stages: Sequence[str],
     due_workdays: int | None, separate_secrecy: bool, version: int,
