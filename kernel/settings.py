@@ -31,6 +31,15 @@ class Settings(BaseSettings):
     outbound_allow: str = Field(
         default="", description="允许外呼的内网地址或网段，逗号分隔；缺省拒绝内网、回环与链路本地地址"
     )
+    public_url: str = Field(
+        default="", description="公开目录（CKAN、DCAT、OAI-PMH、/dataset）对外的地址，如 https://data.example.cn；缺省按请求推断"
+    )
+    public_title: str = Field(default="公共数据目录", description="公开目录的名称")
+    public_publisher: str = Field(default="数据主管部门", description="公开目录的发布机构")
+    public_email: str = Field(default="contact-not-set@example.invalid", description="公开目录的联系邮箱")
+    public_rate: int = Field(
+        default=100, ge=0, description="公开目录每个客户端地址每秒的请求数（可突发十倍）；0 为不限"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="日志级别")
 
     def resolved_home(self) -> Path:

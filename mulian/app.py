@@ -1,4 +1,4 @@
-"""ASGI factory: the API under /api/v1, health, and the built console."""
+"""ASGI factory: the API under /api/v1, the public protocols at the root, health, and the built console."""
 
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ def create_app(runtime: Runtime | None = None) -> FastAPI:
     app.state.runtime = runtime
     for module in wiring.routers():
         app.include_router(module.api, prefix="/api/v1")
+    for module in wiring.root_routers():
+        app.include_router(module.api)
     problems.install(app)
     _health(app)
     console.mount(app, Path(__file__).parent / "console")
@@ -39,6 +41,8 @@ def openapi() -> dict[str, Any]:
     wiring.load_registrations()
     for module in wiring.routers():
         app.include_router(module.api, prefix="/api/v1")
+    for module in wiring.root_routers():
+        app.include_router(module.api)
     return app.openapi()
 
 

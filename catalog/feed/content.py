@@ -60,7 +60,7 @@ class PublicEntry:
     share_condition: str | None
     share_mode: str | None
     share_method: str | None
-    open_type: str
+    open_type: str | None
     open_condition: str | None
     update_cycle: str | None
     update_cycle_text: str | None
@@ -73,8 +73,8 @@ class PublicEntry:
     record_count: int | None
     source_url: str | None
     version: int
-    entry_hash: str
-    valid_from: datetime
+    entry_hash: str | None
+    valid_from: datetime | None
     items: tuple[PublicItem, ...] = ()
     systems: tuple[PublicSystem, ...] = ()
 

@@ -24,23 +24,27 @@ _ENTRY = DataEntry.__table__
 def sealed() -> ColumnElement[bool]:
     """What the protocols show: public at this moment, and given its place in the feed.
 
-    Joins :class:`DataEntry` with :class:`FeedRecord`. An entry that stops being public is gone at once; one that
-    becomes public appears with its sequence number.
+    An entry that stops being public is gone at once; one that becomes public appears with its sequence number.
     """
-    return and_(public(), FeedRecord.entry_id == DataEntry.id, FeedRecord.public.is_(True))
+    return and_(public(), FeedRecord.public.is_(True))
+
+
+def shown(*columns: Any) -> Select[Any]:
+    """A SELECT from what the protocols show."""
+    joined = select(*columns).select_from(DataEntry).join(FeedRecord, FeedRecord.entry_id == DataEntry.id)
+    return joined.where(sealed())
 
 
 def count(session: Session, *where: ColumnElement[bool]) -> int:
     """How many sealed public entries meet the conditions."""
-    return session.scalar(select(func.count()).select_from(DataEntry).where(sealed(), *where)) or 0
+    return session.scalar(shown(func.count()).where(*where)) or 0
 
 
 def page_ids(
     session: Session, *where: ColumnElement[bool], order: Sequence[Any], limit: int | None, offset: int = 0
 ) -> list[uuid.UUID]:
     """Ids of sealed public entries in an order."""
-    query = select(DataEntry.id).where(sealed(), *where).order_by(*order)
-    return list(session.scalars(query.limit(limit).offset(offset)))
+    return list(session.scalars(shown(DataEntry.id).where(*where).order_by(*order).limit(limit).offset(offset)))
 
 
 def load(session: Session, ids: Sequence[uuid.UUID]) -> list[Sealed]:
@@ -90,16 +94,14 @@ def orgs_of(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, PublicOrg]
 def _items(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[PublicItem]]:
     """Items that may be shown: not stricter than what is public."""
     found: dict[uuid.UUID, list[PublicItem]] = defaultdict(list)
-    columns = (
-        DataItem.entry_id, DataItem.name, DataItem.data_type, DataItem.length, DataItem.precision, DataItem.code_set,
-        DataItem.is_key,
-    )
-    query = select(*columns).where(
+    query = select(DataItem).where(
         DataItem.entry_id.in_(ids), DataItem.level <= HIGHEST_LEVEL,
         or_(DataItem.open_type.is_(None), DataItem.open_type != "none"),
     )
-    for entry_id, *fields in session.execute(query.order_by(DataItem.entry_id, DataItem.number)):
-        found[entry_id].append(PublicItem(*fields))
+    for row in session.execute(query.with_only_columns(*DataItem.__table__.c).order_by(DataItem.number)):
+        found[row.entry_id].append(
+            PublicItem(row.name, row.data_type, row.length, row.precision, row.code_set, row.is_key)
+        )
     return found
 
 
@@ -109,8 +111,8 @@ def _systems(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list
         System, System.id == DataSystem.system_id
     )
     query = query.where(DataSystem.entry_id.in_(ids), System.status.in_(LIVE), System.has_interface.is_(True))
-    for entry_id, *fields in session.execute(query.order_by(System.code)):
-        found[entry_id].append(PublicSystem(*fields))
+    for entry_id, system_id, code, name in session.execute(query.order_by(System.code)):
+        found[entry_id].append(PublicSystem(system_id, code, name))
     return found
 
 
@@ -119,12 +121,12 @@ def _previous(session: Session, entries: Sequence[PublicEntry]) -> dict[uuid.UUI
     wanted = [(entry.id, entry.version - 1) for entry in entries if entry.version > 1]
     if not wanted:
         return {}
-    shown = select(FeedChange.entry_id).where(
+    told = select(FeedChange.entry_id).where(
         FeedChange.entry_id == NodeVersion.node_id, FeedChange.version == NodeVersion.version,
         FeedChange.op == "upsert",
     ).exists()
     query = select(NodeVersion.node_id, NodeVersion.version, NodeVersion.code).where(
-        NodeVersion.node_kind == "data_entry", tuple_(NodeVersion.node_id, NodeVersion.version).in_(wanted), shown
+        NodeVersion.node_kind == "data_entry", tuple_(NodeVersion.node_id, NodeVersion.version).in_(wanted), told
     )
     return {node_id: (version, code) for node_id, version, code in session.execute(query)}
 

@@ -27,6 +27,8 @@ def ask(signed: Signed, route: str) -> httpx2.Response:
     method, path = path_of(route)
     if method == "GET":
         return signed.http.get(path)
+    if not path.startswith("/api/v1"):
+        return signed.http.request(method, path, json={})
     return signed.send(method, path.removeprefix("/api/v1"), json={})
 
 

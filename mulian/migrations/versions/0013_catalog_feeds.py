@@ -20,6 +20,7 @@ _TRIGGERS = (
     ("department", "UPDATE", "1 = 1", _OF.format(column="department_id", row="NEW", other="id")),
     ("system", "UPDATE", "1 = 1", _LINKED),
     ("data_system", "INSERT", "1 = 1", _OF.format(column="id", row="NEW", other="entry_id")),
+    ("data_system", "UPDATE", "1 = 1", _OF.format(column="id", row="NEW", other="entry_id")),
     ("data_system", "DELETE", "1 = 1", _OF.format(column="id", row="OLD", other="entry_id")),
 )
 

@@ -1,0 +1,1 @@
+"""The CKAN Action API, so that CKAN's clients and harvesters work against this directory."""
