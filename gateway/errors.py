@@ -98,6 +98,7 @@ ENTRY_NOT_PUBLISHED = define(
     fix_zh="请先发布数据目录", fix_en="Publish the entry first",
 )
 ENTRY_LEVEL = define(
-    "gateway.interface.entry_level", 403, zh="数据目录「{code}」为重要或核心数据，不得经接口提供",
-    en="Important or core data ({code}) leave by no interface",
+    "gateway.interface.entry_level", 403, zh="数据目录「{code}」为重要或核心数据，没有有效的出域批准，不得经接口提供",
+    en="Important or core data ({code}) leave by no interface without a listed release",
+    fix_zh="请先申请出域批准（数据目录 → 出域批准）", fix_en="Apply for a release of this entry first",
 )

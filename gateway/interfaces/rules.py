@@ -8,8 +8,6 @@ from kernel.outbound.rules import Allowed, origin_of
 
 OPEN = ("draft", "submitted", "returned")
 EDITABLE = ("draft", "returned")
-# GB/T 43697: important (5) and core (6) data leave by no interface without a listed approval
-HIGHEST_LEVEL = 4
 
 
 def definition_fault(definition: dict[str, Any]) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.public.release import release_allowed
 from gateway import errors
 from gateway.events import InterfacePublished, InterfaceRetired
 from gateway.interfaces import queries, rules
@@ -85,7 +86,7 @@ def approve(session: Session, actor: Actor, *, interface_id: uuid.UUID, opinion:
     entry = queries.entry(session, interface.entry_id)
     if entry is None or entry.version < 1 or entry.status == "withdrawn":
         raise errors.ENTRY_NOT_PUBLISHED(code=entry.code if entry else str(interface.entry_id))
-    if entry.level > rules.HIGHEST_LEVEL:
+    if release_allowed(session, [entry.id], "interface").refused:
         raise errors.ENTRY_LEVEL(code=entry.code)
     audit_id = _record(
         session, actor, interface, "publish", {"revision": revision.number, "sm3": revision.sm3, "opinion": opinion},
