@@ -4,7 +4,6 @@ import uuid
 from typing import Literal
 
 from kernel.approvals import queries, service
-from kernel.approvals.errors import MISMATCH
 from kernel.approvals.schemas import ApprovalOut, ApprovalPage, Decision, TaskOut, TaskPage, approval_out
 from kernel.approvals.tasks import TaskRow, tasks_for
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
@@ -38,10 +37,9 @@ def get_approval(session: Session_, actor: Actor_, approval_id: uuid.UUID) -> Ap
 @api.post("/approvals/{approval_id}/decision", **needs(None))
 def decide(session: Session_, actor: Actor_, approval_id: uuid.UUID, body: Decision) -> ApprovalOut:
     """Decide what was seen: the digest names it. The kind's checker permission is required."""
-    if service.get(session, actor, approval_id).digest != body.digest:
-        raise MISMATCH()
-    row = service.decide(session, actor, approval_id, approve=body.approve, opinion=body.opinion)
-    return approval_out(row)
+    return approval_out(service.decide_seen(
+        session, actor, approval_id, digest=body.digest, approve=body.approve, opinion=body.opinion
+    ))
 
 
 @api.post("/approvals/{approval_id}/withdrawal", **needs(None))

@@ -1,14 +1,15 @@
 """Propose, decide, withdraw and consume approvals."""
 
 import uuid
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from kernel import clock, ids
 from kernel.approvals import rules
-from kernel.approvals.errors import NOT_PENDING, USED
+from kernel.approvals.errors import MISMATCH, NOT_PENDING, USED
 from kernel.approvals.models import Approval
 from kernel.approvals.registry import kind_of
 from kernel.approvals.rules import ApprovalState
@@ -73,6 +74,15 @@ def decide(session: Session, actor: Actor, approval_id: uuid.UUID, *, approve: b
     return row
 
 
+def decide_seen(
+    session: Session, actor: Actor, approval_id: uuid.UUID, *, digest: str, approve: bool, opinion: str = ""
+) -> Approval:
+    """Decide exactly what was seen: raises ``mismatch`` unless ``digest`` names it, else as :func:`decide`."""
+    if get(session, actor, approval_id).digest != digest:
+        raise MISMATCH()
+    return decide(session, actor, approval_id, approve=approve, opinion=opinion)
+
+
 def consume(
     session: Session, actor: Actor, approval_id: uuid.UUID, *, kind: str, params: dict[str, Any]
 ) -> Approval:
@@ -115,6 +125,14 @@ def withdraw(session: Session, actor: Actor, approval_id: uuid.UUID) -> Approval
     if callback is not None:
         callback(session, row)
     return row
+
+
+def decider(row: Approval, permissions: Iterable[str], *, scope: Literal["own", "all"] = "own") -> Actor:
+    """The person who decided, as the actor of what follows from the decision, with exactly these permissions."""
+    return Actor(
+        user_id=row.checker_id, name=row.checker_name or "", department_id=row.department_id,
+        permissions=frozenset(permissions), scope=scope,
+    )
 
 
 def may_decide(actor: Actor, row: Approval) -> bool:
