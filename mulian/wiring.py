@@ -94,6 +94,7 @@ ROUTES = (
     "catalog.stats.routes",
     "catalog.tree.routes",
     "catalog.quality.routes",
+    "catalog.comments.routes",
     "gateway.interfaces.routes",
     "gateway.apps.routes",
     "gateway.demands.routes",

@@ -95,7 +95,8 @@ def keep(session: Session, computed: Computed) -> None:
         ])
     if computed.failures:
         # through the table: the mapper would group rows by which of their columns are None
-        session.execute(insert(QualityFailure.__table__), computed.failures)
+        table: Any = QualityFailure.__table__
+        session.execute(insert(table), computed.failures)
 
 
 def refresh(
