@@ -9,11 +9,11 @@ from fastapi import File, Form, Query, Response, UploadFile
 from catalog.errors import BATCH_STATE
 from catalog.imports import jobs, queries, service
 from catalog.imports.export import export
+from catalog.imports.marked import marked
 from catalog.imports.profile import profiles
 from catalog.imports.reader import FILE_LIMIT, read
 from catalog.imports.schemas import ApplyIn, BatchOut, BatchPage, FindingOut, FindingPage, ProfileOut, UndoOut
 from catalog.imports.undo import undo
-from catalog.imports.workbook import marked
 from catalog.permissions import IMPORT, READ
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.jobs.service import enqueue

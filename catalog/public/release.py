@@ -71,7 +71,7 @@ def releasable(purpose: str, now: datetime) -> ColumnElement[bool]:
     """The condition on :class:`DataEntry` rows that may leave for ``purpose`` at ``now``."""
     if purpose not in PURPOSES:
         raise ValueError(f"no such purpose: {purpose}")
-    item = exists().where(DataItem.entry_id == DataEntry.id, DataItem.level >= RELEASE_FROM)
+    item = exists().where(DataItem.entry_id == DataEntry.id, DataItem.level >= RELEASE_FROM).correlate(DataEntry)
     # an approval of important data does not cover what has become core data since
     above = exists().where(DataItem.entry_id == DataEntry.id, DataItem.level > Release.level)
     approved = exists().where(

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from catalog.imports import jobs, mapping, queries, reader, samples, service
 from catalog.imports.export import export
+from catalog.imports.marked import marked
 from catalog.imports.models import ImportBatch, ImportRow
 from catalog.imports.undo import undo
-from catalog.imports.workbook import marked
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
 from catalog.nodes.kinds import KINDS
