@@ -1,10 +1,13 @@
 """A district of chance for the protocols' tests: entries whose public state is everything it can be, and changes."""
 
 import random
+import socket
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import uvicorn
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -177,3 +180,24 @@ def children_of(database: Database, entry_id: uuid.UUID) -> list[dict[str, Any]]
     """The items of an entry."""
     with database.read() as session:
         return nodes.children(session, KINDS["data_entry"], [entry_id])[entry_id]
+
+
+class Served:
+    """The real application over real HTTP on any database; ``with Served(database) as url``."""
+
+    def __init__(self, database: Database) -> None:
+        from mulian.app import create_app
+
+        assert database.runtime is not None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(create_app(database.runtime), log_level="warning", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __exit__(self, *error: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
