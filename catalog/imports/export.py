@@ -74,12 +74,20 @@ def permitted(session: Session, actor: Actor, wish: Wish) -> tuple[Wish, str]:
     department_id = wish.department_id
     if department_id is None and actor.scope == "own" and actor.kind != "system":
         department_id = actor.department_id
-    if department_id is None:
-        return wish, "全部部门"
-    name = session.scalar(select(Department.name).where(Department.id == department_id))
-    if name is None or not actor.sees(department_id):
+    if department_id is not None and not actor.sees(department_id):
         raise NODE_UNKNOWN(kind="部门")
-    return Wish(department_id, wish.format, wish.kind, wish.template, wish.empty, wish.encoding), name
+    wish = Wish(department_id, wish.format, wish.kind, wish.template, wish.empty, wish.encoding)
+    return wish, scope_name(session, department_id)
+
+
+def scope_name(session: Session, department_id: uuid.UUID | None) -> str:
+    """What an export of a department, or of all, is called."""
+    if department_id is None:
+        return "全部部门"
+    name = session.scalar(select(Department.name).where(Department.id == department_id))
+    if name is None:
+        raise NODE_UNKNOWN(kind="部门")
+    return name
 
 
 def export(

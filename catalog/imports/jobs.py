@@ -6,18 +6,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from catalog.errors import WORKBOOK
-from catalog.imports import service, staging
+from catalog.imports import exporting, service, staging
 from catalog.imports.models import ImportBatch
 from catalog.imports.progress import Progress, silent
 from catalog.imports.reader import open_book
+from kernel import clock
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor
 from kernel.jobs.context import JobContext
-from kernel.jobs.registry import job
+from kernel.jobs.registry import job, schedule
 
 CHECK = "catalog.import.check"
 APPLY = "catalog.import.apply"
+EXPORT = "catalog.export.make"
+FORGET = "catalog.export.forget"
 
 
 def run_check(
@@ -86,3 +89,25 @@ def apply(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
         progress=_progress(ctx),
     )
     return {"batch_id": params["batch_id"], **counts}
+
+
+@job(EXPORT, zh="导出目录", en="Export the directory")
+def export(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Body of the export job."""
+    export_id = uuid.UUID(params["export_id"])
+    try:
+        return exporting.answer(exporting.make(ctx.database, export_id, _progress(ctx)))
+    except (MulianError, OSError) as error:
+        code = error.code if isinstance(error, MulianError) else "disk"
+        ctx.database.run(lambda session: exporting.fail(session, export_id, code))
+        raise
+
+
+@job(FORGET, zh="清理过期的导出文件", en="Remove old export files")
+def forget(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Body of the nightly cleaning."""
+    folder = ctx.runtime.home.files_dir / "exports"
+    return dict(exporting.forget(folder, now=clock.to_micros(clock.now()) / 1e6))
+
+
+schedule(FORGET, cron="40 3 * * *", missed="run_once")

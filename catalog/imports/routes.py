@@ -1,4 +1,4 @@
-"""HTTP of imports: upload, dry run, findings, marked workbook, apply, undo, template, export."""
+"""HTTP of imports: upload, dry run, findings, changes, clashes, marked workbook, apply, undo."""
 
 import uuid
 from typing import Annotated
@@ -7,14 +7,29 @@ from urllib.parse import quote
 from fastapi import File, Form, Query, Response, UploadFile
 
 from catalog.errors import BATCH_STATE
-from catalog.imports import jobs, queries, service
-from catalog.imports.export import export
+from catalog.imports import clashes, jobs, queries, service
 from catalog.imports.marked import marked
 from catalog.imports.profile import profiles
-from catalog.imports.reader import FILE_LIMIT, read
-from catalog.imports.schemas import ApplyIn, BatchOut, BatchPage, FindingOut, FindingPage, ProfileOut, UndoOut
+from catalog.imports.reader import FILE_LIMIT, open_book
+from catalog.imports.schemas import (
+    ApplyIn,
+    BatchOut,
+    BatchPage,
+    ChoiceIn,
+    ChoicesIn,
+    ChoicesOut,
+    ClashOut,
+    ClashPage,
+    FindingOut,
+    FindingPage,
+    ProfileOut,
+    RowChange,
+    RowChangePage,
+    UndoOut,
+)
+from catalog.imports.staging import FINDINGS_KEPT
 from catalog.imports.undo import undo
-from catalog.permissions import IMPORT, READ
+from catalog.permissions import IMPORT
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.jobs.service import enqueue
 
@@ -43,7 +58,7 @@ def list_profiles() -> list[ProfileOut]:
 @api.post("/imports", status_code=202, **needs(IMPORT))
 def upload(
     session: Session_, actor: Actor_,
-    file: Annotated[UploadFile, File(description=".xlsx、.xls 或 .ods，至多 50 MB")],
+    file: Annotated[UploadFile, File(description=".xlsx、.xls、.ods、.csv 或 .json，至多 50 MB")],
     profile: Annotated[str, Form()] = "four-level",
     department_id: Annotated[uuid.UUID | None, Form()] = None,
     create_departments: Annotated[bool | None, Form()] = None,
@@ -92,10 +107,52 @@ def marked_workbook(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> Re
     path = service.file_of(session, batch.id)
     if batch.state in ("uploaded", "failed"):
         raise BATCH_STATE(state=service.STATES[batch.state], action="下载标注")
-    # the file of a workbook with a secret row is gone; its findings are still listed
-    sheets = read(path, batch.filename) if path.exists() else []
-    findings = list(session.scalars(queries.findings(batch.id)))
-    return _download(marked(sheets, findings), f"检查结果-{batch.filename.rsplit('.', 1)[0]}.xlsx")
+    findings = list(session.scalars(queries.findings(batch.id).limit(FINDINGS_KEPT)))
+    name = f"检查结果-{batch.filename.rsplit('.', 1)[0]}.xlsx"
+    if not path.exists():
+        # the file of a workbook with a secret row is gone; its findings are still listed
+        return _download(marked([], findings), name)
+    with open_book(path, batch.filename) as sheets:
+        return _download(marked(sheets, findings), name)
+
+
+@api.get("/imports/{batch_id}/changes", **needs(IMPORT))
+def list_changes(
+    session: Session_, actor: Actor_, page: Page_, batch_id: uuid.UUID,
+    action: Annotated[str | None, Query(pattern="^(create|update)$")] = None,
+) -> RowChangePage:
+    """试导入的差异：新增与修改的每一格"""
+    batch = service.found(session, actor, batch_id)
+    rows, total = paginate(session, queries.changed_rows(batch.id, action), page)
+    items = [RowChange(**one) for one in clashes.described(session, batch, rows)]
+    return RowChangePage(items=items, total=total, page=page.number, size=page.size)
+
+
+@api.get("/imports/{batch_id}/clashes", **needs(IMPORT))
+def list_clashes(
+    session: Session_, actor: Actor_, page: Page_, batch_id: uuid.UUID, open_only: bool = False
+) -> ClashPage:
+    """他人也已修改的单元格：导出时 / 现在 / 您的"""
+    batch = service.found(session, actor, batch_id)
+    rows, total = paginate(session, queries.clashes(batch.id, open_only=open_only), page)
+    items = [ClashOut.model_validate(row) for row in rows]
+    return ClashPage(items=items, total=total, page=page.number, size=page.size)
+
+
+@api.post("/imports/{batch_id}/clashes", **needs(IMPORT))
+def choose_many(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: ChoicesIn) -> ChoicesOut:
+    """对多个单元格作同一选择"""
+    batch = service.found(session, actor, batch_id)
+    decided = clashes.choose(session, actor, batch, body.choice, body.seqs)
+    return ChoicesOut(decided=decided, left=queries.undecided(session, batch.id))
+
+
+@api.post("/imports/{batch_id}/clashes/{seq}", **needs(IMPORT))
+def choose_one(session: Session_, actor: Actor_, batch_id: uuid.UUID, seq: int, body: ChoiceIn) -> ChoicesOut:
+    """对一个单元格作出选择"""
+    batch = service.found(session, actor, batch_id)
+    decided = clashes.choose(session, actor, batch, body.choice, [seq])
+    return ChoicesOut(decided=decided, left=queries.undecided(session, batch.id))
 
 
 @api.post("/imports/{batch_id}/check", status_code=202, **needs(IMPORT))
@@ -125,17 +182,3 @@ def apply_batch(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: App
 def undo_batch(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> UndoOut:
     """撤销导入"""
     return UndoOut(**undo(session, actor, service.found(session, actor, batch_id)))
-
-
-@api.get("/template", **needs(IMPORT))
-def template(
-    session: Session_, actor: Actor_, department_id: uuid.UUID | None = None, empty: bool = False
-) -> Response:
-    """下载部门模板（已填入现有目录）"""
-    return _download(export(session, actor, department_id=department_id, empty=empty), "四级目录模板.xlsx")
-
-
-@api.get("/export", **needs(READ))
-def export_workbook(session: Session_, actor: Actor_, department_id: uuid.UUID | None = None) -> Response:
-    """导出四级目录"""
-    return _download(export(session, actor, department_id=department_id), "四级目录.xlsx")

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -84,3 +84,122 @@ class ProfileOut(BaseModel):
     zh: str
     en: str
     create_departments: bool
+
+
+class CellChange(BaseModel):
+    """One cell that an import changes, as texts of the workbook."""
+
+    field: str
+    label: str
+    old: str
+    new: str
+
+
+class RowChange(BaseModel):
+    """One row of a dry run that creates or changes something; ``cells`` of a new row have no old text."""
+
+    seq: int
+    sheet: str
+    row_no: int
+    kind: str
+    action: str
+    node_id: uuid.UUID | None
+    code: str | None
+    name: str | None
+    cells: list[CellChange]
+
+
+class RowChangePage(BaseModel):
+    """A page of changes in the order in which they are applied."""
+
+    items: list[RowChange]
+    total: int
+    page: int
+    size: int
+
+
+class ClashOut(BaseModel):
+    """A cell that others changed too: 导出时 (base), 现在 (current), 您的 (mine)."""
+
+    model_config = ConfigDict(from_attributes=True)
+    seq: int
+    sheet: str
+    row_no: int
+    node_id: uuid.UUID
+    code: str
+    name: str
+    field: str
+    label: str
+    base: str
+    current: str
+    mine: str
+    choice: str | None
+    chosen_at: datetime | None
+
+
+class ClashPage(BaseModel):
+    """A page of clashes in the order of the workbook."""
+
+    items: list[ClashOut]
+    total: int
+    page: int
+    size: int
+
+
+class ChoiceIn(BaseModel):
+    """What becomes of a cell: ``current`` keeps what stands now, ``mine`` takes the workbook's."""
+
+    choice: Literal["current", "mine"]
+
+
+class ChoicesIn(BaseModel):
+    """The same choice for several cells, or with ``seqs`` absent for all that are not decided."""
+
+    choice: Literal["current", "mine"]
+    seqs: list[int] | None = Field(default=None, max_length=10_000)
+
+
+class ChoicesOut(BaseModel):
+    """How many cells were decided and how many are left."""
+
+    decided: int
+    left: int
+
+
+class ExportIn(BaseModel):
+    """An export in the background. csv holds one level: ``kind``."""
+
+    format: Literal["xlsx", "json", "csv"] = "xlsx"
+    kind: str | None = Field(default=None, description="csv：duty、data_entry、data_item、system、db_table、db_column、link")
+    department_id: uuid.UUID | None = Field(default=None, description="缺省为本人范围内的全部")
+    template: bool = Field(default=False, description="部门模板：带示例行和本部门下拉框")
+
+
+class ExportOut(BaseModel):
+    """An export. ``held_back``: 重要、核心 rows without a listed release."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: uuid.UUID
+    format: str
+    kind: str | None
+    template: bool
+    filename: str
+    department_id: uuid.UUID | None
+    state: str = Field(description="queued、made 或 failed")
+    rows: int | None
+    held_back: int | None
+    size: int | None
+    sm3: str | None
+    created_name: str
+    created_at: datetime
+    made_at: datetime | None
+    job_id: uuid.UUID | None
+
+
+class ExportPage(BaseModel):
+    """A page of exports, newest first."""
+
+    items: list[ExportOut]
+    total: int
+    page: int
+    size: int
