@@ -88,6 +88,7 @@ ROUTES = (
     "catalog.history.routes",
     "catalog.transfers.routes",
     "catalog.imports.routes",
+    "catalog.imports.export_routes",
     "catalog.registry.routes",
     "catalog.review.routes",
     "catalog.public.routes",
