@@ -10,6 +10,7 @@ import type * as history from "@/api/history";
 import type * as gateway from "@/api/gateway";
 import type * as imports from "@/api/imports";
 import type * as kernel from "@/api/kernel";
+import type * as reviews from "@/api/reviews";
 import type * as reports from "@/api/reports";
 import type { Me } from "@/stores/session";
 
@@ -34,8 +35,8 @@ export type Checked = [
   None<Foreign<Omit<catalog.NodeRow, "kind">, Wire["EntrySummary"]>>,
   None<Foreign<catalog.VersionRow, Wire["VersionOut"]>>,
   None<Foreign<catalog.FieldDiff, Wire["FieldDiff"]>>,
-  None<Foreign<catalog.CaseDetail, Wire["CaseDetail"]>>,
-  None<Foreign<catalog.Decision, Wire["BatchDecision"]>>,
+  None<Foreign<reviews.CaseDetail, Wire["CaseDetail"]>>,
+  None<Foreign<reviews.Decision, Wire["BatchDecision"]>>,
   None<Foreign<history.Then, Wire["ThenOut"]>>,
   None<Foreign<history.NodeThen, Wire["NodeAtOut"]>>,
   None<Foreign<history.ThenCounts, Wire["AsOfCounts"]>>,
@@ -68,5 +69,5 @@ export type Checked = [
   None<Foreign<gateway.Call, Wire["CallOut"]>>,
   None<Foreign<reports.ReportDetail, Wire["ReportOut"]>>,
   None<Foreign<reports.Figure, Wire["FigureOut"]>>,
-  None<Foreign<reports.Trace, Wire["TraceOut"]>>,
+  None<Foreign<reports.Trace, Wire["analytics__reports__schemas__TraceOut"]>>,
 ];

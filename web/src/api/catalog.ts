@@ -1,5 +1,6 @@
 import { api, type Answer } from "./client";
 import type { Page } from "@/composables/useList";
+import type { Reason } from "./reviews";
 
 type ListParams = Record<string, string | string[]>;
 
@@ -88,7 +89,7 @@ export interface Brief {
 }
 
 export type Node = NodeRow & Record<string, unknown>;
-export type Action = "submit" | "recall" | "return" | "approve" | "change" | "discard" | "withdraw";
+export type Action = "submit" | "recall" | "return" | "approve" | "change" | "discard" | "withdraw" | "online" | "offline";
 
 /** A node with what belongs to it; only data entries have a review in progress and links of their own. */
 export interface NodeDetail {
@@ -96,41 +97,16 @@ export interface NodeDetail {
   department: string;
   children: Record<string, unknown>[];
   change: { fields?: Record<string, unknown>; children?: Record<string, unknown>[] } | null;
-  review?: { id: string; subject: string; submitted_by: string; submitted_at: string; opened: boolean } | null;
+  review?: {
+    id: string; subject: string; submitted_by: string; submitted_at: string; opened: boolean;
+    stage?: string; due_on?: string | null; round?: number;
+  } | null;
   actions: Action[];
   duties?: Brief[];
   systems?: Brief[];
-}
-
-export interface Case {
-  id: string;
-  node_kind: Kind;
-  node_id: string;
-  code: string;
-  name: string;
-  department: string;
-  subject: "publish" | "change" | "withdraw";
-  submitted_by: string;
-  submitted_at: string;
-  opened_at: string | null;
-  decided_by: string | null;
-  decided_at: string | null;
-  decision: "approve" | "return" | "recall" | null;
-  reason: string | null;
-}
-
-export interface CaseDetail {
-  case: Case;
-  differences: FieldDiff[];
-  answered: string[];
-  secrecy: { reviewer: string; conclusion: string; basis: string; revision: number; reviewed_at: string }[];
-}
-
-export interface Decision {
-  case_ids: string[];
-  decision: "approve" | "return";
-  reason?: string;
-  secrecy?: { conclusion: "pass" | "refuse"; basis: string };
+  /** Reasons of the last return that wait for an answer. */
+  reasons?: Reason[];
+  tombstone?: { at: string; reason: string } | null;
 }
 
 /** The REST names of the four levels. */
@@ -158,17 +134,9 @@ export const catalog = {
     whole(await api.post<Raw>(`/catalog/${PLURAL[kind]}`, body)),
   edit: async (kind: Kind, id: string, body: Record<string, unknown>, etag: string | null) =>
     whole(await api.patch<Raw>(at(kind, id), body, etag)),
-  act: async (kind: Kind, id: string, action: Action) => whole(await api.post<Raw>(`${at(kind, id)}/${action}`)),
+  act: async (kind: Kind, id: string, action: Action, body?: Record<string, unknown>) =>
+    whole(await api.post<Raw>(`${at(kind, id)}/${action}`, body)),
   versions: (kind: Kind, id: string) => api.get<VersionRow[]>(`${at(kind, id)}/versions`),
   diff: (id: string, older: number, newer: number) =>
     api.get<FieldDiff[]>(`/catalog/entries/${id}/versions/diff`, { older, newer }),
-};
-
-export const reviews = {
-  list: (params: ListParams) => api.get<Page<Case>>("/catalog/reviews", params),
-  /** Opening is an act: from now on the submitter cannot take the case back. */
-  open: (id: string) => api.post<CaseDetail>(`/catalog/reviews/${id}/open`),
-  decide: (body: Decision) => api.post<{ count: number; published: number }>("/catalog/reviews/decide", body),
-  submitBatch: (kind: Kind, batchId: string) =>
-    api.post<{ count: number }>("/catalog/reviews/submit", { kind, batch_id: batchId }),
 };

@@ -1,8 +1,8 @@
 /** What may be done with a node, and doing it; a submission or a save can be taken back for ten seconds. */
-import { computed, type Ref } from "vue";
+import { computed, ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 import { catalog, type Action, type Kind, type NodeDetail } from "@/api/catalog";
-import { confirm, useAction } from "@/composables/useAction";
+import { ask, confirm, useAction } from "@/composables/useAction";
 import { offerUndo } from "@/lib/undo";
 import { useSession } from "@/stores/session";
 
@@ -24,13 +24,27 @@ export function useNodeActions(kind: Kind, detail: Ref<NodeDetail | undefined>, 
     };
     offerUndo(t("catalog.submitted", { name: node.name }), back, t("form.undoneSubmit", { name: node.name }));
   }
-  async function act(action: Action, done: string): Promise<void> {
+  const asking = ref(false);
+  /** A resubmission first answers what the last return asked for. */
+  async function submit(body?: Record<string, unknown>): Promise<void> {
     const node = detail.value!.node;
-    const risky = action === "withdraw" || action === "discard";
-    if (risky && !(await confirm({ title: t(`catalog.${action}`), text: t(`catalog.${action}Text`, { name: node.name }) }))) return;
-    const undoable = action === "submit" || action === "withdraw";
-    if (!(await run(() => catalog.act(kind, node.id, action), undoable ? undefined : t(done, { name: node.name })))) return;
-    if (undoable) submitted(node);
+    if (!body && (detail.value!.reasons ?? []).length > 0) return void (asking.value = true);
+    if (!(await run(() => catalog.act(kind, node.id, "submit", body)))) return;
+    asking.value = false;
+    submitted(node);
+    await reload();
+  }
+  async function act(action: Action, done: string): Promise<void> {
+    const { id, name } = detail.value!.node;
+    let body: Record<string, unknown> | undefined;
+    if (action === "withdraw" || action === "online" || action === "offline") {
+      const reason = await ask(t(`catalog.${action}`), t(`catalog.${action}Text`, { name }));
+      if (!reason) return;
+      body = { reason };
+    }
+    if (action === "discard" && !(await confirm({ title: t("catalog.discard"), text: t("catalog.discardText", { name }) }))) return;
+    if (!(await run(() => catalog.act(kind, id, action, body), action === "withdraw" ? undefined : t(done, { name })))) return;
+    if (action === "withdraw") submitted({ id, name });
     await reload();
   }
   /** After a save: `before` are the stored values of the fields that were changed. */
@@ -45,5 +59,5 @@ export function useNodeActions(kind: Kind, detail: Ref<NodeDetail | undefined>, 
     };
     offerUndo(t("catalog.saved", { name }), back, t("form.undoneSave", { name }));
   }
-  return { busy, run, offers, mayEdit, act, saved, submitted };
+  return { busy, run, offers, mayEdit, asking, act, submit, saved, submitted };
 }

@@ -10,7 +10,13 @@ import { useCodeLists } from "@/stores/codeLists";
 import { problemsOf } from "@/views/catalog/nodeProblems";
 
 const LISTS = new Set(["keywords", "formats", "project_numbers", "related_codes"]);
+/** Who saved meanwhile, as the server says. */
+export interface Editor {
+  by: string;
+  at: string;
+}
 export interface Conflict {
+  editors: Editor[];
   taken: Clash[];
   clashes: Clash[];
 }
@@ -102,12 +108,12 @@ export function useNodeForm(kind: Kind, opened: NodeDetail | null, openedEtag: s
       return await catalog.edit(kind, opened!.node.id, body, etag);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412 || !opened) throw error;
-      await compare();
+      await compare((error.problem.params?.changes as Editor[] | undefined) ?? []);
       return null;
     }
   }
   /** Somebody else saved meanwhile: read what they wrote and lay it beside what is typed here. */
-  async function compare(): Promise<void> {
+  async function compare(editors: Editor[]): Promise<void> {
     const fresh = await catalog.node(kind, opened!.node.id);
     const theirs = effective(fresh.data);
     const fields = mergeFields(keys, base, pick(theirs.values), form);
@@ -115,7 +121,7 @@ export function useNodeForm(kind: Kind, opened: NodeDetail | null, openedEtag: s
     mergedRows = mergeRows(cells, baseRows, theirs.rows, wired.value);
     for (const one of fields.taken) form[one.field] = one.theirs;
     pending = { etag: fresh.etag, values: pick(theirs.values), rows: theirs.rows };
-    conflict.value = { taken: [...fields.taken, ...mergedRows.taken], clashes: [...fields.clashes, ...mergedRows.clashes] };
+    conflict.value = { editors, taken: [...fields.taken, ...mergedRows.taken], clashes: [...fields.clashes, ...mergedRows.clashes] };
     rows.value = mergedRows.rows.map(asRow);
   }
   /** Take the server's side of these clashes; the rest stays as typed and is saved over it. Undecided, a save asks again. */
