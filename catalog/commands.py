@@ -8,43 +8,36 @@ import typer
 from rich.progress import Progress as Bar
 from sqlalchemy.orm import Session
 
+from catalog.acting import As, AsRequired, actor_named, department_named
 from catalog.entries.queries import Filters, page
 from catalog.entries.service import summary
-from catalog.errors import DEPARTMENT_UNKNOWN, USER_UNKNOWN
 from catalog.history.commands import as_of, diff
 from catalog.imports import jobs, queries, service
 from catalog.imports.export import export as export_workbook
 from catalog.imports.models import ImportBatch
 from catalog.imports.undo import undo as undo_batch
+from catalog.ledger.commands import app as ledger_app
 from catalog.links import queries as links
+from catalog.links.commands import app as links_app
+from catalog.links.commands import trace
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import EDITABLE, KINDS
+from catalog.orphans.commands import orphans
 from catalog.quality.commands import quality
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
-from kernel.identity.actor import Actor, system_actor
-from kernel.identity.queries import department_by_name, user_by_name
-from kernel.identity.sessions import actor_of_user
+from kernel.identity.actor import system_actor
 from kernel.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="四级目录：导入、检索、发布、导出、核对")
 app.command("quality")(quality)
 app.command("as-of")(as_of)
 app.command("diff")(diff)
-As = Annotated[str | None, typer.Option("--as", help="以该用户的身份与权限办理")]
-AsRequired = Annotated[str, typer.Option("--as", help="以该用户的身份与权限办理")]
-
-
-def actor_named(runtime: Runtime, username: str | None) -> Actor:
-    """The user of that name with its roles' rights; without a name the operator of this machine."""
-    if username is None:
-        return system_actor("cli")
-    with runtime.database.read() as session:
-        user = user_by_name(session, username)
-        if user is None or not user.active:
-            raise USER_UNKNOWN(username=username)
-        return actor_of_user(session, user)
+app.command("trace")(trace)
+app.command("orphans")(orphans)
+app.add_typer(links_app, name="link")
+app.add_typer(ledger_app, name="ledger")
 
 
 @app.command("import")
@@ -64,7 +57,7 @@ def import_(
         actor = actor_named(runtime, user)
         batch_id = runtime.database.run(lambda session: service.upload(
             session, actor, filename=file.name, data=file.read_bytes(), profile=profile, numbers=numbers,
-            department_id=_department(session, department),
+            department_id=department_named(session, department),
         ).id)
         task = bar.add_task("检查", total=None)
         batch = jobs.run_check(runtime.database, actor, batch_id)
@@ -80,15 +73,6 @@ def import_(
     _report(batch, findings, applied, as_json)
     if blocked:
         raise typer.Exit(1)
-
-
-def _department(session: Session, name: str | None) -> uuid.UUID | None:
-    if name is None:
-        return None
-    found = department_by_name(session, name)
-    if found is None:
-        raise DEPARTMENT_UNKNOWN(name=name)
-    return found.id
 
 
 def _findings(runtime: Runtime, batch: ImportBatch) -> list[dict[str, Any]]:
@@ -131,7 +115,7 @@ def export(
 ) -> None:
     """导出四级目录工作簿"""
     with open_runtime(home) as runtime, runtime.database.read() as session:
-        data = export_workbook(session, system_actor("cli"), department_id=_department(session, department))
+        data = export_workbook(session, system_actor("cli"), department_id=department_named(session, department))
     file.write_bytes(data)
     output({"file": str(file), "bytes": len(data)}, as_json)
 

@@ -12,6 +12,8 @@ ONLINE = "catalog.entry.online"
 RELEASE = "catalog.release.request"
 RELEASE_APPROVE = "catalog.release.approve"
 IMPORT = "catalog.import.run"
+REORGANISE = "catalog.duty.reorganise"
+LEDGER = "catalog.ledger.import"
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(READ, "查看四级目录", "Read the directory"),
@@ -24,6 +26,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(RELEASE, "申请重要、核心数据出域", "Apply for releases of important and core data"),
     Permission(RELEASE_APPROVE, "批准重要、核心数据出域", "Approve releases of important and core data"),
     Permission(IMPORT, "批量导入", "Import workbooks"),
+    Permission(REORGANISE, "审核跨部门的职责变更", "Decide duty changes across departments"),
+    Permission(LEDGER, "导入信息化项目底账", "Import the ledger of projects"),
 )
 
 _EDITOR = (READ, EDIT, SUBMIT, IMPORT)
@@ -32,7 +36,10 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "data_officer": (*_EDITOR, RELEASE),
     "department_reviewer": (READ, REVIEW, SECRECY),
     "department_admin": (READ, ONLINE),
-    "bureau_admin": (READ, EDIT, SUBMIT, IMPORT, REVIEW, CONFIGURE, SECRECY, ONLINE, RELEASE, RELEASE_APPROVE),
+    "bureau_admin": (
+        READ, EDIT, SUBMIT, IMPORT, LEDGER, REVIEW, CONFIGURE, SECRECY, ONLINE, RELEASE, RELEASE_APPROVE,
+        REORGANISE,
+    ),
     "data_engineer": (*_EDITOR, RELEASE),
     "operator": (READ,),
     "consumer_contact": (READ,),
