@@ -31,6 +31,10 @@ class SearchDoc(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+DOC = SearchDoc.__table__
+"""The table itself: a search builds several statements, and those of entities cost four times as much to build."""
+
+
 class SavedSearch(Base):
     """A search that a person keeps; with ``notify`` new matches are told."""
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
@@ -57,8 +57,15 @@ class FullText(Protocol):
         """Write the whole index anew from these documents."""
         ...
 
+    def params(self, needle: Needle) -> dict[str, Any]:
+        """The parameters by which :meth:`candidates` looks the needle up, with ``n`` left for the limit."""
+        ...
+
     def candidates(
-        self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int
+        self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int, *, named: bool = False
     ) -> Select[int, uuid.UUID]:
-        """(number, node_id) of documents that hold the needle and meet ``where``, by number, at most ``limit``."""
+        """(number, node_id) of documents that hold the needle and meet ``where``, by number, at most ``limit``.
+
+        ``named``: the parameters keep their names, and the text is the same for every needle of a field.
+        """
         ...

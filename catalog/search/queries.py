@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, True_, func, select
+import orjson
+from sqlalchemy import ColumnElement, Select, String, Text, True_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.nodes.queries import slices
-from catalog.search.definition import Wish
+from catalog.search.definition import Wish, contains
 from catalog.search.models import SearchDoc
 from catalog.search.ranking import Ranking
 from catalog.search.rules import COUNT_LIMIT, Query, normalise, parse
 from catalog.search.service import full_text
+from catalog.search.statements import rows
 from kernel.identity.models import Department
 
 NAMED_LIMIT = 3
@@ -23,6 +25,7 @@ NAMED_LIMIT = 3
 FEW = 5_000
 """Up to so many nodes are read one by one, where filters leave no more."""
 
+_DEP = Department.__table__.c
 _ALL = 2_000_000_000
 
 
@@ -45,12 +48,20 @@ def _named(session: Session, query: Query) -> dict[str, tuple[uuid.UUID, ...]]:
     if not query.terms:
         return {}
     found: dict[str, list[uuid.UUID]] = defaultdict(list)
-    rows = session.execute(select(Department.id, Department.name, Department.short_name, Department.aliases))
-    for department_id, name, short, aliases in rows:
-        spellings = {normalise(text) for text in (name, short, *aliases) if text}
+    dialect = session.get_bind().dialect.name
+    words = {f"word{at}": word for at, word in enumerate(query.terms)}
+
+    def build() -> Select[Any]:
+        # few departments, if any, spell a word of the query: the others are not worth reading
+        text = func.lower(_DEP.name + " " + func.coalesce(_DEP.short_name, "") + " " + _DEP.aliases.cast(Text()))
+        spelled = or_(*(contains(dialect, text, bindparam(name, "", String())) for name in words))
+        return select(_DEP.id.cast(String()), _DEP.name, _DEP.short_name, _DEP.aliases.cast(Text())).where(spelled)
+
+    for department_id, name, short, aliases in rows(session, ("named", len(words)), build, words):
+        spellings = {normalise(text) for text in (name, short, *orjson.loads(aliases)) if text}
         for word in query.terms:
             if word in spellings:
-                found[word].append(department_id)
+                found[word].append(uuid.UUID(department_id))
     return {word: tuple(sorted(found[word])) for word in query.terms if word in found and len(found) <= NAMED_LIMIT}
 
 

@@ -2,18 +2,20 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, not_, or_, select, union
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, func, not_, select, union
 from sqlalchemy.orm import Session
 
-from catalog.search.definition import Wish, named_first, numbers, ranked
-from catalog.search.models import SearchDoc
+from catalog.search.definition import Wish, named_first, ranked
+from catalog.search.models import DOC
 from catalog.search.port import Field, FullText, Needle
-from catalog.search.rules import HEAD, SCAN_LIMIT, lookup
+from catalog.search.rules import SCAN_LIMIT, lookup
+from catalog.search.statements import Hit, hits
 
 Where = Sequence[ColumnElement[bool]]
-Hit = tuple[int, uuid.UUID]
 
 
 class Ranking:
@@ -29,30 +31,29 @@ class Ranking:
         self.session, self.wish, self._index, self._few = session, wish, index, few
         # most documents are entries, so a lookup of that kind narrows nothing
         self._kind, self._department = None if node_kind == "data_entry" else node_kind, department_id
-        self._where = list(where)
-        if node_kind is not None:
-            self._where.append(SearchDoc.node_kind == node_kind)
+        self._where, self._node_kind = list(where), node_kind
         if department_id is not None:
-            self._where.append(SearchDoc.department_id == department_id)
+            self._where.append(DOC.c.department_id == department_id)
 
     def top(self, limit: int, offset: int = 0) -> list[Hit]:
         """The hits of a page, best first."""
         if self.wish.query.terms and not self._few:
             return list(itertools.islice(self._walk(offset + limit), offset, offset + limit))
-        return numbers(self.session, ranked(self.wish, [*self._where, *self._window()], limit, offset))
+        where = [*self._kinds(False), *self._where, *self._window()]
+        return hits(self.session, None, lambda: ranked(self.wish, where, limit, offset), {})
 
     def first(self, limit: int) -> Select[int, uuid.UUID]:
         """(number, node_id) of any ``limit`` matches, for counts and facets."""
         wish = self.wish
         if self._few or not wish.query.terms:
-            return select(SearchDoc.number, SearchDoc.node_id).where(
-                wish.matches, *self._where, *self._window()
-            ).limit(limit)
-        codes = select(SearchDoc.number, SearchDoc.node_id).where(wish.is_code, *self._where)
+            where = [*self._kinds(False), *self._where, *self._window()]
+            return select(DOC.c.number, DOC.c.node_id).where(wish.matches, *where).limit(limit)
+        where = [*self._kinds(False), *self._where]
+        codes = select(DOC.c.number, DOC.c.node_id).where(wish.is_code, *where)
         branches = [
             select(found.c.number, found.c.node_id)
             for found in (
-                self._index.candidates(needle, [*self._where, *self._verified()], limit).subquery()
+                self._index.candidates(needle, [*where, *self._verified()], limit).subquery()
                 for needle in self._needles("whole")
             )
         ]
@@ -61,7 +62,7 @@ class Ranking:
 
     def some(self, limit: int) -> list[Hit]:
         """At most ``limit`` matches in any order."""
-        return numbers(self.session, self.first(limit))
+        return hits(self.session, None, lambda: self.first(limit), {})
 
     def nodes(self, limit: int) -> Select[uuid.UUID]:
         """Node ids of at most ``limit`` matches, for ``id.in_(…)``."""
@@ -77,18 +78,18 @@ class Ranking:
         """False when single characters were asked and there are more documents than are scanned."""
         if self.wish.query.terms:
             return True
-        beyond = select(SearchDoc.number).order_by(SearchDoc.number).offset(SCAN_LIMIT).limit(1)
+        beyond = select(DOC.c.number).order_by(DOC.c.number).offset(SCAN_LIMIT).limit(1)
         return self.session.scalar(beyond) is None
 
     def _window(self) -> Where:
-        inside = select(SearchDoc.number).order_by(SearchDoc.number).limit(SCAN_LIMIT)
-        return [SearchDoc.number.in_(inside)] if self.wish.query.scan_only else []
+        inside = select(DOC.c.number).order_by(DOC.c.number).limit(SCAN_LIMIT)
+        return [DOC.c.number.in_(inside)] if self.wish.query.scan_only else []
 
     def _walk(self, need: int) -> Iterator[Hit]:
         """Hits in order; each step asks for what is still missing of ``need``."""
         known = self._coded(need)
         yield from known
-        rest: Where = [*self._where, SearchDoc.number.not_in([number for number, _ in known])] if known else self._where
+        rest: Where = [*self._where, DOC.c.number.not_in([number for number, _ in known])] if known else self._where
         found = len(known)
         for step in (self._exact, self._title_phrase, self._title_words, self._body_phrase, self._anywhere):
             if found >= need:
@@ -98,44 +99,47 @@ class Ranking:
                 yield hit
 
     def _coded(self, limit: int) -> list[Hit]:
-        query = select(SearchDoc.number, SearchDoc.node_id).where(self.wish.is_code, *self._where)
-        return numbers(self.session, query.order_by(named_first(self.wish), SearchDoc.number).limit(limit))
+        return self._plain("coded", lambda wish: wish.is_code, self._where, limit)
 
     def _exact(self, rest: Where, limit: int) -> list[Hit]:
-        query = select(SearchDoc.number, SearchDoc.node_id).where(self.wish.is_title, *rest)
-        return numbers(self.session, query.order_by(SearchDoc.number).limit(limit))
+        return self._plain("exact", lambda wish: wish.is_title, rest, limit)
 
     def _title_phrase(self, rest: Where, limit: int) -> list[Hit]:
-        wish = self.wish
-        needle = self._needle("title", wish.query.terms)
-        held = [] if len(wish.query.text) == 2 else [wish.in_title]  # one bigram needs no second look
-        other = or_(SearchDoc.head != wish.query.text[:HEAD], SearchDoc.title != wish.query.text)
-        return self._found([needle], [*held, other, *rest], limit)
+        def held(wish: Wish) -> Where:
+            # one bigram needs no second look
+            phrase = [] if len(wish.query.text) == 2 else [wish.in_title]
+            return [*phrase, not_(wish.is_title)]
+
+        return self._found("title_phrase", [self._needle("title", self.wish.query.terms)], held, rest, limit)
 
     def _title_words(self, rest: Where, limit: int) -> list[Hit]:
-        wish = self.wish
-        if len(wish.query.words) == 1 and not wish.departments:
+        if self._single:
             return []
-        return self._found(self._needles("title"), [wish.words_in_title, not_(wish.in_title), *rest], limit)
+        return self._found(
+            "title_words", self._needles("title"), lambda wish: [wish.words_in_title, not_(wish.in_title)], rest, limit
+        )
 
     def _body_phrase(self, rest: Where, limit: int) -> list[Hit]:
-        wish = self.wish
-        held = [] if len(wish.query.text) == 2 else [wish.in_body]
-        needle = self._needle("whole", wish.query.terms)
-        return self._found([needle], [*held, not_(wish.in_title), *self._not_words_in_title(), *rest], limit)
+        def held(wish: Wish) -> Where:
+            phrase = [] if len(wish.query.text) == 2 else [wish.in_body]
+            return [*phrase, not_(wish.in_title), *self._not_words_in_title(wish)]
+
+        return self._found("body_phrase", [self._needle("whole", self.wish.query.terms)], held, rest, limit)
 
     def _anywhere(self, rest: Where, limit: int) -> list[Hit]:
-        wish = self.wish
-        if len(wish.query.words) == 1 and not wish.departments:
-            return []
-        where = [wish.words_anywhere, not_(wish.in_title), *self._not_words_in_title(), not_(wish.in_body), *rest]
-        return self._found(self._needles("whole"), where, limit)
+        def held(wish: Wish) -> Where:
+            return [
+                wish.words_anywhere, not_(wish.in_title), *self._not_words_in_title(wish), not_(wish.in_body)
+            ]
 
-    def _not_words_in_title(self) -> Where:
-        wish = self.wish
-        if len(wish.query.words) == 1 and not wish.departments:
-            return []
-        return [not_(wish.words_in_title)]
+        return [] if self._single else self._found("anywhere", self._needles("whole"), held, rest, limit)
+
+    @property
+    def _single(self) -> bool:
+        return len(self.wish.query.words) == 1 and not self.wish.departments
+
+    def _not_words_in_title(self, wish: Wish) -> Where:
+        return [] if self._single else [not_(wish.words_in_title)]
 
     def _verified(self) -> Where:
         # the index alone proves words of two characters; anything else is compared with the text
@@ -143,11 +147,43 @@ class Ranking:
         sure = not wish.query.short and all(len(word) == 2 for word in wish.query.terms) and not wish.departments
         return [] if sure else [wish.words_anywhere]
 
-    def _found(self, needles: Sequence[Needle], where: Where, limit: int) -> list[Hit]:
-        hits: dict[int, uuid.UUID] = {}
+    def _plain(self, name: str, held: Callable[[Wish], ColumnElement[bool]], rest: Where, limit: int) -> list[Hit]:
+        def build(wish: Wish, where: Where) -> Select[int, uuid.UUID]:
+            query = select(DOC.c.number, DOC.c.node_id).where(held(wish), *where)
+            most = bindparam("n", limit, Integer(), unique=not wish.named)
+            return query.order_by(named_first(wish), DOC.c.number).limit(most)
+
+        return self._ask((name,), build, {}, rest, limit)
+
+    def _found(
+        self, name: str, needles: Sequence[Needle], held: Callable[[Wish], Where], rest: Where, limit: int
+    ) -> list[Hit]:
+        found: dict[int, uuid.UUID] = {}
         for needle in needles:
-            hits.update(numbers(self.session, self._index.candidates(needle, where, limit)))
-        return sorted(hits.items())[:limit]
+            def build(wish: Wish, where: Where, needle: Needle = needle) -> Select[int, uuid.UUID]:
+                return self._index.candidates(needle, [*held(wish), *where], limit, named=wish.named)
+
+            query = self.wish.query
+            shape = (name, len(query.words), len(query.text) == 2)
+            found.update(self._ask(shape, build, self._index.params(needle), rest, limit))
+        return sorted(found.items())[:limit]
+
+    def _ask(
+        self, shape: tuple[str | int, ...], build: Callable[[Wish, Where], Select[int, uuid.UUID]],
+        params: Mapping[str, Any], rest: Where, limit: int,
+    ) -> list[Hit]:
+        """Hits of a statement: compiled once for its shape, or built for this search when that has conditions."""
+        wish = self.wish
+        if rest or wish.departments:
+            return hits(self.session, None, lambda: build(wish, self._kinds(False) + list(rest)), {})
+        known = {**wish.params, **params, "n": limit, "kind": self._node_kind}
+        named = replace(wish, named=True)
+        return hits(self.session, (*shape, self._node_kind is None), lambda: build(named, self._kinds(True)), known)
+
+    def _kinds(self, named: bool) -> list[ColumnElement[bool]]:
+        if self._node_kind is None:
+            return []
+        return [DOC.c.node_kind == bindparam("kind", self._node_kind, String(), unique=not named)]
 
     def _needle(self, field: Field, words: Sequence[str], department_id: uuid.UUID | None = None) -> Needle:
         return Needle(field, lookup(words), self._kind, self._department or department_id)

@@ -9,11 +9,12 @@ The function is SQL, so nothing is stored twice; ``rules.normalise`` stays the o
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     bindparam,
     column,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from catalog.search.models import SearchDoc
+from catalog.search.models import DOC
 from catalog.search.port import IndexRow, Needle
 
 BLOCK_BITS: Final = 13
@@ -76,22 +77,25 @@ class PostgresFullText:
         for field in _GRAMS:
             session.execute(text(f"REINDEX INDEX ix_search_gram_{field}"))
 
-    def candidates(self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int) -> Select[int, uuid.UUID]:
+    def params(self, needle: Needle) -> dict[str, Any]:
+        """The keys without their block."""
+        labels = _labels(needle.node_kind, needle.department_id)
+        return {"keys": [*(label_key(label) for label in labels), *(gram_key(gram) for gram in needle.grams)]}
+
+    def candidates(
+        self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int, *, named: bool = False
+    ) -> Select[int, uuid.UUID]:
         """See the port."""
-        keys = [
-            *(label_key(label) for label in _labels(needle.node_kind, needle.department_id)),
-            *(gram_key(gram) for gram in needle.grams),
-        ]
-        held = text(f"{_GRAMS[needle.field]} @> {_KEYS}").bindparams(
-            bindparam("keys", keys, type_=ARRAY(BigInteger), unique=True)
-        )
-        last = select(func.coalesce(func.max(SearchDoc.number), 0).op(">>")(text(f"{BLOCK_BITS}"))).scalar_subquery()
+        keys = bindparam("keys", self.params(needle)["keys"], ARRAY(BigInteger), unique=not named)
+        held = text(f"{_GRAMS[needle.field]} @> {_KEYS}").bindparams(keys)
+        most = bindparam("n", limit, Integer(), unique=not named)
+        last = select(func.coalesce(func.max(DOC.c.number), 0).op(">>")(text(f"{BLOCK_BITS}"))).scalar_subquery()
         blocks = func.generate_series(literal(0, BigInteger), last).table_valued(
             column("block", BigInteger), name="blocks"
         ).render_derived(name="blocks")
         hits = (
-            select(SearchDoc.number, SearchDoc.node_id).where(held, *where)
+            select(DOC.c.number, DOC.c.node_id).where(held, *where)
             # plus nothing: an order that the primary key cannot serve, else the planner would walk it
-            .order_by(SearchDoc.number + 0).limit(limit).correlate(blocks).lateral("hits")
+            .order_by(DOC.c.number + 0).limit(most).correlate(blocks).lateral("hits")
         )
-        return select(hits.c.number, hits.c.node_id).select_from(blocks.join(hits, true())).limit(limit)
+        return select(hits.c.number, hits.c.node_id).select_from(blocks.join(hits, true())).limit(most)

@@ -7,12 +7,12 @@ and the text itself says whether they stand together. Hits come in the order of 
 import itertools
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, TextClause, bindparam, column, func, select, table, text
+from sqlalchemy import ColumnElement, Integer, Select, String, TextClause, bindparam, column, func, select, table, text
 from sqlalchemy.orm import Session
 
-from catalog.search.models import SearchDoc
+from catalog.search.models import DOC
 from catalog.search.port import IndexRow, Needle
 from catalog.search.rules import spelled, token_stream
 
@@ -44,7 +44,7 @@ class SqliteFullText:
 
     def take_numbers(self, session: Session, count: int) -> list[int]:
         """New numbers: a write unit is the only writer, so counting on is safe."""
-        last = session.scalar(select(func.max(SearchDoc.number))) or 0
+        last = session.scalar(select(func.max(DOC.c.number))) or 0
         return list(range(last + 1, last + count + 1))
 
     def add(self, session: Session, rows: Iterable[IndexRow]) -> None:
@@ -63,17 +63,23 @@ class SqliteFullText:
             _write(session, _ADD, some)
         _tell(session, "optimize")
 
-    def candidates(self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int) -> Select[int, uuid.UUID]:
+    def params(self, needle: Needle) -> dict[str, Any]:
+        """The MATCH expression: tokens are our own [0-9a-z] spelling, so nothing needs escaping."""
+        tokens = [*_labels(needle.node_kind, needle.department_id), *(spelled(gram) for gram in needle.grams)]
+        return {"wanted": " ".join(f'"{token}"' for token in tokens)}
+
+    def candidates(
+        self, needle: Needle, where: Sequence[ColumnElement[bool]], limit: int, *, named: bool = False
+    ) -> Select[int, uuid.UUID]:
         """See the port; the index comes first in the join, and nothing in ``where`` can be a better start."""
         index = _TABLES[needle.field]
-        # tokens are our own [0-9a-z] spelling, so nothing needs escaping
-        tokens = [*_labels(needle.node_kind, needle.department_id), *(spelled(gram) for gram in needle.grams)]
-        wanted = " ".join(f'"{token}"' for token in tokens)
-        match = text(f"search_fts_{needle.field} MATCH :wanted").bindparams(bindparam("wanted", wanted, unique=True))
+        wanted = bindparam("wanted", self.params(needle)["wanted"], String(), unique=not named)
+        match = text(f"search_fts_{needle.field} MATCH :wanted").bindparams(wanted)
         return (
-            select(SearchDoc.number, SearchDoc.node_id)
-            .select_from(index.join(SearchDoc, SearchDoc.number == index.c.rowid))
-            .where(match, *where).order_by(index.c.rowid).limit(limit)
+            select(DOC.c.number, DOC.c.node_id)
+            .select_from(index.join(DOC, DOC.c.number == index.c.rowid))
+            .where(match, *where).order_by(index.c.rowid)
+            .limit(bindparam("n", limit, Integer(), unique=not named))
         )
 
 
