@@ -91,3 +91,7 @@ DEPARTMENT_UNKNOWN = define(
     "catalog.command.department_unknown", 404, zh="没有名为「{name}」的部门", en="No department named {name}",
     fix_zh="请核对部门全称", fix_en="Check the full name",
 )
+PERSON_NEEDED = define(
+    "catalog.person_needed", 403, zh="须由用户本人办理", en="Only a person can do this",
+    fix_zh="请用个人账号登录后办理", fix_en="Sign in with a personal account",
+)

@@ -4,9 +4,14 @@ Lists of module names, imported when first needed, so that a command pays only f
 """
 
 import importlib
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
 
 from kernel import cli, home, logs
 from kernel.db import Database
@@ -15,6 +20,9 @@ from kernel.home import Home
 from kernel.identity import registry
 from kernel.runtime import Runtime
 from kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from catalog.usage.port import Calls
 
 # modules with tables
 MODELS = (
@@ -89,6 +97,10 @@ ROUTES = (
     "catalog.transfers.routes",
     "catalog.imports.routes",
     "catalog.imports.export_routes",
+    "catalog.links.routes",
+    "catalog.trace.routes",
+    "catalog.orphans.routes",
+    "catalog.ledger.routes",
     "catalog.registry.routes",
     "catalog.review.routes",
     "catalog.public.routes",
@@ -96,6 +108,9 @@ ROUTES = (
     "catalog.tree.routes",
     "catalog.quality.routes",
     "catalog.comments.routes",
+    "catalog.subscriptions.routes",
+    "catalog.favourites.routes",
+    "catalog.usage.routes",
     "gateway.interfaces.routes",
     "gateway.apps.routes",
     "gateway.demands.routes",
@@ -120,11 +135,18 @@ REGISTRATIONS: tuple[str, ...] = (
     "analytics.reports.jobs",
     "catalog.imports.jobs",
     "catalog.review.tasks",
+    "catalog.links.tasks",
+    "catalog.ledger.jobs",
     "catalog.transfers.decisions",
+    "catalog.dutychange.decisions",
+    "catalog.dutychange.tasks",
+    "catalog.dutychange.jobs",
     "catalog.review.jobs",
     "catalog.public.release",
     "catalog.demands.tasks",
     "catalog.quality.jobs",
+    "catalog.usage.jobs",
+    "catalog.subscriptions.messages",
     "catalog.feed.jobs",
     "gateway.interfaces.tasks",
     "gateway.interfaces.dependents",
@@ -185,14 +207,25 @@ def load_registrations() -> None:
 def fill_ports() -> None:
     """Let lower floors ask for what only a floor above them knows."""
     from catalog.quality import port as quality_port
+    from catalog.usage import port as usage_port
     from gateway.interfaces.queries import entries_served
 
     quality_port.install(entries_served)
+    usage_port.install(_calls_by_entry)
+
+
+def _calls_by_entry(session: Session, start: datetime, end: datetime) -> "Sequence[Calls]":
+    """The reader of the call log is heavy, so it is imported by whoever counts calls."""
+    from gateway.usage import calls_by_entry
+
+    return calls_by_entry(session, start, end)
 
 
 def subscribe_events() -> None:
     """Effects that go up a floor: the lower package publishes, the upper one is called from here."""
     from catalog.demands.events import DemandApproved
+    from catalog.events import EntryOnlineChanged, EntryPublished
+    from catalog.subscriptions import service as subscriptions
     from chain.anchoring.certificates import on_rotation_finished
     from crypto.rotation.events import RotationFinished
     from gateway.events import InterfacePublished
@@ -201,6 +234,8 @@ def subscribe_events() -> None:
     subscribe(RotationFinished, on_rotation_finished)
     subscribe(DemandApproved, grants.on_demand_approved)
     subscribe(InterfacePublished, grants.on_interface_published)
+    subscribe(EntryPublished, subscriptions.on_published)
+    subscribe(EntryOnlineChanged, subscriptions.on_online_changed)
 
 
 def routers() -> list[ModuleType]:

@@ -8,9 +8,6 @@ CONTROL = define(
     "catalog.comment.control", 422, zh="评论含有不可见的控制字符", en="The comment contains control characters",
     fix_zh="请删去后重新填写", fix_en="Remove them and write it again",
 )
-PERSON_NEEDED = define(
-    "catalog.comment.person_needed", 403, zh="评论须由用户本人发表", en="Only a person can comment",
-)
 NOT_OWN = define("catalog.comment.not_own", 403, zh="只能修改、删除自己的评论", en="Only one's own comments can be changed")
 DELETED = define("catalog.comment.deleted", 409, zh="该评论已删除", en="The comment was deleted")
 PARENT = define(

@@ -16,11 +16,11 @@ from catalog.comments.errors import (
     EMPTY,
     NOT_OWN,
     PARENT,
-    PERSON_NEEDED,
     UNKNOWN,
 )
 from catalog.comments.models import CommentMention, CommentTrace, NodeComment
 from catalog.comments.permissions import WRITE
+from catalog.errors import PERSON_NEEDED
 from catalog.nodes import service as nodes
 from catalog.nodes.kinds import KINDS, LIVE, console_path
 from catalog.permissions import READ, REVIEW

@@ -35,6 +35,7 @@ from catalog.review import queries as reviews
 from catalog.review import service as review
 from catalog.review.models import ReviewCase
 from catalog.review.reasons import Reason
+from catalog.usage import buffer as usage
 from kernel.errors import MulianError
 from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
 
@@ -114,7 +115,9 @@ def create_entry(session: Session_, actor: Actor_, body: EntryCreate, response: 
 @api.get("/entries/{entry_id}", **needs(READ))
 def get_entry(session: Session_, actor: Actor_, entry_id: uuid.UUID, response: Response) -> EntryDetail:
     """数据目录详情"""
-    return _answer(session, actor, _entry(session, actor, entry_id), response)
+    entry = _entry(session, actor, entry_id)
+    usage.note(session, entry.id, "views")
+    return _answer(session, actor, entry, response)
 
 
 @api.patch("/entries/{entry_id}", **needs(EDIT))

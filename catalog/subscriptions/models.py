@@ -1,4 +1,4 @@
-"""The table of subscriptions."""
+"""Tables of subscriptions."""
 
 import uuid
 from datetime import datetime
@@ -6,26 +6,31 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base, Instant, JSONText
+from kernel.db import Base, Instant
 
 
 class Subscription(Base):
-    """A person follows a node, a department's nodes, or what a search of entries finds.
+    """A person follows a node, the nodes of a department, or the entries that a saved search of his finds.
 
-    ``target``: node, department or search; ``filters``: the search as :class:`catalog.entries.queries.Filters`
-    holds it. ``digest`` tells two searches of a person apart.
+    ``target``: a level's key for a node, else ``department`` or ``search``; ``label`` is what it was called then.
     """
 
     __tablename__ = "subscription"
     __table_args__ = (
-        UniqueConstraint("user_id", "digest"), Index("ix_subscription_target", "target", "target_id"),
+        UniqueConstraint("user_id", "target_id"), Index("ix_subscription_target", "target", "target_id"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("app_user.id"))
     target: Mapped[str] = mapped_column(String(12))
-    node_kind: Mapped[str | None] = mapped_column(String(20))
-    target_id: Mapped[uuid.UUID | None]
-    filters: Mapped[dict[str, str]] = mapped_column(JSONText())
-    digest: Mapped[str] = mapped_column(String(64))
+    target_id: Mapped[uuid.UUID]
     label: Mapped[str] = mapped_column(String(400))
     created_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class SubscriptionDelivery(Base):
+    """Somebody was told of one decision; a message that comes twice tells nobody twice."""
+
+    __tablename__ = "subscription_delivery"
+    audit_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant(), index=True)

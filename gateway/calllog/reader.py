@@ -91,6 +91,24 @@ def series(
     return [{**row, "bucket": clock.from_micros(int(row["bucket"]))} for row in found]
 
 
+def daily(session: Session, home: Home, start: datetime, end: datetime) -> list[tuple[str, str, int, int]]:
+    """Return (interface, Beijing day, calls, calls without an answer from us or the source), by interface and day."""
+    low, high = clock.to_micros(start), clock.to_micros(end)
+    files = [str(path) for path in shipped_files(session, home, start, end)]
+    columns = '"at", interface, status, kind'
+    with duckdb.connect() as engine:
+        engine.register("recent", unshipped(session, home, start, end))
+        shipped = f"SELECT {columns} FROM read_parquet(?) UNION ALL " if files else ""
+        cursor = engine.execute(
+            f"""SELECT interface, strftime(make_timestamp("at" + 28800000000), '%Y-%m-%d') AS day, count(*),
+                   count(*) FILTER (status >= 500 OR kind = 'aborted')
+               FROM ({shipped}SELECT {columns} FROM recent)
+               WHERE "at" >= ? AND "at" < ? AND interface <> '' GROUP BY 1, 2 ORDER BY 1, 2""",
+            [*([files] if files else []), low, high],
+        )
+        return [(str(row[0]), str(row[1]), int(row[2]), int(row[3])) for row in cursor.fetchall()]
+
+
 def recent(
     session: Session, home: Home, *, limit: int, keep: Callable[[CallRow], bool],
 ) -> list[CallRow]:

@@ -152,17 +152,23 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("target", sa.String(length=12), nullable=False),
-        sa.Column("node_kind", sa.String(length=20), nullable=True),
-        sa.Column("target_id", sa.Uuid(), nullable=True),
-        sa.Column("filters", sa.Text(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("target_id", sa.Uuid(), nullable=False),
         sa.Column("label", sa.String(length=400), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_subscription_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
-        sa.UniqueConstraint("user_id", "digest", name=op.f("uq_subscription_user_id_digest")),
+        sa.UniqueConstraint("user_id", "target_id", name=op.f("uq_subscription_user_id_target_id")),
     )
     op.create_index("ix_subscription_target", "subscription", ["target", "target_id"], unique=False)
+    op.create_table(
+        "subscription_delivery",
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_subscription_delivery_user_id")),
+        sa.PrimaryKeyConstraint("audit_id", "user_id", name=op.f("pk_subscription_delivery")),
+    )
+    op.create_index(op.f("ix_subscription_delivery_at"), "subscription_delivery", ["at"], unique=False)
     op.create_table(
         "usage_day",
         sa.Column("entry_id", sa.Uuid(), nullable=False),
