@@ -65,7 +65,7 @@ def test_a_discarded_change_comes_back_into_view(database: Database, town: Town)
     assert [one["action"] for one in found.changes] == ["discard"]
 
 
-@pytest.mark.requirement("S4-04")
+@pytest.mark.requirement("S4-01")
 def test_the_second_officer_loses_nothing(office: Office) -> None:
     path, etag = office.created()
     first = office.officer.send("PATCH", path, json={"office": "一科"}, headers={"If-Match": etag})
