@@ -1,21 +1,16 @@
 """Commands ``mulian catalog …``, for whoever holds the home. ``--as USER`` acts with that user's rights and name."""
 
 import uuid
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import Progress as Bar
 from sqlalchemy.orm import Session
 
-from catalog.acting import As, AsRequired, actor_named, department_named
+from catalog.acting import AsRequired, actor_named
 from catalog.entries.queries import Filters, page
 from catalog.entries.service import summary
 from catalog.history.commands import as_of, diff
-from catalog.imports import jobs, queries, service
-from catalog.imports.export import export as export_workbook
-from catalog.imports.models import ImportBatch
-from catalog.imports.undo import undo as undo_batch
+from catalog.imports import commands as import_commands
 from catalog.ledger.commands import app as ledger_app
 from catalog.links import queries as links
 from catalog.links.commands import app as links_app
@@ -26,9 +21,8 @@ from catalog.orphans.commands import orphans
 from catalog.quality.commands import quality
 from catalog.review import queries as reviews
 from catalog.review import service as review
-from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
+from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.identity.actor import system_actor
-from kernel.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="四级目录：导入、检索、发布、导出、核对")
 app.command("quality")(quality)
@@ -38,86 +32,7 @@ app.command("trace")(trace)
 app.command("orphans")(orphans)
 app.add_typer(links_app, name="link")
 app.add_typer(ledger_app, name="ledger")
-
-
-@app.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="工作簿 .xlsx/.xls/.ods")],
-    profile: Annotated[str, typer.Option(help="four-level 或 listing")] = "four-level",
-    department: Annotated[str | None, typer.Option(help="未写部门的行归入该部门")] = None,
-    numbers: Annotated[str | None, typer.Option(help="编号方案")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入")] = False,
-    accept_partial: Annotated[bool, typer.Option("--accept-partial", help="只导入合格的行")] = False,
-    user: As = None,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """检查并导入一个工作簿；有错误时不导入并以非零退出"""
-    with open_runtime(home) as runtime, Bar(console=progress_console, transient=True) as bar:
-        actor = actor_named(runtime, user)
-        batch_id = runtime.database.run(lambda session: service.upload(
-            session, actor, filename=file.name, data=file.read_bytes(), profile=profile, numbers=numbers,
-            department_id=department_named(session, department),
-        ).id)
-        task = bar.add_task("检查", total=None)
-        batch = jobs.run_check(runtime.database, actor, batch_id)
-        bar.update(task, description="导入", total=batch.counts["rows"])
-        applied: dict[str, int] | None = None
-        blocked = batch.counts["findings"]["error"] or (batch.counts["actions"].get("skip") and not accept_partial)
-        if not dry_run and not blocked:
-            applied = jobs.run_apply(
-                runtime.database, actor, batch_id, accept_partial=accept_partial,
-                progress=lambda done, total, _: bar.update(task, completed=done, total=total),
-            )
-        findings = _findings(runtime, batch)
-    _report(batch, findings, applied, as_json)
-    if blocked:
-        raise typer.Exit(1)
-
-
-def _findings(runtime: Runtime, batch: ImportBatch) -> list[dict[str, Any]]:
-    with runtime.database.read() as session:
-        return [
-            {"工作表": one.sheet, "行号": one.row_no, "列": one.header or one.column, "原值": one.value[:40],
-             "问题": one.zh, "建议": one.fix_zh, "程度": one.severity}
-            for one in session.scalars(queries.findings(batch.id))
-        ]
-
-
-def _report(
-    batch: ImportBatch, findings: list[dict[str, Any]], applied: dict[str, int] | None, as_json: bool
-) -> None:
-    head = {"batch": str(batch.id), "state": "applied" if applied is not None else "checked", **batch.counts}
-    if as_json:
-        output({**head, "applied": applied, "findings_list": findings}, True)
-        return
-    if findings:
-        output(findings[:50], False, title=f"检查结果（共 {len(findings)} 处，先列 50 处）")
-    output({**head, "applied": applied}, False)
-
-
-@app.command("undo")
-def undo(batch: str, user: As = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """撤销一次导入；此后被修改或发布的条目保留并列出"""
-    with open_runtime(home) as runtime:
-        actor = actor_named(runtime, user)
-        output(runtime.database.run(
-            lambda session: undo_batch(session, actor, service.found(session, actor, uuid.UUID(batch)))
-        ), as_json)
-
-
-@app.command("export")
-def export(
-    file: Annotated[Path, typer.Argument(help="写到此 .xlsx")],
-    department: Annotated[str | None, typer.Option(help="部门名称；缺省为全部")] = None,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """导出四级目录工作簿"""
-    with open_runtime(home) as runtime, runtime.database.read() as session:
-        data = export_workbook(session, system_actor("cli"), department_id=department_named(session, department))
-    file.write_bytes(data)
-    output({"file": str(file), "bytes": len(data)}, as_json)
+import_commands.install(app)
 
 
 @app.command("search")

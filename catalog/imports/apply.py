@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog.codes import rules as codes
+from catalog.codes import profiles
 from catalog.codes.service import allocate
 from catalog.errors import BATCH_STALE
 from catalog.imports import queries
@@ -179,12 +179,13 @@ class Applier:
                 groups[f"table:{system}", system].append(values)
             else:
                 groups[f"{kind.key}:{org}", org].append(values)
-        makers = {"duty": codes.duty_code, "system": codes.system_code, "db_table": codes.table_code}
-        for (scope, front), members in groups.items():
-            default = codes.resource_code if scope.startswith("resource:") else codes.provisional_code
-            make = makers.get(kind.key, default)
+        patterns = profiles.patterns_in_force(self._session)
+        for (scope, owner), members in groups.items():
             for values, number in zip(members, allocate(self._session, scope, len(members)), strict=True):
-                values["code"] = make(front, number)
+                if kind.key == "data_entry":
+                    values["code"] = patterns.entry(owner, values["class_code"], number)
+                else:
+                    values["code"] = patterns.make(kind.key, owner, number)
 
     def _system_codes(self, rows: Sequence[Any]) -> dict[str, str]:
         held = nodes.rows(self._session, KINDS["system"], [uuid.UUID(row.data["parent"]) for row in rows])
@@ -213,13 +214,14 @@ class Applier:
     def _fresh_leaves(
         self, child: Any, kind_key: str, parent: Mapping[str, Any], rows: Sequence[Any]
     ) -> list[dict[str, Any]]:
-        make = codes.item_code if kind_key == "data_item" else codes.column_code
+        patterns = profiles.patterns_in_force(self._session)
         start = self._numbers[parent["id"]] + 1
         self._numbers[parent["id"]] += len(rows)
         return [
             {
                 **{name: _leaf_value(row.data["values"], name) for name in child.fields},
-                "id": row.node_id, child.parent: parent["id"], "number": number, "code": make(parent["code"], number),
+                "id": row.node_id, child.parent: parent["id"], "number": number,
+                "code": patterns.make(kind_key, parent["code"], number),
             }
             for number, row in enumerate(rows, start=start)
         ]

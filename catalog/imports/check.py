@@ -27,6 +27,7 @@ from kernel.identity.actor import Actor
 LEAVES: Final = {"data_item": ("data_entry", ITEM), "db_column": ("db_table", COLUMN)}
 ORDER: Final = ("duty", "system", "data_entry", "data_item", "db_table", "db_column", "link")
 GROUP: Final = 2000
+_NOBODY: Final = str(uuid.UUID(int=0))
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Checker:
         self._keys: dict[tuple[str, str], uuid.UUID | None] = {}
         # system → its department, or the name of one that will be opened
         self._homes: dict[uuid.UUID, tuple[uuid.UUID | None, str | None]] = {}
+        self._foreign: set[uuid.UUID] = set()
         self._names: dict[str, int] = {}
         self._seen: dict[tuple[str, str], int] = {}
 
@@ -131,6 +133,7 @@ class Checker:
             if code not in codes:
                 self._mapped.add(row, "code", ROW_ERROR, "code_unknown", code)
             elif not self._actor.sees(codes[code]["department_id"]):
+                self._foreign.add(codes[code]["id"])
                 self._mapped.add(row, "code", ROW_ERROR, "department_foreign")
             return codes.get(code)
         return known.get(row.data.get(legacy, "")) if legacy else None
@@ -237,7 +240,7 @@ class Checker:
     def _remember(self, kind_key: str, row: Row, one: Staged) -> None:
         for name in (row.data.get("key"), row.data.get("code")):
             if name:
-                self._keys[kind_key, name] = None if one.action == "skip" else one.node_id
+                self._keys[kind_key, name] = one.node_id
 
     def _look_up(self, kind_key: str, references: Iterable[str | None]) -> None:
         """Find codes that are no row of this workbook in the database, many at once."""
@@ -249,6 +252,8 @@ class Checker:
             self._keys[kind_key, code] = node_id
             if kind_key == "system":
                 self._homes[node_id] = (department, None)
+            if department is not None and not self._actor.sees(department):
+                self._foreign.add(node_id)
         for code in wanted:
             if (kind_key, code) not in self._keys:
                 moved = self._base.node(kind_key, code)
@@ -282,6 +287,8 @@ class Checker:
         staged: list[Staged] = []
         for row in rows:
             self._parent(row, parent_kind, required=True)
+            if uuid.UUID(row.data.get("parent_id", _NOBODY)) in self._foreign:
+                self._mapped.add(row, "parent", ROW_ERROR, "department_foreign")
             code = row.data.get("code")
             existing = known.get(str(code)) if code else None
             if code and existing is None:
