@@ -31,6 +31,7 @@ class DutyChange(Base):
     secrecy_conclusion: Mapped[str | None] = mapped_column(String(20))
     secrecy_basis: Mapped[str | None] = mapped_column(Text)
     secrecy_by: Mapped[uuid.UUID | None]
+    secrecy_name: Mapped[str | None] = mapped_column(String(120))
     created_by: Mapped[uuid.UUID | None]
     created_name: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(Instant())

@@ -72,6 +72,7 @@ def _acts() -> None:
         sa.Column("secrecy_conclusion", sa.String(length=20)),
         sa.Column("secrecy_basis", sa.Text()),
         sa.Column("secrecy_by", sa.Uuid()),
+        sa.Column("secrecy_name", sa.String(length=120)),
         sa.Column("created_by", sa.Uuid()),
         sa.Column("created_name", sa.String(length=120), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
