@@ -11,9 +11,11 @@ from gateway.interfaces.models import Interface, InterfaceRevision
 from gateway.interfaces.rules import OPEN
 
 
-def listing(*, state: str | None, query: str | None) -> Select[Interface]:
+def listing(*, state: str | None, query: str | None, entry_id: uuid.UUID | None = None) -> Select[Interface]:
     """Return interfaces by code, filtered."""
     rows = select(Interface).order_by(Interface.code)
+    if entry_id:
+        rows = rows.where(Interface.entry_id == entry_id)
     if state:
         rows = rows.where(Interface.state == state)
     if query:

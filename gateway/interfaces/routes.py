@@ -29,9 +29,10 @@ api = router(prefix="/gateway/interfaces", tags=["gateway"])
 def list_interfaces(
     session: Session_, page: Page_, state: Annotated[str | None, Query(max_length=20)] = None,
     q: Annotated[str | None, Query(max_length=100, description="代码或名称")] = None,
+    entry_id: Annotated[uuid.UUID | None, Query(description="只列该数据目录的接口")] = None,
 ) -> InterfacePage:
     """List interfaces. The directory of interfaces is common: what is offered is no secret inside the district."""
-    rows, total = paginate(session, queries.listing(state=state, query=q), page)
+    rows, total = paginate(session, queries.listing(state=state, query=q, entry_id=entry_id), page)
     items = [InterfaceOut.model_validate(row) for row in rows]
     return InterfacePage(items=items, total=total, page=page.number, size=page.size)
 
