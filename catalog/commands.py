@@ -18,6 +18,7 @@ from catalog.links.commands import trace
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import EDITABLE, KINDS
 from catalog.orphans.commands import orphans
+from catalog.proposals.commands import app as proposals_app
 from catalog.quality.commands import quality
 from catalog.review import queries as reviews
 from catalog.review import service as review
@@ -33,6 +34,7 @@ app.command("orphans")(orphans)
 app.add_typer(links_app, name="link")
 app.add_typer(ledger_app, name="ledger")
 import_commands.install(app)
+app.add_typer(proposals_app, name="proposals")
 
 
 @app.command("search")

@@ -123,6 +123,7 @@ ROUTES = (
 # modules whose ``api`` is mounted at the root: protocols whose paths others have fixed
 ROOT_ROUTES: tuple[str, ...] = (
     "catalog.ckan.routes",
+    "catalog.dcat.routes",
     "catalog.oai.routes",
 )
 # modules that register jobs, schedules, outbox handlers, approval kinds or task sources when imported
