@@ -131,7 +131,8 @@ def makers(
 ) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
     """Who made the content that is under review: every editor since the last publication or discard.
 
-    A row that was made before edits were noted, or by an import, names its makers itself.
+    A row that was never published, and a change that was drafted before edits were noted, name their makers
+    themselves. A withdrawal has none: it publishes no content.
     """
     found: dict[uuid.UUID, set[uuid.UUID | None]] = defaultdict(set)
     for some in queries.slices(list(rows)):
@@ -143,8 +144,9 @@ def makers(
             elif version == rows[node_id]["version"]:
                 found[node_id].add(person)
     for node_id, row in rows.items():
-        found[node_id].add(row["updated_by"])
         if row["version"] == 0:
-            found[node_id].add(row["created_by"])
-    return {node_id: frozenset(one for one in people if one is not None) for node_id, people in found.items()}
+            found[node_id] |= {row["created_by"], row["updated_by"]}
+        elif row["status"].startswith("change") and not found[node_id]:
+            found[node_id].add(row["updated_by"])
+    return {node_id: frozenset(one for one in found[node_id] if one is not None) for node_id in rows}
 
