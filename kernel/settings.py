@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     public_title: str = Field(default="公共数据目录", description="公开目录的名称")
     public_publisher: str = Field(default="数据主管部门", description="公开目录的发布机构")
     public_email: str = Field(default="contact-not-set@example.invalid", description="公开目录的联系邮箱")
+    public_gateway_url: str = Field(default="", description="接口网关对外的地址；缺省为公开地址的主机与网关端口")
     public_rate: int = Field(
         default=100, ge=0, description="公开目录每个客户端地址每秒的请求数（可突发十倍）；0 为不限"
     )

@@ -17,6 +17,7 @@ class PublicOrg:
     code: str
     name: str
     kind: str
+    region: str | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class PublicSystem:
     id: uuid.UUID
     code: str
     name: str
+    org: PublicOrg
 
 
 @dataclass(frozen=True)

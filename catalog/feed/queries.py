@@ -84,10 +84,12 @@ def contents(
 
 def orgs_of(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, PublicOrg]:
     """Departments as the public sees them."""
-    query = select(Department.id, Department.uscc, Department.code, Department.name, Department.kind)
+    query = select(
+        Department.id, Department.uscc, Department.code, Department.name, Department.kind, Department.region
+    )
     return {
-        found: PublicOrg(found, uscc or code, name, kind)
-        for found, uscc, code, name, kind in session.execute(query.where(Department.id.in_(ids)))
+        found: PublicOrg(found, uscc or code, name, kind, region)
+        for found, uscc, code, name, kind, region in session.execute(query.where(Department.id.in_(ids)))
     }
 
 
@@ -107,12 +109,14 @@ def _items(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[P
 
 def _systems(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[PublicSystem]]:
     found: dict[uuid.UUID, list[PublicSystem]] = defaultdict(list)
-    query = select(DataSystem.entry_id, System.id, System.code, System.name).join(
+    query = select(DataSystem.entry_id, System.id, System.code, System.name, System.department_id).join(
         System, System.id == DataSystem.system_id
     )
-    query = query.where(DataSystem.entry_id.in_(ids), System.status.in_(LIVE), System.has_interface.is_(True))
-    for entry_id, system_id, code, name in session.execute(query.order_by(System.code)):
-        found[entry_id].append(PublicSystem(system_id, code, name))
+    valid = (DataSystem.version > 0, System.status.in_(LIVE), System.has_interface.is_(True))
+    rows = session.execute(query.where(DataSystem.entry_id.in_(ids), *valid).order_by(System.code)).all()
+    orgs = orgs_of(session, {row.department_id for row in rows})
+    for row in rows:
+        found[row.entry_id].append(PublicSystem(row.id, row.code, row.name, orgs[row.department_id]))
     return found
 
 
@@ -183,3 +187,15 @@ def public_ids() -> Select[uuid.UUID]:
 def all_records() -> ColumnElement[bool]:
     """Every entry that ever was public, tombstones too."""
     return true()
+
+
+def first_at(session: Session) -> datetime | None:
+    """When the first entry became public."""
+    return session.scalar(select(func.min(FeedRecord.first_at)))
+
+
+def regions(session: Session) -> list[str]:
+    """Administrative divisions of the departments that publish."""
+    query = shown(Department.region).join(Department, Department.id == DataEntry.department_id)
+    found = session.scalars(query.where(Department.region.is_not(None)).distinct().order_by(Department.region))
+    return [str(one) for one in found]

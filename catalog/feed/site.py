@@ -9,12 +9,13 @@ from kernel.settings import Settings
 
 @dataclass(frozen=True)
 class Site:
-    """What every protocol says of the directory itself. ``base`` has no slash at its end."""
+    """What every protocol says of the directory itself. ``base`` and ``gateway`` have no slash at their end."""
 
     base: str
     title: str
     publisher: str
     email: str
+    gateway: str
 
     @property
     def host(self) -> str:
@@ -28,8 +29,12 @@ class Site:
 
 def site_of(settings: Settings, requested: str) -> Site:
     """The site; its address is the configured one, else that of the request (scheme and host)."""
-    base = settings.public_url or requested
-    return Site(base.rstrip("/"), settings.public_title, settings.public_publisher, settings.public_email)
+    base = (settings.public_url or requested).rstrip("/")
+    parts = urlsplit(base)
+    gateway = settings.public_gateway_url or f"{parts.scheme}://{parts.hostname}:{settings.gateway_port}"
+    return Site(
+        base, settings.public_title, settings.public_publisher, settings.public_email, gateway.rstrip("/"),
+    )
 
 
 def web_address(url: str | None) -> str | None:
