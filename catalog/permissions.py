@@ -14,6 +14,7 @@ RELEASE_APPROVE = "catalog.release.approve"
 IMPORT = "catalog.import.run"
 REORGANISE = "catalog.duty.reorganise"
 LEDGER = "catalog.ledger.import"
+CODES = "catalog.codes.edit"
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(READ, "查看四级目录", "Read the directory"),
@@ -28,6 +29,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(IMPORT, "批量导入", "Import workbooks"),
     Permission(REORGANISE, "审核跨部门的职责变更", "Decide duty changes across departments"),
     Permission(LEDGER, "导入信息化项目底账", "Import the ledger of projects"),
+    Permission(CODES, "维护编码方案与代码表", "Keep code profiles and code tables"),
 )
 
 _EDITOR = (READ, EDIT, SUBMIT, IMPORT)
@@ -38,7 +40,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "department_admin": (READ, ONLINE),
     "bureau_admin": (
         READ, EDIT, SUBMIT, IMPORT, LEDGER, REVIEW, CONFIGURE, SECRECY, ONLINE, RELEASE, RELEASE_APPROVE,
-        REORGANISE,
+        REORGANISE, CODES,
     ),
     "data_engineer": (*_EDITOR, RELEASE),
     "operator": (READ,),

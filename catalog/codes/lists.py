@@ -6,12 +6,16 @@ Tokens are stored, labels are shown. Bare numbers mean different things in diffe
 
 import json
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 _DATA = Path(__file__).parent / "data"
+Numbers = Mapping[str, Mapping[str, str]]
+"""How one system numbers the lists: list → number as text → token."""
+
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,8 @@ def code_lists() -> dict[str, CodeList]:
 
 
 @cache
-def number_profiles() -> dict[str, dict[str, dict[str, str]]]:
-    """Number profiles: profile → list → number as text → token."""
+def number_profiles() -> dict[str, Numbers]:
+    """The built-in number profiles; those that a district added are in ``profiles.numbers``."""
     return {key: body["lists"] for key, body in _read("number_profiles.json")["profiles"].items()}
 
 
@@ -92,15 +96,16 @@ class UnknownLabel(ValueError):
     """The text is no label, alias or token of the list."""
 
 
-def parse(key: str, text: str, numbers: str | None = None) -> str:
+def parse(key: str, text: str, numbers: str | Numbers | None = None) -> str:
     """The token that ``text`` names in list ``key``.
 
-    ``numbers`` is the name of a number profile, needed to read bare numbers.
+    ``numbers`` is a number profile (``profiles.numbers``) or the name of a built-in one, needed for bare numbers.
     Raises BareNumber or UnknownLabel.
     """
     folded = _fold(text)
     if folded.isdigit():
-        mapped = number_profiles().get(numbers or "", {}).get(key, {}).get(folded)
+        known = number_profiles().get(numbers, {}) if isinstance(numbers, str) else numbers or {}
+        mapped = known.get(key, {}).get(folded)
         if mapped is None:
             raise BareNumber(text)
         return mapped

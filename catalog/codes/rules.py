@@ -39,26 +39,7 @@ def is_provisional(code: str) -> bool:
     return PROVISIONAL_CODE.fullmatch(code) is not None
 
 
-def duty_code(org: str, number: int) -> str:
-    """``Z-{org}-{nnn}``."""
-    return f"Z-{org}-{number:03d}"
-
-
-def system_code(org: str, number: int) -> str:
-    """``X-{org}-{nnn}``."""
-    return f"X-{org}-{number:03d}"
-
-
-def table_code(system: str, number: int) -> str:
-    """``{system}-T{nnnn}``."""
-    return f"{system}-T{number:04d}"
-
-
-def column_code(table: str, number: int) -> str:
-    """``{table}.C{nnn}``."""
-    return f"{table}.C{number:03d}"
-
-
-def item_code(entry: str, number: int) -> str:
-    """``{entry}#{nnn}``."""
-    return f"{entry}#{number:03d}"
+def last_number(code: str) -> int:
+    """The number at the end of a code; 0 where there is none."""
+    found = re.search(r"(\d+)$", code)
+    return int(found[1]) if found else 0

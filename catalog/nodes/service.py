@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from catalog.codes import rules as codes
+from catalog.codes import checks, history, profiles
+from catalog.codes.rules import last_number
 from catalog.codes.service import allocate
 from catalog.errors import INVALID, NODE_UNKNOWN, STATE
 from catalog.nodes import journal, queries
@@ -61,12 +62,14 @@ def raise_first(found_problems: Sequence[Problem]) -> None:
 
 def new_code(session: Session, kind_key: str, org: str, *, front: str | None = None, parent: str | None = None) -> str:
     """The next code of a kind: class code and sequence where the entry has a class, else a provisional one."""
-    if kind_key == "data_entry" and front:
-        return codes.resource_code(front, allocate(session, f"resource:{front}")[0])
+    patterns = profiles.patterns_in_force(session)
+    if kind_key == "data_entry":
+        scope = f"resource:{front}" if front else f"data_entry:{org}"
+        return patterns.entry(org, front, allocate(session, scope)[0])
     if kind_key == "db_table":
-        return codes.table_code(parent or f"X-{org}-000", allocate(session, f"table:{parent or org}")[0])
-    makers = {"data_entry": codes.provisional_code, "duty": codes.duty_code, "system": codes.system_code}
-    return makers[kind_key](org, allocate(session, f"{kind_key}:{org}")[0])
+        owner = parent or patterns.make("system", org, 0)
+        return patterns.make(kind_key, owner, allocate(session, f"table:{parent or org}")[0])
+    return patterns.make(kind_key, org, allocate(session, f"{kind_key}:{org}")[0])
 
 
 def create(
@@ -86,7 +89,9 @@ def create(
     """
     kind = kind_of(kind_key)
     require(actor, EDIT, department_id=department_id)
-    raise_first([*problems(kind_key, values), *_child_problems(kind_key, values, children)])
+    raise_first([
+        *problems(kind_key, values), *_child_problems(kind_key, values, children), *checks.problems(session, values),
+    ])
     department = session.get_one(Department, department_id)
     code = new_code(session, kind_key, department.code, front=values.get("class_code"), parent=parent_code)
     node_id, now = ids.new(), clock.now()
@@ -141,6 +146,7 @@ def write_children(session: Session, kind: NodeKind, node: Any, children: Sequen
     model, parent = kind.child.model, kind.child.parent
     known = {row.id: row for row in session.scalars(select(model).where(getattr(model, parent) == node.id))}
     kept = {uuid.UUID(str(child["id"])) for child in children if child.get("id")} & set(known)
+    before = {row.id: row.code for row in known.values()}
     gone = [child_id for child_id in known if child_id not in kept]
     if gone:
         session.execute(delete(model).where(model.id.in_(gone)))
@@ -149,7 +155,11 @@ def write_children(session: Session, kind: NodeKind, node: Any, children: Sequen
         if row.id in kept:
             row.number, row.code = -row.number, f"{row.id}"
     session.flush()
-    make = codes.item_code if kind.key == "data_entry" else codes.column_code
+    patterns = profiles.patterns_in_force(session)
+    child_kind = str(model.__tablename__)
+    # a number belongs to its item for good: others get one that no item of this node ever had
+    above = max((last_number(code) for code in before.values()), default=0)
+    fresh = iter(allocate(session, f"child:{node.id}", len(children) - len(kept), above=above))
     for number, child in enumerate(children, start=1):
         fields = {name: child.get(name, _CHILD_DEFAULTS.get(name)) for name in kind.child.fields}
         fields = {name: _CHILD_DEFAULTS.get(name) if value is None else value for name, value in fields.items()}
@@ -158,9 +168,13 @@ def write_children(session: Session, kind: NodeKind, node: Any, children: Sequen
         if row is None:
             row = model(id=ids.new(), **{parent: node.id})
             session.add(row)
-        for name, value in {**fields, "number": number, "code": make(node.code, number)}.items():
+        place = last_number(before[row.id]) if row.id in before else next(fresh)
+        code = patterns.make(child_kind, node.code, place)
+        for name, value in {**fields, "number": number, "code": code}.items():
             setattr(row, name, value)
     session.flush()
+    moves = [(one, before[one], known[one].code, node.created_at) for one in before if one in kept]
+    history.moved(session, child_kind, moves, "reclassified")
 
 
 def edit(
@@ -179,7 +193,9 @@ def edit(
     kind = kind_of(kind_key)
     require(actor, EDIT, department_id=node.department_id)
     known = {name: value for name, value in values.items() if name in kind.fields}
-    raise_first(problems(kind_key, known))
+    # an old code that was right in its time stays; the tables judge what is new
+    changed = {name: value for name, value in known.items() if value != getattr(node, name)}
+    raise_first([*problems(kind_key, known), *checks.problems(session, changed)])
     given, at_once = split(kind_key, node.status, known)
     held = journal.held(session, kind, node, children=children is not None)
     refresh = bool(at_once) and not given and children is None
@@ -256,7 +272,9 @@ def assign(session: Session, kind: NodeKind, node: Any, given: Mapping[str, Any]
         if given[name] is None and kind.model.__table__.c[name].nullable:
             setattr(node, name, None)
     if reclassed:
+        old = node.code
         node.code = new_code(session, kind.key, "", front=str(given["class_code"]))
+        history.moved(session, kind.key, [(node.id, old, node.code, node.created_at)], "reclassified")
         recode_children(session, kind, node)
     session.flush()
 

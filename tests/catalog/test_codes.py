@@ -1,12 +1,10 @@
 """Codes: lists as tokens, number profiles, resource codes, counters that never give a number twice."""
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.codes import lists, rules
+from catalog.codes import lists, patterns, rules
 from catalog.codes.service import allocate
 from kernel.db import Database
 from kernel.identity.rules import uscc_check, uscc_valid
@@ -56,8 +54,10 @@ def test_codes_of_each_level() -> None:
     assert rules.is_provisional("P-N-0a1b2c3d4e5f-000007")
     assert not rules.is_provisional(rules.resource_code("307001", 3))
     assert rules.front_code("307001/000003") == "307001"
-    assert rules.table_code(rules.system_code("A", 2), 3) == "X-A-002-T0003"
-    assert re.fullmatch(r"X-A-002-T0003\.C001", rules.column_code("X-A-002-T0003", 1))
+    held = patterns.Patterns({})
+    table = held.make("db_table", held.make("system", "A", 2), 3)
+    assert table == "X-A-002-T0003" and held.make("db_column", table, 1) == "X-A-002-T0003.C001"
+    assert held.make("data_item", "307001/000003", 12) == "307001/000003#012" and held.make("duty", "A", 1) == "Z-A-001"
     with pytest.raises(ValueError, match="class part"):
         rules.resource_code("999", 1)
 
