@@ -14,6 +14,8 @@ export interface Batch {
     rows?: number;
     actions?: Record<string, number>;
     kinds?: Record<string, number>;
+    clashes?: number;
+    merged?: boolean;
     findings?: Record<string, number>;
     [key: string]: unknown;
   };
@@ -38,6 +40,51 @@ export interface Finding {
   en: string;
   fix_zh: string;
   fix_en: string;
+}
+
+/** What a row of the workbook would do, cell by cell. */
+export interface RowChange {
+  seq: number;
+  sheet: string;
+  row_no: number;
+  kind: string;
+  action: "create" | "update";
+  node_id: string | null;
+  code: string | null;
+  name: string;
+  cells: { field: string; label: string; old: unknown; new: unknown }[];
+}
+
+/** A cell that others changed since the workbook was exported, and the workbook too. */
+export interface CellClash {
+  seq: number;
+  sheet: string;
+  row_no: number;
+  node_id: string;
+  code: string;
+  name: string;
+  field: string;
+  label: string;
+  base: unknown;
+  current: unknown;
+  mine: unknown;
+  choice: "current" | "mine" | null;
+  chosen_at: string | null;
+}
+
+export interface Export {
+  id: string;
+  format: string;
+  kind: string | null;
+  template: boolean;
+  filename: string;
+  state: "queued" | "made" | "failed";
+  rows: number | null;
+  held_back: number | null;
+  size: number | null;
+  created_name: string;
+  created_at: string;
+  job_id: string | null;
 }
 
 export interface Undone {
@@ -67,6 +114,13 @@ export const imports = {
   apply: (id: string, acceptPartial: boolean) =>
     api.post<Batch>(`/catalog/imports/${id}/apply`, { accept_partial: acceptPartial }),
   undo: (id: string) => api.post<Undone>(`/catalog/imports/${id}/undo`),
+  changes: (id: string, params: ListParams) => api.get<Page<RowChange>>(`/catalog/imports/${id}/changes`, params),
+  clashes: (id: string, params: ListParams) => api.get<Page<CellClash>>(`/catalog/imports/${id}/clashes`, params),
+  settle: (id: string, choice: "current" | "mine", seqs: number[] | null) =>
+    api.post<{ decided: number; left: number }>(`/catalog/imports/${id}/clashes`, seqs ? { choice, seqs } : { choice }),
+  makeExport: (body: Record<string, unknown>) => api.post<Export>("/catalog/exports", body),
+  exports: (params: ListParams) => api.get<Page<Export>>("/catalog/exports", params),
+  saveExport: (one: Export) => download(`/catalog/exports/${one.id}/file`, one.filename),
   template: (empty: boolean) => download("/catalog/template", "template.xlsx", { empty }),
   exported: () => download("/catalog/export", "catalog.xlsx"),
   marked: (id: string) => download(`/catalog/imports/${id}/marked`, "findings.xlsx"),

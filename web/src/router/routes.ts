@@ -40,6 +40,7 @@ export const pages: RouteRecordRaw[] = [
   page("/catalog/imports", "catalog", "imports", ["catalog.import.run"], () => import("@/views/catalog/ImportsView.vue")),
   inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),
   page("/catalog/review", "catalog", "review", ["catalog.review.decide"], () => import("@/views/review/ReviewView.vue")),
+  page("/catalog/quality", "catalog", "quality", ["catalog.entry.read"], () => import("@/views/quality/QualityView.vue")),
   page("/catalog/history", "catalog", "history", ["catalog.entry.read"], () => import("@/views/history/HistoryView.vue")),
 
   page("/gateway/interfaces", "gateway", "interfaces", ["gateway.interface.read"], () => import("@/views/gateway/InterfacesView.vue")),

@@ -12,7 +12,8 @@ export const catalog = {
     qHint: ["名称、编码、摘要", "Name, code, abstract"], openEntry: ["打开详情", "Open in full"], listHint: ["通过“批量导入”编入目录，或请数据专员新建", "Import a workbook, or ask a data officer to add entries"],
     under: ["{name} 之下", "Below {name}"], more: ["还有更多，请用右侧列表查找", "There are more: use the list on the right"],
     noDuty: ["未关联职责", "Without a duty"],
-    tab: { basic: ["基本信息", "Basics"], items: ["数据项", "Data items"], columns: ["字段", "Columns"], versions: ["版本对比", "Versions"], anchor: ["上链存证", "Evidence"], links: ["上下级关联", "Links"], log: ["操作记录", "Log"] },
+    tab: { basic: ["基本信息", "Basics"], items: ["数据项", "Data items"], columns: ["字段", "Columns"], versions: ["版本对比", "Versions"], anchor: ["上链存证", "Evidence"], links: ["关联", "Links"], interfaces: ["接口", "Interfaces"], log: ["操作记录", "Log"] },
+    noInterface: ["还没有接口提供此数据目录", "No interface serves this entry yet"],
     field: {
       name: ["名称", "Name"], office: ["处室", "Office"], region: ["行政区划", "Region"], code: ["编码", "Code"], class_code: ["分类前段码", "Class code"],
       abstract: ["摘要", "Abstract"], keywords: ["关键字", "Keywords"], theme: ["所属主题", "Theme"], theme_text: ["主题原文", "Theme as given"],

@@ -4,7 +4,7 @@ export const imports = {
   imports: {
     lead: ["下载模板 → 填写 → 上传检查 → 按提示修改 → 导入；可整批撤销", "Template → fill in → upload and check → correct → apply; a whole batch can be undone"],
     step1: ["下载模板", "Template"], step2: ["上传工作簿", "Upload"], step3: ["查看检查结果", "Check"], step4: ["导入", "Apply"],
-    profile: ["工作簿类型", "Kind of workbook"], template: ["下载模板", "Download the template"], drop: ["把 xlsx、xls 或 ods 工作簿拖到这里，或点击选择", "Drop an xlsx, xls or ods workbook here, or click to choose one"],
+    profile: ["工作簿类型", "Kind of workbook"], template: ["下载模板", "Download the template"], drop: ["把 xlsx、xls、ods、csv 或 json 文件拖到这里，或点击选择", "Drop an xlsx, xls, ods, csv or json file here, or click to choose one"],
     limit: ["不超过 50 MB；上传后先检查，不会直接写入", "At most 50 MB; it is checked first and nothing is written yet"], uploaded: ["“{name}”已上传，正在检查", "“{name}” uploaded and being checked"],
     history: ["导入记录", "Imports so far"], file: ["文件", "File"], rows: ["行数", "Rows"], errors: ["错误", "Errors"], rowErrors: ["行错误", "Row errors"], warnings: ["提醒", "Warnings"],
     by: ["上传人", "By"], at: ["上传时间", "Uploaded"], create: ["新增", "New"], update: ["更新", "Changed"], same: ["无变化", "Same"], skip: ["跳过", "Skipped"],
@@ -17,6 +17,10 @@ export const imports = {
     left: ["{n} 条之后被编辑或已发布，予以保留", "{n} were edited or published since and stay"], submitAll: ["全部提交审核", "Submit all for review"], submitted: ["{kind}：{n} 条已提交审核", "{kind}: {n} submitted for review"],
     marked: ["下载标注结果", "Download the findings"], started: ["已开始导入", "Applying"],
     row: ["行号", "Row"], column: ["列", "Column"], value: ["原值", "Value"], problem: ["问题", "Problem"], advice: ["建议", "Advice"], severity: ["级别", "Severity"], sheet: ["工作表", "Sheet"],
+    willChange: ["将要改动", "What will change"], clashes: ["冲突", "Clashes"], clashLead: ["有 {n} 个单元格在您导出之后被他人改过，请在“冲突”中逐个选择", "{n} cells were changed by others since your export: choose in “Clashes”"],
+    base: ["导出时", "When exported"], current: ["现在", "Now"], mine: ["您的", "Yours"], useCurrent: ["其余全部用“现在”", "The rest as now"], useMine: ["其余全部用“您的”", "The rest as mine"], settled: ["已选择 {n} 处，还剩 {left} 处", "{n} chosen, {left} left"],
+    place: ["位置", "Place"], old: ["原值", "Before"], new: ["新值", "After"], act: { create: ["新增", "New"], update: ["更新", "Changed"] }, noChange: ["没有要写入的行", "No row to write"],
+    exportTitle: ["导出四级目录", "Export the directory"], format: ["格式", "Format"], whole: ["四级全部", "All four levels"], heldBack: ["{n} 行重要、核心数据未列入", "{n} rows of important or core data held back"], exportsSoFar: ["最近的导出（保留 7 天）", "Recent exports (kept 7 days)"], exportMade: ["“{name}”已生成", "“{name}” is ready"], makeExport: ["开始导出", "Export"],
     noFindings: ["没有这一级别的问题", "No findings of this severity"],
   },
 } satisfies Pairs;

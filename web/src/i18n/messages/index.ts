@@ -8,10 +8,11 @@ import { gateway } from "./gateway";
 import { history } from "./history";
 import { imports } from "./imports";
 import { links } from "./links";
+import { quality } from "./quality";
 import { review } from "./review";
 import { reports } from "./reports";
 import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...links, ...history, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...quality, ...links, ...history, ...gateway, status };
