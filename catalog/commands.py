@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from catalog.acting import AsRequired, actor_named
 from catalog.entries.queries import Filters, page
 from catalog.entries.service import summary
+from catalog.feed.commands import app as feed_app
 from catalog.history.commands import as_of, diff
 from catalog.imports import commands as import_commands
 from catalog.ledger.commands import app as ledger_app
@@ -33,6 +34,7 @@ app.command("trace")(trace)
 app.command("orphans")(orphans)
 app.add_typer(links_app, name="link")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(feed_app, name="feed")
 import_commands.install(app)
 app.add_typer(proposals_app, name="proposals")
 

@@ -93,6 +93,7 @@ ROUTES = (
     "analytics.reports.routes",
     "catalog.codes.routes",
     "catalog.entries.routes",
+    "catalog.feed.routes",
     "catalog.history.routes",
     "catalog.transfers.routes",
     "catalog.dutychange.routes",

@@ -10,3 +10,7 @@ AFTER_INVALID = define(
     "catalog.feed.after", 422, zh="「after」大于最新变更号 {head}", en="after exceeds the newest change {head}",
     fix_zh="请从 0 开始重新同步", fix_en="Start again from 0",
 )
+QUERY_INVALID = define(
+    "catalog.feed.query", 422, zh="检索式无效：{reason}", en="The query is not valid: {reason}",
+    fix_zh="请改用普通词语检索", fix_en="Search with plain words",
+)

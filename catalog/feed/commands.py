@@ -1,0 +1,41 @@
+"""Commands ``mulian catalog feed …``: where the feed stands, number what waits, check it against the directory."""
+
+import typer
+from sqlalchemy import func, select
+
+from catalog.feed import queries
+from catalog.feed.jobs import seal_all, sweep_all
+from catalog.feed.models import FeedDirty
+from kernel import clock
+from kernel.cli import HomeOption, JsonOption, open_runtime, output
+
+app = typer.Typer(no_args_is_help=True, help="公开目录变更：状态、编号、核对")
+
+
+@app.command("status")
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """最新变更号、公开目录数与待编号的变更数"""
+    with open_runtime(home) as runtime, runtime.database.read() as session:
+        head, at = queries.head(session)
+        waiting = session.scalar(select(func.count(FeedDirty.entry_id.distinct()))) or 0
+        total = queries.count(session)
+    output({"变更号": head, "时刻": clock.iso(at) if at else None, "公开目录": total, "待编号": waiting}
+           if not as_json else {"head": head, "at": clock.iso(at) if at else None, "public": total, "waiting": waiting},
+           as_json)
+
+
+@app.command("seal")
+def seal(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """立即为待编号的变更编号（平时由后台每秒办理）"""
+    with open_runtime(home) as runtime:
+        output({"changes": seal_all(runtime.database)}, as_json)
+
+
+@app.command("check")
+def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """逐条核对公开目录与已公布的变更；有遗漏时补入待编号并以非零退出"""
+    with open_runtime(home) as runtime:
+        missed = sweep_all(runtime.database)
+    output({"missed": [str(one) for one in missed]}, as_json)
+    if missed:
+        raise typer.Exit(1)
