@@ -114,9 +114,13 @@ def _projects(session: Session, scope: Scope) -> Select[Any]:
     # every system of the district may bear the number, whatever department the list is narrowed to
     numbers = _numbers(session)
     everywhere = Scope(published=scope.published)
-    held = select(numbers.c.value).select_from(System).join(numbers, true()).where(_counts(System, everywhere))
+    # joined once to the distinct numbers: PostgreSQL takes a NOT IN of that size row by row
+    held = (
+        select(numbers.c.value.label("number")).select_from(System).join(numbers, true())
+        .where(_counts(System, everywhere)).distinct().subquery("borne")
+    )
     query = _base(LedgerProject, LedgerProject, None, LedgerProject.stage, code=LedgerProject.project_no)
-    query = query.where(LedgerProject.project_no.not_in(held))
+    query = query.outerjoin(held, held.c.number == LedgerProject.project_no).where(held.c.number.is_(None))
     return query if scope.department_id is None else query.where(LedgerProject.department_id == scope.department_id)
 
 
