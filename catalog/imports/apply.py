@@ -120,6 +120,7 @@ class Applier:
         before = {name: held[name] for name in values}
         self._before[row.seq] = (kind.key, {"node": str(node.id), "fields": node_service.jsonable(before)})
         node_service.edit(self._session, self._actor, kind.key, node, values)
+        self._edited.add(row.node_id)
 
     def _require_fresh(self, kind: NodeKind, rows: Sequence[Any]) -> None:
         held = nodes.rows(self._session, kind, [row.node_id for row in rows if row.node_id])
