@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from catalog.acting import AsRequired, actor_named
+from catalog.codes.commands import app as codes_app
 from catalog.entries.queries import Filters, page
 from catalog.entries.service import summary
 from catalog.feed.commands import app as feed_app
@@ -23,6 +24,7 @@ from catalog.proposals.commands import app as proposals_app
 from catalog.quality.commands import quality
 from catalog.review import queries as reviews
 from catalog.review import service as review
+from catalog.search.commands import reindex
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.identity.actor import system_actor
 
@@ -37,6 +39,8 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(feed_app, name="feed")
 import_commands.install(app)
 app.add_typer(proposals_app, name="proposals")
+app.add_typer(codes_app, name="codes")
+app.command("reindex")(reindex)
 
 
 @app.command("search")

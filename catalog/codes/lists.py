@@ -83,6 +83,12 @@ def number_profiles() -> dict[str, Numbers]:
     return {key: body["lists"] for key, body in _read("number_profiles.json")["profiles"].items()}
 
 
+def profile_names() -> dict[str, dict[str, str]]:
+    """Chinese and English names of the built-in number profiles."""
+    found = _read("number_profiles.json")["profiles"]
+    return {key: {"zh": body["zh"], "en": body["en"]} for key, body in found.items()}
+
+
 def code_list(key: str) -> CodeList:
     """One list; KeyError when there is none of that name."""
     return code_lists()[key]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog.codes import patterns
 from catalog.codes.errors import PROFILE_BUILTIN, PROFILE_INVALID, PROFILE_UNKNOWN
-from catalog.codes.lists import Numbers, code_lists, number_profiles
+from catalog.codes.lists import Numbers, code_lists, number_profiles, profile_names
 from catalog.codes.models import CodeProfile
 from catalog.permissions import CODES
 from kernel import clock, ids
@@ -16,6 +16,11 @@ from kernel.audit.service import record
 from kernel.identity.actor import Actor, require
 
 KINDS: Final = ("numbers", "patterns")
+
+
+def builtin() -> dict[str, dict[str, Any]]:
+    """The built-in number profiles with their names."""
+    return {key: {**names, "lists": number_profiles()[key]} for key, names in profile_names().items()}
 
 
 def numbers(session: Session, key: str | None) -> Numbers | None:

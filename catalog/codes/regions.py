@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 _DATA = Path(__file__).parent / "data"
 BUNDLED_REVISION = "201904"
@@ -24,7 +25,7 @@ class Region:
     last: str
 
     @property
-    def level(self) -> str:
+    def level(self) -> Literal["province", "prefecture", "county"]:
         """province, prefecture or county."""
         return "province" if self.code.endswith("0000") else "prefecture" if self.code.endswith("00") else "county"
 
@@ -95,14 +96,30 @@ class RegionTable:
         """Codes that ended in this one."""
         return [change for change in self.changes if change.new == code]
 
+    def below(self, parent: str | None) -> list[Region]:
+        """The next level under a code, provinces without one. Beijing's districts hang below the city itself."""
+        if parent is None:
+            return [one for one in self._sorted() if one.level == "province"]
+        size = 2 if parent.endswith("0000") else 4
+        inside = [one for one in self._sorted() if one.code[:size] == parent[:size] and one.code != parent]
+        upper = [one for one in inside if one.level == "prefecture"]
+        held = {one.code[:4] for one in upper}
+        return sorted([*upper, *(one for one in inside if one.code[:4] not in held or size == 4)], key=lambda r: r.code)
+
+    def named(self, q: str) -> list[Region]:
+        """Regions whose name contains, or whose code begins with ``q``."""
+        return [one for one in self._sorted() if q in one.name or one.code.startswith(q)]
+
+    def _sorted(self) -> list[Region]:
+        return [self.regions[code] for code in sorted(self.regions)]
+
     def hint(self, code: str) -> str:
         """What may have been meant: the successor of an ended code, else codes that look alike."""
         ended = self.successors(code)
         if ended:
-            return "；".join(
-                f"{code} {self.regions[code].name}已于 {one.effective} {one.note}，请用 {one.new}" for one in ended
-            )
-        near = difflib.get_close_matches(code, [known for known in self.regions if self.current(known)], n=3, cutoff=0.8)
+            return "；".join(f"{one.note}（{one.effective}），请用 {one.new}" for one in ended)
+        current = [known for known in self.regions if self.current(known)]
+        near = difflib.get_close_matches(code, current, n=3, cutoff=0.8)
         if near:
             return "相近的代码：" + "、".join(f"{one} {self.full_name(one)}" for one in sorted(near))
         return "请核对 GB/T 2260 代码表"

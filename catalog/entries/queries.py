@@ -85,11 +85,18 @@ def page(session: Session, actor: Actor, filters: Filters, *, limit: int, offset
 
 def _ranking(session: Session, actor: Actor, filters: Filters) -> Ranking:
     """The search of entries; kind and department are known to the index, other filters are tested on the hits."""
-    others = conditions(actor, replace(filters, department_id=None))
+    seen, *others = conditions(actor, replace(filters, department_id=None))
     return search.ranking(
         session, filters.q or "", node_kind="data_entry", department_id=filters.department_id,
-        model=DataEntry, conditions=others,
+        model=DataEntry, conditions=others, always=[seen],
     )
+
+
+def ids(session: Session, actor: Actor, filters: Filters, limit: int) -> list[uuid.UUID]:
+    """At most ``limit`` entries of a list in any order."""
+    if filters.q:
+        return [node_id for _, node_id in _ranking(session, actor, filters).some(limit)]
+    return list(session.scalars(select(DataEntry.id).where(*conditions(actor, filters)).limit(limit)))
 
 
 def _rows(session: Session, ids: Sequence[uuid.UUID]) -> list[Row[DataEntry, str]]:

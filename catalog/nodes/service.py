@@ -315,7 +315,9 @@ def document(kind_key: str, row: Mapping[str, Any]) -> search.Document:
     body = [row.get(name) for name in ("abstract", "basis_doc", "basis_text", "table_name", "short_name")]
     words = [*(row.get("keywords") or []), row.get("theme_text"), row.get("legacy_code"), row["code"]]
     text = "\n".join(str(part) for part in (*body, *words) if part)
-    return search.Document(row["id"], kind_key, row["department_id"], row["code"], row["name"], text)
+    return search.Document(
+        row["id"], kind_key, row["department_id"], row["code"], row["name"], text, row.get("legacy_code")
+    )
 
 
 def reindex(session: Session, kind: NodeKind, nodes: Sequence[Any]) -> None:

@@ -18,7 +18,10 @@ class SearchDoc(Base):
     """
 
     __tablename__ = "search_doc"
-    __table_args__ = (Index("ix_search_doc_department_id_number", "department_id", "number"),)
+    __table_args__ = (
+        Index("ix_search_doc_department_id_number", "department_id", "number"),
+        Index("ix_search_doc_initials", "initials", postgresql_ops={"initials": "varchar_pattern_ops"}),
+    )
     number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     node_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     node_kind: Mapped[str] = mapped_column(String(20))
@@ -26,7 +29,7 @@ class SearchDoc(Base):
     code: Mapped[str] = mapped_column(String(200), index=True)
     legacy: Mapped[str | None] = mapped_column(String(500), index=True)
     head: Mapped[str] = mapped_column(String(64), index=True)
-    initials: Mapped[str] = mapped_column(String(64), index=True)
+    initials: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
 

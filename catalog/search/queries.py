@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.nodes.queries import slices
 from catalog.search.definition import Wish, contains
-from catalog.search.models import SearchDoc
+from catalog.search.models import DOC
 from catalog.search.ranking import Ranking
 from catalog.search.rules import COUNT_LIMIT, Query, normalise, parse
 from catalog.search.service import full_text
@@ -67,11 +67,12 @@ def _named(session: Session, query: Query) -> dict[str, tuple[uuid.UUID, ...]]:
 
 def ranking(
     session: Session, raw: str, *, node_kind: str | None = None, department_id: uuid.UUID | None = None,
-    model: Any = None, conditions: Sequence[ColumnElement[bool]] = (),
+    model: Any = None, conditions: Sequence[ColumnElement[bool]] = (), always: Sequence[ColumnElement[bool]] = (),
 ) -> Ranking:
     """A search. Kind and department are looked up in the index; ``conditions`` are on the nodes of ``model``.
 
     Where few nodes meet the conditions, those are read instead of walking through the hits of a frequent word.
+    ``always`` holds for most nodes (what an actor sees) and is only tested.
     """
     real = [condition for condition in conditions if not isinstance(condition, True_)]
     where: list[ColumnElement[bool]] = []
@@ -80,7 +81,10 @@ def ranking(
         inside = select(model.id).where(*real)
         found = session.scalar(select(func.count()).select_from(inside.limit(FEW + 1).subquery())) or 0
         few = found <= FEW
-        where = [SearchDoc.node_id.in_(inside) if few else such(model, *real)]
+        where = [DOC.c.node_id.in_(inside) if few else such(model, *real)]
+    tested = [condition for condition in always if not isinstance(condition, True_)]
+    if tested:
+        where.append(such(model, *tested))
     return Ranking(
         session, full_text(session), wish(session, raw), where=where, few=few,
         node_kind=node_kind, department_id=department_id,
@@ -89,7 +93,7 @@ def ranking(
 
 def such(model: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """A condition on the node of a document: tested hit by hit, never a start of its own."""
-    inner = select(model.id).where(model.id == SearchDoc.node_id, *conditions).correlate(SearchDoc)
+    inner = select(model.id).where(model.id == DOC.c.node_id, *conditions).correlate(DOC)
     # OFFSET keeps PostgreSQL from turning the test into a join that reads the whole table
     return inner.offset(0).exists()
 

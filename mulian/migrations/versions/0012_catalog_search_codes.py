@@ -112,8 +112,11 @@ def _search_doc() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_search_doc")),
         sa.UniqueConstraint("node_id", name=op.f("uq_search_doc_node_id")),
     )
-    for column in ("code", "legacy", "head", "initials"):
+    for column in ("code", "legacy", "head"):
         op.create_index(op.f(f"ix_search_doc_{column}"), "search_doc", [column])
+    op.create_index(
+        "ix_search_doc_initials", "search_doc", ["initials"], postgresql_ops={"initials": "varchar_pattern_ops"}
+    )
     op.create_index("ix_search_doc_department_id_number", "search_doc", ["department_id", "number"])
 
 
