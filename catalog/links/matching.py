@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from catalog.links.listing import named_ends
 from catalog.nodes.models import DataItem, DataSystem, DbColumn, DbTable, ItemColumn, SystemTable
 from catalog.nodes.queries import visible
+from catalog.search.initials import initials
 from kernel.identity.actor import Actor
 
 MIN_SCORE: Final = 60
@@ -34,13 +35,6 @@ _TYPES: Final[dict[str, tuple[str, ...]]] = {
     "date": ("date", "timestamp"), "datetime": ("datetime", "timestamp", "date", "time"),
     "boolean": ("bool", "bit", "tinyint", "char", "int"), "binary": ("blob", "binary", "bytea", "raw", "image"),
 }
-# GB 2312 orders its first level by pinyin: the first code of each initial
-_INITIALS: Final = (
-    (0xB0A1, "a"), (0xB0C5, "b"), (0xB2C1, "c"), (0xB4EE, "d"), (0xB6EA, "e"), (0xB7A2, "f"), (0xB8C1, "g"),
-    (0xB9FE, "h"), (0xBBF7, "j"), (0xBFA6, "k"), (0xC0AC, "l"), (0xC2E8, "m"), (0xC4C3, "n"), (0xC5B6, "o"),
-    (0xC5BE, "p"), (0xC6DA, "q"), (0xC8BB, "r"), (0xC8F6, "s"), (0xCBFA, "t"), (0xCDDA, "w"), (0xCEF4, "x"),
-    (0xD1B9, "y"), (0xD4D1, "z"), (0xD7FA, ""),
-)
 
 
 @dataclass(frozen=True)
@@ -71,21 +65,6 @@ class ColumnSide:
 def folded(text: str | None) -> str:
     """NFKC, lower case, without separators."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text or "").casefold())
-
-
-def initials(text: str) -> str:
-    """The pinyin initials of common characters (身份证号 → sfzh); others are left out, letters and digits stay."""
-    made = ""
-    for char in text:
-        if char.isascii():
-            made += char.lower() if char.isalnum() else ""
-            continue
-        try:
-            code = int.from_bytes(char.encode("gb2312"), "big")
-        except UnicodeEncodeError:
-            continue
-        made += next((letter for start, letter in reversed(_INITIALS) if code >= start), "")
-    return made
 
 
 def similarity(first: str, second: str) -> float:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from catalog.links import matching, service
-from catalog.links.matching import ColumnSide, ItemSide, assign, initials, score, similarity
+from catalog.links.matching import ColumnSide, ItemSide, assign, score, similarity
 from kernel.db import Database
 from tests.catalog.conftest import Town
 from tests.catalog.graph import Graph
@@ -44,11 +44,6 @@ def test_code_set_type_and_length_count() -> None:
     assert score(dated, column("djrq", "登记日期", "date"))[0] > score(dated, column("djrq", "登记日期", "blob"))[0]
     assert score(item("电话"), column("a", "邮编"))[0] < 40
     assert score(item("姓名"), column("xm", "姓名"))[1][0] == "名称相同"
-
-
-@pytest.mark.pure
-def test_letters() -> None:
-    assert initials("身份证号") == "sfzh" and initials("统一社会信用代码") == "tyshxydm" and initials("A2级") == "a2j"
 
 
 @pytest.mark.pure
