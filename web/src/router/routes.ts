@@ -41,6 +41,8 @@ export const pages: RouteRecordRaw[] = [
   inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),
   page("/catalog/review", "catalog", "review", ["catalog.review.decide"], () => import("@/views/review/ReviewView.vue")),
   page("/catalog/quality", "catalog", "quality", ["catalog.entry.read"], () => import("@/views/quality/QualityView.vue")),
+  page("/catalog/orphans", "catalog", "orphans", ["catalog.entry.read"], () => import("@/views/orphans/OrphansView.vue")),
+  page("/catalog/duty-changes", "catalog", "dutyChanges", ["catalog.entry.read"], () => import("@/views/duties/DutyChangesView.vue")),
   page("/catalog/history", "catalog", "history", ["catalog.entry.read"], () => import("@/views/history/HistoryView.vue")),
 
   page("/gateway/interfaces", "gateway", "interfaces", ["gateway.interface.read"], () => import("@/views/gateway/InterfacesView.vue")),
@@ -76,6 +78,8 @@ export const routes: RouteRecordRaw[] = [
     path: "/verify", component: () => import("@/views/chain/PublicVerifyView.vue"),
     meta: { open: true, title: "menu.verify" },
   },
+  // tasks of links lead here
+  { path: "/catalog/links", redirect: { path: "/catalog/review", query: { tab: "links" } } },
   { path: "/", component: () => import("@/layout/AppLayout.vue"), children: pages },
   { path: "/:rest(.*)*", component: () => import("@/views/NotFoundView.vue"), meta: { open: true, title: "error.notFound" } },
 ];

@@ -10,7 +10,7 @@ export const quality = {
   },
   comment: {
     tab: ["讨论", "Comments"], say: ["发表", "Post"], reply: ["回复", "Reply"], drop: ["删除", "Delete"], dropText: ["删除后他人看不到内容，记录仍保留。", "Others no longer see it; the record stays."], deleted: ["已删除", "Deleted"], edited: ["已编辑", "edited"],
-    none: ["还没有讨论", "No comments yet"], mentionHint: ["写下问题或说明；用 @姓名 提醒同事", "Write a question or remark; @name tells a colleague"],
+    none: ["还没有讨论", "No comments yet"], mentionHint: ["写下问题或说明；用 {at}姓名 提醒同事", "Write a question or remark; {at}name tells a colleague"],
   },
   usage: {
     tab: ["使用情况", "Usage"], title: ["使用情况", "Usage"], days: ["近 {n} 天", "{n} days"], views: ["查看", "Views"], downloads: ["下载", "Downloads"], calls: ["接口调用", "Calls"], favourites: ["收藏", "Favourites"],
