@@ -88,6 +88,7 @@ def tables_of_system(session: Session, system_id: uuid.UUID) -> list[Any]:
 
 def count_unlinked(session: Session, department_id: uuid.UUID, visible: ColumnElement[bool]) -> int:
     """How many entries of a department no duty names."""
-    query = unlinked_entries(department_id).where(visible).order_by(None)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    linked = exists().where(DutyData.entry_id == DataEntry.id)
+    query = select(func.count()).select_from(DataEntry)
+    return session.scalar(query.where(DataEntry.department_id == department_id, ~linked, visible)) or 0
 

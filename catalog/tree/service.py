@@ -95,9 +95,10 @@ def _duties(session: Session, actor: Actor, department_id: uuid.UUID) -> TreeLev
 
 
 def _level(kind: str, rows: Sequence[Any]) -> TreeLevel:
+    # validated in one call: a level has up to LIMIT nodes
     items = [
-        TreeNode(key=f"{kind}:{row[0]}", kind=kind, id=row[0], code=row[1], name=row[2], status=row[3],
-                 version=row[4], below=row[5])
+        {"key": f"{kind}:{row[0]}", "kind": kind, "id": row[0], "code": row[1], "name": row[2], "status": row[3],
+         "version": row[4], "below": row[5]}
         for row in rows
     ]
-    return TreeLevel(items=items, cut=len(items) == queries.LIMIT)
+    return TreeLevel.model_validate({"items": items, "cut": len(items) == queries.LIMIT})
