@@ -9,8 +9,8 @@ from sqlalchemy import Integer, func, select
 from sqlalchemy.orm import Session
 
 from catalog.nodes.kinds import KINDS, LIVE
-from catalog.nodes.models import DataEntry
-from catalog.nodes.rules import EXPECTED, missing, problems
+from catalog.quality import queries
+from catalog.quality.rules import add_up, judge
 
 
 class LevelCount(NamedTuple):
@@ -22,33 +22,13 @@ class LevelCount(NamedTuple):
     published: int
 
 
-class Cells(NamedTuple):
-    """Cells of one entry: required ones and how many are filled, filled ones and how many are valid."""
+class NodeQuality(NamedTuple):
+    """One node under the quality rules: property → (cells that pass, cells looked at)."""
 
-    entry_id: uuid.UUID
+    node_id: uuid.UUID
     department_id: uuid.UUID
-    required: int
-    required_filled: int
-    filled: int
-    valid: int
-
-
-class Duplicate(NamedTuple):
-    """A name that a department uses for more than one entry."""
-
-    department_id: uuid.UUID
-    name: str
-    entries: int
-
-
-class Update(NamedTuple):
-    """When a published entry with a cycle was last updated; ``source`` is 实测 or 填报."""
-
-    entry_id: uuid.UUID
-    department_id: uuid.UUID
-    update_cycle: str
-    updated_at: datetime | None
-    source: str | None
+    level: str
+    figures: dict[str, tuple[int, int]]
 
 
 def level_counts(session: Session) -> list[LevelCount]:
@@ -63,34 +43,16 @@ def level_counts(session: Session) -> list[LevelCount]:
     return found
 
 
-def cells(session: Session) -> Iterator[Cells]:
-    """Completeness and validity of every entry, in the order of codes."""
-    kind = KINDS["data_entry"]
-    columns = [DataEntry.__table__.c[name] for name in ("id", "department_id", "code", *kind.fields)]
-    for row in session.execute(select(*columns).order_by(DataEntry.code)).mappings():
-        values = {name: row[name] for name in kind.fields}
-        filled = {name: value for name, value in values.items() if value not in (None, "", [])}
-        required = {*EXPECTED, *missing(kind.key, values)}
-        bad = {problem.field for problem in problems(kind.key, filled)}
-        yield Cells(
-            row["id"], row["department_id"], len(required), len(required & set(filled)), len(filled),
-            len(filled) - len(bad),
-        )
+def quality(session: Session, department_id: uuid.UUID | None, at: datetime) -> Iterator[NodeQuality]:
+    """Every node of a department (of all: None) judged as it stands at ``at``; withdrawn nodes count nothing."""
+    wanted = queries.department_ids(session) if department_id is None else [department_id]
+    for one in wanted:
+        for subject in queries.subjects(session, one, at):
+            counts = judge(subject).counts
+            figures = add_up([(rule, *held) for rule, held in counts.items()])
+            yield NodeQuality(subject.row["id"], one, subject.kind, figures)
 
 
-def duplicates(session: Session) -> list[Duplicate]:
-    """Names that stand more than once in a department."""
-    count = func.count()
-    query = select(DataEntry.department_id, DataEntry.name, count).group_by(DataEntry.department_id, DataEntry.name)
-    rows = session.execute(query.having(count > 1).order_by(DataEntry.department_id, DataEntry.name))
-    return [Duplicate(*row) for row in rows]
-
-
-def updates(session: Session) -> list[Update]:
-    """Published entries with an update cycle and when they were last updated."""
-    query = select(
-        DataEntry.id, DataEntry.department_id, DataEntry.update_cycle, DataEntry.data_updated_at,
-        DataEntry.data_update_source,
-    ).where(DataEntry.status.in_(LIVE), DataEntry.update_cycle.is_not(None))
-    rows = session.execute(query.order_by(DataEntry.code))
-    return [Update(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows]
+def with_tables(session: Session) -> set[uuid.UUID]:
+    """Entries of which an item is linked to a column of a table (挂接库表)."""
+    return set(session.scalars(queries.entries_with_tables()))

@@ -86,10 +86,18 @@ CATALOG = (
          "摘要与链上一致的条目", "已上链条目"),
 )
 QUALITY = (
-    Rule("quality.required_rate", 1, "完整性：必填完整率", "%", "ratio", "数据质量", ("entries",),
-         _rows("entries", grp="kind", num="required_filled", den="required"), "已填必填项", "必填项"),
-    Rule("quality.valid_rate", 1, "规范性：取值规范率", "%", "ratio", "数据质量", ("entries",),
-         _rows("entries", grp="kind", num="valid", den="filled"), "取值合规的单元", "已填单元"),
+    Rule("quality.required_rate", 2, "完整性：必填完整率", "%", "ratio", "数据质量", ("entries",),
+         _rows("entries", grp="kind", num="required_filled", den="required"), "已填必填项", "必填项",
+         "必填项含应填项、按取值必填的项，以及数据项、字段"),
+    Rule("quality.valid_rate", 2, "规范性：取值规范率", "%", "ratio", "数据质量", ("entries",),
+         _rows("entries", grp="kind", num="valid", den="filled"), "取值合规的单元", "已填且有格式要求的单元",
+         "含数据项、字段的单元"),
+    Rule("quality.accurate_rate", 1, "准确性：核对准确率", "%", "ratio", "数据质量", ("entries",),
+         _rows("entries", grp="kind", num="accurate", den="accuracy_checked"), "核对准确的单元", "可在平台内核对的单元",
+         "信用代码校验位、重名、代码集、关联目录、日期先后；数据行准确性须有质量检测任务 [本平台口径]"),
+    Rule("quality.consistent_rate", 1, "一致性：目录内部一致率", "%", "ratio", "数据质量", ("entries",),
+         _rows("entries", grp="kind", num="consistent", den="consistency_checked"), "相互一致的单元", "可相互核对的单元",
+         "数据项与目录、数据项与字段、条件与类型之间；市区一致性须有比对结果 [本平台口径]"),
     Rule("quality.timely_rate", 1, "时效性：按期更新率", "%", "ratio", "数据质量", ("entries",),
          "SELECT department_id, coalesce(update_source, '未填报') AS grp, code, name, "
          "CASE WHEN data_updated_at IS NOT NULL AND as_of_us - data_updated_at "

@@ -9,7 +9,7 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from analytics.inputs.frozen import Source, table
-from catalog.nodes import rules
+from catalog import facts
 from catalog.nodes.kinds import KINDS, LIVE, NodeKind
 from catalog.nodes.models import DataEntry, DataSystem, DutyData, NodeVersion, SystemTable
 from gateway.interfaces.models import Interface
@@ -18,6 +18,12 @@ from kernel.identity.models import Department
 
 # published_on and the like are days as text; these two say who reported the last update
 _UPDATE_SOURCE = {"measured": "实测", "reported": "填报"}
+# property of the catalog's rules -> columns of the input for its passing and its counted cells
+_CELLS = {
+    "norm": ("valid", "filled"), "complete": ("required_filled", "required"),
+    "accurate": ("accurate", "accuracy_checked"), "consistent": ("consistent", "consistency_checked"),
+}
+Figures = Mapping[str, tuple[int, int]]
 
 
 def departments(session: Session, only: uuid.UUID | None, as_of: datetime) -> Source:
@@ -33,9 +39,10 @@ def departments(session: Session, only: uuid.UUID | None, as_of: datetime) -> So
     return Source("departments", table("departments", found), "统计时点有效的部门" + _only(only), {})
 
 
-def entries(session: Session, only: uuid.UUID | None) -> Source:
-    """Return every node of the four levels as it stands, with its filled and valid cells counted."""
-    found = [row for kind in KINDS.values() for row in _nodes(session, kind, only)]
+def entries(session: Session, only: uuid.UUID | None, as_of: datetime) -> Source:
+    """Return every node of the four levels as it stands, with its cells counted by the catalog's quality rules."""
+    judged = {one.node_id: one.figures for one in facts.quality(session, only, as_of)}
+    found = [row for kind in KINDS.values() for row in _nodes(session, kind, only, judged)]
     return Source("entries", table("entries", found), "四级目录全部条目的现行状态" + _only(only), {})
 
 
@@ -54,19 +61,24 @@ def publications(session: Session, only: uuid.UUID | None, start: datetime, end:
     return Source("publications", table("publications", found), "季度内发布的版本" + _only(only), {})
 
 
-def _nodes(session: Session, kind: NodeKind, only: uuid.UUID | None) -> Iterator[dict[str, Any]]:
+def _nodes(
+    session: Session, kind: NodeKind, only: uuid.UUID | None, judged: Mapping[uuid.UUID, Figures]
+) -> Iterator[dict[str, Any]]:
     links = _links(session) if kind.key == "data_entry" else {}
     columns = kind.model.__table__
     for row in session.execute(_restrict(select(columns), kind.model, only)).mappings():
-        yield _entry(kind, row, links)
+        yield _entry(kind, row, links, judged.get(row["id"], {}))
 
 
-def _entry(kind: NodeKind, row: Mapping[Any, Any], links: Mapping[str, set[uuid.UUID]]) -> dict[str, Any]:
-    values = {field: row[field] for field in kind.fields if field in row}
-    required, filled = _required(kind.key, values), [field for field, value in values.items() if not _blank(value)]
-    bad = {problem.field for problem in rules.problems(kind.key, {field: values[field] for field in filled})}
+def _entry(
+    kind: NodeKind, row: Mapping[Any, Any], links: Mapping[str, set[uuid.UUID]], figures: Figures
+) -> dict[str, Any]:
     updated = row.get("data_updated_at")
     has = {name: row["id"] in nodes for name, nodes in links.items()}
+    cells = {
+        name: figures.get(dimension, (0, 0))[place] for dimension, names in _CELLS.items()
+        for place, name in enumerate(names)
+    }
     return {
         "department_id": str(row["department_id"]), "kind": kind.key, "node_id": str(row["id"]), "code": row["code"],
         "name": row["name"], "status": row["status"], "published": row["status"] in LIVE,
@@ -74,17 +86,10 @@ def _entry(kind: NodeKind, row: Mapping[Any, Any], links: Mapping[str, set[uuid.
         "entry_hash": row["entry_hash"], "update_cycle": row.get("update_cycle"),
         "data_updated_at": None if updated is None else clock.to_micros(updated),
         "update_source": _UPDATE_SOURCE.get(row.get("data_update_source") or "", row.get("data_update_source")),
-        "has_interface": has.get("interface", False), "has_table": has.get("table", False),
+        "has_interface": has.get("interface", False), "has_table": has.get("column", False),
         "linked_duty": has.get("duty", False), "linked_system": has.get("system", False),
-        "linked_table": has.get("table", False), "required": len(required),
-        "required_filled": sum(not _blank(values.get(field)) for field in required),
-        "filled": len(filled), "valid": len(filled) - len(bad),
+        "linked_table": has.get("table", False), **cells,
     }
-
-
-def _required(kind: str, values: Mapping[str, Any]) -> set[str]:
-    """The cells that 必填完整率 counts: the expected ones of the kind and those its own values make necessary."""
-    return {*(rules.EXPECTED if kind == "data_entry" else rules.REQUIRED[kind]), *rules.missing(kind, values)}
 
 
 def _links(session: Session) -> dict[str, set[uuid.UUID]]:
@@ -97,11 +102,7 @@ def _links(session: Session) -> dict[str, set[uuid.UUID]]:
             exists().where(Interface.entry_id == DataEntry.id, Interface.state == "published")
         ),
     }
-    return {name: set(session.scalars(query)) for name, query in queries.items()}
-
-
-def _blank(value: Any) -> bool:
-    return value is None or value in ("", [])
+    return {"column": facts.with_tables(session), **{name: set(session.scalars(query)) for name, query in queries.items()}}
 
 
 def _restrict(query: Select[Any], model: Any, only: uuid.UUID | None) -> Select[Any]:

@@ -35,7 +35,8 @@ DATASETS: tuple[Dataset, ...] = (
         department_id=TEXT, kind=TEXT, node_id=TEXT, code=TEXT, name=TEXT, status=TEXT, published=FLAG, online=FLAG,
         version=INT, entry_hash=TEXT, update_cycle=TEXT, data_updated_at=INT, update_source=TEXT,
         has_interface=FLAG, has_table=FLAG, linked_duty=FLAG, linked_system=FLAG, linked_table=FLAG,
-        required=INT, required_filled=INT, filled=INT, valid=INT,
+        required=INT, required_filled=INT, filled=INT, valid=INT, accurate=INT, accuracy_checked=INT,
+        consistent=INT, consistency_checked=INT,
     ),
     _dataset(
         "publications", "本季度发布版本", ("published_at", "node_id", "version"),

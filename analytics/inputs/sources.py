@@ -39,7 +39,7 @@ def collect(
     progress("冻结目录")
     found = [
         catalog_source.departments(session, only, as_of),
-        catalog_source.entries(session, only),
+        catalog_source.entries(session, only, as_of),
         catalog_source.publications(session, only, start, until),
         empty("baseline", "本期没有已核定的应上链清单"),
     ]

@@ -132,7 +132,8 @@ def quality(context: Context) -> None:
     if not context.count("catalog.nodes"):
         context.say("统计范围内没有目录条目，六性不计算。")
         return
-    rules = (("规范性", "quality.valid_rate"), ("完整性", "quality.required_rate"), ("准确性", ""), ("一致性", ""),
+    rules = (("规范性", "quality.valid_rate"), ("完整性", "quality.required_rate"), ("准确性", "quality.accurate_rate"),
+             ("一致性（目录内部）", "quality.consistent_rate"), ("一致性（市区比对）", ""),
              ("时效性", "quality.timely_rate"), ("可访问性", "quality.attached_rate"))
     rows = []
     for name, rule in rules:
@@ -142,7 +143,7 @@ def quality(context: Context) -> None:
         else:
             rows.append((name, NONE, NONE, NONE, NONE))
     columns = (Column("六性", 2), Column("分子", 4), Column("分母", 4), Column("分子/分母", 3, _NUMBER), Column("数值", 2, _NUMBER))
-    context.table("数据质量六性", columns, rows, "准确性须有质量检测任务、一致性须有市区比对结果，本期无此类输入。")
+    context.table("数据质量六性", columns, rows, "准确性只及目录单元，数据行须有质量检测任务；市区一致性须有比对结果，本期无此类输入。")
     figure = context.figure("quality.four_level_rate")
     if figure.value is not None:
         context.say(f"四级完整率 {figure.text()}（{figure.fraction()}）：职责、系统、库表均已关联的数据目录占已发布数据目录的比例。")

@@ -58,6 +58,12 @@ def _quality(context: Context) -> Iterator[Problem]:
     yield from _short_of(context, "quality.required_rate", "中", "必填项缺 {n} 处（{fraction}，{value}）。", "按待补清单补齐必填项。")
     yield from _short_of(context, "quality.valid_rate", "中", "有 {n} 处取值不合规范（{fraction}，{value}）。", "按代码表更正取值。")
     yield from _short_of(
+        context, "quality.accurate_rate", "中", "有 {n} 处核对不准确（{fraction}，{value}）。", "在「质量检查」中逐条核对更正。"
+    )
+    yield from _short_of(
+        context, "quality.consistent_rate", "中", "有 {n} 处前后不一致（{fraction}，{value}）。", "在「质量检查」中逐条核对更正。"
+    )
+    yield from _short_of(
         context, "quality.timely_rate", "中", "有 {n} 条数据目录未按承诺周期更新（{fraction}，{value}）。",
         "更新数据，或如实填报本周期无变化。",
     )

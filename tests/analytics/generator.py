@@ -83,6 +83,7 @@ def _entry(data: Rows, rng: random.Random, ident: str, index: int) -> None:
         "has_interface": index % 3 == 0, "has_table": index % 7 == 0, "linked_duty": index % 2 == 0,
         "linked_system": index % 3 != 1, "linked_table": index % 4 != 3, "required": 6,
         "required_filled": 6 - index % 2, "filled": 10, "valid": 10 - index % 3 // 2,
+        "accurate": 4 - index % 2, "accuracy_checked": 4, "consistent": 3, "consistency_checked": 3 + index % 2,
     })
     if not published:
         return

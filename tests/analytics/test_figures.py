@@ -151,6 +151,8 @@ def test_trace_rows_are_the_figure(tmp_path: Path) -> None:
     ("name", "column", "value", "expected"),
     [
         ("entries", "required_filled", 0, {"quality.required_rate"}),
+        ("entries", "accurate", 0, {"quality.accurate_rate"}),
+        ("entries", "consistent", 0, {"quality.consistent_rate"}),
         ("entries", "has_table", True, {"quality.attached_rate"}),
         ("anchors", "consistent", False, {"catalog.consistent_rate"}),
         ("minutes", "failed", 1, {"chain.failed_rate"}),

@@ -119,7 +119,8 @@ def test_department_report_end_to_end(chained: tuple[Runtime, uuid.UUID, uuid.UU
     assert found[f"catalog.published|{one}|data_entry"]["numerator"] == 5
     assert found[f"catalog.anchored|{one}|"]["numerator"] == 5
     assert found[f"catalog.consistent_rate|{one}|"]["text"] == "100.00%"
-    assert found[f"quality.required_rate|{one}|data_entry"]["denominator"] == 5 * 8
+    assert found[f"quality.required_rate|{one}|data_entry"]["denominator"] == 5 * 9
+    assert found[f"quality.accurate_rate|{one}|data_entry"]["text"] == "100.00%"
     assert found[f"catalog.anchored_rate|{one}|"]["text"] == "未核定应上链清单"
     assert {item["scope"] for item in found.values()} == {str(one)}
     with runtime.database.read() as session:

@@ -18,7 +18,7 @@ from catalog.review import changes
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from chain.anchoring.models import AnchorLeaf
-from kernel import events
+from kernel import clock, events
 from kernel.audit.models import AuditLog
 from kernel.db import Database
 from kernel.errors import MulianError
@@ -196,7 +196,6 @@ def test_discard_reclass_and_facts(database: Database, town: Town) -> None:
     create(database, town)
     with database.read() as session:
         assert [tuple(c) for c in facts.level_counts(session)] == [(town.civil, "data_entry", 2, 1)]
-        assert [(d.name, d.entries) for d in facts.duplicates(session)] == [("婚姻登记信息", 2)]
-        cells = list(facts.cells(session))
-        assert {(c.required, c.required_filled) for c in cells} == {(8, 5)}
-        assert facts.updates(session) == []
+        judged = {one.level: one.figures for one in facts.quality(session, town.civil, clock.now())}
+        assert judged["data_entry"]["accurate"] == (2, 3), "the name stands twice"
+        assert judged["data_entry"]["timely"] == (0, 0)
