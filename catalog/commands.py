@@ -22,6 +22,7 @@ from catalog.nodes.kinds import EDITABLE, KINDS
 from catalog.orphans.commands import orphans
 from catalog.proposals.commands import app as proposals_app
 from catalog.quality.commands import quality
+from catalog.review import commands as review_commands
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from catalog.search.commands import reindex
@@ -38,6 +39,7 @@ app.add_typer(links_app, name="link")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(feed_app, name="feed")
 import_commands.install(app)
+review_commands.install(app)
 app.add_typer(proposals_app, name="proposals")
 app.add_typer(codes_app, name="codes")
 app.command("reindex")(reindex)
@@ -101,7 +103,7 @@ def publish(
                 cases = [c for k in KINDS for c in reviews.open_cases_of_batch(session, actor, k, uuid.UUID(batch))]
             else:
                 cases = list(session.scalars(
-                    reviews.queue(actor, state="open", kind=None, department_id=None, mine=False)
+                    reviews.selection(actor, reviews.Filter(decidable=True))
                 ))
             decided = review.decide_cases(
                 session, actor, cases, "approve", secrecy=review.Secrecy("pass", basis)
