@@ -80,3 +80,10 @@ def delete_slots(session: Session, kind: str, up_to: datetime) -> int:
     """Delete ended slots of a kind up to an instant; returns how many."""
     ended = delete(JobSlot).where(JobSlot.kind == kind, JobSlot.slot <= up_to, JobSlot.state != "claimed")
     return len(session.execute(ended.returning(JobSlot.slot)).all())
+
+
+def delete_ended(session: Session, before: datetime, limit: int) -> int:
+    """Delete up to ``limit`` jobs that ended before an instant, with their logs; returns how many."""
+    ended = select(Job.id).where(Job.state.in_([s for s in JobState if s.ended]), Job.finished_at < before)
+    gone = delete(Job).where(Job.id.in_(ended.limit(limit))).returning(Job.id)
+    return len(session.execute(gone).all())

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kernel.outbox.models import OutboxMessage
@@ -50,3 +50,15 @@ def counts(session: Session) -> dict[str, int]:
     """How many messages are in each state."""
     rows = session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
     return {row[0]: row[1] for row in rows}
+
+
+def delete_finished(session: Session, before: datetime, limit: int) -> int:
+    """Delete up to ``limit`` messages that ended before an instant; returns how many.
+
+    A key whose messages are all gone is numbered from 1 again, which its order does not notice.
+    """
+    ended = select(OutboxMessage.id).where(
+        OutboxMessage.state.in_((MessageState.DONE, MessageState.DISCARDED)), OutboxMessage.finished_at < before
+    )
+    gone = delete(OutboxMessage).where(OutboxMessage.id.in_(ended.limit(limit))).returning(OutboxMessage.id)
+    return len(session.execute(gone).all())

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from kernel import clock
 from kernel.db import Database
 from kernel.errors import MulianError
-from kernel.jobs import runner, scheduler
+from kernel.jobs import queries, runner, scheduler
 from kernel.jobs.context import JobContext
 from kernel.jobs.models import Job, JobSlot
 from kernel.jobs.registry import Schedule, job
@@ -154,6 +154,23 @@ def test_prune_keeps_the_newest_slot(database: Database) -> None:
     removed = database.run(lambda session: scheduler.prune(session, NOW + timedelta(days=1)))
     assert removed == 4
     assert timer.tick(every, NOW + timedelta(seconds=40)) is None, "what was done stays done"
+
+
+def test_ended_jobs_are_forgotten_and_waiting_ones_are_not(database: Database) -> None:
+    processes.prepare(database)
+    held, hourly = _lead(database), _every(3600)
+    timer = Scheduler(_runtime(database), lambda: held, (hourly,))
+    timer.tick(hourly, NOW)
+    runtime = _runtime(database)
+    claimed = runner.claim(runtime)
+    assert claimed is not None
+    runner.execute(runtime, claimed, runner.context_of(runtime, claimed))
+    timer.tick(hourly, NOW + timedelta(hours=1))
+    ages = [timedelta(days=-1), timedelta(days=1), timedelta(days=1)]
+    removed = [database.run(lambda session, age=age: queries.delete_ended(session, clock.now() + age, 10)) for age in ages]
+    assert removed == [0, 1, 0]
+    with database.read() as session:
+        assert [job.state for job in session.scalars(select(Job))] == ["queued"]
 
 
 def test_slots_over_kill_9_with_two_workers(database: Database, scale: Scale) -> None:

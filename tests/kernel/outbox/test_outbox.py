@@ -98,6 +98,23 @@ def test_order_per_key_and_a_failure_holds_back_only_its_key(database: Database)
     assert [n for n in _seen if n.startswith("a")] == ["a0", "a1", "a2", "a3"]
 
 
+def test_only_what_ended_long_ago_is_forgotten(database: Database) -> None:
+    held = _lead(database)
+    for n in range(5):
+        _emit(database, n, "k")
+    _broken.add(4)
+    _deliver(database, held, rounds=5)
+    assert _seen == [0, 1, 2, 3]
+    assert database.run(lambda session: queries.delete_finished(session, clock.now() - timedelta(hours=1), 3)) == 0
+    soon = clock.now() + timedelta(seconds=1)
+    assert [database.run(lambda session: queries.delete_finished(session, soon, 3)) for _ in range(3)] == [3, 1, 0]
+    _broken.clear()
+    _emit(database, 5, "k")
+    _hurry(database)
+    _deliver(database, held, rounds=2)
+    assert _seen == [0, 1, 2, 3, 4, 5], "what waited kept its order"
+
+
 def test_backoff_then_dead_letter_then_retry_or_discard(database: Database) -> None:
     held = _lead(database)
     _broken.add(1)
