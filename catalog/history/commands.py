@@ -11,7 +11,8 @@ from catalog.errors import DEPARTMENT_UNKNOWN
 from catalog.history import difference, queries, service
 from catalog.history.difference import KINDS_OF_CHANGE, Changed, Narrow
 from catalog.history.queries import Filters
-from catalog.history.rules import instant, shown, span
+from catalog.history.rules import FieldChange, instant, span
+from catalog.history.rules import shown as shown_value
 from catalog.nodes.kinds import KINDS
 from kernel import clock
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
@@ -88,7 +89,7 @@ def diff(
         if xlsx is not None:
             _write(xlsx, "diff", session, start, end, narrow)
         rows = difference.between(session, _ACTOR, start, end, narrow)
-        departments = queries.departments(session)
+        departments, shown = queries.departments(session), difference.detailed(session, rows[:size])
     counts = [
         {"department": departments[key][0], "kind": level, **cells}
         for key, levels in difference.summary(rows).items() for level, cells in levels.items()
@@ -96,11 +97,11 @@ def diff(
     if as_json:
         output({
             "from": clock.iso(start), "to": clock.iso(end), "total": len(rows), "counts": counts,
-            "items": [_plain(row) for row in rows[:size]],
+            "items": [_plain(row) for row in shown],
         }, True)
         return
     output(counts, False, title="各部门变化数量")
-    output([_line(row) for row in rows[:size]], False, title=f"共 {len(rows)} 条，列出 {min(size, len(rows))} 条")
+    output([_line(row) for row in shown], False, title=f"共 {len(rows)} 条，列出 {len(shown)} 条")
 
 
 def _plain(row: Changed) -> dict[str, Any]:
@@ -114,13 +115,17 @@ def _plain(row: Changed) -> dict[str, Any]:
 
 def _line(row: Changed) -> dict[str, Any]:
     what = "；".join(
-        f"{one.label}：{shown(row.kind, one.field, one.before)[:20]}→{shown(row.kind, one.field, one.after)[:20]}"
+        f"{one.label}：{_short(row, one, one.before)}→{_short(row, one, one.after)}"
         for one in row.fields
     )
     return {
         "级别": KINDS[row.kind].zh, "编码": row.side.code, "名称": row.side.name, "部门": row.side.org_name,
         "变化": "、".join(KINDS_OF_CHANGE[one] for one in row.changes), "内容": what,
     }
+
+
+def _short(row: Changed, one: FieldChange, value: Any) -> str:
+    return shown_value(row.kind, one.field, value)[:20]
 
 
 def _write(path: Path, what: str, session: Session, *arguments: Any) -> None:

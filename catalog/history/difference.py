@@ -1,7 +1,7 @@
 """What changed in the directory between two instants."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,13 +10,35 @@ import orjson
 from sqlalchemy.orm import Session
 
 from catalog.history import keeping, queries
-from catalog.history.queries import Pair
-from catalog.history.rules import ChildChanges, FieldChange, child_changes, field_changes
+from catalog.history.queries import Pair, Ref
+from catalog.history.rules import ChildChanges, FieldChange, child_changes, children_differ, field_changes
 from catalog.nodes.kinds import KINDS
 from catalog.nodes.queries import slices
 from kernel.identity.actor import Actor
 
 KINDS_OF_CHANGE: Final = {"added": "新增", "changed": "变更", "moved": "部门调整", "withdrawn": "撤销"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A node that is not the same at both instants. ``changes``: one of added and withdrawn, or changed, moved, both."""
+
+    kind: str
+    node_id: uuid.UUID
+    changes: tuple[str, ...]
+    old: Ref | None
+    new: Ref | None
+
+    @property
+    def last(self) -> Ref:
+        """The later version that exists."""
+        last = self.new or self.old
+        assert last is not None
+        return last
+
+    def concerns(self, department_id: uuid.UUID) -> bool:
+        """Whether the node was the department's at either instant."""
+        return any(side is not None and side.department_id == department_id for side in (self.old, self.new))
 
 
 @dataclass(frozen=True)
@@ -34,7 +56,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Changed:
-    """A node that is not the same at both instants. ``changes``: one of added and withdrawn, or changed, moved, both."""
+    """A difference with its contents: names of that time, and field by field what changed."""
 
     kind: str
     node_id: uuid.UUID
@@ -50,10 +72,6 @@ class Changed:
         assert side is not None
         return side
 
-    def concerns(self, department_id: uuid.UUID) -> bool:
-        """Whether the node was the department's at either instant."""
-        return any(side is not None and side.department_id == department_id for side in (self.before, self.after))
-
 
 @dataclass(frozen=True)
 class Narrow:
@@ -66,63 +84,85 @@ class Narrow:
 
 def between(
     session: Session, actor: Actor, first: datetime, second: datetime, narrow: Narrow | None = None
-) -> list[Changed]:
+) -> list[Difference]:
     """Nodes that differ between two instants, by level and code. A node changed there and back does not differ."""
     narrow = narrow or Narrow()
     found = [
-        changed
-        for some in _slices(queries.pairs(session, actor, first, second, narrow.kind))
-        for changed in _compared(session, some)
-        if (narrow.department_id is None or changed.concerns(narrow.department_id))
-        and (narrow.change is None or narrow.change in changed.changes)
+        one
+        for pair in queries.pairs(session, actor, first, second, narrow.kind)
+        if (one := Difference(pair.kind, pair.node_id, _changes(pair), pair.old, pair.new)).changes
+        and (narrow.department_id is None or one.concerns(narrow.department_id))
+        and (narrow.change is None or narrow.change in one.changes)
     ]
-    order = list(KINDS)
-    return sorted(found, key=lambda one: (order.index(one.kind), one.side.code, one.node_id))
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    return sorted(found, key=lambda one: (order[one.kind], one.last.code, one.node_id))
 
 
-def _slices(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
-    for start in range(0, len(pairs), 4000):
-        yield pairs[start : start + 4000]
+def _changes(pair: Pair) -> tuple[str, ...]:
+    if pair.old is None or pair.new is None:
+        return ("added",) if pair.old is None else ("withdrawn",)
+    moved = pair.old.department_id != pair.new.department_id
+    changed = _differ(pair.old_content, pair.new_content) or (
+        not moved and _org(pair.old_content) != _org(pair.new_content)
+    )
+    return (*(("changed",) if changed else ()), *(("moved",) if moved else ()))
 
 
-def _compared(session: Session, pairs: Sequence[Pair]) -> Iterator[Changed]:
-    wanted = [version_id for pair in pairs for version_id in (pair.old, pair.new) if version_id is not None]
-    rows = queries.contents(session, wanted)
-    for pair in pairs:
-        before, after = (_read(rows, pair.old), _read(rows, pair.new))
-        changed = _compare(pair, before, after)
-        if changed.changes:
-            yield changed
+def _differ(old: str, new: str) -> bool:
+    if _content(old) == _content(new):
+        return False
+    if _profile(old) == _profile(new):
+        return True
+    before, after = orjson.loads(old), orjson.loads(new)
+    return before["fields"] != after["fields"] or children_differ(before, after)
 
 
-def _read(rows: dict[uuid.UUID, Any], version_id: uuid.UUID | None) -> tuple[Side, dict[str, Any]] | None:
-    if version_id is None:
+def _content(text: str) -> str:
+    """Children and fields as canonical text, the same exactly when their values are: no string value can hold an
+    unescaped quote, and ``id`` is the first key after them.
+    """
+    return text[: text.index(',"id":"')]
+
+
+def _profile(text: str) -> str:
+    return text[text.index(',"profile":"') : text.index(',"valid_from":')]
+
+
+def _org(text: str) -> str:
+    return text[text.index(',"org":"') : text.index(',"prev_hash":')]
+
+
+def detailed(session: Session, rows: Sequence[Difference]) -> list[Changed]:
+    """Differences with their contents, in the same order."""
+    found: list[Changed] = []
+    for start in range(0, len(rows), 1000):
+        some = rows[start : start + 1000]
+        held = queries.contents(session, [ref.id for row in some for ref in (row.old, row.new) if ref is not None])
+        found += [_detailed(row, _read(held, row.old), _read(held, row.new)) for row in some]
+    return found
+
+
+def _read(held: dict[uuid.UUID, str], ref: Ref | None) -> tuple[Side, dict[str, Any]] | None:
+    if ref is None:
         return None
-    row = rows[version_id]
-    content = orjson.loads(row.content)
+    content = orjson.loads(held[ref.id])
     side = Side(
-        row.version, row.code, content["fields"]["name"], row.department_id, content["org_name"],
+        ref.version, ref.code, content["fields"]["name"], ref.department_id, content["org_name"],
         content["profile"], tuple(content["children"]),
     )
     return side, content
 
 
-def _compare(
-    pair: Pair, before: tuple[Side, dict[str, Any]] | None, after: tuple[Side, dict[str, Any]] | None
+def _detailed(
+    row: Difference, before: tuple[Side, dict[str, Any]] | None, after: tuple[Side, dict[str, Any]] | None
 ) -> Changed:
-    old, new = before[0] if before else None, after[0] if after else None
-    fields: tuple[FieldChange, ...] = ()
-    changes: list[str] = []
-    if before is not None and after is not None:
-        fields = tuple(field_changes(before[1], after[1]))
-        changes += ["changed"] if fields else []
-        changes += ["moved"] if before[0].department_id != after[0].department_id else []
-    else:
-        changes.append("added" if old is None else "withdrawn")
-    return Changed(pair.kind, pair.node_id, tuple(changes), old, new, fields)
+    fields = field_changes(before[1], after[1]) if before is not None and after is not None else []
+    return Changed(
+        row.kind, row.node_id, row.changes, before[0] if before else None, after[0] if after else None, tuple(fields)
+    )
 
 
-def summary(rows: Sequence[Changed]) -> dict[uuid.UUID, dict[str, dict[str, int]]]:
+def summary(rows: Sequence[Difference]) -> dict[uuid.UUID, dict[str, dict[str, int]]]:
     """Department → level → {added, changed, withdrawn, moved_in, moved_out}."""
     found: dict[uuid.UUID, dict[str, dict[str, int]]] = {}
 
@@ -133,11 +173,11 @@ def summary(rows: Sequence[Changed]) -> dict[uuid.UUID, dict[str, dict[str, int]
 
     for row in rows:
         for change in row.changes:
-            if change == "moved" and row.before is not None and row.after is not None:
-                count(row.before.department_id, row.kind, "moved_out")
-                count(row.after.department_id, row.kind, "moved_in")
+            if change == "moved" and row.old is not None and row.new is not None:
+                count(row.old.department_id, row.kind, "moved_out")
+                count(row.new.department_id, row.kind, "moved_in")
             else:
-                count(row.side.department_id, row.kind, change)
+                count(row.last.department_id, row.kind, change)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from catalog.history import difference, queries, service
-from catalog.history.difference import KINDS_OF_CHANGE, Changed, Narrow
+from catalog.history.difference import KINDS_OF_CHANGE, Changed, Difference, Narrow
 from catalog.history.queries import Filters
 from catalog.history.rules import ChildChanges, label, shown
 from catalog.nodes.kinds import KINDS
@@ -53,19 +53,20 @@ def _level_sheet(key: str, rows: Sequence[service.Then], at: datetime) -> Sheet:
 
 def diff(session: Session, actor: Actor, first: datetime, second: datetime, narrow: Narrow) -> bytes:
     """xlsx: counts by department and level, then one sheet a kind of change; changed nodes have a row a field."""
-    rows = difference.between(session, actor, first, second, narrow)
+    differences = difference.between(session, actor, first, second, narrow)
+    rows = difference.detailed(session, differences)
     note = f"{stamp(first)} 至 {stamp(second)}（北京时间）"
     of = {key: [row for row in rows if key in row.changes] for key in KINDS_OF_CHANGE}
     sheets = [
         Sheet("汇总", (Column("部门", 4), Column("级别", 2), *(Column(one, 1, kind="number") for one in _COUNT_TITLES)),
-              _summary(session, rows), note),
+              _summary(session, differences), note),
         _simple("新增", of["added"], note), _fields(session, of["changed"], note), _moved(of["moved"], note),
         _simple("撤销", of["withdrawn"], note),
     ]
     return _workbook("四级目录变化", sheets)
 
 
-def _summary(session: Session, rows: Sequence[Changed]) -> tuple[Row, ...]:
+def _summary(session: Session, rows: Sequence[Difference]) -> tuple[Row, ...]:
     departments, counted = queries.departments(session), difference.summary(rows)
     return tuple(
         (departments[key][0], KINDS[kind].zh, *(counted[key][kind][one] for one in _COUNTED))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import Query, Response
 
 from catalog.history import difference, export, links, queries, service
-from catalog.history.difference import Changed, Narrow
+from catalog.history.difference import Changed, Difference, Narrow
 from catalog.history.queries import Filters
 from catalog.history.rules import ChildChanges, instant, label, span
 from catalog.history.schemas import (
@@ -96,7 +96,7 @@ def diff(
     """两个时点之间的变化：新增、变更（逐字段）、部门调整、撤销"""
     start, end = span(first, second, clock.now())
     rows = difference.between(session, actor, start, end, Narrow(service.kind_checked(kind), department_id, change))
-    shown = rows[page.offset : page.offset + page.size]
+    shown = difference.detailed(session, rows[page.offset : page.offset + page.size])
     children = difference.children_between(session, shown)
     return DiffPage(
         first=start, second=end, items=[_changed(row, children.get(row.node_id)) for row in shown],
@@ -133,7 +133,7 @@ def _changed(row: Changed, children: ChildChanges | None) -> ChangedOut:
     )
 
 
-def _counts(session: Session_, rows: list[Changed]) -> list[DiffCounts]:
+def _counts(session: Session_, rows: list[Difference]) -> list[DiffCounts]:
     departments = queries.departments(session)
     found: Mapping[uuid.UUID, Any] = difference.summary(rows)
     return [

@@ -70,9 +70,16 @@ def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[F
     ]
     if before["org"] == after["org"] and before["org_name"] != after["org_name"]:
         found.append(FieldChange("org_name", label("org_name"), before["org_name"], after["org_name"]))
-    if before["children"] != after["children"]:
+    if children_differ(before, after):
         found.append(FieldChange("children", label("children"), len(before["children"]), len(after["children"])))
     return found
+
+
+def children_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether two contents have other children; hashes of two profiles say nothing about each other, numbers do."""
+    if before["profile"] != after["profile"]:
+        return len(before["children"]) != len(after["children"])
+    return bool(before["children"] != after["children"])
 
 
 def child_changes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> ChildChanges:

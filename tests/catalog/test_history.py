@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from catalog.history import difference, export, keeping, queries, service
 from catalog.history.difference import Narrow
 from catalog.history.queries import Filters
-from catalog.history.rules import instant, span
+from catalog.history.rules import field_changes, instant, span
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import HASH_PROFILE, KINDS
 from catalog.nodes.models import NodeVersion
@@ -24,6 +24,7 @@ from kernel import canonical, clock
 from kernel.db import Database
 from kernel.digest import sm3_hex
 from kernel.errors import MulianError
+from kernel.identity.models import Department
 from tests.catalog.conftest import Town
 from tests.catalog.time_tools import ROOT, changed, published, withdrawn
 
@@ -134,7 +135,7 @@ def test_items_of_old_versions_are_shown_and_prove_themselves(database: Database
             ["姓名", "日期"], ["全名", "地点"], ["全名", "地点"]
         ]
         assert session.scalar(text("SELECT count(*) FROM version_children")) == 2, "unchanged children are not repeated"
-        rows = difference.between(session, ROOT, first, third)
+        rows = difference.detailed(session, difference.between(session, ROOT, first, third))
         children = difference.children_between(session, rows)[entry]
         assert children is not None
         assert (children.added, children.removed, children.changed) == (("地点",), ("日期",), ("全名",))
@@ -199,6 +200,18 @@ def test_filters_use_the_department_and_the_name_of_that_time(database: Database
     changed(database, "data_entry", entry, department_id=town.health)
     changed(database, "data_entry", entry, name="出生登记")
     now = clock.now()
+    with database.write() as session:
+        session.get_one(Department, town.health).name = "区卫健委（改名）"
+    renamed = published(database, "duty", "改名前后", town.health)
+    at = clock.now()
+    with database.write() as session:
+        session.get_one(Department, town.health).name = "区卫健委"
+    changed(database, "duty", renamed)
+    with database.read() as session:
+        only = difference.between(session, ROOT, at, clock.now())
+        assert [(one.changes, difference.detailed(session, [one])[0].fields[0].field) for one in only] == [
+            (("changed",), "org_name")
+        ]
     with database.read() as session:
         def total(at: datetime, **filters: Any) -> int:
             return service.listed(session, ROOT, at, Filters(**filters), limit=1)[1]
@@ -225,6 +238,17 @@ def test_workbooks_hold_the_values_of_that_time(database: Database, town: Town) 
         book = CalamineWorkbook.from_filelike(io.BytesIO(export.diff(session, ROOT, before, clock.now(), Narrow())))
         lines = {line[4]: tuple(line[5:7]) for line in book.get_sheet_by_name("变更").to_python()[2:]}
         assert lines["共享类型"] == ("无条件共享", "有条件共享") and set(lines) == {"名称", "共享类型", "共享条件"}
+
+
+@pytest.mark.pure
+def test_a_new_hash_profile_is_no_change_of_the_children() -> None:
+    old = {"profile": "mulian-node/1", "children": ["a"], "fields": {"name": "x"}, "org": "o", "org_name": "n"}
+    new = {**old, "profile": "mulian-node/2", "children": ["b"]}
+    assert field_changes(old, new) == []
+    assert [one.field for one in field_changes(old, {**new, "children": ["b", "c"]})] == ["children"]
+    assert [one.field for one in field_changes(old, {**old, "children": ["b"], "org_name": "m"})] == [
+        "org_name", "children"
+    ]
 
 
 @pytest.mark.pure
