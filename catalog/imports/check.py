@@ -6,6 +6,7 @@ officer's, and only those that somebody else changed too are asked about.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -60,7 +61,7 @@ class Checker:
         self._homes: dict[uuid.UUID, tuple[uuid.UUID | None, str | None]] = {}
         self._foreign: set[uuid.UUID] = set()
         self._names: dict[str, int] = {}
-        self._seen: dict[tuple[str, str], int] = {}
+        self._seen: dict[tuple[str, str | None], dict[str, int]] = defaultdict(dict)
 
     def groups(self) -> Iterator[tuple[str, list[Row]]]:
         """(kind, rows) in the order of levels; duties come at once because one may name another as superior."""
@@ -166,7 +167,7 @@ class Checker:
         for name in ("key", "code", legacy):
             value = row.data.get(name) if name else None
             if value:
-                first = self._seen.setdefault((f"{kind_key}:{name}", value), row.number)
+                first = self._seen[kind_key, name].setdefault(value, row.number)
                 if first != row.number:
                     self._mapped.add(row, str(name), ROW_ERROR, "duplicate_key", str(first))
 

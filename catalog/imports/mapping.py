@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
@@ -229,7 +230,7 @@ class _Reader:
     def __init__(self, mapped: Mapped, profile: SheetProfile, columns: dict[str, int], numbers: str | None) -> None:
         self._mapped, self._profile, self._columns = mapped, profile, columns
         self._places = {name: (letter(index), profile.labels[name]) for name, index in columns.items()}
-        self._convert = {name: _converter(profile.kind, name, numbers) for name in columns}
+        self._convert = {name: converter(profile.kind, name, numbers) for name in columns}
 
     def has(self, name: str) -> bool:
         """Whether the sheet has the column."""
@@ -286,7 +287,9 @@ class _Reader:
             self._mapped.add(row, "theme", WARNING, "theme_spelling", fix=raw.strip())
 
 
-def _converter(kind: str, name: str, numbers: str | None) -> Callable[[Any], Any]:
+@cache
+def converter(kind: str, name: str, numbers: str | None = None) -> Callable[[Any], Any]:
+    """What reads the cells of a field."""
     listed = LISTED.get(kind, {}).get(name)
     if listed is not None:
         return lambda cell: cells.token(cell, listed, numbers)

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from catalog.imports import cells
-from catalog.imports.mapping import Row
+from catalog.imports.mapping import Row, converter
+from catalog.imports.values import text_of
 from kernel import clock
 
 
@@ -59,16 +60,29 @@ def row(
         if name == "theme" and kind == "data_entry":
             _theme(merged, read, existing, base)
         elif name in fields:
-            _cell(merged, name, read.data.get(name), existing, base)
+            _cell(merged, kind, name, read.data.get(name), existing, base)
     return merged
 
 
-def _cell(merged: Merged, name: str, mine: Any, existing: Mapping[str, Any], base: Mapping[str, Any] | None) -> None:
+def same(kind: str, name: str, stored: Any, read: Any) -> bool:
+    """Whether a cell says what an export of ``stored`` would be read as: then nobody edited it."""
+    if cells.unchanged(stored, read):
+        return True
+    try:
+        again = plain(converter(kind, name)(cells.exported(text_of(kind, name, stored))))
+    except cells.BadCell:
+        return False
+    return bool(again == read or (again in (None, []) and read in (None, [])))
+
+
+def _cell(
+    merged: Merged, kind: str, name: str, mine: Any, existing: Mapping[str, Any], base: Mapping[str, Any] | None
+) -> None:
     current = plain(existing.get(name))
-    if cells.unchanged(current, mine):
+    if same(kind, name, current, mine):
         return
     if base is not None and name in base:
-        if cells.unchanged(base[name], mine):
+        if same(kind, name, base[name], mine):
             return
         if base[name] != current:
             merged.clashes.append(Clash(name, base[name], current, mine))
