@@ -37,6 +37,7 @@ export const pages: RouteRecordRaw[] = [
   page("/catalog", "catalog", "directory", ["catalog.entry.read"], () => import("@/views/catalog/DirectoryView.vue")),
   inner("/catalog/new", "/catalog", "newNode", ["catalog.entry.edit"], () => import("@/views/catalog/NewNodeView.vue")),
   inner("/catalog/entries/:id", "/catalog", "entry", ["catalog.entry.read"], () => import("@/views/catalog/EntryView.vue")),
+  page("/catalog/search", "catalog", "search", ["catalog.entry.read"], () => import("@/views/search/SearchView.vue")),
   page("/catalog/imports", "catalog", "imports", ["catalog.import.run"], () => import("@/views/catalog/ImportsView.vue")),
   inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),
   page("/catalog/review", "catalog", "review", ["catalog.review.decide"], () => import("@/views/review/ReviewView.vue")),

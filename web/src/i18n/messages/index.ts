@@ -11,8 +11,9 @@ import { links } from "./links";
 import { quality } from "./quality";
 import { review } from "./review";
 import { reports } from "./reports";
+import { search } from "./search";
 import { status } from "./status";
 import { system } from "./system";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...quality, ...links, ...history, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...quality, ...links, ...history, ...gateway, status };
