@@ -156,6 +156,10 @@ def versions_of_nodes(session: Session, only: uuid.UUID | None = None) -> dict[u
         .where(DbTable.status != "withdrawn")
     )
     add("item_column", DataEntry.department_id, links.group_by(DataEntry.department_id))
+    places = select(DbTable.department_id, func.count(), func.max(SystemTable.created_at)).join(
+        SystemTable, SystemTable.table_id == DbTable.id
+    )
+    add("system_table", DbTable.department_id, places.group_by(DbTable.department_id))
     add("credit_code", Department.id, select(Department.id, Department.uscc))
     return found
 
