@@ -22,7 +22,7 @@ from catalog.review import changes, reasons, secrecy
 from catalog.review.errors import BATCH_REFUSED, WIDER_ITEM
 from catalog.review.models import ReviewCase, ReviewStep
 from catalog.review.reasons import Reason
-from catalog.review.rules import Situation, decide, in_charge
+from catalog.review.rules import Situation, decide, in_charge, next_state
 from catalog.review.secrecy import Conclusion, Secrecy
 from catalog.review.stages import Rules
 from catalog.review.trail import note
@@ -231,7 +231,9 @@ def _give_back(
         update(ReviewCase), [{"id": case.id, "content": held[case.node_id].as_json()} for case in cases]
     )
     reasons.write(session, {case.id: case.node_id for case in cases}, held, said.reason, said.reasons)
-    after = {case.node_id: f"{rows[case.node_id]['status'].removesuffix('review')}rejected" for case in cases}
+    after = {
+        case.node_id: next_state(rows[case.node_id]["code"], rows[case.node_id]["status"], "return") for case in cases
+    }
     set_status(session, kind, after, audit_id)
     for case in cases:
         events.publish(session, ReviewReturned(
