@@ -69,3 +69,7 @@ class FullText(Protocol):
         ``named``: the parameters keep their names, and the text is the same for every needle of a field.
         """
         ...
+
+    def holders(self, needle: Needle, limit: int) -> Select[int]:
+        """Numbers of at most ``limit`` documents that hold the needle, with named parameters, to be counted."""
+        ...

@@ -13,7 +13,7 @@ from catalog.search.definition import Wish, named_first, ranked
 from catalog.search.models import DOC
 from catalog.search.port import Field, FullText, Needle
 from catalog.search.rules import SCAN_LIMIT, lookup
-from catalog.search.statements import Hit, hits
+from catalog.search.statements import Hit, as_hits, rows
 
 Where = Sequence[ColumnElement[bool]]
 
@@ -40,7 +40,7 @@ class Ranking:
         if self.wish.query.terms and not self._few:
             return list(itertools.islice(self._walk(offset + limit), offset, offset + limit))
         where = [*self._kinds(False), *self._where, *self._window()]
-        return hits(self.session, None, lambda: ranked(self.wish, where, limit, offset), {})
+        return as_hits(rows(self.session, None, lambda: ranked(self.wish, where, limit, offset), {}))
 
     def first(self, limit: int) -> Select[int, uuid.UUID]:
         """(number, node_id) of any ``limit`` matches, for counts and facets."""
@@ -62,7 +62,7 @@ class Ranking:
 
     def some(self, limit: int) -> list[Hit]:
         """At most ``limit`` matches in any order."""
-        return hits(self.session, None, lambda: self.first(limit), {})
+        return as_hits(rows(self.session, None, lambda: self.first(limit), {}))
 
     def nodes(self, limit: int) -> Select[uuid.UUID]:
         """Node ids of at most ``limit`` matches, for ``id.in_(…)``."""
@@ -71,7 +71,29 @@ class Ranking:
 
     def count(self, limit: int) -> int:
         """How many match, counted no further than ``limit``."""
-        return self.session.scalar(select(func.count()).select_from(self.first(limit).subquery())) or 0
+        wish = self.wish
+        if self._few or not wish.query.terms or wish.departments:
+            return self.session.scalar(select(func.count()).select_from(self.first(limit).subquery())) or 0
+        coded = self._coded(limit)
+        rest = self._rest(coded)
+        verified = self._verified()
+        if not verified and not rest:
+            needle = replace(self._needle("whole", wish.query.terms), node_kind=self._node_kind)
+            params = {**self._index.params(needle), "n": limit}
+            found = rows(self.session, ("holders",), lambda: _counted(self._index.holders(needle, limit)), params)
+        else:
+            found = self._counted(rest, limit)
+        return min(limit, len(coded) + int(found[0][0]))
+
+    def _counted(self, rest: Where, limit: int) -> list[Any]:
+        wish = self.wish
+        needle = self._needle("whole", wish.query.terms)
+
+        def build(wish: Wish, where: Where) -> Select[int]:
+            held = [*(() if self._sure else (wish.words_anywhere,)), *where]
+            return _counted(self._index.candidates(needle, held, limit, named=wish.named))
+
+        return self._run(("count", len(wish.query.words), self._sure), build, self._index.params(needle), rest, limit)
 
     @property
     def complete(self) -> bool:
@@ -89,7 +111,7 @@ class Ranking:
         """Hits in order; each step asks for what is still missing of ``need``."""
         known = self._coded(need)
         yield from known
-        rest: Where = [*self._where, DOC.c.number.not_in([number for number, _ in known])] if known else self._where
+        rest = self._rest(known)
         found = len(known)
         for step in (self._exact, self._title_phrase, self._title_words, self._body_phrase, self._anywhere):
             if found >= need:
@@ -141,11 +163,17 @@ class Ranking:
     def _not_words_in_title(self, wish: Wish) -> Where:
         return [] if self._single else [not_(wish.words_in_title)]
 
-    def _verified(self) -> Where:
+    def _rest(self, coded: Sequence[Hit]) -> Where:
+        return [*self._where, DOC.c.number.not_in([number for number, _ in coded])] if coded else self._where
+
+    @property
+    def _sure(self) -> bool:
         # the index alone proves words of two characters; anything else is compared with the text
-        wish = self.wish
-        sure = not wish.query.short and all(len(word) == 2 for word in wish.query.terms) and not wish.departments
-        return [] if sure else [wish.words_anywhere]
+        query = self.wish.query
+        return not query.short and all(len(word) == 2 for word in query.terms) and not self.wish.departments
+
+    def _verified(self) -> Where:
+        return [] if self._sure else [self.wish.words_anywhere]
 
     def _plain(self, name: str, held: Callable[[Wish], ColumnElement[bool]], rest: Where, limit: int) -> list[Hit]:
         def build(wish: Wish, where: Where) -> Select[int, uuid.UUID]:
@@ -172,13 +200,19 @@ class Ranking:
         self, shape: tuple[str | int, ...], build: Callable[[Wish, Where], Select[int, uuid.UUID]],
         params: Mapping[str, Any], rest: Where, limit: int,
     ) -> list[Hit]:
-        """Hits of a statement: compiled once for its shape, or built for this search when that has conditions."""
+        return as_hits(self._run(shape, build, params, rest, limit))
+
+    def _run(
+        self, shape: tuple[str | int, ...], build: Callable[[Wish, Where], Select[*tuple[Any, ...]]],
+        params: Mapping[str, Any], rest: Where, limit: int,
+    ) -> list[Any]:
+        """Rows of a statement: compiled once for its shape, or built for this search when that has conditions."""
         wish = self.wish
         if rest or wish.departments:
-            return hits(self.session, None, lambda: build(wish, self._kinds(False) + list(rest)), {})
+            return rows(self.session, None, lambda: build(wish, [*self._kinds(False), *rest]), {})
         known = {**wish.params, **params, "n": limit, "kind": self._node_kind}
         named = replace(wish, named=True)
-        return hits(self.session, (*shape, self._node_kind is None), lambda: build(named, self._kinds(True)), known)
+        return rows(self.session, (*shape, self._node_kind is None), lambda: build(named, self._kinds(True)), known)
 
     def _kinds(self, named: bool) -> list[ColumnElement[bool]]:
         if self._node_kind is None:
@@ -198,3 +232,7 @@ class Ranking:
                 departments = set.intersection(*(set(named[word]) for word in words))
                 found += [self._needle(field, others, one) for one in sorted(departments)]
         return found
+
+
+def _counted(found: Select[*tuple[Any, ...]]) -> Select[int]:
+    return select(func.count()).select_from(found.subquery())

@@ -23,7 +23,7 @@ COUNT_LIMIT = 10_000
 """Counts and facets look at this many hits at most; a result at the limit is shown as "10,000+"."""
 
 GRAM_LIMIT = 16
-"""Bigrams of one query that are looked up at most; the text is compared anyway."""
+"""Grams of one query that are looked up at most; the text is compared anyway."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -57,18 +57,24 @@ def _encode(char: str) -> str:
 
 
 def spelled(gram: str) -> str:
-    """A bigram as eight characters of [0-9a-z]."""
-    return _encode(gram[0]) + _encode(gram[1])
+    """A gram in [0-9a-z], four of them for each character."""
+    return "".join([_encode(char) for char in gram])
 
 
 def grams(text: str) -> list[str]:
-    """The distinct bigrams of a text in normal form; none crosses a separator."""
-    pairs = (text[at : at + 2] for at in range(len(text) - 1))
-    return list(dict.fromkeys(pair for pair in pairs if " " not in pair))
+    """The distinct grams that the index holds of a text in normal form; none crosses a separator.
+
+    Every bigram; and of letters and digits of ASCII also every trigram, because the few bigrams of numbers stand in
+    a great part of all documents.
+    """
+    pairs = [text[at : at + 2] for at in range(len(text) - 1)]
+    triples = [text[at : at + 3] for at in range(len(text) - 2)]
+    found = dict.fromkeys(pair for pair in pairs if " " not in pair)
+    return list(dict.fromkeys([*found, *(three for three in triples if three.isascii() and " " not in three)]))
 
 
 def token_stream(text: str) -> str:
-    """The bigrams of a text in normal form as FTS5 reads them."""
+    """The grams of a text in normal form as FTS5 reads them."""
     return " ".join([spelled(gram) for gram in grams(text)])
 
 
@@ -106,11 +112,18 @@ def parse(raw: str) -> Query:
 
 
 def lookup(words: Iterable[str]) -> tuple[str, ...]:
-    """The bigrams that every match of all ``words`` holds, at most GRAM_LIMIT of them, spread over the words."""
-    found = list(dict.fromkeys(gram for word in words for gram in grams(word)))
+    """The grams that every match of all ``words`` holds, at most GRAM_LIMIT of them, spread over the words."""
+    found = list(dict.fromkeys(gram for word in words for gram in _selective(word)))
     if len(found) <= GRAM_LIMIT:
         return tuple(found)
     return tuple(found[at * (len(found) - 1) // (GRAM_LIMIT - 1)] for at in range(GRAM_LIMIT))
+
+
+def _selective(word: str) -> list[str]:
+    """The grams of a word without the bigrams that one of its trigrams holds."""
+    held = grams(word)
+    inside = {pair for three in held if len(three) == 3 for pair in (three[:2], three[1:])}
+    return [gram for gram in held if gram not in inside]
 
 
 def highlight(original: str, query: Query, width: int = 120) -> list[tuple[str, bool]]:

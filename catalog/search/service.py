@@ -1,11 +1,11 @@
 """Keeping the index: called by whoever writes a node, in the same transaction."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.search.adapters.postgresql import PostgresFullText
@@ -65,18 +65,11 @@ def remove(session: Session, node_ids: Sequence[uuid.UUID]) -> None:
 
 def rebuild(session: Session) -> int:
     """Write the full-text index anew from the documents, after a change of the tokenizer; returns how many."""
-    count = 0
-
-    def rows() -> Iterator[IndexRow]:
-        nonlocal count
-        columns = SearchDoc.__table__.c
-        query = select(columns.number, columns.node_kind, columns.department_id, columns.title, columns.body)
-        for row in session.execute(query.order_by(columns.number).execution_options(yield_per=_SLICE)):
-            count += 1
-            yield IndexRow(*row)
-
-    full_text(session).rebuild(session, rows())
-    return count
+    columns = SearchDoc.__table__.c
+    query = select(columns.number, columns.node_kind, columns.department_id, columns.title, columns.body)
+    rows = session.execute(query.order_by(columns.number).execution_options(yield_per=_SLICE))
+    full_text(session).rebuild(session, (IndexRow(*row) for row in rows))
+    return session.scalar(select(func.count()).select_from(SearchDoc)) or 0
 
 
 def _row(document: Document) -> dict[str, Any]:

@@ -4,7 +4,7 @@ A shape is a name for a statement whose parameters all have names; the same shap
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +51,8 @@ def rows(
     return list(connection.exec_driver_sql(known.text, known.bound({k: v for k, v in params.items() if k in known.constants})))
 
 
-def hits(
-    session: Session, shape: Shape | None, build: Callable[[], Select[*tuple[Any, ...]]], params: Mapping[str, Any]
-) -> list[Hit]:
-    """(number, node_id) of a statement; SQLite keeps ids as text, which the compiled form gives as they are."""
+def as_hits(found: Iterable[Any]) -> list[Hit]:
+    """(number, node_id) of rows; SQLite keeps ids as text, which a compiled statement gives as they are."""
     return [
-        (number, node_id if isinstance(node_id, uuid.UUID) else uuid.UUID(node_id))
-        for number, node_id in rows(session, shape, build, params)
+        (number, node_id if isinstance(node_id, uuid.UUID) else uuid.UUID(node_id)) for number, node_id in found
     ]

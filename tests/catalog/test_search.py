@@ -34,10 +34,13 @@ def test_what_is_contained_before_is_contained_after(a: str, b: str, c: str) -> 
 
 
 @given(TEXTS)
-def test_bigrams_stay_within_words(text: str) -> None:
+def test_grams_stay_within_words(text: str) -> None:
     normal = rules.normalise(text)
     words = normal.split(" ")
-    assert set(rules.grams(normal)) == {word[at : at + 2] for word in words for at in range(len(word) - 1)}
+    triples = {word[at : at + 3] for word in words for at in range(len(word) - 2)}
+    assert set(rules.grams(normal)) == {word[at : at + 2] for word in words for at in range(len(word) - 1)} | {
+        three for three in triples if three.isascii()
+    }
     assert set(rules.lookup(words)) <= set(rules.grams(normal)) and len(rules.lookup(words)) <= rules.GRAM_LIMIT
 
 

@@ -44,7 +44,9 @@ _KEYS: Final = "ARRAY(SELECT (blocks.block << 42) | key FROM unnest(CAST(:keys A
 
 
 def gram_key(gram: str) -> int:
-    """A bigram as 42 bits: two code points."""
+    """A bigram as 42 bits, two code points; a trigram of ASCII beyond every bigram and label."""
+    if len(gram) == 3:
+        return 0x190000 << 21 | ord(gram[0]) << 14 | ord(gram[1]) << 7 | ord(gram[2])
     return ord(gram[0]) << 21 | ord(gram[1])
 
 
@@ -99,3 +101,8 @@ class PostgresFullText:
             .order_by(DOC.c.number + 0).limit(most).correlate(blocks).lateral("hits")
         )
         return select(hits.c.number, hits.c.node_id).select_from(blocks.join(hits, true())).limit(most)
+
+    def holders(self, needle: Needle, limit: int) -> Select[int]:
+        """See the port."""
+        found = self.candidates(needle, [], limit, named=True).subquery()
+        return select(found.c.number)

@@ -83,6 +83,13 @@ class SqliteFullText:
         )
 
 
+    def holders(self, needle: Needle, limit: int) -> Select[int]:
+        """See the port; the index alone answers."""
+        wanted = bindparam("wanted", self.params(needle)["wanted"], String())
+        match = text(f"search_fts_{needle.field} MATCH :wanted").bindparams(wanted)
+        return select(_TABLES[needle.field].c.rowid).where(match).limit(bindparam("n", limit, Integer()))
+
+
 def _write(session: Session, statements: dict[str, TextClause], rows: Iterable[IndexRow]) -> None:
     streams = [(row.number, _streams(row)) for row in rows]
     if streams:

@@ -185,14 +185,19 @@ def _index() -> None:
 
 
 _POSTGRESQL = (
-    # a document's keys: its block (8,192 numbers) with each bigram, its kind and its department; see ADR 0140
+    # a document's keys: its block (8,192 numbers) with each gram, its kind and its department; see ADR 0140
     """CREATE FUNCTION search_grams(number bigint, body text, department uuid, kind text) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 AS $$
     SELECT array_agg(DISTINCT ((number >> 13) << 42) | key) FROM (
-      SELECT (ascii(c)::bigint << 21) | ascii(following) AS key FROM (
-        SELECT c, lead(c) OVER (ORDER BY place) AS following
-        FROM unnest(string_to_array(body, NULL)) WITH ORDINALITY AS chars(c, place)
-      ) AS pairs WHERE c <> ' ' AND following <> ' '
+      SELECT unnest(CASE WHEN a < 128 AND b < 128 AND c < 128 AND c <> 32
+        THEN ARRAY[(a << 21) | b, (1638400::bigint << 21) | (a << 14) | (b << 7) | c] ELSE ARRAY[(a << 21) | b] END) AS key
+      FROM (
+        SELECT a, lead(a) OVER (ORDER BY place) AS b, lead(a, 2) OVER (ORDER BY place) AS c
+        FROM (
+          SELECT ascii(letter)::bigint AS a, place
+          FROM unnest(string_to_array(body, NULL)) WITH ORDINALITY AS letters(letter, place)
+        ) AS points
+      ) AS grams WHERE a <> 32 AND b <> 32
       UNION ALL
       SELECT ((1114112 + (hashed >> 21)) << 21) | (hashed & 2097151) FROM (
         SELECT ('x' || substr(encode(sha256(label::bytea), 'hex'), 1, 10))::bit(40)::bigint AS hashed
