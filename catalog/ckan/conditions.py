@@ -236,7 +236,9 @@ def _organizations(session: Session, where: Sequence[ColumnElement[bool]]) -> li
     ]
 
 
-def _tokens(session: Session, column: Any, key: str, where: Sequence[ColumnElement[bool]]) -> list[tuple[str, str, int]]:
+def _tokens(
+    session: Session, column: Any, key: str, where: Sequence[ColumnElement[bool]]
+) -> list[tuple[str, str, int]]:
     return [(token, code_list(key).label(token), count) for token, count in _grouped(session, column, where)]
 
 

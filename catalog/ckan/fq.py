@@ -99,7 +99,8 @@ def _tokens(text: str, *, lenient: bool = False) -> list[tuple[str, str]]:
         # a colon inside a value belongs to it: name:http://…, 2026-01-01T00:00:00Z
         if kind == "field" and found and found[-1][0] == "field":
             rest = _TOKEN.match(text, match.end())
-            more = rest.group("word") if rest and rest.lastgroup == "word" and rest.start() == rest.start("word") else ""
+            joined = rest is not None and rest.lastgroup == "word" and rest.start() == rest.start("word")
+            more = rest.group("word") if rest is not None and joined else ""
             found.append(("word", word + (more or "")))
             at = rest.end() if rest and more else match.end()
             continue

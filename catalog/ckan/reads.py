@@ -155,7 +155,8 @@ def resource_show(call: Call) -> dict[str, Any]:
     given = call.given.required("id")
     entry_id = as_uuid(given[:36])
     for sealed in queries.load(call.session, [entry_id] if entry_id else []):
-        for name, one in zip(dict.fromkeys(sealed.entry.formats), resources(sealed.entry, sealed, call.site), strict=True):
+        names = dict.fromkeys(sealed.entry.formats)
+        for name, one in zip(names, resources(sealed.entry, sealed, call.site), strict=True):
             if resource_id(sealed.entry.id, name) == given:
                 return one
     raise NotFound("Resource was not found.")

@@ -33,6 +33,7 @@ _ACCEPTED = {
     "text/*": "html", "application/*": "jsonld", "*/*": "html",
 }
 _FORM = "ttl、jsonld、xml 或 html"
+_TYPES = "text/turtle, application/ld+json, application/rdf+xml, text/html"
 _PAGES = 100_000
 
 
@@ -105,7 +106,7 @@ def _negotiated(request: Request) -> str:
         if weight > 0 and (best is None or (weight, -place) > best[:2]):
             best = (weight, -place, form)
     if best is None:
-        raise _Refused(406, f"可用格式：{_FORM} / available: text/turtle, application/ld+json, application/rdf+xml, text/html")
+        raise _Refused(406, f"可用格式：{_FORM} / available: {_TYPES}")
     return best[2]
 
 

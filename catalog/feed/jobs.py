@@ -4,23 +4,33 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from catalog.feed import queries, service
+from catalog.feed.errors import SLOW
 from kernel.db import Database
+from kernel.errors import MulianError
 from kernel.jobs.registry import job, schedule
 
 if TYPE_CHECKING:
     from kernel.jobs.context import JobContext
 
+_PATIENCE = 3
 SEAL = "catalog.feed.seal"
 SWEEP = "catalog.feed.sweep"
 
 
 def seal_all(database: Database) -> int:
-    """Seal until nothing waits; how many changes were told."""
+    """Seal until nothing waits; how many changes were told. A round that was too slow is tried again, twice."""
     told = 0
     with database.read() as session:
         waiting = queries.is_dirty(session)
+    slow = 0
     while waiting:
-        done = database.run(service.seal)
+        try:
+            done = database.run(service.seal)
+        except MulianError as error:
+            slow += 1
+            if error.code != SLOW.code or slow == _PATIENCE:
+                raise
+            continue
         told, waiting = told + done.changes, done.looked_at == service.BATCH
     return told
 

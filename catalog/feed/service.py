@@ -22,9 +22,12 @@ from catalog.feed.models import FeedChange, FeedDirty, FeedRecord
 from catalog.nodes.queries import slices
 from kernel import clock
 
-BATCH = 1000
-MARGIN = timedelta(seconds=2)
+BATCH = 500
+MARGIN = timedelta(seconds=5)
 """Stamps lie this far ahead, so that a change becomes visible before its stamp and never after it."""
+
+_RESERVE = timedelta(seconds=1)
+"""What must be left of the margin for the commit itself."""
 
 _STEP = timedelta(microseconds=1)
 
@@ -82,7 +85,7 @@ def _tell(session: Session, changed: Sequence[_Change]) -> None:
     ])
     _remember(session, changed, rows)
     session.flush()
-    if clock.now() - now > MARGIN / 2:
+    if clock.now() - now > MARGIN - _RESERVE:
         raise SLOW()
 
 

@@ -45,7 +45,8 @@ def total(session: Session, span: Span) -> int:
 
 def page(session: Session, span: Span, after: int, limit: int) -> list[tuple[FeedRecord, str]]:
     """Records after a place in the feed with the code of their department."""
-    rows = session.execute(_with_code().where(FeedRecord.seq > after, *_within(span)).order_by(FeedRecord.seq).limit(limit))
+    query = _with_code().where(FeedRecord.seq > after, *_within(span)).order_by(FeedRecord.seq).limit(limit)
+    rows = session.execute(query)
     return [(record, code) for record, code in rows]
 
 

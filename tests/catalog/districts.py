@@ -130,7 +130,9 @@ class District:
             entry = session.get(DataEntry, entry_id)
             if entry is None or entry.status != "published":
                 return False
-            return bool(review.submit(session, self.town.bureau, "data_entry", [entry_id], action="withdraw", note="不再产生"))
+            return bool(review.submit(
+                session, self.town.bureau, "data_entry", [entry_id], action="withdraw", note="不再产生"
+            ))
 
         if self.database.run(unit):
             self.approve()

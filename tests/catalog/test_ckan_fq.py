@@ -29,7 +29,8 @@ CASES = {
     "organization:n-1a2b": Match("organization", "n-1a2b"),
 }
 MALFORMED = (
-    "a:", "(", ")", "a:1 OR", "OR a:1", "AND", "a:[1 TO", "a:[1]", "[1 TO 2]", '"open', "a:(b", "a:(1 OR )", "{", "a:1 AND",
+    "a:", "(", ")", "a:1 OR", "OR a:1", "AND", "a:[1 TO", "a:[1]", "[1 TO 2]", '"open', "a:(b", "a:(1 OR )", "{",
+    "a:1 AND",
 )
 
 

@@ -127,7 +127,8 @@ def test_identify_and_formats(repository: Repository) -> None:
 
 
 ERRORS = {
-    "": "badVerb", "verb=Nonsense": "badVerb", "verb=Identify&verb=Identify": "badVerb", "verb=Identify&x=1": "badArgument",
+    "": "badVerb", "verb=Nonsense": "badVerb", "verb=Identify&verb=Identify": "badVerb",
+    "verb=Identify&x=1": "badArgument",
     "verb=ListRecords": "badArgument", "verb=GetRecord&metadataPrefix=oai_dc": "badArgument",
     "verb=ListRecords&metadataPrefix=marc": "cannotDisseminateFormat",
     "verb=ListRecords&metadataPrefix=%E5%AD%97": "badArgument",

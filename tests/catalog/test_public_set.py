@@ -22,7 +22,9 @@ from tests.catalog.districts import District, Served
 from tests.support.scale import Scale
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
-DATASET = re.compile(r'(?:/dataset/|urn:uuid:)([0-9a-f-]{36})')
+ID = "([0-9a-f-]{36})"
+NEXT = r"hydra:next <[^>]*(/catalog[^>]+)>"
+DATASET = re.compile(f"(?:/dataset/|urn:uuid:){ID}")
 
 
 class Views:
@@ -41,11 +43,11 @@ class Views:
                 one["id"] for name in self.action("organization_list")
                 for one in self.action("organization_show", id=name, include_datasets=True)["packages"]
             },
-            "dcat ttl": self.pages("/catalog.ttl?page=1", r'hydra:next <[^>]*(/catalog[^>]+)>', r"<[^>]*/dataset/([0-9a-f-]{36})> a dcat:Dataset"),
-            "dcat jsonld": set(re.findall(r'"@id":"[^"]*/dataset/([0-9a-f-]{36})","@type":\["dcat:Dataset"', self.jsonld())),
+            "dcat ttl": self.pages("/catalog.ttl?page=1", NEXT, rf"<[^>]*/dataset/{ID}> a dcat:Dataset"),
+            "dcat jsonld": set(re.findall(rf'"@id":"[^"]*/dataset/{ID}","@type":\["dcat:Dataset"', self.jsonld())),
             "data.json": {one["identifier"].rsplit("/", 1)[1] for one in self.get("/data.json").json()["dataset"]},
             "oai": self.oai(),
-            "public pages": self.pages("/catalog.html", r'rel="next" href="([^"]+)"', r"/dataset/([0-9a-f-]{36})\.html"),
+            "public pages": self.pages("/catalog.html", r'rel="next" href="([^"]+)"', rf"/dataset/{ID}\.html"),
         }
 
     def counts(self) -> dict[str, int]:
@@ -175,8 +177,8 @@ RESOURCE = {
 }
 EXTRAS = {
     "resource_code", "share_type", "share_condition", "share_mode", "share_method", "open_type", "open_condition",
-    "update_cycle", "update_cycle_text", "format_class", "theme_text", "class_code", "region", "data_range", "use_scene",
-    "published_on", "data_updated_at", "record_count", "related_codes", "level", "entry_hash", "data_items", "systems",
+    "update_cycle", "update_cycle_text", "format_class", "theme_text", "class_code", "region", "data_range",
+    "use_scene", "published_on", "data_updated_at", "record_count", "related_codes", "level", "entry_hash", "data_items", "systems",
 }
 CONTENT = {
     PublicEntry: {
@@ -214,7 +216,8 @@ def test_nothing_internal_leaves(views: Views) -> None:
         name: f"MARK-{name}" for name in ("office", "storage", "no_share_basis", "legacy_code", "data_update_source")
     }
     marks["data_update_source"] = "MARK-src"
-    district.write(entry_id, **marks, created_by=uuid.UUID(int=7), updated_by=uuid.UUID(int=7), batch_id=uuid.UUID(int=7))
+    someone = dict.fromkeys(("created_by", "updated_by", "batch_id"), uuid.UUID(int=7))
+    district.write(entry_id, **marks, **someone)
     with district.database.write() as session:
         for item in session.query(DataItem).where(DataItem.entry_id == entry_id):
             if item.open_type == "none":
@@ -223,9 +226,10 @@ def test_nothing_internal_leaves(views: Views) -> None:
     shown = [
         views.get(path).text for path in (
             f"/api/3/action/package_show?id={entry_id}", "/api/3/action/package_search?rows=1000",
-            "/api/3/action/current_package_list_with_resources", f"/dataset/{entry_id}.ttl", f"/dataset/{entry_id}.jsonld",
-            f"/dataset/{entry_id}.xml", f"/dataset/{entry_id}.html", "/data.json", "/catalog.html",
-            "/oai?verb=ListRecords&metadataPrefix=oai_dc", f"/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=urn:uuid:{entry_id}",
+            "/api/3/action/current_package_list_with_resources", f"/dataset/{entry_id}.ttl",
+            f"/dataset/{entry_id}.jsonld", f"/dataset/{entry_id}.xml", f"/dataset/{entry_id}.html", "/data.json", "/catalog.html",
+            "/oai?verb=ListRecords&metadataPrefix=oai_dc",
+            f"/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=urn:uuid:{entry_id}",
             "/api/v1/catalog/public/changes?limit=1000",
         )
     ]
