@@ -14,16 +14,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import insert
+
 from bench._home import fresh
-from catalog.entries import service as entries
+from catalog.nodes.kinds import KINDS
+from catalog.nodes.models import DataEntry, DataItem
+from catalog.nodes.service import filled
 from catalog.permissions import EDIT, READ, REVIEW, SECRECY, SUBMIT
 from catalog.review import queries
 from catalog.review import service as review
+from kernel import clock, ids
 from kernel.db import Database
 from kernel.identity.actor import Actor
 
 ENTRIES = int(os.environ.get("MULIAN_BENCH_PUBLISH", "1000"))
-ROUNDS = int(os.environ.get("MULIAN_BENCH_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("MULIAN_BENCH_ROUNDS", "1"))
 ITEMS = 5
 MAKER = Actor(uuid.uuid4(), "maker", permissions=frozenset((READ, EDIT, SUBMIT)), scope="all")
 CHECKER = Actor(uuid.uuid4(), "checker", permissions=frozenset((READ, REVIEW, SECRECY)), scope="all")
@@ -32,17 +37,25 @@ PASS = review.Secrecy("pass", "不涉及国家秘密")
 
 def prepared(database: Database, department_id: uuid.UUID, count: int) -> list[uuid.UUID]:
     """Submitted entries with items, waiting for a reviewer."""
+    now, audit_id = clock.now(), ids.new()
+    values = {"abstract": "样例摘要" * 20, "share_type": "unconditional", "open_type": "none"}
+    rows = [
+        {**filled(KINDS["data_entry"], {**values, "name": f"样例数据{number}"}), "id": ids.new(), "code": f"P-{number:06d}",
+         "department_id": department_id, "status": "draft", "revision": 1, "version": 0, "source": "bench",
+         "created_by": MAKER.user_id, "created_at": now, "updated_by": MAKER.user_id, "updated_at": now,
+         "audit_id": audit_id, "online": False}
+        for number in range(count)
+    ]
+    items = [
+        {"id": ids.new(), "entry_id": row["id"], "number": number, "code": f"{row['code']}#{number:03d}",
+         "name": f"数据项{number}", "level": 1, "sensitive": False, "pii": False, "is_key": False}
+        for row in rows for number in range(1, ITEMS + 1)
+    ]
 
     def make(session: Any) -> list[uuid.UUID]:
-        made = [
-            entries.create(
-                session, MAKER,
-                {"name": f"样例数据{number}", "abstract": "样例摘要" * 20, "share_type": "unconditional", "open_type": "none"},
-                department_id=department_id, items=[{"name": f"数据项{item}"} for item in range(ITEMS)],
-            ).id
-            for number in range(count)
-        ]
-        return review.submit(session, MAKER, "data_entry", made)
+        session.execute(insert(DataEntry), rows)
+        session.execute(insert(DataItem), items)
+        return review.submit(session, MAKER, "data_entry", [row["id"] for row in rows])
 
     return database.run(make)
 
