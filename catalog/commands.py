@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog.acting import AsRequired, actor_named
 from catalog.codes.commands import app as codes_app
+from catalog.dutychange.commands import duty_changes
 from catalog.entries.queries import Filters, page
 from catalog.entries.service import summary
 from catalog.feed.commands import app as feed_app
@@ -26,6 +27,7 @@ from catalog.review import commands as review_commands
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from catalog.search.commands import reindex
+from catalog.transfers.commands import handover, transfers
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.identity.actor import system_actor
 
@@ -33,6 +35,9 @@ app = typer.Typer(no_args_is_help=True, help="四级目录：导入、检索、�
 app.command("quality")(quality)
 app.command("as-of")(as_of)
 app.command("diff")(diff)
+app.command("transfers")(transfers)
+app.command("handover")(handover)
+app.command("duty-changes")(duty_changes)
 app.command("trace")(trace)
 app.command("orphans")(orphans)
 app.add_typer(links_app, name="link")

@@ -207,7 +207,9 @@ class _Application:
             )
             wanted += [Wanted("duty_duty", source, target, relation) for source, target in pairs]
         if wanted:
-            links.add_many(self._session, self._actor, wanted, decided=True, audit_id=self._audit_id)
+            links.add_many(
+                self._session, self._actor, wanted, decided=True, audit_id=self._audit_id, author_id=self._author
+            )
 
     def _adopt(self, targets: Sequence[uuid.UUID]) -> None:
         """Duties directly under a moved or merged one get their new superior, as a new version of each."""

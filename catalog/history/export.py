@@ -1,6 +1,10 @@
-"""Workbooks of history: the directory of an instant, and what changed between two."""
+"""Workbooks of history: the directory of an instant, and what changed between two.
 
-from collections.abc import Sequence
+Entries of the levels 重要 and 核心 stay out unless a listed release allows exports; how many is said in the sheet.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +15,7 @@ from catalog.history.difference import KINDS_OF_CHANGE, Changed, Difference, Nar
 from catalog.history.queries import Filters
 from catalog.history.rules import ChildChanges, label, shown
 from catalog.nodes.kinds import KINDS
+from catalog.public.release import release_allowed
 from kernel import clock
 from kernel.documents.model import Cell, Column, Document, Sheet
 from kernel.documents.render import render
@@ -28,17 +33,21 @@ _COUNT_TITLES: Final = ("新增", "变更", "调入", "调出", "撤销")
 def as_of(session: Session, actor: Actor, at: datetime, filters: Filters) -> bytes:
     """xlsx: counts by department, then one sheet a level with every field of the version valid at ``at``."""
     rows, _ = service.listed(session, actor, at, filters, limit=None)
+    kept_back = _kept_back(session, (row.node_id for row in rows if row.kind == "data_entry"))
     counted = service.counts(session, actor, at, filters) if not filters.q else []
     head = (Column("部门", 4), *(Column(kind.zh, 2, kind="number") for kind in KINDS.values()))
     sheets = [Sheet("汇总", head, tuple((one.department, *one.levels.values()) for one in counted), _note(at))]
     sheets += [
-        _level_sheet(key, [row for row in rows if row.kind == key], at)
+        _level_sheet(
+            key, [row for row in rows if row.kind == key and row.node_id not in kept_back],
+            _note(at) + (_said(kept_back) if key == "data_entry" else ""),
+        )
         for key in KINDS if filters.kind in (None, key)
     ]
     return _workbook("四级目录历史查询", sheets)
 
 
-def _level_sheet(key: str, rows: Sequence[service.Then], at: datetime) -> Sheet:
+def _level_sheet(key: str, rows: Sequence[service.Then], note: str) -> Sheet:
     names = [name for name in KINDS[key].hashed if name not in ("code", "name")]
     child = () if KINDS[key].child is None else (Column("数据项数" if key == "data_entry" else "字段数", 1, kind="number"),)
     return Sheet(KINDS[key].zh, (*_NODE, *(Column(label(name), 3) for name in names), *child), tuple(
@@ -48,14 +57,15 @@ def _level_sheet(key: str, rows: Sequence[service.Then], at: datetime) -> Sheet:
             *((len(row.child_hashes),) if child else ()),
         )
         for row in rows
-    ), _note(at))
+    ), note)
 
 
 def diff(session: Session, actor: Actor, first: datetime, second: datetime, narrow: Narrow) -> bytes:
     """xlsx: counts by department and level, then one sheet a kind of change; changed nodes have a row a field."""
     differences = difference.between(session, actor, first, second, narrow)
-    rows = difference.detailed(session, differences)
-    note = f"{stamp(first)} 至 {stamp(second)}（北京时间）"
+    kept_back = _kept_back(session, (one.node_id for one in differences if one.kind == "data_entry"))
+    rows = difference.detailed(session, [one for one in differences if one.node_id not in kept_back])
+    note = f"{stamp(first)} 至 {stamp(second)}（北京时间）{_said(kept_back)}"
     of = {key: [row for row in rows if key in row.changes] for key in KINDS_OF_CHANGE}
     sheets = [
         Sheet("汇总", (Column("部门", 4), Column("级别", 2), *(Column(one, 1, kind="number") for one in _COUNT_TITLES)),
@@ -117,6 +127,14 @@ def _moved(rows: Sequence[Changed], note: str) -> Sheet:
 def _workbook(title: str, sheets: Sequence[Sheet]) -> bytes:
     issued = clock.business_day(clock.now())
     return render(Document(title, (), issued_on=issued, annex=tuple(sheets)), "xlsx")
+
+
+def _kept_back(session: Session, entry_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    return {entry_id for entry_id, _ in release_allowed(session, list(entry_ids), "export").refused}
+
+
+def _said(kept_back: set[uuid.UUID]) -> str:
+    return f"；另有 {len(kept_back)} 条重要、核心数据目录未经出域批准，没有列出" if kept_back else ""
 
 
 def _note(at: datetime) -> str:

@@ -19,7 +19,10 @@ REMOVE: Final = "remove"
 
 @dataclass(frozen=True)
 class LinkThen:
-    """A link valid at an instant, seen from one of its ends: ``node_*`` is the other end as it was then."""
+    """A link valid at an instant, seen from one of its ends: ``node_*`` is the other end as it was then.
+
+    ``near_id`` and ``far_id`` are the ends themselves: nodes, or the item and the column that are linked.
+    """
 
     link_kind: str
     relation: str
@@ -28,6 +31,8 @@ class LinkThen:
     node_id: uuid.UUID
     code: str
     name: str
+    near_id: uuid.UUID
+    far_id: uuid.UUID
     valid_from: datetime
 
 
@@ -56,7 +61,10 @@ def of_node(session: Session, actor: Actor, node_id: uuid.UUID, at: datetime) ->
         direction, other = _other(row, node_id)
         if other in named:
             kind, code, name = named[other]
-            found.append(LinkThen(row.link_kind, row.relation, direction, kind, other, code, name, row.valid_from))
+            ends = (row.from_id, row.to_id) if direction == "down" else (row.to_id, row.from_id)
+            found.append(LinkThen(
+                row.link_kind, row.relation, direction, kind, other, code, name, *ends, row.valid_from
+            ))
     return found
 
 

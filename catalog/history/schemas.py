@@ -62,6 +62,8 @@ class LinkOut(Wire):
     node_id: uuid.UUID
     code: str
     name: str
+    near_id: Annotated[uuid.UUID, Field(description="本端：节点本身，或所关联的数据项/字段")]
+    far_id: uuid.UUID
     valid_from: datetime
 
 

@@ -38,6 +38,11 @@ def transfer(session: Session, actor: Actor, transfer_id: uuid.UUID) -> NodeTran
     return session.scalar(select(NodeTransfer).where(NodeTransfer.id == transfer_id, visible(actor)))
 
 
+def by_number(session: Session, number: str) -> NodeTransfer | None:
+    """One transfer by its number, for whoever holds the home."""
+    return session.scalar(select(NodeTransfer).where(NodeTransfer.number == number))
+
+
 def listing(actor: Actor, *, state: str | None, department_id: uuid.UUID | None, now: datetime) -> Select[NodeTransfer]:
     """Transfers, newest first; the state ``expired`` is one of the clock."""
     query = select(NodeTransfer).where(visible(actor)).order_by(NodeTransfer.created_at.desc(), NodeTransfer.id.desc())
