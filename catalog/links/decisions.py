@@ -142,6 +142,6 @@ def _approve(session: Session, actor: Actor, link: LinkKind, pairs: Sequence[_Pa
     for batch_id in dict.fromkeys(pair.change.batch_id for pair, _ in added):
         some = [(pair, link_id) for pair, link_id in added if pair.change.batch_id == batch_id]
         authors = {link_id: pair.change.submitted_by for pair, link_id in some}
-        insert_rows(session, actor, link, some, audit_id, batch_id, made, authors)
+        insert_rows(session, link, some, audit_id, batch_id, authors, made)
     delete_rows(session, link, removed)
     return len(added) + len(removed)

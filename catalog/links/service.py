@@ -25,6 +25,7 @@ from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.canonical import dumps
 from kernel.digest import sm3_hex
+from kernel.errors import MulianError
 from kernel.identity.actor import Actor, require
 
 
@@ -91,11 +92,12 @@ def remove(
 def add_many(
     session: Session, actor: Actor, wanted: Sequence[Wanted], *, decided: bool = False,
     audit_id: uuid.UUID | None = None, batch_id: uuid.UUID | None = None, permission: str = EDIT,
+    author_id: uuid.UUID | None = None,
 ) -> list[Outcome]:
     """Add links; those that are there or wait already are ``held``.
 
     ``decided``: the caller is itself the decision of a second person, so links between published nodes are valid at
-    once. Raises ``catalog.node.unknown`` for an end that the actor does not see, ``catalog.link.withdrawn``, and 404
+    once; ``author_id`` is then who proposed it. Raises ``catalog.node.unknown`` for an end that the actor does not see, ``catalog.link.withdrawn``, and 404
     where the owner belongs to a foreign department.
     """
     outcomes: dict[Wanted, Outcome] = {}
@@ -104,7 +106,8 @@ def add_many(
         both = _ends(session, actor, link, some, permission, decided=decided)
         if audit_id is None:
             audit_id = _audit(session, actor, "catalog.link.add", link, both)
-        outcomes.update(_add(session, actor, link, both, decided, audit_id, batch_id))
+        author = author_id if decided and author_id is not None else actor.user_id
+        outcomes.update(_add(session, actor, link, both, decided, audit_id, batch_id, author))
     return [outcomes[one] for one in wanted]
 
 
@@ -116,7 +119,7 @@ def remove_many(
     outcomes: dict[Wanted, Outcome] = {}
     for kind_key, some in _by_kind(wanted).items():
         link = link_kind(kind_key)
-        both = _ends(session, actor, link, some, EDIT, decided=True)
+        both = _ends(session, actor, link, some, EDIT, decided=decided, ending=True)
         if audit_id is None:
             audit_id = _audit(session, actor, "catalog.link.remove", link, both)
         outcomes.update(_remove(session, actor, link, both, decided, audit_id))
@@ -131,22 +134,29 @@ def _by_kind(wanted: Sequence[Wanted]) -> dict[str, list[Wanted]]:
 
 
 def _ends(
-    session: Session, actor: Actor, link: LinkKind, wanted: Sequence[Wanted], permission: str, *, decided: bool
+    session: Session, actor: Actor, link: LinkKind, wanted: Sequence[Wanted], permission: str, *, decided: bool,
+    ending: bool = False,
 ) -> list[_Both]:
-    """The ends of wanted links, after the checks that hold for every link."""
+    """The ends of wanted links after the checks that hold for every link; a decision has checked rights itself."""
     first = queries.ends(session, link.from_kind, [one.from_id for one in wanted])
     second = queries.ends(session, link.to_kind, [one.to_id for one in wanted])
-    both: list[_Both] = []
-    for one in wanted:
-        pair = _Both(
-            one, _seen(actor, link.from_kind, first.get(one.from_id)),
-            _seen(actor, link.to_kind, second.get(one.to_id)),
-        )
-        _check(link, pair, decided=decided)
-        both.append(pair)
-    for department_id in {owner(link, pair.first, pair.second).department_id for pair in both}:
-        require(actor, permission, department_id=department_id)
+    both = [_ends_of(actor, link, one, first, second, decided=decided, ending=ending) for one in wanted]
+    if not decided:
+        for department_id in {owner(link, pair.first, pair.second).department_id for pair in both}:
+            require(actor, permission, department_id=department_id)
     return both
+
+
+def _ends_of(
+    actor: Actor, link: LinkKind, one: Wanted, first: Mapping[uuid.UUID, End], second: Mapping[uuid.UUID, End], *,
+    decided: bool = False, ending: bool = False,
+) -> _Both:
+    pair = _Both(
+        one, _seen(actor, link.from_kind, first.get(one.from_id), decided=decided),
+        _seen(actor, link.to_kind, second.get(one.to_id), decided=decided),
+    )
+    _check(link, pair, withdrawn_too=decided or ending or link.outlives)
+    return pair
 
 
 def visible_end(session: Session, actor: Actor, end_key: str, end_id: uuid.UUID) -> End:
@@ -154,13 +164,32 @@ def visible_end(session: Session, actor: Actor, end_key: str, end_id: uuid.UUID)
     return _seen(actor, end_key, queries.ends(session, end_key, [end_id]).get(end_id))
 
 
-def _seen(actor: Actor, end_key: str, end: End | None) -> End:
-    if end is None or not (end.status in LIVE or actor.sees(end.department_id)):
+def refusals(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> dict[Wanted, MulianError]:
+    """Why these links could not be added, as far as their ends exist already: for a check before anything is written."""
+    found: dict[Wanted, MulianError] = {}
+    for kind_key, some in _by_kind(wanted).items():
+        link = link_kind(kind_key)
+        first = queries.ends(session, link.from_kind, [one.from_id for one in some])
+        second = queries.ends(session, link.to_kind, [one.to_id for one in some])
+        for one in some:
+            if one.from_id in first and one.to_id in second:
+                try:
+                    _ends_of(actor, link, one, first, second)
+                except MulianError as error:
+                    found[one] = error
+            owned = (first if link.owner == "from" else second).get(one.from_id if link.owner == "from" else one.to_id)
+            if owned is not None and one not in found and not actor.sees(owned.department_id):
+                found[one] = NODE_UNKNOWN(kind=ENDS[owned.kind].zh)
+    return found
+
+
+def _seen(actor: Actor, end_key: str, end: End | None, *, decided: bool = False) -> End:
+    if end is None or not (decided or end.status in LIVE or actor.sees(end.department_id)):
         raise NODE_UNKNOWN(kind=ENDS[end_key].zh)
     return end
 
 
-def _check(link: LinkKind, pair: _Both, *, decided: bool) -> None:
+def _check(link: LinkKind, pair: _Both, *, withdrawn_too: bool) -> None:
     if link.relations and pair.wanted.relation not in link.relations:
         known = "、".join(f"{key}（{RELATIONS[key][0]}）" for key in link.relations)
         raise LINK_RELATION(kind=link.zh, known=known)
@@ -169,7 +198,7 @@ def _check(link: LinkKind, pair: _Both, *, decided: bool) -> None:
     if pair.first.id == pair.second.id:
         raise LINK_SELF(code=pair.first.code)
     for end in (pair.first, pair.second):
-        if end.status == "withdrawn" and not (link.outlives or decided):
+        if end.status == "withdrawn" and not withdrawn_too:
             raise LINK_WITHDRAWN(code=end.code)
 
 
@@ -184,7 +213,7 @@ def _placed(link: LinkKind, pair: _Both, *, decided: bool) -> str:
 
 def _add(
     session: Session, actor: Actor, link: LinkKind, both: Sequence[_Both], decided: bool, audit_id: uuid.UUID,
-    batch_id: uuid.UUID | None,
+    batch_id: uuid.UUID | None, author_id: uuid.UUID | None,
 ) -> dict[Wanted, Outcome]:
     keys = [pair.wanted.key for pair in both]
     held, waiting = queries.held(session, link, keys), queries.open_changes(session, link.key, keys)
@@ -203,11 +232,12 @@ def _add(
         outcomes[pair.wanted] = Outcome(pair.wanted, link_id, state)
         rows[state].append((pair, link_id))
     _wait(session, actor, link, rows[PENDING], "add", audit_id, batch_id)
-    insert_rows(session, actor, link, rows[DRAFT], audit_id, batch_id)
-    acts = [Act(link_id, pair.first, pair.second, pair.wanted.relation, "add", actor.user_id)
+    authors = dict.fromkeys((link_id for some in rows.values() for _, link_id in some), author_id)
+    insert_rows(session, link, rows[DRAFT], audit_id, batch_id, authors)
+    acts = [Act(link_id, pair.first, pair.second, pair.wanted.relation, "add", author_id)
             for pair, link_id in rows[VALID]]
     made = versions.write(session, actor, link, acts, audit_id)
-    insert_rows(session, actor, link, rows[VALID], audit_id, batch_id, made)
+    insert_rows(session, link, rows[VALID], audit_id, batch_id, authors, made)
     close(session, actor, [waiting[p.wanted.key] for p, _ in rows[VALID] if p.wanted.key in waiting], "void", audit_id)
     return outcomes
 
@@ -224,9 +254,9 @@ def _one_system(session: Session, link: LinkKind, both: Sequence[_Both]) -> None
 
 
 def insert_rows(
-    session: Session, actor: Actor, link: LinkKind, pairs: Sequence[tuple[Any, uuid.UUID]], audit_id: uuid.UUID,
-    batch_id: uuid.UUID | None, made: Mapping[uuid.UUID, tuple[int, str]] | None = None,
-    author_ids: Mapping[uuid.UUID, uuid.UUID | None] | None = None,
+    session: Session, link: LinkKind, pairs: Sequence[tuple[Any, uuid.UUID]], audit_id: uuid.UUID,
+    batch_id: uuid.UUID | None, authors: Mapping[uuid.UUID, uuid.UUID | None],
+    made: Mapping[uuid.UUID, tuple[int, str]] | None = None,
 ) -> None:
     """Write link rows; ``pairs`` are (anything with ``wanted``, link id), ``made`` their versions."""
     now, rows = clock.now(), []
@@ -234,7 +264,7 @@ def insert_rows(
         version, entry_hash = (made or {}).get(link_id, (0, None))
         row = {
             "id": link_id, "version": version, "entry_hash": entry_hash, "batch_id": batch_id, "created_at": now,
-            "created_by": (author_ids or {}).get(link_id, actor.user_id), "audit_id": audit_id,
+            "created_by": authors[link_id], "audit_id": audit_id,
             link.from_column: pair.wanted.from_id, link.to_column: pair.wanted.to_id,
         }
         rows.append({**row, "relation": pair.wanted.relation} if link.relations else row)
