@@ -102,7 +102,8 @@ def _links(session: Session) -> dict[str, set[uuid.UUID]]:
             exists().where(Interface.entry_id == DataEntry.id, Interface.state == "published")
         ),
     }
-    return {"column": facts.with_tables(session), **{name: set(session.scalars(query)) for name, query in queries.items()}}
+    found = {name: set(session.scalars(query)) for name, query in queries.items()}
+    return {"column": facts.with_tables(session), **found}
 
 
 def _restrict(query: Select[Any], model: Any, only: uuid.UUID | None) -> Select[Any]:

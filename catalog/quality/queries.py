@@ -18,6 +18,7 @@ from catalog.quality.subject import Around, Row, Subject, identity_of
 from kernel import clock
 from kernel.identity.models import Department
 
+_KEY = ("code", "name", "rule", "field", "value", "child_id", "child_name")
 _SHOWN = tuple(column for column in QualityFailure.__table__.c if column.name != "id")
 
 
@@ -176,6 +177,20 @@ def entry_departments(session: Session, entry_ids: Sequence[uuid.UUID]) -> dict[
 def states(session: Session) -> dict[uuid.UUID, QualityState]:
     """What is kept, by department."""
     return {row.department_id: row for row in session.scalars(select(QualityState))}
+
+
+def kept_failures(session: Session, department_id: uuid.UUID) -> dict[uuid.UUID, Counter[tuple[Any, ...]]]:
+    """Node → the failing cells that are kept of it, as :func:`failure_key` tells them apart."""
+    columns = [QualityFailure.__table__.c[name] for name in ("node_id", *_KEY)]
+    found: dict[uuid.UUID, Counter[tuple[Any, ...]]] = defaultdict(Counter)
+    for node_id, *key in session.execute(select(*columns).where(QualityFailure.department_id == department_id)):
+        found[node_id][tuple(key)] += 1
+    return found
+
+
+def failure_key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells a failing cell of a node from another, and from itself after a change."""
+    return tuple(row[name] for name in _KEY)
 
 
 def figures(

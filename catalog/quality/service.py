@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.errors import NODE_UNKNOWN
 from catalog.nodes import service as nodes
+from catalog.nodes.queries import slices
 from catalog.quality import port, queries, rules
 from catalog.quality.models import QualityDay, QualityFailure, QualityFigure, QualityState
 from catalog.quality.rules import Verdict, judge
@@ -25,14 +26,20 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Computed:
-    """The quality of one department: (level, rule) → (numerator, denominator), and the rows of failing cells."""
+    """The quality of one department: (level, rule) → (numerator, denominator), and how its failing cells change.
+
+    ``changed`` are the nodes whose failing cells are not those that are kept, ``failures`` the rows of these nodes;
+    ``before`` is when what they were compared with was computed.
+    """
 
     department_id: uuid.UUID
     mark: str
     nodes: int
     counts: dict[tuple[str, str], tuple[int, int]]
+    changed: list[uuid.UUID]
     failures: list[dict[str, Any]]
     at: datetime
+    before: datetime | None
 
 
 def marks(session: Session, at: datetime, only: uuid.UUID | None = None) -> dict[uuid.UUID, str]:
@@ -55,7 +62,7 @@ def marks(session: Session, at: datetime, only: uuid.UUID | None = None) -> dict
 def compute(session: Session, department_id: uuid.UUID, mark: str, at: datetime) -> Computed:
     """Judge every node of a department as it now stands."""
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    failing: list[dict[str, Any]] = []
+    failing: dict[uuid.UUID, list[dict[str, Any]]] = {}
     total = 0
     for subject in queries.subjects(session, department_id, at):
         verdict = judge(subject)
@@ -64,24 +71,33 @@ def compute(session: Session, department_id: uuid.UUID, mark: str, at: datetime)
             held = counts[subject.kind, rule]
             held[0] += numerator
             held[1] += denominator
-        row = subject.row
-        failing.extend(
-            {
-                "id": ids.new(), "department_id": department_id, "node_kind": subject.kind, "node_id": row["id"],
-                "code": row["code"], "name": row["name"], **vars(failure),
-            }
-            for failure in verdict.failures
-        )
-    return Computed(department_id, mark, total, {key: (a, b) for key, (a, b) in counts.items()}, failing, at)
+        if verdict.failures:
+            row = subject.row
+            base = {"department_id": department_id, "node_kind": subject.kind, "node_id": row["id"]}
+            base |= {"code": row["code"], "name": row["name"]}
+            failing[row["id"]] = [{"id": ids.new(), **base, **vars(failure)} for failure in verdict.failures]
+    known = queries.kept_failures(session, department_id)
+    changed = sorted(
+        node_id for node_id in {*known, *failing}
+        if known.get(node_id) != Counter(queries.failure_key(row) for row in failing.get(node_id, ()))
+    )
+    state = session.get(QualityState, department_id)
+    return Computed(
+        department_id, mark, total, {key: (a, b) for key, (a, b) in counts.items()}, changed,
+        [row for node_id in changed for row in failing.get(node_id, ())], at, state.computed_at if state else None,
+    )
 
 
-def keep(session: Session, computed: Computed) -> None:
-    """Replace what is kept of a department; a computation that is older than what is kept changes nothing."""
+def keep(session: Session, computed: Computed) -> bool:
+    """Bring what is kept of a department up to date; False where somebody else did so in the meantime."""
     state = session.get(QualityState, computed.department_id)
-    if state is not None and state.computed_at > computed.at:
-        return
-    for model in (QualityFigure, QualityFailure):
-        session.execute(delete(model).where(model.department_id == computed.department_id))
+    if (state.computed_at if state else None) != computed.before:
+        return False
+    session.execute(delete(QualityFigure).where(QualityFigure.department_id == computed.department_id))
+    for some in slices(computed.changed):
+        # a node that moved on is kept under its new department
+        own = QualityFailure.department_id == computed.department_id
+        session.execute(delete(QualityFailure).where(own, QualityFailure.node_id.in_(some)))
     if state is None:
         state = QualityState(department_id=computed.department_id)
         session.add(state)
@@ -97,6 +113,7 @@ def keep(session: Session, computed: Computed) -> None:
         # through the table: the mapper would group rows by which of their columns are None
         table: Any = QualityFailure.__table__
         session.execute(insert(table), computed.failures)
+    return True
 
 
 def refresh(

@@ -100,7 +100,8 @@ class Maker:
             "update_cycle": self.maybe(chance.choice(cycles)), "update_cycle_text": self.maybe("每两年", 0.7),
             "published_on": self.day(), "related_codes": chance.sample([*codes, "没有"], chance.randint(0, 1)),
             "level": chance.randint(0, 6), "authoritative": False, "online": True,
-            "record_count": self.maybe(chance.choice((-1, 5))), "class_code": self.maybe(chance.choice(("305001", "9"))),
+            "record_count": self.maybe(chance.choice((-1, 5))),
+            "class_code": self.maybe(chance.choice(("305001", "9"))),
             "data_updated_at": self.maybe(clock.now() - ago),
             "data_update_source": self.maybe(chance.choice(("实测", "填报", "measured")), 0.2),
         }
@@ -147,7 +148,8 @@ class Maker:
         chance = self.chance
         return {
             "id": ids.new(), "entry_id": entry["id"], "number": number, "code": f"{entry['code']}#{number}",
-            "name": chance.choice(("姓名", "证件号", "ＡＢ", "ab")), "data_type": chance.choice((self.maybe(self.token("data_type")), "string")),
+            "name": chance.choice(("姓名", "证件号", "ＡＢ", "ab")),
+            "data_type": chance.choice((self.maybe(self.token("data_type")), "string")),
             "length": self.maybe(chance.choice((1, 18, 300)), 0.1), "precision": self.maybe(2),
             "code_set": self.maybe(chance.choice(("GB/T 2261.1-2003", "共享类型", "自编", "DB11/T 337", "theme"))),
             "share_type": self.maybe(self.token("share_type")), "open_type": self.maybe(self.token("open_type")),
@@ -156,7 +158,10 @@ class Maker:
         }
 
     def column(self, table: Row, number: int) -> Row:
-        types = ("varchar(20)", "varchar(20)", "varchar(20)", "NUMBER(10)", "int", "date", "timestamp(6)", "double precision", "blob", "bit", "怪")
+        types = (
+            "varchar(20)", "varchar(20)", "varchar(20)", "NUMBER(10)", "int", "date", "timestamp(6)",
+            "double precision", "blob", "bit", "怪",
+        )
         return {
             "id": ids.new(), "table_id": table["id"], "number": number, "code": f"{table['code']}.{number}",
             "name": self.chance.choice(("xm", "XM", "zjh")), "name_zh": self.maybe("姓名", 0.4),

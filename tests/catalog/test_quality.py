@@ -104,7 +104,7 @@ def test_days_are_kept_once_and_again_gives_the_same(database: Database, served:
         assert sum(b for at, _, _, b in points if at == day) == sum(b for *_, b in figures)
 
 
-def test_a_computation_that_is_older_than_what_is_kept_changes_nothing(
+def test_a_computation_that_was_overtaken_changes_nothing(
     database: Database, served: set[uuid.UUID]
 ) -> None:
     with database.write() as session:
@@ -114,7 +114,7 @@ def test_a_computation_that_is_older_than_what_is_kept_changes_nothing(
         old = service.compute(session, department_id, "old", at)
     service.refresh(database)
     before = kept(database)
-    database.run(lambda session: service.keep(session, old))
+    assert not database.run(lambda session: service.keep(session, old))
     with database.read() as session:
         assert queries.states(session)[department_id].mark != "old"
     assert kept(database) == before
@@ -125,3 +125,22 @@ def test_figures_of_a_foreign_department_are_not_told(database: Database, town: 
         service.scope(town.officer, town.health)
     assert caught.value.status == 404
     assert service.scope(town.officer, None) == [town.civil] and service.scope(town.bureau, None) is None
+
+
+def test_a_node_that_moved_is_kept_under_its_new_department(database: Database, served: set[uuid.UUID]) -> None:
+    with database.write() as session:
+        maker = Maker(session, 21)
+        first, second = maker.department(5), maker.department(5)
+    service.refresh(database)
+    with database.write() as session:
+        moved = session.scalars(select(QualityFailure.node_id).where(
+            QualityFailure.department_id == first, QualityFailure.node_kind == "data_entry"
+        )).first()
+        assert moved is not None
+        entry = session.get_one(DataEntry, moved)
+        entry.department_id, entry.revision = second, entry.revision + 1
+    for one in (second, first):
+        service.refresh(database, only=[one])
+    with database.read() as session:
+        figures, failing = brute_force(session, served)
+    assert kept(database) == (figures, failing)

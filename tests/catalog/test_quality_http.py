@@ -97,7 +97,8 @@ def test_a_comment_is_edited_with_the_version_it_saw(office: Office, entry: str)
 
 def test_favourites_subscriptions_and_usage(office: Office, entry: str) -> None:
     assert office.officer.send("PUT", f"/catalog/favourites/data_entry/{entry}").status_code == 204
-    assert office.officer.post("/catalog/subscriptions", {"target": "data_entry", "target_id": entry}).status_code == 201
+    followed = office.officer.post("/catalog/subscriptions", {"target": "data_entry", "target_id": entry})
+    assert followed.status_code == 201
     assert office.officer.get("/catalog/favourites").json()["items"][0]["node_id"] == entry
     assert office.stranger.get("/catalog/favourites").json()["total"] == 0
     for _ in range(3):
