@@ -19,6 +19,7 @@ from catalog.imports.base import Base
 from catalog.imports.findings import ROW_ERROR, WARNING
 from catalog.imports.mapping import LINK_ENDS, Mapped, Mapping, Row
 from catalog.imports.profile import Profile
+from catalog.links import service as links
 from catalog.links.service import Wanted
 from catalog.nodes.kinds import CHANGEABLE, COLUMN, EDITABLE, ITEM, KINDS
 from catalog.nodes.rules import problems
@@ -340,7 +341,12 @@ class Checker:
                     wanted[len(staged)] = Wanted(link, ends[0], ends[1], relation)
             staged.append(Staged(row, "skip" if row.severity else "create", None, None, data))
         held = queries.held_links(self._session, list(wanted.values()))
+        refused = links.refusals(self._session, self._actor, list(wanted.values()))
         for at, one in wanted.items():
             if one in held and staged[at].action == "create":
                 staged[at].action = "same"
+            elif one in refused:
+                row, error = staged[at].row, refused[one]
+                self._mapped.add(row, "link", ROW_ERROR, "value", error.text("zh"), error.text("en"))
+                staged[at].action = "skip"
         return staged

@@ -8,18 +8,22 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from catalog.entries import service as entries
+from catalog.imports import service as imports
+from catalog.imports.jobs import run_apply
+from catalog.imports.undo import undo
 from catalog.links import decisions, effects, listing, queries, service, tasks
 from catalog.links.models import DataData, DutyDuty, LinkChange, LinkVersion
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
 from catalog.nodes.kinds import KINDS
-from catalog.nodes.models import DataEntry, DutyData, ItemColumn, SystemTable
+from catalog.nodes.models import DataEntry, Duty, DutyData, ItemColumn, SystemTable
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from chain.anchoring.models import AnchorLeaf
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor
+from tests.catalog import books
 from tests.catalog.conftest import Town
 from tests.catalog.graph import PASS, Graph
 
@@ -321,3 +325,38 @@ def test_thousands_in_a_handful_of_statements(graph: Graph, database: Database, 
     slices = many // 1000 + 1
     assert added < 20 * slices + many // 300 and len(said) < 80 + 30 * slices + many // 100, (added, len(said))
     assert verified(database) == (many + 1, [])
+
+
+def test_an_imported_link_follows_the_same_rules(graph: Graph, database: Database, checked: Any) -> None:
+    town = graph.town
+    duty, gone, entry, draft = graph.node("duty"), graph.node("duty"), graph.entry(), graph.entry()
+    foreign = graph.node("data_entry", town.stranger)
+    graph.publish("duty", duty, gone)
+    graph.publish("data_entry", entry)
+    graph.publish("duty", gone, action="withdraw")
+    with database.read() as session:
+        codes = {
+            one: session.get_one(model, one).code
+            for model, ids in ((Duty, (duty, gone)), (DataEntry, (entry, draft, foreign))) for one in ids
+        }
+    rows = [
+        ["职责-数据", codes[duty], codes[entry]], ["职责-数据", codes[duty], codes[draft]],
+        ["职责-数据", codes[gone], codes[draft]], ["职责-数据", codes[duty], codes[foreign]],
+        ["数据-数据（加工自）", codes[draft], codes[entry]],
+    ]
+    data = books.book({"关联": [["关联类型", "上级", "下级"], *rows]})
+    batch = checked(town.officer, data, profile="four-level")
+    assert batch.counts["actions"] == {"create": 3, "skip": 2}, batch.counts
+    counts = run_apply(database, town.officer, batch.id, accept_partial=True)
+    assert (counts["link_created"], counts["link_pending"]) == (2, 1)
+    assert len(waiting(database)) == 1 and count(database, DataData) == 1
+    undone = database.run(lambda s: undo(s, town.officer, imports.found(s, town.officer, batch.id)))
+    assert waiting(database) == [] and count(database, DataData) == count(database, DutyData) == 0
+    assert undone["left"] == []
+    second = checked(town.officer, data, profile="four-level")
+    run_apply(database, town.officer, second.id, accept_partial=True)
+    decide(database, town.reviewer)
+    graph.publish("data_entry", draft)
+    left = database.run(lambda s: undo(s, town.officer, imports.found(s, town.officer, second.id)))["left"]
+    assert len(left) == 3 and count(database, DutyData) == 2, "what was decided since stays and is listed"
+    assert verified(database)[1] == []
