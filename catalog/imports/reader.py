@@ -24,7 +24,7 @@ _GROUP: Final = 500
 LIMITS: Final[dict[str, int]] = {
     "memory": 1000 * 1024 * 1024, "cpu_seconds": 40, "output": 512 * 1024 * 1024, "zip_entries": 2000,
     "unpacked": 400 * 1024 * 1024, "ratio_from": 8 * 1024 * 1024, "ratio": 150, "sheets": 64, "rows": 400_000,
-    "columns": 512, "cells": 20_000_000, "merged": 20_000, "field": 1_000_000,
+    "columns": 512, "cells": 20_000_000, "merged": 20_000, "field": 1_000_000, "json": 16 * 1024 * 1024,
 }
 _SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
     "xlsx": ("xlsx", "xlsm", "xlsb", ""), "xls": ("xls", ""), "ods": ("ods", ""),
@@ -35,6 +35,9 @@ _REASONS: Final[dict[str, tuple[str, str, str, str]]] = {
     "too_large": ("文件超过 50 MB", "the file exceeds 50 MB", "请拆分后分批导入", "Split it and import in parts"),
     "empty": ("文件是空的", "the file is empty", "请重新保存后上传", "Save it again and upload"),
     "et": ("这是 WPS 的 .et 文件", "this is a WPS .et file", "请另存为 .xlsx", "Save it as .xlsx"),
+    "json_large": (
+        "JSON 文件超过 16 MB", "the JSON file exceeds 16 MB", "请改用 .xlsx 或 .csv", "Use .xlsx or .csv instead",
+    ),
     "encoding": (
         "文字编码既不是 UTF-8 也不是 GB18030",
         "the text is neither UTF-8 nor GB18030",

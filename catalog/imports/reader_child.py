@@ -225,8 +225,9 @@ def _csv_rows(path: str, limits: dict[str, int]) -> Iterator[list[Any]]:
 
 def _json_sheets(path: str, limits: dict[str, int], out: Output) -> None:
     """A list of records is one sheet; an object gives a sheet for every key that holds a list of records."""
-    encoding = encoding_of(path)
-    with open(path, encoding=encoding) as file:
+    if os.path.getsize(path) > limits["json"]:
+        raise Refused("json_large")
+    with open(path, encoding=encoding_of(path)) as file:
         text = file.read()
     try:
         loaded = json.loads(text)

@@ -1,6 +1,7 @@
 """Workbooks for tests, hostile ones among them, made on the spot: nothing binary is committed."""
 
 import io
+import random
 import struct
 import zipfile
 import zlib
@@ -55,6 +56,11 @@ _RELS = (
     b'<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
     b'Target="worksheets/sheet1.xml"/></Relationships>'
 )
+_ROOT = (
+    b'<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    b'<Relationship Id="rId1" Target="xl/workbook.xml" '
+    b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/></Relationships>'
+)
 _WORKBOOK = (
     b'<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
     b'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
@@ -66,7 +72,7 @@ _MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 def raw(sheet_xml: bytes, **more: bytes) -> bytes:
     """A minimal workbook around the XML of one sheet."""
     return _zip({
-        "[Content_Types].xml": _TYPES, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
         "xl/worksheets/sheet1.xml": sheet_xml, **more,
     })
 
@@ -88,7 +94,7 @@ def bomb() -> bytes:
 def lying_bomb() -> bytes:
     """The same, but the directory says that the part is small."""
     data = bytearray(_zip({
-        "[Content_Types].xml": _TYPES, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
         "xl/worksheets/sheet1.xml": b"<worksheet " + _MAIN + b">" + b" " * (100 * 1024 * 1024) + b"</worksheet>",
     }))
     for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
@@ -147,9 +153,42 @@ def docx() -> bytes:
 def external() -> bytes:
     """A workbook whose relation names a file of this machine."""
     return _zip({
-        "[Content_Types].xml": _TYPES, "xl/workbook.xml": _WORKBOOK,
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK,
         "xl/_rels/workbook.xml.rels": _RELS.replace(b"worksheets/sheet1.xml", b"file:///etc/passwd"),
     })
+
+
+def foreign_entity() -> bytes:
+    """An entity that names a file of this machine, in the sheet and in the shared strings."""
+    doctype = b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY f SYSTEM 'file:///etc/passwd'>]>"
+    return raw(
+        doctype + b"<worksheet " + _MAIN + b"><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>&f;</t></is></c>"
+        b"<c r='B1' t='s'><v>0</v></c></row></sheetData></worksheet>",
+        **{"xl/sharedStrings.xml": doctype + b"<sst " + _MAIN + b"><si><t>&f;</t></si></sst>"},
+    )
+
+
+def million_rows() -> bytes:
+    """A million rows that do not compress well."""
+    chance = random.Random(1)
+    rows = b"".join(
+        b'<row r="%d"><c r="A%d"><v>%d</v></c></row>' % (n, n, chance.getrandbits(40)) for n in range(1, 1_000_001)
+    )
+    sheet = b"<worksheet " + _MAIN + b"><sheetData>" + rows + b"</sheetData></worksheet>"
+    return _zip({
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
+        "xl/worksheets/sheet1.xml": sheet,
+    }, level=1)
+
+
+def formulas() -> bytes:
+    """Formulas with remembered values, without any, and one that would call out."""
+    return raw(
+        b"<?xml version='1.0'?><worksheet " + _MAIN + b"><sheetData><row r='1'>"
+        b"<c r='A1' t='str'><f>CONCATENATE(\"a\",\"b\")</f><v>ab</v></c><c r='B1'><f>1+1</f></c>"
+        b"<c r='C1' t='str'><f>WEBSERVICE(\"http://127.0.0.1/x\")</f><v>seen before</v></c>"
+        b"<c r='D1'><f>1+1</f><v>2</v></c></row></sheetData></worksheet>"
+    )
 
 
 def hostile() -> dict[str, tuple[bytes, str]]:
@@ -172,4 +211,14 @@ def hostile() -> dict[str, tuple[bytes, str]]:
         "old_garbage": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "x.xls"),
         "null_bytes": (b"\x00" * 4096, "x.xlsx"),
         "renamed": (listing(["区民政局", "a"]), "x.xls"),
+        "foreign_entity": (foreign_entity(), "x.xlsx"),
+        "million_rows": (million_rows(), "x.xlsx"),
+        "csv_rows": (b"a,b\n" * 500_000, "x.csv"),
+        "csv_wide": (b"," * 1_000_000, "x.csv"),
+        "csv_quote": (b'a,b\n"' + b"x" * 3_000_000, "x.csv"),
+        "no_encoding": (b"a,b\n" + b"\x81\x20\xff" * 100, "x.csv"),
+        "json_deep": (b"[" * 200_000, "x.json"),
+        "json_torn": (b'[{"a": 1}, {"b"', "x.json"),
+        "json_many": (b"[" + b'{"a":1},' * 500_000 + b"{}]", "x.json"),
+        "json_heavy": (b"[" + b'{"a":[1,2],"b":{}},' * 2_000_000 + b"{}]", "x.json"),
     }

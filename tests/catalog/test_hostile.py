@@ -17,7 +17,10 @@ REASONS = {
     "many_parts": {"too_many_parts"}, "truncated": {"broken_zip"}, "traversal": {"broken_content"},
     "png": {"not_a_workbook"}, "docx": {"not_a_workbook"}, "external": {"broken_content", "ok"}, "empty": {"empty"},
     "csv": {"mislabelled"}, "et": {"et"}, "old_garbage": {"broken_content"}, "null_bytes": {"not_a_workbook"},
-    "renamed": {"mislabelled"},
+    "renamed": {"mislabelled"}, "foreign_entity": {"broken_content", "ok"}, "million_rows": {"too_many_cells"},
+    "csv_rows": {"too_many_cells"}, "csv_wide": {"too_many_cells"}, "csv_quote": {"broken_content"},
+    "no_encoding": {"encoding"}, "json_deep": {"broken_content"}, "json_torn": {"broken_content"},
+    "json_heavy": {"json_large"}, "json_many": {"too_many_cells", "memory"},
 }
 
 
@@ -39,6 +42,17 @@ def test_hostile_files_end_in_one_reason(name: str, tmp_path: Path) -> None:
         text = str([sheet.rows for sheet in sheets])
         assert len(text) < 10_000 and "root:" not in text, "nothing was expanded or fetched"
     assert time.monotonic() - started < 20
+
+
+def test_the_reading_child_has_less_than_a_gigabyte() -> None:
+    assert reader.LIMITS["memory"] < 1 << 30 and reader.LIMITS["cpu_seconds"] < reader.WALL_SECONDS
+
+
+def test_formulas_give_what_was_remembered_and_compute_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(books.formulas())
+    (sheet,) = reader.read(path)
+    assert sheet.rows[0][0] == "ab" and sheet.rows[0][1] in ("", None) and sheet.rows[0][2:4] == ["seen before", 2]
 
 
 def test_every_reason_has_texts_and_a_way_out() -> None:
