@@ -19,6 +19,7 @@ from catalog.dcat.service import Asked
 from catalog.dcat.write import json_ld, rdf_xml, turtle
 from catalog.feed import queries, web
 from catalog.nodes.models import DataEntry
+from catalog.usage import buffer as usage
 from kernel import clock
 from kernel.http import public
 from kernel.http.problems import internal
@@ -175,6 +176,7 @@ def _dataset(request: Request, given: str, form: str) -> Response:
                 raise _Refused(410, "该数据集已撤下 / this dataset was withdrawn")
             raise _Refused(404, "没有该数据集 / no such dataset")
         graph, sealed = found
+        usage.note(session, entry_id, "views" if form == "html" else "downloads")
         body = html.dataset(site, sealed) if form == "html" else writer(graph)
         return Response(body, headers=_validators(session, tag), media_type=media)
 
