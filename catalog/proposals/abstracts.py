@@ -27,8 +27,10 @@ _FEWEST: Final = 2
 def items(abstract: str) -> list[str]:
     """Names of data items in the order of the text, each once; empty where no list is found."""
     best: list[str] = []
-    for match in _START.finditer(abstract):
-        found = _names(_listed(abstract[match.end():]))
+    # a line that does not end a sentence was wrapped, perhaps within a word
+    text = re.sub(r"(?<![。；;])\s*\n\s*", "", abstract)
+    for match in _START.finditer(text):
+        found = _names(_listed(text[match.end():]))
         if len(found) > len(best):
             best = found
     return best if len(best) >= _FEWEST else []
@@ -36,8 +38,7 @@ def items(abstract: str) -> list[str]:
 
 def _listed(text: str) -> str:
     """The list itself: up to the end of the sentence, without the words that close it."""
-    # a line that ends with a separator goes on in the next one
-    text, depth = re.sub(rf"([{_SEPARATORS}])\s*\n\s*", r"\1", text), 0
+    depth = 0
     for at, char in enumerate(text):
         depth += (char in _OPEN) - (char in _CLOSE)
         if depth <= 0 and _SENTENCE.match(char):
@@ -63,7 +64,14 @@ def _split(text: str) -> list[str]:
 
 def _names(text: str) -> list[str]:
     pieces = [_clean(piece) for piece in _split(text)]
+    for at, piece in enumerate(pieces):
+        again = _START.match(piece)
+        if again:
+            # "包括在册企业，包括许可证号、…": only the inner list names fields
+            pieces = [piece[again.end():], *pieces[at + 1:]]
+            break
     if pieces:
+        pieces[0] = pieces[0].rsplit(":", 1)[-1]
         last = _AND.match(pieces[-1])
         if last and len(pieces) > 1:
             pieces[-1:] = [_clean(last.group(1)), _clean(last.group(2))]

@@ -32,13 +32,13 @@ def _listed(path: Path) -> list[File]:
 
 
 def _of_book(path: Path, filename: str) -> Iterator[File]:
-    """One file a sheet; the header is the first row that is at least half full."""
+    """One file a sheet; the header is the first row that is two thirds full."""
     stem = filename.rsplit(".", 1)[0]
     with open_book(path, filename) as sheets:
         for sheet in sheets:
             head = [[shown(cell) for cell in row] for row in islice(sheet, 10)]
             widest = max((len(row) for row in head), default=0)
-            row = next((row for row in head if widest and sum(map(bool, row)) * 2 >= widest), None)
+            row = next((row for row in head if widest and sum(map(bool, row)) * 3 >= widest * 2), None)
             if row is not None:
                 name = stem if len(sheets) == 1 or not sheet.name else f"{stem}-{sheet.name}"
                 yield File(name[:400], row, max(0, sheet.count - 1))
