@@ -25,16 +25,22 @@ _CONDITIONS: Final = (
     ("share_condition", "share_type", "conditional"), ("no_share_basis", "share_type", "none"),
     ("open_condition", "open_type", "conditional"), ("update_cycle_text", "update_cycle", "other"),
 )
-_FAMILIES: Final = (
-    ("string", re.compile(r"n?(var)?char|character|text|clob|string|varchar2|nvarchar2|json|xml|uuid|enum|set\b")),
-    ("datetime", re.compile(r"datetime|timestamp|smalldatetime")),
-    ("date", re.compile(r"date")),
-    ("integer", re.compile(r"(tiny|small|medium|big)?int|integer|(big|small)?serial|int[248]")),
-    ("number", re.compile(r"dec|numeric|number|money")),
-    ("float", re.compile(r"float|double|real")),
-    ("boolean", re.compile(r"bool|bit")),
-    ("binary", re.compile(r"(long|medium|tiny)?blob|binary|varbinary|bytea|image|raw|long raw")),
-)
+_FAMILIES: Final = {
+    word: family for family, words in {
+        "string": "char varchar nchar nvarchar varchar2 nvarchar2 character bpchar text tinytext mediumtext longtext "
+                  "ntext clob nclob long string json jsonb xml uuid uniqueidentifier enum set",
+        "datetime": "datetime datetime2 datetimeoffset timestamp timestamptz smalldatetime",
+        "date": "date",
+        "integer": "tinyint smallint mediumint int integer bigint int2 int4 int8 serial smallserial bigserial",
+        "number": "dec decimal numeric number money smallmoney",
+        "float": "float float4 float8 double real binary_float binary_double",
+        "boolean": "bool boolean bit",
+        "binary": "blob tinyblob mediumblob longblob binary varbinary bytea image raw bfile",
+    }.items() for word in words.split()
+}
+"""The first word of an SQL type, of the dialects that tables come in, and its family."""
+
+_WORD: Final = re.compile(r"[a-z]\w*")
 _HOLDS: Final[dict[str, frozenset[str]]] = {
     "string": frozenset(("string",)),
     "integer": frozenset(("integer", "number")),
@@ -59,12 +65,14 @@ def known_code_set(name: str) -> bool:
 
 def family(column_type: str, db_kind: str | None = None) -> str:
     """The family of an SQL column type, '' where it is not known. DATE of Oracle and 达梦 holds a time of day."""
-    text = column_type.strip().lower()
-    for name, pattern in _FAMILIES:
-        if pattern.match(text):
-            oracle = name == "date" and re.search(r"oracle|达梦|\bdm", (db_kind or "").lower())
-            return "datetime" if oracle else name
-    return ""
+    text = " ".join(column_type.lower().split())
+    if text.startswith("long raw"):
+        return "binary"
+    word = _WORD.match(text)
+    found = _FAMILIES.get(word.group(), "") if word else ""
+    if found == "date" and re.search(r"oracle|达梦|\bdm", (db_kind or "").lower()):
+        return "datetime"
+    return found
 
 
 def _credit_code(subject: Subject) -> Outcome:
