@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from catalog.acting import As, AsRequired, actor_named
 from catalog.links import decisions, effects, listing, matching, queries, service
 from catalog.trace import service as tracing
-from kernel.audit.service import record
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 
 app = typer.Typer(no_args_is_help=True, help="关联：查看、新增、解除、建议、审核、补登")
@@ -150,14 +149,9 @@ def register(user: AsRequired, home: HomeOption = None, as_json: JsonOption = Fa
     """为升级前已有、两端均已发布的关联补登版本并上链（存量登记）"""
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
+        done = runtime.database.run(lambda session: effects.register(session, actor))
+    output({"registered": done}, as_json)
 
-        def unit(session: Session) -> int:
-            audit_id = record(
-                session, actor, action="catalog.link.register", object_type="link", object_id="all", detail={}
-            )
-            return effects.register(session, actor, audit_id)
-
-        output({"registered": runtime.database.run(unit)}, as_json)
 
 
 def trace(

@@ -16,6 +16,7 @@ from catalog.links.versions import Act
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import KINDS, LIVE
 from kernel import canonical
+from kernel.audit.service import record
 from kernel.identity.actor import Actor
 
 
@@ -48,8 +49,9 @@ def published(
     return count
 
 
-def register(session: Session, actor: Actor, audit_id: uuid.UUID) -> int:
+def register(session: Session, actor: Actor) -> int:
     """Give every link between published nodes that has no version its first one (存量登记); returns how many."""
+    audit_id = record(session, actor, action="catalog.link.register", object_type="link", object_id="all", detail={})
     return sum(
         published(session, actor, key, nodes.ids_where(session, kind, kind.model.status.in_(LIVE)), audit_id)
         for key, kind in KINDS.items()
