@@ -1,8 +1,8 @@
 """Publishing 1,000 entries: one decision about all of them against one decision each, on SQLite.
 
 Both write the same for every entry: step, secrecy review, version with hash, leaf for anchoring, stamp,
-audit, event; the rival commits after each, as a reviewer clicking through the queue does. Rounds alternate; the ratio is
-of processor time, because the machine may be shared (wall time is shown too and adds the disk's flushes).
+audit, event; the rival commits after each, as a reviewer clicking through the queue does. Rounds alternate; the ratio
+is of processor time, because the machine may be shared (wall time is shown too and adds the disk's flushes).
 """
 
 import os

@@ -1,9 +1,9 @@
 """Opening one level of the tree in a department of 12,000 nodes, over real HTTP, against an empty route.
 
-The empty route passes the same way (sign-in, permission, unit of work, JSON) and reads nothing of the directory. Requests
-of both alternate on one connection. The ratio is of processor time (server and client together), because the machine may
-be shared; wall times stand beside it. The number of statements of each opening is counted at two sizes of the
-department: it must not grow with the nodes.
+The empty route passes the same way (sign-in, permission, unit of work, JSON) and reads nothing of the directory.
+Requests of both alternate on one connection. The ratio is of processor time (server and client together), because the
+machine may be shared; wall times stand beside it. The number of statements of each opening is counted at two sizes of
+the department: it must not grow with the nodes.
 """
 
 import os

@@ -1,6 +1,6 @@
 """出域批准: important and core data (levels 5 and 6) leave by no export, interface or push without a listed approval.
 
-Whoever lets data out asks here: :func:`release_allowed` for some entries, :func:`releasable` as a condition of a SELECT.
+Whoever lets data out asks here: :func:`release_allowed` for some entries, :func:`releasable` as a condition.
 """
 
 import uuid

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel import clock
 from kernel.db import Base, Instant, JSONText
 
 
@@ -57,10 +56,10 @@ class ReviewCase(Base):
     subject: Mapped[str] = mapped_column(String(20))
     revision: Mapped[int] = mapped_column(Integer)
     round: Mapped[int] = mapped_column(Integer, default=1)
-    stages: Mapped[list[str]] = mapped_column(JSONText(), default=lambda: ["either"])
+    stages: Mapped[list[str]] = mapped_column(JSONText())
     stage_no: Mapped[int] = mapped_column(Integer, default=1)
-    stage: Mapped[str] = mapped_column(String(20), default="either")
-    stage_at: Mapped[datetime] = mapped_column(Instant(), default=clock.now)
+    stage: Mapped[str] = mapped_column(String(20))
+    stage_at: Mapped[datetime] = mapped_column(Instant())
     due_workdays: Mapped[int | None] = mapped_column(Integer)
     due_on: Mapped[str | None] = mapped_column(String(10))
     due_pending: Mapped[bool] = mapped_column(Boolean, default=False)

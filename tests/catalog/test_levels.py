@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, text
 from catalog.nodes import levels
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
-from catalog.nodes.kinds import KINDS
+from catalog.nodes.kinds import COLUMN, KINDS
 from catalog.nodes.models import DataEntry, DataItem, DbColumn
 from catalog.nodes.rules import item_problems
 from catalog.public import release
@@ -82,7 +82,7 @@ def test_columns_have_a_level_and_it_is_hashed(database: Database, town: Town) -
     table_id = database.run(make)
     with database.read() as session:
         assert session.scalars(select(DbColumn.level)).all() == [4]
-        assert "level" in KINDS["db_table"].child.hashed and KINDS["db_table"].profile != KIND.profile  # type: ignore[union-attr]
+        assert "level" in COLUMN.hashed and KINDS["db_table"].profile != KIND.profile
     with pytest.raises(Exception, match="catalog.node.invalid"):
         database.run(lambda s: node_service.edit(
             s, town.officer, "db_table", s.get_one(KINDS["db_table"].model, table_id), {},

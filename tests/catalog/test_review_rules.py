@@ -72,9 +72,9 @@ def test_every_combination_is_as_the_table_says() -> None:
         state, action, who, opened, charged, last, secrecy, separate, why = case
         person = PEOPLE[who]
         situation = Situation(
-            "c", state, SUBMITTER, frozenset({SUBMITTER, EDITOR}), opened=opened, secrecy_passed=secrecy in (
-                "pass", "own", "past"
-            ), secrecy_refused=secrecy == "refuse", secrecy_by={"own": person, "past": EARLIER}.get(secrecy, uuid.uuid4()),
+            "c", state, SUBMITTER, frozenset({SUBMITTER, EDITOR}), opened=opened,
+            secrecy_passed=secrecy in ("pass", "own", "past"), secrecy_refused=secrecy == "refuse",
+            secrecy_by={"own": person, "past": EARLIER}.get(secrecy, uuid.uuid4()),
             separate_secrecy=separate, stage="department", last_stage=last, in_charge=charged,
             deciders=frozenset({EARLIER}),
         )
@@ -128,8 +128,8 @@ child = st.fixed_dictionaries({"id": st.one_of(st.none(), st.sampled_from(["a", 
 
 def unique(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """No id twice, as in a table."""
-    seen: set[Any] = set()
-    return [one for one in some if one["id"] is None or (one["id"] not in seen and not seen.add(one["id"]))]  # type: ignore[func-returns-value]
+    kept = {one["id"] or f"new {at}": one for at, one in enumerate(some)}
+    return list(kept.values())
 
 
 lists = st.lists(child, max_size=5).map(unique)

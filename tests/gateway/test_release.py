@@ -24,7 +24,8 @@ FIELDS = [field("name", "姓名", sensitive=True, mask="name")]
 
 def released(runtime: Runtime, entry_id: uuid.UUID, purpose: str) -> None:
     """Two persons of the bureau let an entry out."""
-    people = [Actor(uuid.uuid4(), name, permissions=frozenset((RELEASE, RELEASE_APPROVE)), scope="all") for name in "甲乙"]
+    both = frozenset((RELEASE, RELEASE_APPROVE))
+    people = [Actor(uuid.uuid4(), name, permissions=both, scope="all") for name in "甲乙"]
 
     def unit(session: Any) -> None:
         session.add_all(User(
