@@ -97,8 +97,8 @@ def add_many(
     """Add links; those that are there or wait already are ``held``.
 
     ``decided``: the caller is itself the decision of a second person, so links between published nodes are valid at
-    once; ``author_id`` is then who proposed it. Raises ``catalog.node.unknown`` for an end that the actor does not see, ``catalog.link.withdrawn``, and 404
-    where the owner belongs to a foreign department.
+    once; ``author_id`` is then who proposed it. Raises ``catalog.node.unknown`` for an end that the actor does not
+    see, ``catalog.link.withdrawn``, and 404 where the owner belongs to a foreign department.
     """
     outcomes: dict[Wanted, Outcome] = {}
     for kind_key, some in _by_kind(wanted).items():
@@ -165,7 +165,7 @@ def visible_end(session: Session, actor: Actor, end_key: str, end_id: uuid.UUID)
 
 
 def refusals(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> dict[Wanted, MulianError]:
-    """Why these links could not be added, as far as their ends exist already: for a check before anything is written."""
+    """Why these links could not be added, as far as their ends exist: for a check before anything is written."""
     found: dict[Wanted, MulianError] = {}
     for kind_key, some in _by_kind(wanted).items():
         link = link_kind(kind_key)

@@ -1,4 +1,4 @@
-"""Links between published nodes that wait for a reviewer, for the workbench: one task for what was submitted at once."""
+"""Links that wait for a reviewer, for the workbench: one task for what was submitted at once."""
 
 import uuid
 from collections import defaultdict

@@ -20,7 +20,8 @@ def item(name: str, **more: object) -> ItemSide:
 
 
 def column(name: str, comment: str | None = None, data_type: str = "varchar", **more: object) -> ColumnSide:
-    return ColumnSide(uuid.uuid4(), more.pop("table", TABLE), name, comment, data_type, **more)  # type: ignore[arg-type]
+    table = more.pop("table", TABLE)
+    return ColumnSide(uuid.uuid4(), table, name, comment, data_type, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.pure
