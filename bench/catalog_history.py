@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 NODES: Final = int(os.environ.get("MULIAN_BENCH_NODES", "12000"))
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 START: Final = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 DAY: Final = timedelta(days=1)
 

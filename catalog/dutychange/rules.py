@@ -14,7 +14,9 @@ from typing import Any, Final
 from catalog.dutychange.errors import ANSWER, FINAL, NOTE, PLAN, STATE, TASK_STATE
 from catalog.review.rules import STATUS_LABELS
 
-KINDS: Final = {"move": ("划转", "moved"), "merge": ("合并", "merged"), "split": ("拆分", "split"), "abolish": ("取消", "abolished")}
+KINDS: Final = {
+    "move": ("划转", "moved"), "merge": ("合并", "merged"), "split": ("拆分", "split"), "abolish": ("取消", "abolished"),
+}
 RELATIONS: Final = {"move": "moved", "merge": "merged", "split": "split"}
 LABELS: Final = {
     "review": "待审核", "done": "已生效", "rejected": "不同意", "withdrawn": "已撤回", "expired": "已过期",

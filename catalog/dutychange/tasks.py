@@ -108,7 +108,7 @@ def complete_due_dates(session: Session) -> int:
 
 
 def waiting(session: Session, actor: Actor) -> list[TaskRow]:
-    """One row for each change with open tasks of the actor's own department: hundreds of nodes are one piece of work."""
+    """One row for each change with open tasks of the actor's department: hundreds of nodes are one piece of work."""
     if not actor.may(EDIT) or actor.department_id is None:
         return []
     return [

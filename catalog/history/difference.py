@@ -21,7 +21,7 @@ KINDS_OF_CHANGE: Final = {"added": "新增", "changed": "变更", "moved": "部�
 
 @dataclass(frozen=True)
 class Difference:
-    """A node that is not the same at both instants. ``changes``: one of added and withdrawn, or changed, moved, both."""
+    """A node that is not the same at both instants. ``changes``: added, or withdrawn, or changed, moved, or both."""
 
     kind: str
     node_id: uuid.UUID

@@ -23,7 +23,9 @@ _LATER: dict[tuple[str, str], frozenset[str]] = {("db_table", HASH_PROFILE): fro
 """Fields that children of a kind did not have yet in an older profile."""
 
 
-def keep(session: Session, kind: NodeKind, published: Sequence[tuple[uuid.UUID, int, Sequence[Mapping[str, Any]]]]) -> None:
+def keep(
+    session: Session, kind: NodeKind, published: Sequence[tuple[uuid.UUID, int, Sequence[Mapping[str, Any]]]]
+) -> None:
     """Write the children of published versions (node id, version, children) that differ from the ones kept last."""
     if kind.child is None or not published:
         return

@@ -10,7 +10,7 @@ from kernel.db import Base, Instant
 
 
 class NodeTransfer(Base):
-    """One transfer. ``nodes_sm3`` binds the list to the approvals; ``reverses_id``: the transfer that this one undoes."""
+    """One transfer. ``nodes_sm3`` binds the list to the approvals; ``reverses_id``: the one that this one undoes."""
 
     __tablename__ = "node_transfer"
     __table_args__ = (

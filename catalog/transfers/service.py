@@ -166,7 +166,7 @@ def propose(
     session: Session, actor: Actor, *, giver_id: uuid.UUID, receiver_id: uuid.UUID, selection: Selection,
     reason: str, basis: str, reverses_id: uuid.UUID | None = None,
 ) -> NodeTransfer:
-    """Propose a transfer; the giver's reviewer decides first. Raises ``catalog.transfer.blocked`` and what preview does."""
+    """Propose a transfer; the giver's reviewer decides first. Raises ``.blocked`` and what preview does."""
     seen = preview(session, actor, giver_id=giver_id, receiver_id=receiver_id, selection=selection)
     if seen.blocked:
         shown = seen.blocked[:3]
@@ -289,7 +289,8 @@ def reverse(session: Session, actor: Actor, transfer_id: uuid.UUID) -> tuple[Nod
         for one in some:
             now = rows.get(one.node_id)
             same = now is not None and now["department_id"] == row.to_department_id
-            if same and now is not None and (now["version"], now["revision"]) == (one.moved_version, one.moved_revision):
+            moved_to = (one.moved_version, one.moved_revision)
+            if same and now is not None and (now["version"], now["revision"]) == moved_to:
                 chosen[kind].append(one.node_id)
             else:
                 left.append(one.code)

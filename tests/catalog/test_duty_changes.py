@@ -1,5 +1,6 @@
 """职责变更: what a plan may be, and what its approval does to duties, links and everything below."""
 
+import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +27,7 @@ from catalog.public import tombstones
 from catalog.review import stages
 from catalog.review.models import SecrecyReview
 from catalog.review.secrecy import Secrecy
+from catalog.transfers.service import Selection
 from kernel import clock
 from kernel.approvals.models import Approval
 from kernel.approvals.tasks import tasks_for
@@ -249,7 +251,9 @@ def test_who_proposes_decides_not_and_nothing_else_happens_meanwhile(world: Worl
     with world.database.read() as session:
         assert session.get_one(DutyChange, change).closed_reason == "依据不足"
     second = world.change(plan)
-    world.database.run(lambda s: node_service.edit(s, world.officer, "duty", s.get_one(Duty, world.duty), {"office": "x"}))
+    world.database.run(
+        lambda s: node_service.edit(s, world.officer, "duty", s.get_one(Duty, world.duty), {"office": "x"})
+    )
     assert code(lambda: world.settle(world.giver, second, secrecy=None)) == "catalog.duty_change.stale"
     world.database.run(lambda s: service.withdraw(s, world.officer, second, reason="先改"))
     assert code(lambda: world.change(plan)) == "catalog.duty_change.blocked", "an open change of the duty"
@@ -286,7 +290,8 @@ def test_tasks_are_answered_by_their_department_and_can_be_reopened(world: World
     assert code(lambda: answer(world.officer, world.table, answer="no")) == "catalog.duty_change.answer"
     assert code(lambda: answer(world.officer, world.table, answer="other")) == "catalog.duty_change.note"
     answer(world.officer, world.table, world.system, answer="keep")
-    assert code(lambda: answer(world.officer, world.child, world.table, answer="keep")) == "catalog.duty_change.task_state"
+    again = code(lambda: answer(world.officer, world.child, world.table, answer="keep"))
+    assert again == "catalog.duty_change.task_state"
     answer(world.nurse, world.foreign, answer="other", note="已与民政局商定")
     with world.database.read() as session:
         assert tasks_for(session, world.nurse) == [] and "4 项" in tasks_for(session, world.officer)[0].title_zh
@@ -387,3 +392,27 @@ def test_the_state_machines(actions: list[str], task_actions: list[str]) -> None
         else:
             assert code(lambda action=action: rules.next_task("c", task, action)) == "catalog.duty_change.task_state"
     assert state in rules.LABELS and task in rules.TASK_LABELS
+
+
+def test_a_transfer_and_a_change_of_one_duty_at_once(world: World) -> None:
+    barrier, answers = threading.Barrier(2), []
+
+    def attempt(act: Callable[[], Any]) -> None:
+        barrier.wait()
+        try:
+            act()
+            answers.append("done")
+        except MulianError as error:
+            answers.append(error.code)
+
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: world.change(world.plan("abolish", world.other)),
+        lambda: world.propose(Selection({"duty": [world.other]})),
+    )
+    threads = [threading.Thread(target=attempt, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers.count("done") == 1
+    assert {*answers} - {"done"} <= {"catalog.duty_change.blocked", "catalog.transfer.blocked"}

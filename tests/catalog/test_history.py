@@ -98,7 +98,8 @@ def test_history_is_what_replaying_every_version_gives(database: Database, town:
     def agree(session: Any, first: datetime, second: datetime) -> None:
         old, new = replay(session, first), replay(session, second)
         rows, total = service.listed(session, ROOT, second, Filters(), limit=None)
-        assert total == len(new) and {(r.node_id, r.version) for r in rows} == {(r.node_id, r.version) for r in new.values()}
+        valid = {(row.node_id, row.version) for row in new.values()}
+        assert total == len(new) and {(row.node_id, row.version) for row in rows} == valid
         assert [row.code for row in rows] == sorted(row.code for row in rows)
         counts = service.counts(session, ROOT, second, Filters())
         for key in KINDS:
@@ -235,7 +236,8 @@ def test_workbooks_hold_the_values_of_that_time(database: Database, town: Town) 
         assert book.sheet_names == ["汇总", "职责目录", "数据目录", "系统目录", "库表目录"]
         row = book.get_sheet_by_name("数据目录").to_python()[2]
         assert str(row[1]).endswith("=1+1") and row[1] != "=1+1" and row[2] == "区民政局" and "无条件共享" in row
-        book = CalamineWorkbook.from_filelike(io.BytesIO(export.diff(session, ROOT, before, clock.now(), Narrow())))
+        data = export.diff(session, ROOT, before, clock.now(), Narrow())
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         lines = {line[4]: tuple(line[5:7]) for line in book.get_sheet_by_name("变更").to_python()[2:]}
         assert lines["共享类型"] == ("无条件共享", "有条件共享") and set(lines) == {"名称", "共享类型", "共享条件"}
 
@@ -280,4 +282,5 @@ def test_the_page_and_the_counts_come_from_the_index(sqlite_database: Database) 
 def test_kept_children_must_hash_to_the_version(database: Database, town: Town) -> None:
     entry = published(database, "data_entry", "甲", town.civil, children=[{"name": "姓名"}])
     with database.read() as session:
-        assert keeping.children_of(session, "data_entry", {(entry, 1): (HASH_PROFILE, ["0" * 64])}) == {(entry, 1): None}
+        wanted = {(entry, 1): (HASH_PROFILE, ["0" * 64])}
+        assert keeping.children_of(session, "data_entry", wanted) == {(entry, 1): None}

@@ -207,7 +207,8 @@ def test_what_is_open_cannot_be_transferred(desk: Desk) -> None:
     assert code(lambda: desk.propose(Selection({"data_entry": []}))) == "catalog.transfer.empty"
     assert code(lambda: desk.propose(Selection({"data_entry": [uuid.uuid4()]}))) == "kernel.not_found"
     secret = database.run(lambda s: new(s, "data_entry", "丁", town.civil))
-    assert code(lambda: desk.propose(Selection({"data_entry": [secret]}), desk.taker)) == "kernel.not_found", "a draft is hidden"
+    hidden = code(lambda: desk.propose(Selection({"data_entry": [secret]}), desk.taker))
+    assert hidden == "kernel.not_found", "a draft is not theirs to see"
     assert code(lambda: desk.propose(Selection({}, ["data_entry"]), desk.taker)) == "kernel.not_found"
 
 
@@ -221,7 +222,8 @@ def test_a_change_after_the_proposal_stops_the_whole_transfer(desk: Desk) -> Non
     assert {desk.entry(one).department_id for one in entries} == {desk.town.civil}, "all or none"
     with desk.database.write() as session:
         session.execute(update(DataEntry).where(DataEntry.id == entries[1]).values(revision=2))
-        session.execute(update(NodeTransferNode).where(NodeTransferNode.node_id == entries[0]).values(node_id=ids.new()))
+        swapped = update(NodeTransferNode).where(NodeTransferNode.node_id == entries[0])
+        session.execute(swapped.values(node_id=ids.new()))
     assert code(lambda: desk.decide(desk.receiver, transfer)) == "catalog.transfer.stale", "the list is bound"
 
 
@@ -249,7 +251,8 @@ def test_one_of_two_transfers_at_once_wins(desk: Desk) -> None:
 def test_giving_back_what_nobody_touched(desk: Desk) -> None:
     entries = [published(desk.database, "data_entry", f"目录{n}", desk.town.civil) for n in range(2)]
     transfer = desk.propose(Selection({"data_entry": entries}))
-    assert code(lambda: desk.database.run(lambda s: service.reverse(s, desk.officer, transfer))) == "catalog.transfer.state"
+    early = code(lambda: desk.database.run(lambda s: service.reverse(s, desk.officer, transfer)))
+    assert early == "catalog.transfer.state"
     desk.decide(desk.giver, transfer)
     desk.decide(desk.receiver, transfer)
     with desk.database.write() as session:
