@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web import workbooks
-from tests.web.conftest import BUREAU, CIVIL, Site, Watched
+from tests.web.conftest import CIVIL, Site, Watched
 
 pytestmark = pytest.mark.engine("chromium")
 
@@ -90,48 +90,6 @@ def verify_as_anybody(window: Watched, proof: Path, folder: Path) -> None:
     (folder / "forged.proof.json").write_text(text.replace('"version":1', '"version":2', 1) + "\n")
     page.set_input_files("[data-test=proof-upload] input[type=file]", str(folder / "forged.proof.json"))
     expect(page.locator("[data-test=verify-bad]")).to_be_visible()
-
-
-def test_a_change_is_returned_and_mended(site: Site, window: Watched) -> None:
-    """Two windows on one entry: the stale save is told so; a returned change shows its reason to the reviewer."""
-    window.expect(412)
-    officer, reviewer = site.account("data_officer", department=CIVIL), site.account("bureau_admin", department=BUREAU)
-    client = site.client(officer)
-    made = client.post("/catalog/entries", json={
-        "name": "社会组织登记信息", "department_id": str(site.departments[CIVIL]), "share_type": "unconditional",
-        "open_type": "none",
-    }).json()["entry"]
-    page = window.enter(officer)
-    window.go(f"/catalog/entries/{made['id']}")
-    page.click("[data-test=edit]")
-    page.fill("[data-test=field-abstract] textarea, textarea[data-test=field-abstract]", "登记、变更与注销")
-    answer = client.send("PATCH", f"/catalog/entries/{made['id']}", json={"storage": "政务云"},
-                         headers={"If-Match": f'"{made["revision"]}"'})
-    assert answer.status_code == 200
-    page.keyboard.press("Control+s")
-    expect(page.locator("[data-test=error-box]")).to_contain_text("跟踪号")
-    page.get_by_role("button", name="知道了").click()
-    page.reload()
-    page.click("[data-test=edit]")
-    page.fill("[data-test=field-abstract] textarea, textarea[data-test=field-abstract]", "登记、变更与注销")
-    page.click("[data-test=save]")
-    page.click("[data-test=submit]")
-    expect(page.locator("[data-test=entry-status]")).to_contain_text("待审核")
-    page = window.enter(reviewer)
-    window.go("/catalog/review")
-    page.locator("tr", has_text="社会组织登记信息").locator("[data-test=review]").click()
-    page.click("[data-test=return]")
-    page.locator(".el-message-box textarea").fill("请补充数据范围")
-    page.locator(".el-message-box").get_by_role("button", name="确定").click()
-    expect(page.locator(".el-message", has_text="已退回 1 条")).to_be_visible()
-    page = window.enter(officer)
-    window.go(f"/catalog/entries/{made['id']}")
-    expect(page.locator("[data-test=entry-status]")).to_contain_text("已退回")
-    page.click("[data-test=submit]")
-    page = window.enter(reviewer)
-    window.go("/catalog/review")
-    page.locator("tr", has_text="社会组织登记信息").locator("[data-test=review]").click()
-    expect(page.locator("[data-test=case]")).to_contain_text("请补充数据范围")
 
 
 def test_tree_search_and_leaving_a_dirty_form(site: Site, window: Watched) -> None:

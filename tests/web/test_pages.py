@@ -14,7 +14,9 @@ pytestmark = pytest.mark.engine("chromium")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WHO = {
     ("bureau_admin", BUREAU): [
-        "/", "/catalog", "/catalog?kind=duty", "/catalog/imports", "/catalog/review", "/gateway/interfaces",
+        "/", "/catalog", "/catalog?kind=duty", "/catalog/imports", "/catalog/review", "/catalog/review?tab=links",
+        "/catalog/new?kind=db_table", "/catalog/search?q=信息", "/catalog/quality", "/catalog/orphans", "/catalog/history",
+        "/catalog/history?tab=diff", "/catalog/duty-changes", "/gateway/interfaces",
         "/gateway/apps", "/gateway/demands", "/gateway/demands?tab=grants", "/gateway/calls", "/chain",
         "/chain/explorer", "/chain/explorer?q=0", "/chain/verify", "/crypto/keys?tab=keys", "/crypto/rotations",
         "/reports", "/system/jobs", "/system/departments", "/password",
@@ -23,13 +25,14 @@ WHO = {
     ("auditor", None): ["/system/audit"],
 }
 # the pages whose colours and labels are measured: each kind of page once
-LOOKED_AT = ("/", "/catalog", "/catalog/imports", "/gateway/demands", "/chain", "/system/users", "/system/audit")
+LOOKED_AT = ("/", "/catalog", "/catalog/new?kind=db_table", "/catalog/quality", "/catalog/history?tab=diff",
+             "/catalog/imports", "/gateway/demands", "/chain", "/system/users", "/system/audit")
 # inside the page, as a link does: loading the whole console for each path would cost a second each
 _TURN = """path => {
   history.pushState(history.state, "", "/console" + path);
   dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
 }"""
-_GROUPS = "menu|common|catalog|status|iface|demand|client|chain|keys|rotation|report|review"
+_GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|status|iface|demand|client|chain|keys|rotation|report|review"
 _KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.[a-zA-Z_.]+")
 
 

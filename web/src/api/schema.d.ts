@@ -492,6 +492,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/codes/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Classes
+         * @description 类、项、目、细目：逐级或按名称；未导入分类表时为空
+         */
+        get: operations["list_classes_api_v1_catalog_codes_classes_get"];
+        put?: never;
+        /**
+         * Load Classes
+         * @description 导入分类表（整表替换，停用的保留）
+         */
+        post: operations["load_classes_api_v1_catalog_codes_classes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/codes/credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Credit
+         * @description 核对统一社会信用代码
+         */
+        get: operations["check_credit_api_v1_catalog_codes_credit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/codes/departments-pending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pending
+         * @description 统一社会信用代码待补的部门
+         */
+        get: operations["list_pending_api_v1_catalog_codes_departments_pending_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/codes/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profiles
+         * @description 编号方案与编码规则：内置的与登记的
+         */
+        get: operations["list_profiles_api_v1_catalog_codes_profiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/codes/profiles/{kind}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save Profile
+         * @description 登记或更新一个方案；编码规则登记后即时启用
+         */
+        put: operations["save_profile_api_v1_catalog_codes_profiles__kind___key__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/codes/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Regions
+         * @description 行政区划：逐级或按名称；retired 为真时含已停用的
+         */
+        get: operations["list_regions_api_v1_catalog_codes_regions_get"];
+        put?: never;
+        /**
+         * Load Regions
+         * @description 导入行政区划表（来源、期次、代码、名称）与承继关系
+         */
+        post: operations["load_regions_api_v1_catalog_codes_regions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/codes/regions/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Region
+         * @description 一个区划代码：现行与否，由何而来，并入何处
+         */
+        get: operations["get_region_api_v1_catalog_codes_regions__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/codes/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Resolve Code
+         * @description 按编码查找：现行的与曾用的
+         */
+        get: operations["resolve_code_api_v1_catalog_codes_resolve_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/comments/{comment_id}": {
         parameters: {
             query?: never;
@@ -570,6 +738,66 @@ export interface paths {
         get: operations["diff_export_api_v1_catalog_diff_export_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Duplicates
+         * @description 疑似重复清单
+         */
+        get: operations["list_duplicates_api_v1_catalog_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duplicates/{one_id}/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Decide Pair
+         * @description 判定一对数据目录：不同或相同
+         */
+        put: operations["decide_pair_api_v1_catalog_duplicates__one_id___other_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duplicates/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Duplicates
+         * @description 立即比对全部数据目录（后台进行）
+         */
+        post: operations["refresh_duplicates_api_v1_catalog_duplicates_refresh_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -686,6 +914,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/duty-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description 职责变更列表：涉及本部门的
+         */
+        get: operations["list_changes_api_v1_catalog_duty_changes_get"];
+        put?: never;
+        /**
+         * Propose Change
+         * @description 提出职责变更
+         */
+        post: operations["propose_change_api_v1_catalog_duty_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Change
+         * @description 职责变更详情
+         */
+        get: operations["get_change_api_v1_catalog_duty_changes__change_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-changes/{change_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Change
+         * @description 审核职责变更：本部门的由审核人，跨部门的由数据局；同意即生效
+         */
+        post: operations["decide_change_api_v1_catalog_duty_changes__change_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-changes/{change_id}/secrecy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record Change Secrecy
+         * @description 登记保密审查
+         */
+        post: operations["record_change_secrecy_api_v1_catalog_duty_changes__change_id__secrecy_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-changes/{change_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Change
+         * @description 撤回职责变更（已生效的不能撤回）
+         */
+        post: operations["withdraw_change_api_v1_catalog_duty_changes__change_id__withdrawal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Change
+         * @description 职责变更预览：新职责、下级与其下全部目录、各部门的核实任务
+         */
+        post: operations["preview_change_api_v1_catalog_duty_changes_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description 职责变更后的核实任务
+         */
+        get: operations["list_tasks_api_v1_catalog_duty_tasks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-tasks/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Tasks
+         * @description 填报核实结果（可一次多项，全部办结或一项也不办）
+         */
+        post: operations["answer_tasks_api_v1_catalog_duty_tasks_answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/duty-tasks/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Tasks
+         * @description 撤销核实结果，重新核实
+         */
+        post: operations["reopen_tasks_api_v1_catalog_duty_tasks_reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/entries": {
         parameters: {
             query?: never;
@@ -788,6 +1200,26 @@ export interface paths {
          * @description 放弃变更草稿
          */
         post: operations["discard_change_api_v1_catalog_entries__entry_id__discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/entries/{entry_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entry Duplicates
+         * @description 疑似与其他部门重复的数据目录（现算，审核前查看）
+         */
+        get: operations["entry_duplicates_api_v1_catalog_entries__entry_id__duplicates_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -954,6 +1386,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/entries/{entry_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entry Usage
+         * @description 数据目录的使用情况：浏览、下载、调用逐日数
+         */
+        get: operations["entry_usage_api_v1_catalog_entries__entry_id__usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/entries/{entry_id}/versions": {
         parameters: {
             query?: never;
@@ -1023,10 +1475,138 @@ export interface paths {
         };
         /**
          * Export Workbook
-         * @description 导出四级目录
+         * @description 导出四级目录（至多 30000 行；更多请用后台导出）
          */
         get: operations["export_workbook_api_v1_catalog_export_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exports
+         * @description 导出记录
+         */
+        get: operations["list_exports_api_v1_catalog_exports_get"];
+        put?: never;
+        /**
+         * Ask
+         * @description 后台导出
+         */
+        post: operations["ask_api_v1_catalog_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export
+         * @description 一次导出
+         */
+        get: operations["get_export_api_v1_catalog_exports__export_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export File
+         * @description 下载导出的文件（保留 7 天）
+         */
+        get: operations["export_file_api_v1_catalog_exports__export_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/favourites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Favourites
+         * @description 我的收藏
+         */
+        get: operations["list_favourites_api_v1_catalog_favourites_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/favourites/{kind}/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Favourite
+         * @description 收藏
+         */
+        put: operations["add_favourite_api_v1_catalog_favourites__kind___node_id__put"];
+        post?: never;
+        /**
+         * Remove Favourite
+         * @description 取消收藏
+         */
+        delete: operations["remove_favourite_api_v1_catalog_favourites__kind___node_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/favourites/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Order Favourites
+         * @description 排列收藏
+         */
+        put: operations["order_favourites_api_v1_catalog_favourites_order_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1098,6 +1678,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/imports/{batch_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description 试导入的差异：新增与修改的每一格
+         */
+        get: operations["list_changes_api_v1_catalog_imports__batch_id__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/imports/{batch_id}/check": {
         parameters: {
             query?: never;
@@ -1112,6 +1712,50 @@ export interface paths {
          * @description 重新检查
          */
         post: operations["check_again_api_v1_catalog_imports__batch_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/imports/{batch_id}/clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Clashes
+         * @description 他人也已修改的单元格：导出时 / 现在 / 您的
+         */
+        get: operations["list_clashes_api_v1_catalog_imports__batch_id__clashes_get"];
+        put?: never;
+        /**
+         * Choose Many
+         * @description 对多个单元格作同一选择
+         */
+        post: operations["choose_many_api_v1_catalog_imports__batch_id__clashes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/imports/{batch_id}/clashes/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose One
+         * @description 对一个单元格作出选择
+         */
+        post: operations["choose_one_api_v1_catalog_imports__batch_id__clashes__seq__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1198,6 +1842,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description 信息化项目底账，带项目编号完全一致的系统
+         */
+        get: operations["list_projects_api_v1_catalog_ledger_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/ledger/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Ledger
+         * @description 上传底账工作簿，在后台检查并导入；结果见任务
+         */
+        post: operations["import_ledger_api_v1_catalog_ledger_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description 一个目录、数据项或字段的全部关联，两端均带名称
+         */
+        get: operations["list_links_api_v1_catalog_links_get"];
+        put?: never;
+        /**
+         * Add Links
+         * @description 新增关联；两端均已发布的须经审核
+         */
+        post: operations["add_links_api_v1_catalog_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/links/{link_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Link Versions
+         * @description 一条关联的版本与上链状态，新的在前
+         */
+        get: operations["list_link_versions_api_v1_catalog_links__link_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/links/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description 待审核与已审核的关联
+         */
+        get: operations["list_changes_api_v1_catalog_links_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/links/changes/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Changes
+         * @description 批量审核关联：通过或退回（不能审核本人提交的）
+         */
+        post: operations["decide_changes_api_v1_catalog_links_changes_decide_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/links/changes/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall Changes
+         * @description 撤回本人提交的关联
+         */
+        post: operations["recall_changes_api_v1_catalog_links_changes_recall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/links/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Propose Links
+         * @description 按名称、注释与代码集建议的数据项—字段关联，由人确认（POST /links）
+         */
+        get: operations["propose_links_api_v1_catalog_links_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/links/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Links
+         * @description 解除关联；已生效的须经审核
+         */
+        post: operations["remove_links_api_v1_catalog_links_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/nodes/{kind}/{node_id}/comments": {
         parameters: {
             query?: never;
@@ -1216,6 +2044,266 @@ export interface paths {
          * @description 发表评论或回复
          */
         post: operations["write_comment_api_v1_catalog_nodes__kind___node_id__comments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/orphans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Orphans
+         * @description 七张孤儿清单的条数，分部门
+         */
+        get: operations["count_orphans_api_v1_catalog_orphans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/orphans/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Orphans
+         * @description 一张孤儿清单
+         */
+        get: operations["list_orphans_api_v1_catalog_orphans__key__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/orphans/{key}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Orphan List
+         * @description 下载一张清单
+         */
+        get: operations["export_orphan_list_api_v1_catalog_orphans__key__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/orphans/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Orphans
+         * @description 下载全部七张清单（一张清单一个工作表）
+         */
+        get: operations["export_orphans_api_v1_catalog_orphans_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/pick": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pick One
+         * @description 选择框：按名称、编码或拼音首字母
+         */
+        get: operations["pick_one_api_v1_catalog_pick_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description 从摘要、表头读出的建议（采纳前不写入目录）
+         */
+        get: operations["list_proposals_api_v1_catalog_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/proposals/{proposal_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description 采纳一条建议
+         */
+        post: operations["accept_api_v1_catalog_proposals__proposal_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/proposals/{proposal_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline
+         * @description 不采纳一条建议
+         */
+        post: operations["decline_api_v1_catalog_proposals__proposal_id__decline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/proposals/abstracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Abstracts
+         * @description 从摘要中读出数据项建议（后台进行）
+         */
+        post: operations["read_abstracts_api_v1_catalog_proposals_abstracts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/proposals/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Many
+         * @description 采纳多条数据项建议
+         */
+        post: operations["accept_many_api_v1_catalog_proposals_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/proposals/headers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Headers
+         * @description 从表头读出库表建议
+         */
+        post: operations["read_headers_api_v1_catalog_proposals_headers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/public/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description 公开目录变更：按变更号依次读取，不重不漏
+         */
+        get: operations["list_changes_api_v1_catalog_public_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/public/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count
+         * @description 公开目录数量；带检索词时为命中数
+         */
+        get: operations["count_api_v1_catalog_public_count_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1626,6 +2714,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/saved-searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Saved
+         * @description 我保存的检索
+         */
+        get: operations["list_saved_api_v1_catalog_saved_searches_get"];
+        put?: never;
+        /**
+         * Save Search
+         * @description 保存一个检索
+         */
+        post: operations["save_search_api_v1_catalog_saved_searches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/saved-searches/{saved_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Saved
+         * @description 一个保存的检索
+         */
+        get: operations["get_saved_api_v1_catalog_saved_searches__saved_id__get"];
+        /**
+         * Change Saved
+         * @description 修改保存的检索
+         */
+        put: operations["change_saved_api_v1_catalog_saved_searches__saved_id__put"];
+        post?: never;
+        /**
+         * Forget Saved
+         * @description 删除保存的检索
+         */
+        delete: operations["forget_saved_api_v1_catalog_saved_searches__saved_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description 检索四级目录：编码、名称、正文，按相关度排列
+         */
+        get: operations["search_api_v1_catalog_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/secrecy-reviews": {
         parameters: {
             query?: never;
@@ -1638,6 +2798,26 @@ export interface paths {
          * @description 保密审查记录
          */
         get: operations["list_secrecy_api_v1_catalog_secrecy_reviews_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/source-conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conflicts
+         * @description 数源冲突：多个部门的权威数源含同一数据项
+         */
+        get: operations["list_conflicts_api_v1_catalog_source_conflicts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1661,6 +2841,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subscriptions
+         * @description 我的订阅
+         */
+        get: operations["list_subscriptions_api_v1_catalog_subscriptions_get"];
+        put?: never;
+        /**
+         * Follow
+         * @description 订阅一个目录、一个部门或一个已保存的检索
+         */
+        post: operations["follow_api_v1_catalog_subscriptions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unfollow
+         * @description 取消订阅
+         */
+        delete: operations["unfollow_api_v1_catalog_subscriptions__subscription_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1895,7 +3119,7 @@ export interface paths {
         };
         /**
          * Template
-         * @description 下载部门模板（已填入现有目录）
+         * @description 下载部门模板（已填入现有目录，带示例行和本部门下拉框）
          */
         get: operations["template_api_v1_catalog_template_get"];
         put?: never;
@@ -1918,6 +3142,26 @@ export interface paths {
          * @description 已撤销的目录：编码、时间与理由
          */
         get: operations["list_tombstones_api_v1_catalog_tombstones_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/trace/{kind}/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trace
+         * @description 溯源：up 到职责与法律依据，down 到库表字段
+         */
+        get: operations["trace_api_v1_catalog_trace__kind___node_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2102,6 +3346,46 @@ export interface paths {
          * @description 四级目录树：逐级展开
          */
         get: operations["tree_api_v1_catalog_tree_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/usage/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Daily Usage
+         * @description 使用情况逐日合计（有使用的日子）
+         */
+        get: operations["daily_usage_api_v1_catalog_usage_daily_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/usage/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Top Entries
+         * @description 使用最多的数据目录
+         */
+        get: operations["top_entries_api_v1_catalog_usage_top_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3874,10 +5158,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 公开目录（按 Accept 给出 DCAT 或网页）
+         * @description The catalog in the form that the client accepts best.
+         */
+        get: operations["negotiated_catalog_catalog_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 公开目录（DCAT-AP 3.0.1）
+         * @description A page of the catalog.
+         */
+        get: operations["catalog_catalog__form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 全部公开目录（DCAT-US 1.1）
+         * @description The whole catalog.
+         */
+        get: operations["data_json_data_json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dataset/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一个数据集（按 Accept 给出 DCAT 或网页）
+         * @description One dataset in the form that the client accepts best.
+         */
+        get: operations["negotiated_dataset_dataset__entry_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dataset/{entry_id}.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一个数据集（DCAT-AP 3.0.1）
+         * @description One dataset.
+         */
+        get: operations["dataset_dataset__entry_id___form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oai": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OAI-PMH
+         * @description OAI-PMH 2.0：六个动词，元数据格式 oai_dc，已撤下的目录保留删除标记
+         */
+        get: operations["get_oai_oai_get"];
+        put?: never;
+        /**
+         * OAI-PMH
+         * @description OAI-PMH 2.0：六个动词，元数据格式 oai_dc，已撤下的目录保留删除标记
+         */
+        post: operations["post_oai_oai_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptIn
+         * @description What is taken over: ``names`` absent is all; a table needs its system.
+         */
+        AcceptIn: {
+            /** Names */
+            names?: string[] | null;
+            /** System Id */
+            system_id?: string | null;
+            /** Table Name */
+            table_name?: string | null;
+        };
+        /**
+         * AcceptManyIn
+         * @description Proposals of data items to accept as they are.
+         */
+        AcceptManyIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * AcceptManyOut
+         * @description How many were accepted; ``left``: decided before, unknown, or tables that need their system.
+         */
+        AcceptManyOut: {
+            /** Accepted */
+            accepted: number;
+            /** Left */
+            left: number;
+        };
         /**
          * AlarmOut
          * @description An alarm; ``notified`` is false under a silence or for a repeat within the hour.
@@ -3987,22 +5425,6 @@ export interface components {
             stream: string;
             /** Tx Hash */
             tx_hash: string | null;
-        };
-        /**
-         * AnswerIn
-         * @description What was done about a reason of the last return.
-         */
-        AnswerIn: {
-            /**
-             * Answer
-             * @default
-             */
-            answer: string;
-            /**
-             * Reason Id
-             * Format: uuid
-             */
-            reason_id: string;
         };
         /**
          * AppDetail
@@ -4122,7 +5544,7 @@ export interface components {
              * @default
              */
             opinion: string;
-            secrecy?: components["schemas"]["SecrecyIn"] | null;
+            secrecy?: components["schemas"]["catalog__entries__schemas__SecrecyIn"] | null;
         };
         /**
          * ApprovalOut
@@ -4365,7 +5787,7 @@ export interface components {
             reason: string;
             /** Reasons */
             reasons?: components["schemas"]["catalog__entries__schemas__ReasonIn"][];
-            secrecy?: components["schemas"]["SecrecyIn"] | null;
+            secrecy?: components["schemas"]["catalog__entries__schemas__SecrecyIn"] | null;
         };
         /**
          * BatchResult
@@ -4397,12 +5819,65 @@ export interface components {
             node_ids?: string[];
         };
         /**
+         * BearerOut
+         * @description A node, item or column that bears or bore a code.
+         */
+        BearerOut: {
+            /**
+             * Code
+             * @description 现行编码
+             */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /**
+             * Past
+             * @description 所查编码已停用
+             */
+            past: boolean;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
          * Because
          * @description The reason of a withdrawal, of going offline or online.
          */
         Because: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * BelowOut
+         * @description Something below the duties.
+         */
+        BelowOut: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
         };
         /**
          * BlockDetail
@@ -4433,27 +5908,6 @@ export interface components {
             transactions: number;
             /** Tx Hashes */
             tx_hashes: string[];
-        };
-        /**
-         * BlockedOut
-         * @description A node that cannot go, and why.
-         */
-        BlockedOut: {
-            /** Code */
-            code: string;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /**
-             * Node Id
-             * Format: uuid
-             */
-            node_id: string;
-            /** Reason En */
-            reason_en: string;
-            /** Reason Zh */
-            reason_zh: string;
         };
         /**
          * BlockList
@@ -4495,6 +5949,36 @@ export interface components {
             /** Transactions */
             transactions: number;
         };
+        /** Body_import_ledger_api_v1_catalog_ledger_imports_post */
+        Body_import_ledger_api_v1_catalog_ledger_imports_post: {
+            /**
+             * Accept Partial
+             * @description 只导入合格的行
+             * @default false
+             */
+            accept_partial: boolean;
+            /**
+             * Dry Run
+             * @description 只检查
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * File
+             * @description .xlsx、.xls 或 .ods，至多 50 MB
+             */
+            file: string;
+        };
+        /** Body_read_headers_api_v1_catalog_proposals_headers_post */
+        Body_read_headers_api_v1_catalog_proposals_headers_post: {
+            /** Department Id */
+            department_id?: string | null;
+            /**
+             * File
+             * @description 表头清单 .json，或 .csv、.xlsx
+             */
+            file: string;
+        };
         /** Body_upload_api_v1_catalog_imports_post */
         Body_upload_api_v1_catalog_imports_post: {
             /** Create Departments */
@@ -4503,7 +5987,7 @@ export interface components {
             department_id?: string | null;
             /**
              * File
-             * @description .xlsx、.xls 或 .ods，至多 50 MB
+             * @description .xlsx、.xls、.ods、.csv 或 .json，至多 50 MB
              */
             file: string;
             /**
@@ -4737,10 +6221,59 @@ export interface components {
             number: string;
         };
         /**
+         * ChangeOut
+         * @description A code that ended and one that continues it.
+         */
+        catalog__codes__schemas__ChangeOut: {
+            /** Effective */
+            effective: string;
+            /** New */
+            new: string;
+            /** Note */
+            note: string;
+            /** Old */
+            old: string;
+        };
+        /**
+         * ProfileOut
+         * @description A profile: how a system numbers code lists, or the patterns of codes.
+         */
+        catalog__codes__schemas__ProfileOut: {
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Builtin
+             * @default false
+             */
+            builtin: boolean;
+            /** En */
+            en: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Source */
+            source: string;
+            /**
+             * Version
+             * @default 0
+             */
+            version: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * TokenOut
          * @description One value: what is stored and how it reads.
          */
-        catalog__codes__routes__TokenOut: {
+        catalog__codes__schemas__TokenOut: {
             /** En */
             en: string;
             /** Token */
@@ -4768,6 +6301,305 @@ export interface components {
             body: string;
             /** Revision */
             revision: number;
+        };
+        /**
+         * DecisionIn
+         * @description ``different`` takes the pair off the list, ``same`` leaves it there.
+         */
+        catalog__duplicates__schemas__DecisionIn: {
+            /** Reason */
+            reason: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "different" | "same";
+        };
+        /**
+         * RefreshOut
+         * @description The job that compares.
+         */
+        catalog__duplicates__schemas__RefreshOut: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+        };
+        /**
+         * AnswerIn
+         * @description What was found about some tasks of one's department.
+         */
+        catalog__dutychange__schemas__AnswerIn: {
+            /**
+             * Answer
+             * @example keep
+             */
+            answer: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Task Ids */
+            task_ids: string[];
+        };
+        /**
+         * BlockedOut
+         * @description A duty that cannot be changed now, and why.
+         */
+        catalog__dutychange__schemas__BlockedOut: {
+            /** Code */
+            code: string;
+            /**
+             * Duty Id
+             * Format: uuid
+             */
+            duty_id: string;
+            /** Name */
+            name: string;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+        };
+        /**
+         * ChangeOut
+         * @description A duty change. ``actions``: what the reader may do now; ``tasks``: state → how many.
+         */
+        catalog__dutychange__schemas__ChangeOut: {
+            /** Across */
+            across: boolean;
+            /** Actions */
+            actions: string[];
+            /**
+             * Approval Id
+             * Format: uuid
+             */
+            approval_id: string;
+            /** Basis */
+            basis: string;
+            /** Below */
+            below: {
+                [key: string]: number;
+            };
+            /** Checker */
+            checker: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed Reason */
+            closed_reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Name */
+            created_name: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Digest */
+            digest: string;
+            /** Duties */
+            duties: components["schemas"]["DutyOut"][];
+            /** Effective On */
+            effective_on: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /** Number */
+            number: string;
+            /** Opinion */
+            opinion: string;
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+            /** Secrecy Basis */
+            secrecy_basis: string | null;
+            /** Secrecy Conclusion */
+            secrecy_conclusion: string | null;
+            /** Secrecy Name */
+            secrecy_name: string | null;
+            /** State */
+            state: string;
+            /** State Zh */
+            state_zh: string;
+            /** Tasks */
+            tasks: {
+                [key: string]: number;
+            };
+            /** Workdays */
+            workdays: number;
+        };
+        /**
+         * DecideIn
+         * @description Consent or refusal; ``digest`` is what the checker saw. ``secrecy`` is recorded before the decision.
+         */
+        catalog__dutychange__schemas__DecideIn: {
+            /** Approve */
+            approve: boolean;
+            /** Digest */
+            digest: string;
+            /**
+             * Opinion
+             * @default
+             */
+            opinion: string;
+            secrecy?: components["schemas"]["catalog__dutychange__schemas__SecrecyIn"] | null;
+        };
+        /**
+         * PreviewOut
+         * @description What a plan would do. At most 500 rows of ``below``; ``counts`` counts all.
+         */
+        catalog__dutychange__schemas__PreviewOut: {
+            /**
+             * Across
+             * @description 跨部门：由数据局审核
+             */
+            across: boolean;
+            /** Below */
+            below: components["schemas"]["BelowOut"][];
+            /** Blocked */
+            blocked: components["schemas"]["catalog__dutychange__schemas__BlockedOut"][];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Departments */
+            departments: components["schemas"]["DepartmentTasks"][];
+            /** Duties */
+            duties: components["schemas"]["DutyOut"][];
+            /**
+             * Entries
+             * @description 直接属于原职责的数据目录（拆分时分配）
+             */
+            entries: components["schemas"]["BelowOut"][];
+            /** Results */
+            results: components["schemas"]["ResultOut"][];
+            /**
+             * Secrecy Needed
+             * @description 产生新职责，须登记保密审查
+             */
+            secrecy_needed: boolean;
+        };
+        /**
+         * ReasonIn
+         * @description Why something is taken back.
+         */
+        catalog__dutychange__schemas__ReasonIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * SecrecyIn
+         * @description 保密审查 of the duties that the change makes.
+         */
+        catalog__dutychange__schemas__SecrecyIn: {
+            /** Basis */
+            basis: string;
+            /**
+             * Conclusion
+             * @enum {string}
+             */
+            conclusion: "pass" | "refuse";
+        };
+        /**
+         * TaskOut
+         * @description One thing to check. ``due_on`` null: 期限待定.
+         */
+        catalog__dutychange__schemas__TaskOut: {
+            /** Answer */
+            answer: string | null;
+            /** Answer Zh */
+            answer_zh: string | null;
+            /**
+             * Change Id
+             * Format: uuid
+             */
+            change_id: string;
+            /** Code */
+            code: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Done At */
+            done_at: string | null;
+            /** Done Name */
+            done_name: string | null;
+            /** Due On */
+            due_on: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Note */
+            note: string | null;
+            /** Overdue */
+            overdue: boolean;
+            /** State */
+            state: string;
+        };
+        /**
+         * TaskPage
+         * @description Tasks, open ones first, soonest due first.
+         */
+        catalog__dutychange__schemas__TaskPage: {
+            /** Items */
+            items: components["schemas"]["catalog__dutychange__schemas__TaskOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * AnswerIn
+         * @description What was done about a reason of the last return.
+         */
+        catalog__entries__schemas__AnswerIn: {
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+            /**
+             * Reason Id
+             * Format: uuid
+             */
+            reason_id: string;
         };
         /**
          * Decision
@@ -4799,6 +6631,87 @@ export interface components {
             field?: string | null;
             /** Reason */
             reason: string;
+        };
+        /**
+         * SecrecyIn
+         * @description A 保密审查.
+         */
+        catalog__entries__schemas__SecrecyIn: {
+            /**
+             * Basis
+             * @description 审查依据
+             */
+            basis: string;
+            /** Conclusion */
+            conclusion: string;
+        };
+        /**
+         * ChangeOut
+         * @description One change of the public part.
+         */
+        catalog__feed__schemas__ChangeOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description 变更时刻，RFC 3339 UTC，随变更号递增
+             */
+            at: string;
+            /** Code */
+            code: string;
+            /**
+             * Digest
+             * @description 公开内容的 SM3；withdraw 时为空
+             */
+            digest: string | null;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * Op
+             * @description upsert 公开或变更，withdraw 不再公开
+             * @enum {string}
+             */
+            op: "upsert" | "withdraw";
+            /**
+             * Seq
+             * @description 变更号，连续递增
+             */
+            seq: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * LinkOut
+         * @description A link that was valid at the instant, seen from one of its ends.
+         */
+        catalog__history__schemas__LinkOut: {
+            /** Code */
+            code: string;
+            /**
+             * Direction
+             * @description up 上级，down 下级
+             */
+            direction: string;
+            /** Link Kind */
+            link_kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Relation */
+            relation: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
         };
         /**
          * BatchOut
@@ -4865,6 +6778,145 @@ export interface components {
             total: number;
         };
         /**
+         * ProfileOut
+         * @description An import profile.
+         */
+        catalog__imports__schemas__ProfileOut: {
+            /** Create Departments */
+            create_departments: boolean;
+            /** En */
+            en: string;
+            /** Key */
+            key: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * DecisionIn
+         * @description A decision about changes, all or none.
+         */
+        catalog__links__schemas__DecisionIn: {
+            /** Decision */
+            decision: string;
+            /** Ids */
+            ids: string[];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * LinkOut
+         * @description A link. ``first`` and ``second`` are read as in 职责 — 数据; ``pending`` names an action that waits.
+         */
+        catalog__links__schemas__LinkOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Entry Hash */
+            entry_hash: string | null;
+            first: components["schemas"]["EndOut"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Pending
+             * @description 待审核的动作：remove
+             */
+            pending: string | null;
+            /** Relation */
+            relation: string;
+            /** Relation Zh */
+            relation_zh: string;
+            second: components["schemas"]["EndOut"];
+            /**
+             * State
+             * @description draft 随草稿生效，valid 已生效并上链
+             */
+            state: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ProposalOut
+         * @description A proposed item ↔ column link; ``score`` is 0–100.
+         */
+        catalog__links__schemas__ProposalOut: {
+            column: components["schemas"]["EndOut"];
+            item: components["schemas"]["EndOut"];
+            /**
+             * Reasons
+             * @example [
+             *       "名称相同",
+             *       "类型相符"
+             *     ]
+             */
+            reasons: string[];
+            /** Score */
+            score: number;
+        };
+        /**
+         * ProposalOut
+         * @description A proposal: ``content`` are the items ({name}) or columns ({name, name_zh, data_type}) that it suggests.
+         */
+        catalog__proposals__routes__ProposalOut: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Name */
+            created_name: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided Name */
+            decided_name: string | null;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Entry Id */
+            entry_id: string | null;
+            /**
+             * Evidence
+             * @description 依据的原文
+             */
+            evidence: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @description items 数据项，table 库表
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Result Id */
+            result_id: string | null;
+            /**
+             * State
+             * @description open、accepted 或 declined
+             */
+            state: string;
+        };
+        /**
          * ReleasePage
          * @description A page of releases.
          */
@@ -4877,6 +6929,17 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * RefreshOut
+         * @description The job that computes.
+         */
+        catalog__quality__schemas__RefreshOut: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
         };
         /**
          * RuleOut
@@ -5080,6 +7143,67 @@ export interface components {
             version: number;
         };
         /**
+         * TraceOut
+         * @description A trace: levels from the legal basis to the store, the edges between them, and where it ends too soon.
+         */
+        catalog__trace__schemas__TraceOut: {
+            /**
+             * Cut
+             * @description 内容过多、未列全的层级
+             */
+            cut: string[];
+            /** Direction */
+            direction: string;
+            /** Edges */
+            edges: components["schemas"]["TraceEdge"][];
+            /**
+             * Gaps
+             * @description 孤儿清单名 → 在此中断的节点
+             */
+            gaps: {
+                [key: string]: string[];
+            };
+            /** Levels */
+            levels: components["schemas"]["TraceLevel"][];
+            start: components["schemas"]["TraceNode"];
+        };
+        /**
+         * BlockedOut
+         * @description A node that cannot go, and why.
+         */
+        catalog__transfers__schemas__BlockedOut: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+        };
+        /**
+         * DecideIn
+         * @description Consent or refusal of the side that waits; ``digest`` is what the reviewer saw, a refusal needs an opinion.
+         */
+        catalog__transfers__schemas__DecideIn: {
+            /** Approve */
+            approve: boolean;
+            /** Digest */
+            digest: string;
+            /**
+             * Opinion
+             * @default
+             */
+            opinion: string;
+        };
+        /**
          * NodeOut
          * @description A node that would go.
          */
@@ -5103,6 +7227,57 @@ export interface components {
             version: number;
         };
         /**
+         * PreviewOut
+         * @description What a transfer would do. At most 200 nodes are listed, ``counts`` counts all.
+         */
+        catalog__transfers__schemas__PreviewOut: {
+            /** Blocked */
+            blocked: components["schemas"]["catalog__transfers__schemas__BlockedOut"][];
+            /** Blocked Total */
+            blocked_total: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Crossing
+             * @description 移交后跨部门的关联
+             */
+            crossing: {
+                [key: string]: number;
+            };
+            /**
+             * Demands
+             * @description 未办结的数据应用申请，将改由接收部门办理
+             */
+            demands: number;
+            /**
+             * Dependents
+             * @description 建立在这些目录上的接口等
+             */
+            dependents: {
+                [key: string]: number;
+            };
+            /** From Name */
+            from_name: string;
+            /** Nodes */
+            nodes: components["schemas"]["catalog__transfers__schemas__NodeOut"][];
+            /**
+             * Offices
+             * @description 填有处室、接收后需核对的目录
+             */
+            offices: number;
+            /**
+             * Tables Added
+             * @description 随系统一并移交的库表
+             */
+            tables_added: number;
+            /** To Name */
+            to_name: string;
+            /** Total */
+            total: number;
+        };
+        /**
          * ReasonIn
          * @description Why something is taken back.
          */
@@ -5112,6 +7287,20 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * CellChange
+         * @description One cell that an import changes, as texts of the workbook.
+         */
+        CellChange: {
+            /** Field */
+            field: string;
+            /** Label */
+            label: string;
+            /** New */
+            new: string;
+            /** Old */
+            old: string;
         };
         /**
          * BatchOut
@@ -5360,6 +7549,46 @@ export interface components {
             node_id: string;
         };
         /**
+         * ChangePage
+         * @description Duty changes, newest first.
+         */
+        ChangePage: {
+            /** Items */
+            items: components["schemas"]["catalog__dutychange__schemas__ChangeOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Changes
+         * @description A slice of the feed; ask again with ``after`` = ``next``.
+         */
+        Changes: {
+            /**
+             * Head
+             * @description 当前最新变更号；next 等于 head 时已取完
+             */
+            head: number;
+            /** Items */
+            items: components["schemas"]["catalog__feed__schemas__ChangeOut"][];
+            /**
+             * Next
+             * @description 下次请求的 after
+             */
+            next: number;
+        };
+        /**
+         * ChangesIn
+         * @description Changes to recall.
+         */
+        ChangesIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * ChildrenOut
          * @description Names of the items or columns that came, went and changed.
          */
@@ -5370,6 +7599,116 @@ export interface components {
             changed: string[];
             /** Removed */
             removed: string[];
+        };
+        /**
+         * ChoiceIn
+         * @description What becomes of a cell: ``current`` keeps what stands now, ``mine`` takes the workbook's.
+         */
+        ChoiceIn: {
+            /**
+             * Choice
+             * @enum {string}
+             */
+            choice: "current" | "mine";
+        };
+        /**
+         * ChoicesIn
+         * @description The same choice for several cells, or with ``seqs`` absent for all that are not decided.
+         */
+        ChoicesIn: {
+            /**
+             * Choice
+             * @enum {string}
+             */
+            choice: "current" | "mine";
+            /** Seqs */
+            seqs?: number[] | null;
+        };
+        /**
+         * ChoicesOut
+         * @description How many cells were decided and how many are left.
+         */
+        ChoicesOut: {
+            /** Decided */
+            decided: number;
+            /** Left */
+            left: number;
+        };
+        /**
+         * ClashOut
+         * @description A cell that others changed too: 导出时 (base), 现在 (current), 您的 (mine).
+         */
+        ClashOut: {
+            /** Base */
+            base: string;
+            /** Choice */
+            choice: string | null;
+            /** Chosen At */
+            chosen_at: string | null;
+            /** Code */
+            code: string;
+            /** Current */
+            current: string;
+            /** Field */
+            field: string;
+            /** Label */
+            label: string;
+            /** Mine */
+            mine: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Row No */
+            row_no: number;
+            /** Seq */
+            seq: number;
+            /** Sheet */
+            sheet: string;
+        };
+        /**
+         * ClashPage
+         * @description A page of clashes in the order of the workbook.
+         */
+        ClashPage: {
+            /** Items */
+            items: components["schemas"]["ClashOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ClassesIn
+         * @description A class table: lines of code and name; it replaces the one that was there.
+         */
+        ClassesIn: {
+            /**
+             * Source
+             * @description 依据文件
+             */
+            source: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ClassOut
+         * @description A row of the class table.
+         */
+        ClassOut: {
+            /** Code */
+            code: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Source */
+            source: string;
         };
         /**
          * Close
@@ -5391,7 +7730,7 @@ export interface components {
             /** Key */
             key: string;
             /** Tokens */
-            tokens: components["schemas"]["catalog__codes__routes__TokenOut"][];
+            tokens: components["schemas"]["catalog__codes__schemas__TokenOut"][];
             /** Zh */
             zh: string;
         };
@@ -5527,6 +7866,34 @@ export interface components {
             total: number;
         };
         /**
+         * ConflictOut
+         * @description An item and the authoritative entries that hold it; ``common``: an everyday name among unlike entries.
+         */
+        ConflictOut: {
+            /** Claims */
+            claims: components["schemas"]["EntryRef"][];
+            /** Common */
+            common: boolean;
+            /** Item */
+            item: string;
+            /** Likeness */
+            likeness: number;
+        };
+        /**
+         * ConflictPage
+         * @description A page of conflicts, the likeliest first.
+         */
+        ConflictPage: {
+            /** Items */
+            items: components["schemas"]["ConflictOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Contract
          * @description ``mode`` fields: JSON reduced to granted fields. stream: bytes pass unchanged (no sensitive field allowed).
          */
@@ -5643,6 +8010,20 @@ export interface components {
             state: string;
         };
         /**
+         * CreditOut
+         * @description Whether a credit code passes GB 32100, who bears it, and what is wrong.
+         */
+        CreditOut: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Valid */
+            valid: boolean;
+        };
+        /**
          * OverviewOut
          * @description State of encryption. ``warnings`` are for people, Chinese first.
          */
@@ -5678,19 +8059,14 @@ export interface components {
             }[];
         };
         /**
-         * DecideIn
-         * @description Consent or refusal of the side that waits; ``digest`` is what the reviewer saw, a refusal needs an opinion.
+         * DecidedOut
+         * @description How many changes were decided, and how many links became valid or ceased to be.
          */
-        DecideIn: {
-            /** Approve */
-            approve: boolean;
-            /** Digest */
-            digest: string;
-            /**
-             * Opinion
-             * @default
-             */
-            opinion: string;
+        DecidedOut: {
+            /** Count */
+            count: number;
+            /** Effective */
+            effective: number;
         };
         /**
          * DecisionOut
@@ -5987,6 +8363,21 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * DepartmentCount
+         * @description Rows of one department.
+         */
+        DepartmentCount: {
+            /** Count */
+            count: number;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+        };
         /** DepartmentIn */
         DepartmentIn: {
             /**
@@ -6084,6 +8475,21 @@ export interface components {
             failing: number;
             /** Nodes */
             nodes: number;
+        };
+        /**
+         * DepartmentTasks
+         * @description How many tasks a department would get.
+         */
+        DepartmentTasks: {
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Tasks */
+            tasks: number;
         };
         /**
          * DiffCounts
@@ -6230,6 +8636,74 @@ export interface components {
             parent_id?: string | null;
             /** Region */
             region?: string | null;
+        };
+        /**
+         * DutyOut
+         * @description A duty that takes part in a change.
+         */
+        DutyOut: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Duty Id
+             * Format: uuid
+             */
+            duty_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @description source 原职责，result 新职责，target 并入的职责，child 下级职责
+             */
+            role: string;
+        };
+        /**
+         * EndOut
+         * @description One end of a link: a node, or an item or column with its node.
+         */
+        EndOut: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @description duty、data_entry、data_item、system、db_table 或 db_column
+             * @example data_entry
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Node Code */
+            node_code: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Node Name */
+            node_name: string;
+            /** Status */
+            status: string;
         };
         /**
          * EntryCreate
@@ -6498,6 +8972,30 @@ export interface components {
             total: number;
         };
         /**
+         * EntryRef
+         * @description An entry, for a link.
+         */
+        EntryRef: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Name */
+            name: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * EntrySummary
          * @description A row of a list.
          */
@@ -6560,6 +9058,38 @@ export interface components {
             version: number;
         };
         /**
+         * EntryUsage
+         * @description Use of one entry: a point for each day of the period, and all that was ever counted.
+         */
+        EntryUsage: {
+            /** Comments */
+            comments: number;
+            /** Demands */
+            demands: number;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Favourites */
+            favourites: number;
+            /** Followers */
+            followers: number;
+            /** Points */
+            points: components["schemas"]["UsagePoint"][];
+            /** Since */
+            since: string;
+            /**
+             * Totals
+             * @description 累计：views、downloads、calls、failed
+             */
+            totals: {
+                [key: string]: number;
+            };
+            /** Until */
+            until: string;
+        };
+        /**
          * EventOut
          * @description A line of the timeline.
          */
@@ -6577,6 +9107,93 @@ export interface components {
             seq: number;
             /** Text */
             text: string;
+        };
+        /**
+         * ExportIn
+         * @description An export in the background. csv holds one level: ``kind``.
+         */
+        ExportIn: {
+            /**
+             * Department Id
+             * @description 缺省为本人范围内的全部
+             */
+            department_id?: string | null;
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format: "xlsx" | "json" | "csv";
+            /**
+             * Kind
+             * @description csv：duty、data_entry、data_item、system、db_table、db_column、link
+             */
+            kind?: string | null;
+            /**
+             * Template
+             * @description 部门模板：带示例行和本部门下拉框
+             * @default false
+             */
+            template: boolean;
+        };
+        /**
+         * ExportOut
+         * @description An export. ``held_back``: 重要、核心 rows without a listed release.
+         */
+        ExportOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Name */
+            created_name: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Filename */
+            filename: string;
+            /** Format */
+            format: string;
+            /** Held Back */
+            held_back: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Kind */
+            kind: string | null;
+            /** Made At */
+            made_at: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Size */
+            size: number | null;
+            /** Sm3 */
+            sm3: string | null;
+            /**
+             * State
+             * @description queued、made 或 failed
+             */
+            state: string;
+            /** Template */
+            template: boolean;
+        };
+        /**
+         * ExportPage
+         * @description A page of exports, newest first.
+         */
+        ExportPage: {
+            /** Items */
+            items: components["schemas"]["ExportOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * FailingCell
@@ -6635,6 +9252,41 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * FavouriteList
+         * @description All favourites of the caller, in his order.
+         */
+        FavouriteList: {
+            /** Items */
+            items: components["schemas"]["FavouriteOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * FavouriteOut
+         * @description A node that the caller keeps.
+         */
+        FavouriteOut: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /** Name */
+            name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Node Kind */
+            node_kind: string;
+            /** Position */
+            position: number;
+            /** Status */
+            status: string;
+            /** Version */
+            version: number;
         };
         /**
          * FieldDiff
@@ -6873,6 +9525,114 @@ export interface components {
             items: components["schemas"]["GrantOut"][];
             /** Page */
             page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * HeadersOut
+         * @description What reading headers gave.
+         */
+        HeadersOut: {
+            /** Files */
+            files: number;
+            /**
+             * Homeless
+             * @description 没有同名数据目录、也未指明部门的文件数
+             */
+            homeless: number;
+            /** Known */
+            known: number;
+            /** New */
+            new: number;
+            /**
+             * Unreadable
+             * @description 首行不是表头的文件数
+             */
+            unreadable: number;
+        };
+        /**
+         * HitOut
+         * @description A node that a search found.
+         */
+        HitOut: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Path
+             * @description 控制台中的地址
+             */
+            path: string;
+            /** Status */
+            status: string;
+            /**
+             * Text Pieces
+             * @description 正文中命中处的片段
+             */
+            text_pieces: [
+                string,
+                boolean
+            ][];
+            /**
+             * Title Pieces
+             * @description 名称：文字与是否命中
+             */
+            title_pieces: [
+                string,
+                boolean
+            ][];
+        };
+        /**
+         * HitPage
+         * @description A page of hits; ``total`` is at most 10,000, then ``capped`` is true.
+         */
+        HitPage: {
+            /** Capped */
+            capped: boolean;
+            /**
+             * Complete
+             * @description 单字检索是否查完了全部名称与编码
+             */
+            complete: boolean;
+            /**
+             * Departments
+             * @description 被当作部门（全称、简称、别名）的词
+             */
+            departments: {
+                [key: string]: string[];
+            };
+            /** Facets */
+            facets?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            } | null;
+            /** Items */
+            items: components["schemas"]["HitOut"][];
+            /** Page */
+            page: number;
+            /**
+             * Scanned
+             * @description 单字检索：只查名称与编码，只查前 100,000 条
+             */
+            scanned: boolean;
             /** Size */
             size: number;
             /** Total */
@@ -7303,6 +10063,44 @@ export interface components {
             opinion: string;
         };
         /**
+         * TaskOut
+         * @description One thing that waits for the reader; ``due_at`` empty means no date.
+         */
+        kernel__approvals__schemas__TaskOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** From Name */
+            from_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Source */
+            source: string;
+            title: components["schemas"]["Title"];
+            /** Url */
+            url: string;
+        };
+        /** TaskPage */
+        kernel__approvals__schemas__TaskPage: {
+            /** Items */
+            items: components["schemas"]["kernel__approvals__schemas__TaskOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * CaseOut
          * @description A case. ``running_seconds`` is the clock less its pauses; ``in_time`` compares it with ``due_seconds``.
          */
@@ -7584,35 +10382,165 @@ export interface components {
             total: number;
         };
         /**
-         * LinkOut
-         * @description A link that was valid at the instant, seen from one of its ends.
+         * LedgerJob
+         * @description The job that checks or takes over an uploaded workbook; its result has counts and findings.
          */
-        LinkOut: {
-            /** Code */
-            code: string;
+        LedgerJob: {
             /**
-             * Direction
-             * @description up 上级，down 下级
-             */
-            direction: string;
-            /** Link Kind */
-            link_kind: string;
-            /** Name */
-            name: string;
-            /**
-             * Node Id
+             * Job Id
              * Format: uuid
              */
-            node_id: string;
-            /** Node Kind */
-            node_kind: string;
+            job_id: string;
+        };
+        /**
+         * LikenessOut
+         * @description Thousandths; null where one of the two has nothing to compare.
+         */
+        LikenessOut: {
+            /** Codes */
+            codes: number | null;
+            /** Items */
+            items: number | null;
+            /** Score */
+            score: number;
+            /** Title */
+            title: number;
+        };
+        /**
+         * LinkChangeOut
+         * @description An add or remove that waits for a second person, or what was decided.
+         */
+        LinkChangeOut: {
+            /**
+             * Action
+             * @description add 新增，remove 解除
+             */
+            action: string;
+            /** Batch Id */
+            batch_id: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided Name */
+            decided_name: string | null;
+            /**
+             * Decision
+             * @description approve、return、recall、void 或空（待审核）
+             */
+            decision: string | null;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            first: components["schemas"]["EndOut"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /** Reason */
+            reason: string | null;
             /** Relation */
             relation: string;
+            /** Relation Zh */
+            relation_zh: string;
+            second: components["schemas"]["EndOut"] | null;
             /**
-             * Valid From
+             * Submitted At
              * Format: date-time
              */
-            valid_from: string;
+            submitted_at: string;
+            /** Submitted Name */
+            submitted_name: string;
+        };
+        /**
+         * LinkChangePage
+         * @description A page of changes.
+         */
+        LinkChangePage: {
+            /** Items */
+            items: components["schemas"]["LinkChangeOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * LinkIn
+         * @description One link by its ends.
+         */
+        LinkIn: {
+            /**
+             * From Id
+             * Format: uuid
+             */
+            from_id: string;
+            /**
+             * Kind
+             * @example item_column
+             */
+            kind: string;
+            /**
+             * Relation
+             * @description data_data：related、derived 或 source
+             * @default
+             */
+            relation: string;
+            /**
+             * To Id
+             * Format: uuid
+             */
+            to_id: string;
+        };
+        /**
+         * LinkOutcome
+         * @description What became of one link: draft, pending (waits for review), valid, or held (nothing changed).
+         */
+        LinkOutcome: {
+            /**
+             * From Id
+             * Format: uuid
+             */
+            from_id: string;
+            /** Kind */
+            kind: string;
+            /** Link Id */
+            link_id: string | null;
+            /** Relation */
+            relation: string;
+            /** State */
+            state: string;
+            /**
+             * To Id
+             * Format: uuid
+             */
+            to_id: string;
+        };
+        /**
+         * LinkPage
+         * @description A page of a node's links, with the number of each kind and what waits for review at the node.
+         */
+        LinkPage: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["catalog__links__schemas__LinkOut"][];
+            /** Page */
+            page: number;
+            /** Pending */
+            pending: components["schemas"]["LinkChangeOut"][];
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * Links
@@ -7623,6 +10551,57 @@ export interface components {
             duty_ids: string[];
             /** System Ids */
             system_ids: string[];
+        };
+        /**
+         * LinksIn
+         * @description Links to add or to remove, at most 1,000.
+         */
+        LinksIn: {
+            /** Links */
+            links: components["schemas"]["LinkIn"][];
+        };
+        /**
+         * LinkVersionOut
+         * @description A version of a link with the state of its anchoring.
+         */
+        LinkVersionOut: {
+            /** Action */
+            action: string;
+            /** Anchor */
+            anchor: {
+                [key: string]: unknown;
+            } | null;
+            /** Approver */
+            approver: string | null;
+            /** Author */
+            author: string | null;
+            /** Content */
+            content: string;
+            /** Entry Hash */
+            entry_hash: string;
+            /** Prev Hash */
+            prev_hash: string | null;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * LoadedOut
+         * @description What an import of a table did.
+         */
+        LoadedOut: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Retired */
+            retired: number;
+            /** Total */
+            total: number;
         };
         /**
          * LogLine
@@ -7645,6 +10624,21 @@ export interface components {
         LogLines: {
             /** Items */
             items: components["schemas"]["LogLine"][];
+        };
+        /**
+         * MatchedSystem
+         * @description A system that bears the project's number.
+         */
+        MatchedSystem: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * Me
@@ -7805,7 +10799,7 @@ export interface components {
                 [key: string]: string;
             };
             /** Links */
-            links: components["schemas"]["LinkOut"][];
+            links: components["schemas"]["catalog__history__schemas__LinkOut"][];
             node: components["schemas"]["ThenOut"];
         };
         /**
@@ -7989,6 +10983,90 @@ export interface components {
             opinion: string;
         };
         /**
+         * OrderIn
+         * @description The nodes that come first, in their order.
+         */
+        OrderIn: {
+            /** Node Ids */
+            node_ids: string[];
+        };
+        /**
+         * OrphanCount
+         * @description How long a list is, in all and by department.
+         */
+        OrphanCount: {
+            /** Departments */
+            departments: components["schemas"]["DepartmentCount"][];
+            /** En */
+            en: string;
+            /** Key */
+            key: string;
+            /** Total */
+            total: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * OrphanPage
+         * @description A page of a list.
+         */
+        OrphanPage: {
+            /** En */
+            en: string;
+            /** Fix Zh */
+            fix_zh: string;
+            /** Items */
+            items: components["schemas"]["OrphanRow"][];
+            /** Key */
+            key: string;
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * OrphanRow
+         * @description One row. ``parent`` is the table of a column or the entry of an item; ``note`` by list: the Chinese name of a
+         *     column, the basis of a duty, the project numbers of a system, the stage of a project, the reason for no interface.
+         */
+        OrphanRow: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @description duty、data_entry、data_item、system、db_column 或 project
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Parent Code */
+            parent_code: string | null;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Parent Name */
+            parent_name: string | null;
+            /** Status */
+            status: string | null;
+        };
+        /**
          * OutageOut
          * @description Half-open outage; without ``proven_end`` only the seen part counts (the prober was lost).
          */
@@ -8009,12 +11087,110 @@ export interface components {
          * @enum {string}
          */
         Outcome: "ok" | "fail" | "prober_error";
+        /**
+         * PairOut
+         * @description A kept pair.
+         */
+        PairOut: {
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /** Decided By */
+            decided_by: string | null;
+            left: components["schemas"]["EntryRef"];
+            likeness: components["schemas"]["LikenessOut"];
+            /** Reason */
+            reason: string | null;
+            right: components["schemas"]["EntryRef"];
+            /** Verdict */
+            verdict: string | null;
+        };
+        /**
+         * PairPage
+         * @description A page of pairs, the most alike first.
+         */
+        PairPage: {
+            /** Items */
+            items: components["schemas"]["PairOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * PartIn
+         * @description A duty that the change makes; ``entries``: data that goes to it, ``rest``: all that no part names (split).
+         */
+        PartIn: {
+            /**
+             * Basis Doc
+             * @description 缺省为变更依据
+             */
+            basis_doc?: string | null;
+            /** Basis Text */
+            basis_text?: string | null;
+            /**
+             * Department Id
+             * @description 缺省为原职责的部门
+             */
+            department_id?: string | null;
+            /** Duty Type */
+            duty_type?: string | null;
+            /**
+             * Entries
+             * @default []
+             */
+            entries: string[];
+            /**
+             * Into Id
+             * @description 合并：并入现有职责
+             */
+            into_id?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Office */
+            office?: string | null;
+            /**
+             * Rest
+             * @default false
+             */
+            rest: boolean;
+        };
         /** PasswordChange */
         PasswordChange: {
             /** New Password */
             new_password: string;
             /** Old Password */
             old_password: string;
+        };
+        /**
+         * PastCodeOut
+         * @description A code that ended.
+         */
+        PastCodeOut: {
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+            /** Successor */
+            successor: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
         };
         /**
          * Pause
@@ -8026,6 +11202,26 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * PendingDepartment
+         * @description A department without a credit code.
+         */
+        PendingDepartment: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @default 待补
+             */
+            state: string;
+        };
         /** PermissionOut */
         PermissionOut: {
             /** En */
@@ -8034,6 +11230,68 @@ export interface components {
             key: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * Picked
+         * @description A row of a picker.
+         */
+        Picked: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PlanIn
+         * @description What is to happen to which duties.
+         */
+        PlanIn: {
+            /**
+             * Basis
+             * @description 依据文件
+             */
+            basis: string;
+            /**
+             * Department Id
+             * @description 划转：接收部门
+             */
+            department_id?: string | null;
+            /**
+             * Effective On
+             * @example 2026-12-01
+             */
+            effective_on: string;
+            /**
+             * Kind
+             * @description 划转、合并、拆分、取消
+             * @enum {string}
+             */
+            kind: "move" | "merge" | "split" | "abolish";
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["PartIn"][];
+            /**
+             * Reason
+             * @description 事由
+             */
+            reason: string;
+            /** Sources */
+            sources: string[];
+            /**
+             * Workdays
+             * @description 核实任务的工作日期限
+             * @default 10
+             */
+            workdays: number;
         };
         /**
          * Point
@@ -8084,69 +11342,121 @@ export interface components {
             up_after: number;
         };
         /**
-         * PreviewOut
-         * @description What a transfer would do. At most 200 nodes are listed, ``counts`` counts all.
+         * ProfileIn
+         * @description A profile to add or replace.
          */
-        PreviewOut: {
-            /** Blocked */
-            blocked: components["schemas"]["BlockedOut"][];
-            /** Blocked Total */
-            blocked_total: number;
-            /** Counts */
-            counts: {
-                [key: string]: number;
+        ProfileIn: {
+            /**
+             * Body
+             * @description {"lists": {"share_type": {"1": "conditional"}}} 或 {"patterns": {…}}
+             */
+            body: {
+                [key: string]: unknown;
             };
             /**
-             * Crossing
-             * @description 移交后跨部门的关联
+             * En
+             * @default
              */
-            crossing: {
-                [key: string]: number;
-            };
+            en: string;
             /**
-             * Demands
-             * @description 未办结的数据应用申请，将改由接收部门办理
+             * Source
+             * @description 依据：文件名称或系统名称
              */
-            demands: number;
+            source: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ProjectOut
+         * @description An information project.
+         */
+        ProjectOut: {
             /**
-             * Dependents
-             * @description 建立在这些目录上的接口等
+             * Budget
+             * @description 预算，单位：分
              */
-            dependents: {
-                [key: string]: number;
-            };
-            /** From Name */
-            from_name: string;
-            /** Nodes */
-            nodes: components["schemas"]["catalog__transfers__schemas__NodeOut"][];
+            budget: number | null;
+            /** Department */
+            department: string;
             /**
-             * Offices
-             * @description 填有处室、接收后需核对的目录
+             * Department Id
+             * Format: uuid
              */
-            offices: number;
+            department_id: string;
             /**
-             * Tables Added
-             * @description 随系统一并移交的库表
+             * Id
+             * Format: uuid
              */
-            tables_added: number;
-            /** To Name */
-            to_name: string;
+            id: string;
+            /**
+             * Kind
+             * @description build 新建、upgrade 升级改造、operate 运维
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Project No */
+            project_no: string;
+            /**
+             * Stage
+             * @description approved 立项、building 建设、accepted 验收
+             */
+            stage: string;
+            /**
+             * System Names
+             * @description 底账所列系统名称
+             */
+            system_names: string[];
+            /**
+             * Systems
+             * @description 项目编号完全一致的系统
+             */
+            systems: components["schemas"]["MatchedSystem"][];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Year */
+            year: number | null;
+        };
+        /**
+         * ProjectPage
+         * @description A page of the ledger.
+         */
+        ProjectPage: {
+            /** Items */
+            items: components["schemas"]["ProjectOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
             /** Total */
             total: number;
         };
         /**
-         * ProfileOut
-         * @description An import profile.
+         * ProposalPage
+         * @description A page of proposals, oldest first.
          */
-        ProfileOut: {
-            /** Create Departments */
-            create_departments: boolean;
-            /** En */
-            en: string;
-            /** Key */
-            key: string;
-            /** Zh */
-            zh: string;
+        ProposalPage: {
+            /** Items */
+            items: components["schemas"]["catalog__proposals__routes__ProposalOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * PublicCount
+         * @description How many entries are public.
+         */
+        PublicCount: {
+            /** Departments */
+            departments: number;
+            /** Total */
+            total: number;
         };
         /**
          * QueueFilter
@@ -8186,6 +11496,27 @@ export interface components {
             marked: number;
         };
         /**
+         * ReadIn
+         * @description Which entries are read: those of an import, of a department, or all in one's scope.
+         */
+        ReadIn: {
+            /** Batch Id */
+            batch_id?: string | null;
+            /** Department Id */
+            department_id?: string | null;
+        };
+        /**
+         * ReadOut
+         * @description The job that reads.
+         */
+        ReadOut: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+        };
+        /**
          * Reason
          * @description Why.
          */
@@ -8194,15 +11525,60 @@ export interface components {
             reason: string;
         };
         /**
-         * RefreshOut
-         * @description The job that computes.
+         * RegionOut
+         * @description A region code with what came before and after it.
          */
-        RefreshOut: {
+        RegionOut: {
+            /** Code */
+            code: string;
+            /** Current */
+            current: boolean;
             /**
-             * Job Id
-             * Format: uuid
+             * First
+             * @description 首见于哪一期表（YYYYMM）；不详为空
              */
-            job_id: string;
+            first: string | null;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Last
+             * @description 末见于哪一期表
+             */
+            last: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "province" | "prefecture" | "county";
+            /** Name */
+            name: string;
+            /** Predecessors */
+            predecessors: components["schemas"]["catalog__codes__schemas__ChangeOut"][];
+            /** Successors */
+            successors: components["schemas"]["catalog__codes__schemas__ChangeOut"][];
+        };
+        /**
+         * RegionsIn
+         * @description Lines of source, revision, code, name; and perhaps lines of old code, new code, date, note.
+         */
+        RegionsIn: {
+            /**
+             * Changes
+             * @default
+             */
+            changes: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * RegionsOut
+         * @description Regions of the newest table.
+         */
+        RegionsOut: {
+            /** Items */
+            items: components["schemas"]["RegionOut"][];
+            /** Revision */
+            revision: string;
         };
         /**
          * Rejection
@@ -8517,6 +11893,33 @@ export interface components {
             year: number;
         };
         /**
+         * ResolvedOut
+         * @description Whose code a code is or was, with the former codes of the first bearer.
+         */
+        ResolvedOut: {
+            /** History */
+            history: components["schemas"]["PastCodeOut"][];
+            /** Items */
+            items: components["schemas"]["BearerOut"][];
+        };
+        /**
+         * ResultOut
+         * @description A duty that would be made (or merged into), and how much data goes to it.
+         */
+        ResultOut: {
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Entries */
+            entries: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * ReverseOut
          * @description The transfer that gives back, and the codes that were changed since and stay.
          */
@@ -8732,6 +12135,44 @@ export interface components {
             state: string;
         };
         /**
+         * RowChange
+         * @description One row of a dry run that creates or changes something; ``cells`` of a new row have no old text.
+         */
+        RowChange: {
+            /** Action */
+            action: string;
+            /** Cells */
+            cells: components["schemas"]["CellChange"][];
+            /** Code */
+            code: string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string | null;
+            /** Node Id */
+            node_id: string | null;
+            /** Row No */
+            row_no: number;
+            /** Seq */
+            seq: number;
+            /** Sheet */
+            sheet: string;
+        };
+        /**
+         * RowChangePage
+         * @description A page of changes in the order in which they are applied.
+         */
+        RowChangePage: {
+            /** Items */
+            items: components["schemas"]["RowChange"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * RuleFigure
          * @description One rule's figure.
          */
@@ -8754,6 +12195,62 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * SavedIn
+         * @description A search to keep; ``filters`` as in the list of entries.
+         */
+        SavedIn: {
+            /**
+             * Filters
+             * @description theme、department_id、status 等
+             */
+            filters?: {
+                [key: string]: string | boolean;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Notify
+             * @description 有新增命中时提醒（每小时检查）
+             * @default false
+             */
+            notify: boolean;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+        };
+        /**
+         * SavedOut
+         * @description A saved search.
+         */
+        SavedOut: {
+            /** Checked At */
+            checked_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Filters */
+            filters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Notify */
+            notify: boolean;
+            /** Q */
+            q: string;
+            /** Version */
+            version: number;
         };
         /**
          * ScopeOut
@@ -8828,19 +12325,6 @@ export interface components {
         SealedOut: {
             /** Sealed */
             sealed: boolean;
-        };
-        /**
-         * SecrecyIn
-         * @description A 保密审查.
-         */
-        SecrecyIn: {
-            /**
-             * Basis
-             * @description 审查依据
-             */
-            basis: string;
-            /** Conclusion */
-            conclusion: string;
         };
         /**
          * SecrecyPage
@@ -9207,13 +12691,67 @@ export interface components {
          */
         Submission: {
             /** Answers */
-            answers?: components["schemas"]["AnswerIn"][];
+            answers?: components["schemas"]["catalog__entries__schemas__AnswerIn"][];
             /**
              * Note
              * @description 提交说明
              * @default
              */
             note: string;
+        };
+        /**
+         * SubscriptionIn
+         * @description What to follow: a node by its level and id, a department, or a saved search of one's own.
+         */
+        SubscriptionIn: {
+            /**
+             * Target
+             * @enum {string}
+             */
+            target: "duty" | "data_entry" | "system" | "db_table" | "department" | "search";
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+        };
+        /**
+         * SubscriptionList
+         * @description All subscriptions of the caller, newest first.
+         */
+        SubscriptionList: {
+            /** Items */
+            items: components["schemas"]["SubscriptionOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SubscriptionOut
+         * @description A subscription; ``label`` is the target's name at the time.
+         */
+        SubscriptionOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Target
+             * @enum {string}
+             */
+            target: "duty" | "data_entry" | "system" | "db_table" | "department" | "search";
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
         };
         /**
          * Summary
@@ -9553,42 +13091,20 @@ export interface components {
             total: number;
         };
         /**
-         * TaskOut
-         * @description One thing that waits for the reader; ``due_at`` empty means no date.
+         * TaskIds
+         * @description Some tasks.
          */
-        TaskOut: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Department Id */
-            department_id: string | null;
-            /** Due At */
-            due_at: string | null;
-            /** From Name */
-            from_name: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Source */
-            source: string;
-            title: components["schemas"]["Title"];
-            /** Url */
-            url: string;
+        TaskIds: {
+            /** Task Ids */
+            task_ids: string[];
         };
-        /** TaskPage */
-        TaskPage: {
-            /** Items */
-            items: components["schemas"]["TaskOut"][];
-            /** Page */
-            page: number;
-            /** Size */
-            size: number;
-            /** Total */
-            total: number;
+        /**
+         * TasksDone
+         * @description How many tasks changed.
+         */
+        TasksDone: {
+            /** Count */
+            count: number;
         };
         /**
          * ThenOut
@@ -9709,6 +13225,84 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * TraceEdge
+         * @description A link or belonging between two reached nodes. ``link``: duty_data, data_system, item_column, system_table,
+         *     or ``item`` (of an entry) and ``column`` (of a table).
+         */
+        TraceEdge: {
+            /** Link */
+            link: string;
+            /**
+             * Lower
+             * Format: uuid
+             */
+            lower: string;
+            /**
+             * Upper
+             * Format: uuid
+             */
+            upper: string;
+        };
+        /**
+         * TraceLevel
+         * @description Everything reached on one level, by code.
+         */
+        TraceLevel: {
+            /** Kind */
+            kind: string;
+            /** Nodes */
+            nodes: components["schemas"]["TraceNode"][];
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TraceNode
+         * @description A node, item or column on the way. Duties bring their legal basis.
+         */
+        TraceNode: {
+            /**
+             * Basis Doc
+             * @description 依据文件
+             */
+            basis_doc?: string | null;
+            /**
+             * Basis Text
+             * @description 依据条款
+             */
+            basis_text?: string | null;
+            /** Code */
+            code: string;
+            /** Data Type */
+            data_type?: string | null;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Duty Type */
+            duty_type?: string | null;
+            /** Effective On */
+            effective_on?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Name Zh
+             * @description 字段的中文名
+             */
+            name_zh?: string | null;
+            /** Status */
+            status: string;
         };
         /**
          * TraceRow
@@ -9969,6 +13563,35 @@ export interface components {
             dimensions: components["schemas"]["DimensionFigure"][];
         };
         /**
+         * TwinOut
+         * @description An entry that looks like the one asked about, and what was decided about the pair.
+         */
+        TwinOut: {
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            likeness: components["schemas"]["LikenessOut"];
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string | null;
+            /** Status */
+            status: string;
+            /** Verdict */
+            verdict: string | null;
+        };
+        /**
          * UndoOut
          * @description What undoing did; ``left`` names what was edited or published since and stays.
          */
@@ -9987,6 +13610,68 @@ export interface components {
         UnsealIn: {
             /** Passphrase */
             passphrase: string;
+        };
+        /**
+         * UsagePoint
+         * @description One day (Beijing).
+         */
+        UsagePoint: {
+            /** Calls */
+            calls: number;
+            /**
+             * Day
+             * @example 2026-11-21
+             */
+            day: string;
+            /** Downloads */
+            downloads: number;
+            /** Failed */
+            failed: number;
+            /** Views */
+            views: number;
+        };
+        /**
+         * UsedEntry
+         * @description An entry of the list of the most used.
+         */
+        UsedEntry: {
+            /** Calls */
+            calls: number;
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /** Downloads */
+            downloads: number;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Failed */
+            failed: number;
+            /** Name */
+            name: string;
+            /** Views */
+            views: number;
+        };
+        /**
+         * UsedPage
+         * @description The most used entries of a period.
+         */
+        UsedPage: {
+            /** Items */
+            items: components["schemas"]["UsedEntry"][];
+            /** Page */
+            page: number;
+            /** Since */
+            since: string;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+            /** Until */
+            until: string;
         };
         /** UserIn */
         UserIn: {
@@ -10988,6 +14673,309 @@ export interface operations {
             };
         };
     };
+    list_classes_api_v1_catalog_codes_classes_get: {
+        parameters: {
+            query?: {
+                parent?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    load_classes_api_v1_catalog_codes_classes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_credit_api_v1_catalog_codes_credit_get: {
+        parameters: {
+            query: {
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_pending_api_v1_catalog_codes_departments_pending_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingDepartment"][];
+                };
+            };
+        };
+    };
+    list_profiles_api_v1_catalog_codes_profiles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__codes__schemas__ProfileOut"][];
+                };
+            };
+        };
+    };
+    save_profile_api_v1_catalog_codes_profiles__kind___key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                kind: "numbers" | "patterns";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__codes__schemas__ProfileOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_regions_api_v1_catalog_codes_regions_get: {
+        parameters: {
+            query?: {
+                /** @description 上级代码 */
+                parent?: string | null;
+                /** @description 名称或代码开头 */
+                q?: string | null;
+                retired?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    load_regions_api_v1_catalog_codes_regions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegionsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_region_api_v1_catalog_codes_regions__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resolve_code_api_v1_catalog_codes_resolve_get: {
+        parameters: {
+            query: {
+                /** @description 编码 */
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolvedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     delete_comment_api_v1_catalog_comments__comment_id__delete: {
         parameters: {
             query?: never;
@@ -11154,6 +15142,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_duplicates_api_v1_catalog_duplicates_get: {
+        parameters: {
+            query?: {
+                /** @description 也列出已判定为不同的 */
+                decided?: boolean;
+                department_id?: string | null;
+                /** @description 相似度下限（千分） */
+                least?: number;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_pair_api_v1_catalog_duplicates__one_id___other_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                one_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["catalog__duplicates__schemas__DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refresh_duplicates_api_v1_catalog_duplicates_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__duplicates__schemas__RefreshOut"];
                 };
             };
         };
@@ -11429,6 +15510,347 @@ export interface operations {
             };
         };
     };
+    list_changes_api_v1_catalog_duty_changes_get: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_change_api_v1_catalog_duty_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__dutychange__schemas__ChangeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_change_api_v1_catalog_duty_changes__change_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__dutychange__schemas__ChangeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_change_api_v1_catalog_duty_changes__change_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["catalog__dutychange__schemas__DecideIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__dutychange__schemas__ChangeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    record_change_secrecy_api_v1_catalog_duty_changes__change_id__secrecy_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["catalog__dutychange__schemas__SecrecyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__dutychange__schemas__ChangeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_change_api_v1_catalog_duty_changes__change_id__withdrawal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["catalog__dutychange__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__dutychange__schemas__ChangeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_change_api_v1_catalog_duty_changes_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__dutychange__schemas__PreviewOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_tasks_api_v1_catalog_duty_tasks_get: {
+        parameters: {
+            query?: {
+                change_id?: string | null;
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__dutychange__schemas__TaskPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    answer_tasks_api_v1_catalog_duty_tasks_answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["catalog__dutychange__schemas__AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TasksDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reopen_tasks_api_v1_catalog_duty_tasks_reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskIds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TasksDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_entries_api_v1_catalog_entries_get: {
         parameters: {
             query?: {
@@ -11665,6 +16087,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_duplicates_api_v1_catalog_entries__entry_id__duplicates_get: {
+        parameters: {
+            query?: {
+                /** @description 相似度下限（千分） */
+                least?: number;
+            };
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwinOut"][];
                 };
             };
             /** @description Validation Error */
@@ -11946,6 +16402,40 @@ export interface operations {
             };
         };
     };
+    entry_usage_api_v1_catalog_entries__entry_id__usage_get: {
+        parameters: {
+            query?: {
+                /** @description 最近多少天，含今天 */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryUsage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_versions_api_v1_catalog_entries__entry_id__versions_get: {
         parameters: {
             query?: never;
@@ -12050,6 +16540,11 @@ export interface operations {
         parameters: {
             query?: {
                 department_id?: string | null;
+                /** @description csv 的编码 */
+                encoding?: "utf-8-sig" | "gb18030";
+                format?: "xlsx" | "json" | "csv";
+                /** @description csv 的一级 */
+                kind?: string | null;
             };
             header?: never;
             path?: never;
@@ -12064,6 +16559,246 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_exports_api_v1_catalog_exports_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_v1_catalog_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_export_api_v1_catalog_exports__export_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_file_api_v1_catalog_exports__export_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_favourites_api_v1_catalog_favourites_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
+                };
+            };
+        };
+    };
+    add_favourite_api_v1_catalog_favourites__kind___node_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "duty" | "data_entry" | "system" | "db_table";
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_favourite_api_v1_catalog_favourites__kind___node_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "duty" | "data_entry" | "system" | "db_table";
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_favourites_api_v1_catalog_favourites_order_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
                 };
             };
             /** @description Validation Error */
@@ -12210,6 +16945,43 @@ export interface operations {
             };
         };
     };
+    list_changes_api_v1_catalog_imports__batch_id__changes_get: {
+        parameters: {
+            query?: {
+                action?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowChangePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     check_again_api_v1_catalog_imports__batch_id__check_post: {
         parameters: {
             query?: never;
@@ -12228,6 +17000,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["catalog__imports__schemas__BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_clashes_api_v1_catalog_imports__batch_id__clashes_get: {
+        parameters: {
+            query?: {
+                open_only?: boolean;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClashPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choose_many_api_v1_catalog_imports__batch_id__clashes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoicesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoicesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choose_one_api_v1_catalog_imports__batch_id__clashes__seq__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoiceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoicesOut"];
                 };
             };
             /** @description Validation Error */
@@ -12355,7 +17235,351 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProfileOut"][];
+                    "application/json": components["schemas"]["catalog__imports__schemas__ProfileOut"][];
+                };
+            };
+        };
+    };
+    list_projects_api_v1_catalog_ledger_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                kind?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 项目编号或名称中的文字 */
+                q?: string;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                stage?: string | null;
+                year?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_ledger_api_v1_catalog_ledger_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_ledger_api_v1_catalog_ledger_imports_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerJob"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_links_api_v1_catalog_links_get: {
+        parameters: {
+            query: {
+                kind?: string | null;
+                node_id: string;
+                node_kind: string;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_links_api_v1_catalog_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOutcome"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_link_versions_api_v1_catalog_links__link_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkVersionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_changes_api_v1_catalog_links_changes_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                kind?: string | null;
+                mine?: boolean;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkChangePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_changes_api_v1_catalog_links_changes_decide_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["catalog__links__schemas__DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    recall_changes_api_v1_catalog_links_changes_recall_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_links_api_v1_catalog_links_proposals_get: {
+        parameters: {
+            query: {
+                entry_id: string;
+                min_score?: number;
+                table_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__links__schemas__ProposalOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_links_api_v1_catalog_links_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOutcome"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -12420,6 +17644,451 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_orphans_api_v1_catalog_orphans_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 只算已发布的目录与已生效的关联 */
+                published?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrphanCount"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_orphans_api_v1_catalog_orphans__key__get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 只算已发布的目录与已生效的关联 */
+                published?: boolean;
+                /** @description 编码或名称中的文字 */
+                q?: string;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrphanPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_orphan_list_api_v1_catalog_orphans__key__export_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 只算已发布的目录与已生效的关联 */
+                published?: boolean;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_orphans_api_v1_catalog_orphans_export_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 只算已发布的目录与已生效的关联 */
+                published?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pick_one_api_v1_catalog_pick_get: {
+        parameters: {
+            query: {
+                department_id?: string | null;
+                kind: ("duty" | "data_entry" | "system" | "db_table") | "department";
+                limit?: number;
+                /** @description 名称、编码或拼音首字母 */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picked"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_proposals_api_v1_catalog_proposals_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                entry_id?: string | null;
+                kind?: ("items" | "table") | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: ("open" | "accepted" | "declined") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    accept_api_v1_catalog_proposals__proposal_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__proposals__routes__ProposalOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decline_api_v1_catalog_proposals__proposal_id__decline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__proposals__routes__ProposalOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_abstracts_api_v1_catalog_proposals_abstracts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    accept_many_api_v1_catalog_proposals_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptManyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_headers_api_v1_catalog_proposals_headers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_read_headers_api_v1_catalog_proposals_headers_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeadersOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_changes_api_v1_catalog_public_changes_get: {
+        parameters: {
+            query?: {
+                /** @description 已取到的变更号，从 0 开始 */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_api_v1_catalog_public_count_get: {
+        parameters: {
+            query?: {
+                /** @description 检索词 */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicCount"];
                 };
             };
             /** @description Validation Error */
@@ -12588,7 +18257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RefreshOut"];
+                    "application/json": components["schemas"]["catalog__quality__schemas__RefreshOut"];
                 };
             };
             /** @description Validation Error */
@@ -12999,7 +18668,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecrecyIn"];
+                "application/json": components["schemas"]["catalog__entries__schemas__SecrecyIn"];
             };
         };
         responses: {
@@ -13121,6 +18790,193 @@ export interface operations {
             };
         };
     };
+    list_saved_api_v1_catalog_saved_searches_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedOut"][];
+                };
+            };
+        };
+    };
+    save_search_api_v1_catalog_saved_searches_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_saved_api_v1_catalog_saved_searches__saved_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                saved_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_saved_api_v1_catalog_saved_searches__saved_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                saved_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forget_saved_api_v1_catalog_saved_searches__saved_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                saved_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    search_api_v1_catalog_search_get: {
+        parameters: {
+            query: {
+                department_id?: string | null;
+                facets?: boolean;
+                kind?: ("duty" | "data_entry" | "system" | "db_table") | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                q: string;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                status?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_secrecy_api_v1_catalog_secrecy_reviews_get: {
         parameters: {
             query?: {
@@ -13161,6 +19017,43 @@ export interface operations {
             };
         };
     };
+    list_conflicts_api_v1_catalog_source_conflicts_get: {
+        parameters: {
+            query?: {
+                /** @description 也列出常用名称的数据项 */
+                common?: boolean;
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     stats_api_v1_catalog_stats_get: {
         parameters: {
             query?: {
@@ -13180,6 +19073,88 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Stats"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_subscriptions_api_v1_catalog_subscriptions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionList"];
+                };
+            };
+        };
+    };
+    follow_api_v1_catalog_subscriptions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unfollow_api_v1_catalog_subscriptions__subscription_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -13803,6 +19778,40 @@ export interface operations {
             };
         };
     };
+    trace_api_v1_catalog_trace__kind___node_id__get: {
+        parameters: {
+            query?: {
+                direction?: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["catalog__trace__schemas__TraceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_transfers_api_v1_catalog_transfers_get: {
         parameters: {
             query?: {
@@ -13914,7 +19923,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecideIn"];
+                "application/json": components["schemas"]["catalog__transfers__schemas__DecideIn"];
             };
         };
         responses: {
@@ -14092,7 +20101,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewOut"];
+                    "application/json": components["schemas"]["catalog__transfers__schemas__PreviewOut"];
                 };
             };
             /** @description Validation Error */
@@ -14125,6 +20134,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreeLevel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    daily_usage_api_v1_catalog_usage_daily_get: {
+        parameters: {
+            query?: {
+                /** @description 最近多少天，含今天 */
+                days?: number;
+                department_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsagePoint"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    top_entries_api_v1_catalog_usage_top_get: {
+        parameters: {
+            query?: {
+                by?: "views" | "downloads" | "calls";
+                /** @description 最近多少天，含今天 */
+                days?: number;
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedPage"];
                 };
             };
             /** @description Validation Error */
@@ -15595,6 +21675,8 @@ export interface operations {
     list_interfaces_api_v1_gateway_interfaces_get: {
         parameters: {
             query?: {
+                /** @description 只列该数据目录的接口 */
+                entry_id?: string | null;
                 /** @description 页码，从 1 起 */
                 page?: number;
                 /** @description 代码或名称 */
@@ -16713,7 +22795,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskPage"];
+                    "application/json": components["schemas"]["kernel__approvals__schemas__TaskPage"];
                 };
             };
             /** @description Validation Error */
@@ -17305,6 +23387,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    negotiated_catalog_catalog_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    catalog_catalog__form__get: {
+        parameters: {
+            query?: {
+                /** @description 只要此时刻以后变更的，RFC 3339 */
+                modified_since?: string;
+                /** @description 页码，从 1 起，每页 100 */
+                page?: string;
+            };
+            header?: never;
+            path: {
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_json_data_json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    negotiated_dataset_dataset__entry_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    dataset_dataset__entry_id___form__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_oai_oai_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    post_oai_oai_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
         };

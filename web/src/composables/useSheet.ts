@@ -1,5 +1,5 @@
 /** State and keys of an editable grid: the active cell, the range, editing, paste, fill down, going back. */
-import { computed, nextTick, ref, type Ref } from "vue";
+import { computed, nextTick, ref, watch, type Ref } from "vue";
 import {
   cellText, copyBlock, fillDown, newRow, parseBlock, pasteBlock, withText, type Place, type SheetColumn, type SheetRow,
 } from "@/lib/sheet";
@@ -54,7 +54,9 @@ export function useSheet(sheet: Sheet) {
     const now = withText(column, row, text);
     if (JSON.stringify(now) !== JSON.stringify(row)) put(sheet.rows.value.map((one, other) => (other === at ? now : one)));
   }
+  /** What was typed goes into its cell; a cell that was only looked at stays as it is. */
   function commit(): void {
+    if (!editing.value) return;
     const row = sheet.rows.value[active.value.row];
     const column = sheet.columns.value[active.value.column];
     if (row && column && column.type !== "flag" && draft.value !== cellText(column, row)) setCell(draft.value);
@@ -135,6 +137,7 @@ export function useSheet(sheet: Sheet) {
     load();
     return true;
   }
+  watch([sheet.rows, sheet.columns], () => !editing.value && load(), { immediate: true });
   const copy = (): string => copyBlock(sheet.columns.value, sheet.rows.value, from.value, to.value);
 
   return {
