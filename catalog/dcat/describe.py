@@ -28,7 +28,7 @@ def dataset(graph: Graph, sealed: Sealed, site: Site) -> tuple[Ref, Ref]:
     node.add("dcat:theme", *themes).add("dct:publisher", organization(graph, entry.org, site))
     node.add("dcat:contactPoint", contact(graph, entry.org.name, site))
     node.add("dct:accessRights", terms.access_rights(graph, entry.share_type))
-    label = entry.update_cycle_text or code_list("update_cycle").label(entry.update_cycle)
+    label = code_list("update_cycle").label(entry.update_cycle)
     node.add("dct:accrualPeriodicity", terms.frequency(graph, entry.update_cycle, label))
     node.add("dct:spatial", location(graph, entry.region or entry.org.region, site))
     node.add("dct:temporal", _temporal(entry.data_range)).add("dct:language", terms.language(graph))
@@ -131,7 +131,7 @@ def distributions(
         node.add("dct:description", Text.zh(entry.abstract or entry.name))
         node.add("dcat:accessURL", Ref(web_address(entry.source_url) or iri))
         if name:
-            node.add("dct:format", terms.file_type(graph, name, f"{site.base}/def/format/"))
+            node.add("dct:format", terms.file_type(graph, name, f"{site.base}/def/format"))
             node.add("dcat:mediaType", terms.media_type(graph, name))
         node.add("dct:license", licence(graph, entry.open_type, site)).add("dct:rights", _rights(entry))
         node.add("dcatap:availability", terms.availability(graph)).add("dct:issued", moment(sealed.first_at))

@@ -9,6 +9,7 @@ from typing import Final
 from catalog.dcat.graph import Graph, Node, Ref, Text
 
 _AUTHORITY: Final = "http://publications.europa.eu/resource/authority/"
+_ADMS: Final = "http://purl.org/adms/"
 _IANA: Final = "https://www.iana.org/assignments/media-types/"
 PROFILE: Final = "http://data.europa.eu/r5r/"
 
@@ -42,15 +43,27 @@ _FORMATS = {
 }
 
 
+def _term(graph: Graph, scheme: str, name: str, kind: str, label: Text) -> Ref:
+    """A term of an authority list: its class, its label, and the list it belongs to."""
+    node = Node(f"{scheme}/{name}", (kind,)).add("rdfs:label", label)
+    return graph.put(node.add("skos:inScheme", Ref(scheme)))
+
+
 def concept(graph: Graph, iri: str, label: str, *, language: str = "en", scheme: str | None = None) -> Ref:
     """A skos:Concept with its label."""
     node = Node(iri, ("skos:Concept",)).add("skos:prefLabel", Text(label, language))
     return graph.put(node.add("skos:inScheme", Ref(scheme) if scheme else None))
 
 
+def _scheme(graph: Graph, name: str) -> str:
+    """A list of ADMS."""
+    node = Node(f"{_ADMS}{name}/1.0", ("skos:ConceptScheme",)).add("dct:title", Text(f"ADMS {name}", "en"))
+    return graph.put(node).iri
+
+
 def language(graph: Graph) -> Ref:
     """Chinese."""
-    return graph.put(Node(f"{_AUTHORITY}language/ZHO", ("dct:LinguisticSystem",)).add("rdfs:label", Text.zh("中文")))
+    return _term(graph, f"{_AUTHORITY}language", "ZHO", "dct:LinguisticSystem", Text.zh("中文"))
 
 
 def access_rights(graph: Graph, share_type: str | None) -> Ref | None:
@@ -58,16 +71,14 @@ def access_rights(graph: Graph, share_type: str | None) -> Ref | None:
     if share_type not in _RIGHTS:
         return None
     name, label = _RIGHTS[share_type]
-    node = Node(f"{_AUTHORITY}access-right/{name}", ("dct:RightsStatement",))
-    return graph.put(node.add("rdfs:label", Text.zh(label)))
+    return _term(graph, f"{_AUTHORITY}access-right", name, "dct:RightsStatement", Text.zh(label))
 
 
 def frequency(graph: Graph, cycle: str | None, label: str) -> Ref | None:
     """update_cycle as dct:accrualPeriodicity."""
     if cycle not in _FREQUENCIES:
         return None
-    node = Node(f"{_AUTHORITY}frequency/{_FREQUENCIES[cycle]}", ("dct:Frequency",))
-    return graph.put(node.add("rdfs:label", Text.zh(label)))
+    return _term(graph, f"{_AUTHORITY}frequency", _FREQUENCIES[cycle], "dct:Frequency", Text.zh(label))
 
 
 def data_theme(graph: Graph, theme: str) -> Ref | None:
@@ -87,22 +98,23 @@ def data_themes(graph: Graph) -> Ref:
 
 def publisher_type(graph: Graph) -> Ref:
     """What kind of publisher a department is."""
-    return concept(graph, "http://purl.org/adms/publishertype/LocalAuthority", "Local authority")
+    return concept(graph, f"{_ADMS}publishertype/LocalAuthority", "Local authority", scheme=_scheme(graph, "publishertype"))
 
 
 def status(graph: Graph) -> Ref:
     """The state of a catalog record: a published one is complete."""
-    return concept(graph, "http://purl.org/adms/status/Completed", "Completed")
+    return concept(graph, f"{_ADMS}status/Completed", "Completed", scheme=_scheme(graph, "status"))
 
 
 def availability(graph: Graph) -> Ref:
     """What 上线 means for a distribution."""
-    return concept(graph, f"{_AUTHORITY}planned-availability/AVAILABLE", "Available")
+    scheme = f"{_AUTHORITY}planned-availability"
+    return concept(graph, f"{scheme}/AVAILABLE", "Available", scheme=scheme)
 
 
 def licence_type(graph: Graph) -> Ref:
     """The kind of terms that opening gives: the directory knows no more."""
-    return concept(graph, "http://purl.org/adms/licencetype/UnknownIPR", "Unknown IPR")
+    return concept(graph, f"{_ADMS}licencetype/UnknownIPR", "Unknown IPR", scheme=_scheme(graph, "licencetype"))
 
 
 def standard(graph: Graph) -> Ref:
@@ -113,8 +125,9 @@ def standard(graph: Graph) -> Ref:
 def file_type(graph: Graph, name: str, own: str) -> Ref:
     """dct:format of a format name; one that the EU list lacks gets an address below ``own``."""
     known = _FORMATS.get(name.lower())
-    iri = f"{_AUTHORITY}file-type/{known[0]}" if known else f"{own}{name}"
-    return graph.put(Node(iri, ("dct:MediaTypeOrExtent",)).add("rdfs:label", Text.zh(known[0] if known else name)))
+    if known:
+        return _term(graph, f"{_AUTHORITY}file-type", known[0], "dct:MediaTypeOrExtent", Text(known[0]))
+    return _term(graph, own, name, "dct:MediaTypeOrExtent", Text.zh(name))
 
 
 def media_type(graph: Graph, name: str) -> Ref | None:
