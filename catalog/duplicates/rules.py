@@ -74,16 +74,16 @@ class Weights:
         self._learn(counts, total)
 
     @classmethod
-    def of_counts(cls, counts: Mapping[str, int], total: int) -> "Weights":
-        """Weights from counts that are known, among ``total`` entries."""
+    def of_counts(cls, counts: Mapping[str, int], total: int, *, others: int = 1) -> "Weights":
+        """Weights from known counts among ``total`` entries; what is not named is taken as held by ``others``."""
         made = cls(())
-        made._learn(counts, total)
+        made._learn(counts, total, others)
         return made
 
-    def _learn(self, counts: Mapping[str, int], total: int) -> None:
+    def _learn(self, counts: Mapping[str, int], total: int, others: int = 1) -> None:
         self.counts, self.total = counts, total
         self._known = {gram: self._weigh(held) for gram, held in counts.items()}
-        self._unknown = self._weigh(1)
+        self._unknown = self._weigh(others)
 
     def _weigh(self, held: int) -> int:
         return round(1000 * math.log2(1 + max(self.total, held) / min(held, CROWD)))

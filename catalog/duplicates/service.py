@@ -1,7 +1,7 @@
 """Finding likely duplicates of one entry and of all, deciding about pairs, and listing conflicts of sources."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from catalog.duplicates import queries, rules
 from catalog.duplicates.conflicts import Conflict, conflicts
 from catalog.duplicates.errors import PAIR_UNKNOWN, REASON_MISSING
 from catalog.duplicates.models import DuplicateDecision, LikelyDuplicate
+from catalog.duplicates.queries import EntryLook
 from catalog.duplicates.rules import LIKELY, Likeness
 from catalog.nodes import service as nodes
 from catalog.nodes.models import DataEntry
@@ -21,6 +22,9 @@ from kernel import clock
 from kernel.audit.service import record
 from kernel.db import Database
 from kernel.identity.actor import Actor, require
+
+TWINS = 100
+"""Entries that one entry is compared with in full."""
 
 
 @dataclass(frozen=True)
@@ -73,28 +77,46 @@ def twins(session: Session, actor: Actor, entry_id: uuid.UUID, least: int = LIKE
     own = next(iter(queries.looks(session, DataEntry.id == entry_id)), None)
     if own is None:
         return []
-    needed = rules.part_needed(least)
+    needed, total = rules.part_needed(least), queries.entries_count(session)
     holders = {gram: queries.holding(session, gram) for gram in own.title}
     counts = {gram: max(1, len(held)) for gram, held in holders.items()}
-    weights = rules.Weights.of_counts(counts, queries.entries_count(session))
+    weights = rules.Weights.of_counts(counts, total)
     near = {other for gram in rules.rarest(own.title, counts, weights.of, needed) for other in holders[gram]}
     near.update(queries.sharing_items(session, queries.item_names(session, entry_id), needed))
     seen = queries.shown(session, actor, near - {entry_id})
     decided = queries.decisions(session, entry_id)
     found: list[Twin] = []
-    for other in _looks_of(session, seen):
-        likeness = rules.compare(own, other, weights)
-        if other.department != own.department and likeness.score >= least:
-            decision = decided.get(other.key)
-            code, name, status, department_id, department = seen[other.key]
-            found.append(Twin(
-                other.key, code, name, status, department_id, department, likeness,
-                decision.verdict if decision else None, decision.reason if decision else None,
-            ))
+    for other, likeness in _alike(session, own, _looks_of(session, seen), counts, total, least):
+        decision = decided.get(other.key)
+        code, name, status, department_id, department = seen[other.key]
+        found.append(Twin(
+            other.key, code, name, status, department_id, department, likeness,
+            decision.verdict if decision else None, decision.reason if decision else None,
+        ))
     return sorted(found, key=lambda twin: (-twin.likeness.score, twin.code))
 
 
-def _looks_of(session: Session, ids: Iterable[uuid.UUID]) -> list[queries.EntryLook]:
+def _alike(
+    session: Session, own: EntryLook, others: Iterable[EntryLook], counts: dict[str, int], total: int, least: int
+) -> Iterator[tuple[EntryLook, Likeness]]:
+    """The others that reach ``least``. Bigrams that only they hold are counted for those that can still reach it."""
+    hopeful = rules.Weights.of_counts(counts, total, others=rules.CROWD)
+    scored = [
+        (rules.compare(own, other, hopeful).score, other) for other in others if other.department != own.department
+    ]
+    scored.sort(key=lambda pair: (-pair[0], pair[1].key))
+    near = [other for score, other in scored if score >= least][:TWINS]
+    unknown = {gram for other in near for gram in other.title} - counts.keys()
+    weights = rules.Weights.of_counts(
+        {**counts, **{gram: max(1, len(queries.holding(session, gram))) for gram in unknown}}, total
+    )
+    for other in near:
+        likeness = rules.compare(own, other, weights)
+        if likeness.score >= least:
+            yield other, likeness
+
+
+def _looks_of(session: Session, ids: Iterable[uuid.UUID]) -> list[EntryLook]:
     return [
         look for some in slices(list(ids)) for look in queries.looks(session, DataEntry.id.in_(some))
     ]

@@ -178,12 +178,3 @@ def computed_at(session: Session, only: Sequence[uuid.UUID] | None) -> datetime 
     query = select(QualityState.computed_at).order_by(QualityState.computed_at).limit(1)
     return session.scalar(query if only is None else query.where(QualityState.department_id.in_(only)))
 
-
-def failing_by_rule(session: Session, only: Sequence[uuid.UUID] | None, node_kind: str | None) -> Counter[str]:
-    """Rule → cells that fail."""
-    found: Counter[str] = Counter()
-    for _, _, rule, numerator, denominator in queries.figures(session, only, node_kind):
-        found[rule] += denominator - numerator
-    return found
-
-
