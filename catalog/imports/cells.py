@@ -5,7 +5,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from catalog.codes.lists import BareNumber, UnknownLabel, code_list, parse
+from catalog.codes.lists import BareNumber, Numbers, UnknownLabel, code_list, parse
 from kernel import clock
 
 _DATE: Final = re.compile(
@@ -90,7 +90,7 @@ def integer(cell: Any) -> int | None:
     return int(plain)
 
 
-def token(cell: Any, key: str, numbers: str | None) -> str | None:
+def token(cell: Any, key: str, numbers: Numbers | str | None) -> str | None:
     """A token of a code list, from its label."""
     value = text(cell)
     if value is None:

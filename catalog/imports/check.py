@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from catalog.codes.checks import Checker as CodeTables
 from catalog.imports import cells, merge, queries
 from catalog.imports.base import Base
 from catalog.imports.findings import ROW_ERROR, WARNING
@@ -22,7 +23,7 @@ from catalog.imports.profile import Profile
 from catalog.links import service as links
 from catalog.links.service import Wanted
 from catalog.nodes.kinds import CHANGEABLE, COLUMN, EDITABLE, ITEM, KINDS
-from catalog.nodes.rules import problems
+from catalog.nodes.rules import Problem, problems
 from kernel import ids
 from kernel.identity.actor import Actor
 
@@ -56,6 +57,7 @@ class Checker:
         self._default_department = department_id or (actor.department_id if actor.scope == "own" else None)
         self._create = create_departments and (actor.scope == "all" or actor.kind == "system")
         self._departments: dict[str, uuid.UUID] | None = None
+        self._tables: CodeTables | None = None
         self._announced: set[str] = set()
         self._keys: dict[tuple[str, str], uuid.UUID | None] = {}
         # system → its department, or the name of one that will be opened
@@ -71,6 +73,14 @@ class Checker:
                 rows = self._mapping.rows(kind)
                 while some := list(islice(rows, None if kind == "duty" else GROUP)):
                     yield kind, some
+
+    def _listed(self, kind_key: str, row: Row, existing: Any) -> list[Problem]:
+        """What the tables of regions and classes say about values that are new."""
+        if self._tables is None:
+            self._tables = CodeTables(self._session)
+        given = {name: value for name, value in self._values(kind_key, row).items() if name in ("region", "class_code")}
+        held = {} if existing is None else existing
+        return self._tables.problems({name: value for name, value in given.items() if value != held.get(name)})
 
     def check(self, session: Session, kind: str, rows: Sequence[Row]) -> list[Staged]:
         """Decide about one group; findings are added to the mapping's."""
@@ -107,7 +117,7 @@ class Checker:
                 self._parent(row, "system", required=existing is None)
             department = self._department(row, existing)
             self._same_key(kind_key, row, legacy)
-            for problem in problems(kind_key, self._values(kind_key, row)):
+            for problem in (*problems(kind_key, self._values(kind_key, row)), *self._listed(kind_key, row, existing)):
                 self._mapped.add(row, problem.field, ROW_ERROR, "value", problem.reason_zh, problem.reason_en)
             one = self._decide(kind_key, row, existing, department, row.data.get(legacy) if legacy else None)
             self._remember(kind_key, row, one)

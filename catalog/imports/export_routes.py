@@ -2,7 +2,6 @@
 
 import uuid
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import Query, Response
 from fastapi.responses import FileResponse
@@ -11,16 +10,10 @@ from catalog.imports import exporting, jobs
 from catalog.imports.export import Wish, export
 from catalog.imports.schemas import ExportIn, ExportOut, ExportPage
 from catalog.permissions import IMPORT, READ
-from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog", tags=["catalog"])
-
-
-def _download(data: bytes, name: str, format: str = "xlsx") -> Response:
-    return Response(data, media_type=exporting.MEDIA[format], headers={
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "X-Content-Type-Options": "nosniff",
-    })
 
 
 @api.get("/template", **needs(IMPORT))
@@ -29,7 +22,7 @@ def template(
 ) -> Response:
     """下载部门模板（已填入现有目录，带示例行和本部门下拉框）"""
     data = export(session, actor, department_id=department_id, empty=empty, template=True)
-    return _download(data, "四级目录模板.xlsx")
+    return download(data, "四级目录模板.xlsx")
 
 
 @api.get("/export", **needs(READ))
@@ -41,7 +34,7 @@ def export_workbook(
 ) -> Response:
     """导出四级目录（至多 30000 行；更多请用后台导出）"""
     data = export(session, actor, department_id=department_id, format=format, kind=kind, encoding=encoding)
-    return _download(data, f"四级目录.{format}", format)
+    return download(data, f"四级目录.{format}", exporting.MEDIA[format])
 
 
 @api.post("/exports", status_code=202, **needs(READ))

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final
 
+from catalog.codes.lists import Numbers
 from catalog.imports import cells
 from catalog.imports.findings import ERROR, ROW_ERROR, WARNING, Finding, letter
 from catalog.imports.profile import Profile, SheetProfile, fold
@@ -88,7 +89,7 @@ class Mapping:
     Structural faults are errors and are found when this is made; faults of rows while they are read.
     """
 
-    def __init__(self, profile: Profile, sheets: Sequence[Rows], numbers: str | None = None) -> None:
+    def __init__(self, profile: Profile, sheets: Sequence[Rows], numbers: Numbers | str | None = None) -> None:
         self.mapped = Mapped()
         self._readers: dict[str, tuple[Rows, int, _Reader]] = {}
         self._numbers = numbers
@@ -164,7 +165,7 @@ class Mapping:
             self._readers[profile.kind] = (sheet, at, _Reader(self.mapped, profile, columns, self._numbers))
 
 
-def map_sheets(profile: Profile, sheets: Sequence[Rows], numbers: str | None = None) -> Mapped:
+def map_sheets(profile: Profile, sheets: Sequence[Rows], numbers: Numbers | str | None = None) -> Mapped:
     """Read everything at once, for workbooks of a few thousand rows."""
     mapping = Mapping(profile, sheets, numbers)
     mapping.mapped.rows = [row for kind in mapping.kinds for row in mapping.rows(kind)]
@@ -227,7 +228,7 @@ def _columns(
 class _Reader:
     """Reads the rows of one sheet."""
 
-    def __init__(self, mapped: Mapped, profile: SheetProfile, columns: dict[str, int], numbers: str | None) -> None:
+    def __init__(self, mapped: Mapped, profile: SheetProfile, columns: dict[str, int], numbers: Numbers | str | None) -> None:
         self._mapped, self._profile, self._columns = mapped, profile, columns
         self._places = {name: (letter(index), profile.labels[name]) for name, index in columns.items()}
         self._convert = {name: converter(profile.kind, name, numbers) for name in columns}
@@ -288,7 +289,7 @@ class _Reader:
 
 
 @cache
-def converter(kind: str, name: str, numbers: str | None = None) -> Callable[[Any], Any]:
+def converter(kind: str, name: str, numbers: Numbers | str | None = None) -> Callable[[Any], Any]:
     """What reads the cells of a field."""
     listed = LISTED.get(kind, {}).get(name)
     if listed is not None:

@@ -79,6 +79,13 @@ def action_counts(session: Session, batch_id: uuid.UUID) -> dict[str, dict[str, 
     return found
 
 
+def applied_rows(session: Session, batch_id: uuid.UUID) -> list[Any]:
+    """(kind, action, node_id, before) of rows that were applied, in their order; what they said is not read."""
+    columns = (ImportRow.kind, ImportRow.action, ImportRow.node_id, ImportRow.before)
+    query = select(*columns).where(ImportRow.batch_id == batch_id, ImportRow.action.in_(("create", "update")))
+    return list(session.execute(query.order_by(ImportRow.seq)))
+
+
 def undecided(session: Session, batch_id: uuid.UUID) -> int:
     """Cells that others changed too and nobody has decided about."""
     query = select(func.count()).select_from(ImportClash)

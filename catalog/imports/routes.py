@@ -2,7 +2,6 @@
 
 import uuid
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import File, Form, Query, Response, UploadFile
 
@@ -30,20 +29,10 @@ from catalog.imports.schemas import (
 from catalog.imports.staging import FINDINGS_KEPT
 from catalog.imports.undo import undo
 from catalog.permissions import IMPORT
-from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog", tags=["catalog"])
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _download(data: bytes, name: str) -> Response:
-    return Response(
-        data, media_type=_XLSX,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "X-Content-Type-Options": "nosniff",
-        },
-    )
 
 
 @api.get("/imports/profiles", **needs(IMPORT))
@@ -111,9 +100,9 @@ def marked_workbook(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> Re
     name = f"检查结果-{batch.filename.rsplit('.', 1)[0]}.xlsx"
     if not path.exists():
         # the file of a workbook with a secret row is gone; its findings are still listed
-        return _download(marked([], findings), name)
+        return download(marked([], findings), name)
     with open_book(path, batch.filename) as sheets:
-        return _download(marked(sheets, findings), name)
+        return download(marked(sheets, findings), name)
 
 
 @api.get("/imports/{batch_id}/changes", **needs(IMPORT))

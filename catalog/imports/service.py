@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.codes import profiles as codes
 from catalog.errors import BATCH_ERRORS, BATCH_ROW_ERRORS, BATCH_STATE, BATCH_UNKNOWN
 from catalog.imports import queries
 from catalog.imports.apply import PAGE, Applier, mark_applied
@@ -76,6 +77,7 @@ def upload(
     """
     require(actor, IMPORT, department_id=department_id)
     chosen = profile_named(profile)
+    codes.numbers(session, numbers)
     if len(data) > FILE_LIMIT:
         raise refused("too_large")
     batch_id = ids.new()

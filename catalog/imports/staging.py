@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from catalog.codes import profiles as codes
 from catalog.errors import BATCH_STATE
 from catalog.imports.base import Base, export_id_in, path_of
 from catalog.imports.check import Checker, Staged
@@ -45,7 +46,8 @@ class Stager:
             raise BATCH_STATE(state=STATES[batch.state], action="重新检查")
         self._database, self._actor, self._batch, self._sheets = database, actor, batch, sheets
         self._profile = profile_named(batch.profile)
-        self._mapping = Mapping(self._profile, sheets, batch.options.get("numbers"))
+        numbers = database.run(lambda session: codes.numbers(session, batch.options.get("numbers")), write=False)
+        self._mapping = Mapping(self._profile, sheets, numbers)
         self._base = Base.read(_base_path(sheets, folder))
         self._seq = self._finding_seq = self._clash_seq = 0
         self._actions: Counter[str] = Counter()

@@ -4,18 +4,18 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from catalog.errors import BATCH_STATE
 from catalog.imports import queries
-from catalog.imports.models import ImportBatch, ImportRow
+from catalog.imports.models import ImportBatch
 from catalog.imports.service import STATES
 from catalog.links import effects as links
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
-from catalog.nodes.kinds import EDITABLE, KINDS, NodeKind
-from catalog.nodes.models import SystemTable
+from catalog.nodes.kinds import CHANGEABLE, EDITABLE, KINDS, NodeKind
+from catalog.nodes.models import Duty, SystemTable
 from catalog.permissions import IMPORT
 from catalog.review.models import ReviewCase
 from catalog.search import service as search
@@ -34,7 +34,7 @@ def undo(session: Session, actor: Actor, batch: ImportBatch) -> dict[str, Any]:
         raise BATCH_STATE(state=STATES[batch.state], action="撤销导入")
     left: list[str] = []
     removed = restored = 0
-    rows = queries.rows(session, batch.id, "create", "update")
+    rows = queries.applied_rows(session, batch.id)
     stay = _changed_since(session, rows)
     left += links.undo_batch(session, actor, batch.id, batch.audit_id)
     for kind_key in ("db_table", "data_entry", "system", "duty"):
@@ -66,13 +66,28 @@ def _removable(session: Session, kind: NodeKind, node_ids: Sequence[uuid.UUID]) 
     gone: list[uuid.UUID] = []
     left: list[str] = []
     submitted = _ever_submitted(session, node_ids)
-    for node_id, row in nodes.rows(session, kind, node_ids).items():
-        untouched = row["status"] == "draft" and row["revision"] == 1 and node_id not in submitted
-        if untouched and not (kind.key == "system" and _has_tables(session, node_id)):
-            gone.append(node_id)
-        else:
-            left.append(row["code"])
+    model, needed = kind.model, _needed(session, kind, node_ids)
+    for some in nodes.slices(node_ids):
+        query = select(model.id, model.code, model.status, model.revision).where(model.id.in_(some))
+        for node_id, code, status, revision in session.execute(query):
+            if status == "draft" and revision == 1 and node_id not in submitted and node_id not in needed:
+                gone.append(node_id)
+            else:
+                left.append(code)
     return gone, left
+
+
+def _needed(session: Session, kind: NodeKind, node_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Systems that have tables, and duties above duties that are not of this list."""
+    found: set[uuid.UUID] = set()
+    own = set(node_ids)
+    for some in nodes.slices(node_ids):
+        if kind.key == "system":
+            found.update(session.scalars(select(SystemTable.system_id).where(SystemTable.system_id.in_(some))))
+        elif kind.key == "duty":
+            below = session.execute(select(Duty.id, Duty.parent_id).where(Duty.parent_id.in_(some)))
+            found.update(above for duty, above in below if duty not in own and above is not None)
+    return found
 
 
 def _ever_submitted(session: Session, node_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
@@ -83,27 +98,27 @@ def _ever_submitted(session: Session, node_ids: Sequence[uuid.UUID]) -> set[uuid
     return found
 
 
-def _has_tables(session: Session, system_id: uuid.UUID) -> bool:
-    return session.scalar(select(SystemTable.id).where(SystemTable.system_id == system_id).limit(1)) is not None
-
-
 def _remove(session: Session, kind: NodeKind, node_ids: Sequence[uuid.UUID]) -> None:
     search.remove(session, node_ids)
+    if kind.key == "duty":
+        # a superior may be deleted before the duties below it
+        for some in nodes.slices(node_ids):
+            session.execute(update(Duty).where(Duty.id.in_(some)).values(parent_id=None))
     for some in nodes.slices(node_ids):
         session.execute(delete(kind.model).where(kind.model.id.in_(some)))
 
 
-def _parent_kind(row: ImportRow) -> NodeKind:
+def _parent_kind(row: Any) -> NodeKind:
     return KINDS[{"data_item": "data_entry", "db_column": "db_table"}.get(row.kind, row.kind)]
 
 
-def _changed_since(session: Session, rows: Sequence[ImportRow]) -> set[uuid.UUID]:
+def _changed_since(session: Session, rows: Sequence[Any]) -> set[uuid.UUID]:
     """Nodes that the batch updated and that somebody edited, submitted or published since."""
     stay: set[uuid.UUID] = set()
     for row in rows:
         if row.before is not None:
             node = session.get_one(_parent_kind(row).model, uuid.UUID(row.before["node"]))
-            if node.revision != row.before["revision"] or node.status not in (*EDITABLE, "change_draft"):
+            if node.revision != row.before["revision"] or node.status not in (*EDITABLE, *CHANGEABLE):
                 stay.add(node.id)
     return stay
 

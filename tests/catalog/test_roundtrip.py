@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from catalog.codes.lists import code_list
-from catalog.imports import clashes, jobs, queries
+from catalog.imports import clashes, jobs, queries, service
 from catalog.imports.export import export
 from catalog.imports.mapping import FLAGS
 from catalog.imports.models import ImportBatch
 from catalog.imports.profile import profile
+from catalog.imports.undo import undo
 from catalog.imports.values import text_of
 from catalog.links import service as links
 from catalog.nodes import service as node_service
@@ -24,6 +25,7 @@ from catalog.nodes.rules import LISTED
 from catalog.registry.service import create_table
 from kernel import clock
 from kernel.db import Database
+from tests.catalog import books
 from tests.catalog.conftest import Town
 from tests.catalog.test_merge import returned
 from tests.support.scale import Scale
@@ -213,3 +215,33 @@ def test_a_csv_of_one_level_comes_back(database: Database, town: Town, checked: 
                 )
             batch = checked(town.officer, data, profile="four-level", filename=f"{kind}.csv")
             assert set(batch.counts["actions"]) == {"same"}, (kind, changed(database, batch))
+
+
+def test_undo_gives_back_what_stood_there(database: Database, town: Town, checked: Check, tmp_path: Path) -> None:
+    """A batch of new duties under each other and of edits is taken back; the directory is as before."""
+    database.run(lambda session: district(session, town, random.Random(11), 3))
+    before = snapshot(database)
+    with database.read() as session:
+        data = export(session, town.officer, department_id=town.civil)
+    chance, wanted = random.Random(12), set[tuple[str, str, str]]()
+    edited = checked(town.officer, returned(data, tmp_path, lambda sheet, record: edit(chance, sheet, record, wanted)),
+                     profile="four-level")
+    jobs.run_apply(database, town.officer, edited.id, accept_partial=False)
+    assert wanted and snapshot(database) != before
+    new = checked(town.officer, books.book({"职责目录": [
+        ["行键", "职责名称", "上级职责"], ["D2", "下级", "D1"], ["D1", "上级", ""], ["D3", "再下级", "D2"],
+    ]}), profile="four-level")
+    jobs.run_apply(database, town.officer, new.id, accept_partial=False)
+    with database.read() as session:
+        names = {one.id: one.name for one in session.scalars(select(Duty))}
+        above = {one.name: names.get(one.parent_id) for one in session.scalars(select(Duty)) if one.parent_id}
+    assert above["下级"] == "上级" and above["再下级"] == "下级"
+    for batch_id, removed in ((new.id, 3), (edited.id, 0)):
+        done = database.run(lambda s, b=batch_id: undo(s, town.officer, service.found(s, town.officer, b)))  # type: ignore[misc]
+        assert (done["removed"], done["left"]) == (removed, [])
+    after = snapshot(database)
+    for key, row in before.items():
+        assert {name: after[key][name] for name in (*_fields(key[0]), "number") if name in row} == {
+            name: row[name] for name in (*_fields(key[0]), "number") if name in row
+        }
+    assert set(after) == set(before)
