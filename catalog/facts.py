@@ -5,21 +5,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Integer, func, select
 from sqlalchemy.orm import Session
 
-from catalog.nodes.kinds import KINDS, LIVE
 from catalog.quality import queries
 from catalog.quality.rules import add_up, judge
-
-
-class LevelCount(NamedTuple):
-    """Nodes of one department on one level."""
-
-    department_id: uuid.UUID
-    level: str
-    total: int
-    published: int
 
 
 class NodeQuality(NamedTuple):
@@ -29,18 +18,6 @@ class NodeQuality(NamedTuple):
     department_id: uuid.UUID
     level: str
     figures: dict[str, tuple[int, int]]
-
-
-def level_counts(session: Session) -> list[LevelCount]:
-    """Nodes per department and level."""
-    found: list[LevelCount] = []
-    for key, kind in KINDS.items():
-        model = kind.model
-        live = func.sum(model.status.in_(LIVE).cast(Integer))
-        query = select(model.department_id, func.count(), live).group_by(model.department_id)
-        rows = session.execute(query.order_by(model.department_id))
-        found.extend(LevelCount(department_id, key, total, int(published)) for department_id, total, published in rows)
-    return found
 
 
 def quality(session: Session, department_id: uuid.UUID | None, at: datetime) -> Iterator[NodeQuality]:

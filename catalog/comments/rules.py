@@ -4,7 +4,6 @@ import re
 from typing import Final
 
 LIMIT: Final = 4000
-NAME_LIMIT: Final = 40
 MENTION_LIMIT: Final = 20
 """At most this many people are told by one comment."""
 

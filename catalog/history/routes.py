@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import Query, Response
 
@@ -27,8 +26,7 @@ from catalog.history.schemas import (
 )
 from catalog.permissions import READ
 from kernel import clock
-from kernel.documents.media import MEDIA_TYPES
-from kernel.http import Actor_, Page_, Session_, needs, router
+from kernel.http import Actor_, Page_, Session_, download, needs, router
 
 api = router(prefix="/catalog", tags=["catalog"])
 At = Annotated[str, Query(max_length=40, description="日期（当日终了）或带时区的时刻", examples=["2026-11-01"])]
@@ -140,10 +138,3 @@ def _counts(session: Session_, rows: list[Difference]) -> list[DiffCounts]:
         DiffCounts(department_id=key, department=departments[key][0], kind=kind, **cells)
         for key in sorted(found, key=lambda one: departments[one][1]) for kind, cells in sorted(found[key].items())
     ]
-
-
-def download(data: bytes, name: str, media: str = "xlsx") -> Response:
-    """A file to save, never shown inline."""
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return Response(data, media_type=MEDIA_TYPES[media], headers=headers)
-

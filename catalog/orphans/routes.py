@@ -2,7 +2,6 @@
 
 import uuid
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import Query, Response
 
@@ -11,11 +10,10 @@ from catalog.orphans import service
 from catalog.orphans.lists import LISTS
 from catalog.orphans.schemas import OrphanCount, OrphanPage
 from catalog.permissions import READ
-from kernel.http import Actor_, Page_, Session_, needs, router
+from kernel.http import Actor_, Page_, Session_, download, needs, router
 from kernel.identity.actor import Actor
 
 api = router(prefix="/catalog", tags=["catalog"])
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Published = Annotated[bool, Query(description="只算已发布的目录与已生效的关联")]
 Text = Annotated[str, Query(max_length=100, description="编码或名称中的文字")]
 
@@ -33,13 +31,7 @@ def _download(
 ) -> Response:
     within = service.scope(actor, department_id=department_id, published=published)
     unit = department_name(session, within.department_id) if within.department_id else "全部部门"
-    return Response(
-        service.workbook(session, within, keys, unit), media_type=_XLSX,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{name}-{unit}.xlsx')}",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    return download(service.workbook(session, within, keys, unit), f"{name}-{unit}.xlsx")
 
 
 @api.get("/orphans/export", **needs(READ))

@@ -3,7 +3,6 @@
 import uuid
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import Query, Response
 from sqlalchemy import func, select
@@ -21,14 +20,13 @@ from catalog.quality.schemas import (
     TrendPoint,
 )
 from kernel import clock
-from kernel.http import Actor_, Page_, Session_, needs, router
+from kernel.http import Actor_, Page_, Session_, download, needs, router
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog/quality", tags=["catalog"])
 Kind = Literal["duty", "data_entry", "system", "db_table"]
 Dimension = Literal["norm", "complete", "accurate", "consistent", "timely", "accessible"]
 Rule_ = Annotated[str | None, Query(max_length=40, description="规则编号，见 /catalog/quality/rules")]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @api.get("/rules", **needs(READ))
@@ -78,8 +76,7 @@ def export_failures(
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = [dict(row) for row in session.execute(query.limit(export.LIMIT)).mappings()]
     data = export.workbook(rows, total, views.summary(session, actor, department_id, kind))
-    name = quote("数据目录质量检查.xlsx")
-    return Response(data, media_type=_XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
+    return download(data, "数据目录质量检查.xlsx")
 
 
 @api.get("/nodes/{kind}/{node_id}", **needs(READ))

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
-from catalog.history.routes import download
 from catalog.permissions import EDIT, READ, REVIEW
 from catalog.transfers import document, queries, service
 from catalog.transfers.models import NodeTransfer
@@ -32,7 +31,7 @@ from catalog.transfers.service import Selection
 from kernel import clock
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
-from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.identity.actor import Actor
 
 api = router(prefix="/catalog/transfers", tags=["catalog"])
