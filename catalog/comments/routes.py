@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Literal
 
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
@@ -12,12 +11,12 @@ from catalog.comments.models import NodeComment
 from catalog.comments.permissions import WRITE
 from catalog.comments.schemas import CommentEdit, CommentIn, CommentOut, CommentPage, Mentioned, TraceOut
 from catalog.nodes import service as nodes
+from catalog.nodes.kinds import KindKey
 from catalog.permissions import READ
 from kernel.http import Actor_, Page_, Session_, check_if_match, needs, router, set_etag
 from kernel.identity.actor import Actor
 
 api = router(prefix="/catalog", tags=["catalog"])
-Kind = Literal["duty", "data_entry", "system", "db_table"]
 
 
 def _out(session: Session, actor: Actor, rows: Sequence[NodeComment]) -> dict[uuid.UUID, CommentOut]:
@@ -36,7 +35,7 @@ def _out(session: Session, actor: Actor, rows: Sequence[NodeComment]) -> dict[uu
 
 
 @api.get("/nodes/{kind}/{node_id}/comments", **needs(READ))
-def list_comments(session: Session_, actor: Actor_, page: Page_, kind: Kind, node_id: uuid.UUID) -> CommentPage:
+def list_comments(session: Session_, actor: Actor_, page: Page_, kind: KindKey, node_id: uuid.UUID) -> CommentPage:
     """评论"""
     nodes.found(session, actor, kind, node_id)
     roots, replies, total = queries.threads(session, node_id, limit=page.size, offset=page.offset)
@@ -52,7 +51,7 @@ def list_comments(session: Session_, actor: Actor_, page: Page_, kind: Kind, nod
 
 @api.post("/nodes/{kind}/{node_id}/comments", status_code=201, **needs(WRITE))
 def write_comment(
-    session: Session_, actor: Actor_, kind: Kind, node_id: uuid.UUID, body: CommentIn, response: Response
+    session: Session_, actor: Actor_, kind: KindKey, node_id: uuid.UUID, body: CommentIn, response: Response
 ) -> CommentOut:
     """发表评论或回复"""
     row = service.write(

@@ -1,15 +1,14 @@
 """HTTP of favourites: everybody has his own."""
 
 import uuid
-from typing import Literal
 
 from catalog.favourites import service
 from catalog.favourites.schemas import FavouriteList, FavouriteOut, OrderIn
+from catalog.nodes.kinds import KindKey
 from catalog.permissions import READ
 from kernel.http import Actor_, Session_, needs, router
 
 api = router(prefix="/catalog/favourites", tags=["catalog"])
-Kind = Literal["duty", "data_entry", "system", "db_table"]
 
 
 def _answer(session: Session_, actor: Actor_) -> FavouriteList:
@@ -31,13 +30,13 @@ def order_favourites(session: Session_, actor: Actor_, body: OrderIn) -> Favouri
 
 
 @api.put("/{kind}/{node_id}", status_code=204, **needs(READ))
-def add_favourite(session: Session_, actor: Actor_, kind: Kind, node_id: uuid.UUID) -> None:
+def add_favourite(session: Session_, actor: Actor_, kind: KindKey, node_id: uuid.UUID) -> None:
     """收藏"""
     service.add(session, actor, kind, node_id)
 
 
 @api.delete("/{kind}/{node_id}", status_code=204, **needs(READ))
-def remove_favourite(session: Session_, actor: Actor_, kind: Kind, node_id: uuid.UUID) -> None:
+def remove_favourite(session: Session_, actor: Actor_, kind: KindKey, node_id: uuid.UUID) -> None:
     """取消收藏"""
     del kind
     service.remove(session, actor, node_id)

@@ -9,7 +9,7 @@ at once, without review and without a version, which is why none of them is hash
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from catalog.nodes.models import DataEntry, DataItem, DbColumn, DbTable, Duty, System
 
@@ -75,6 +75,9 @@ def _kind(
     fields, hashed = (*_COMMON[1:], *own, *ungoverned), (*_COMMON, *own)
     return NodeKind(key, zh, en, model, fields, hashed, ungoverned, child, profile)
 
+
+KindKey = Literal["duty", "data_entry", "system", "db_table"]
+"""The keys of KINDS, for routes that name a level."""
 
 KINDS: dict[str, NodeKind] = {
     kind.key: kind

@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
@@ -15,14 +15,15 @@ from catalog.nodes.models import NodeChange, NodeVersion
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
+T = TypeVar("T")
 SLICE = 1000
 """Ids bound in one statement; databases limit the number of parameters."""
 
 
-def slices(ids: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
-    """Ids in groups of SLICE."""
-    for start in range(0, len(ids), SLICE):
-        yield ids[start : start + SLICE]
+def slices(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Ids or other values in groups of SLICE."""
+    for start in range(0, len(values), SLICE):
+        yield values[start : start + SLICE]
 
 
 def visible(actor: Actor, model: Any) -> ColumnElement[bool]:

@@ -95,9 +95,7 @@ def _systems_of(session: Session, department_id: uuid.UUID) -> dict[uuid.UUID, s
 
 def _existing(session: Session, codes: set[str]) -> frozenset[str]:
     found: set[str] = set()
-    ordered = sorted(codes)
-    for start in range(0, len(ordered), 1000):
-        some = ordered[start : start + 1000]
+    for some in slices(sorted(codes)):
         found.update(session.scalars(
             select(DataEntry.code).where(DataEntry.code.in_(some), DataEntry.status != "withdrawn")
         ))

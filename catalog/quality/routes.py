@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from sqlalchemy import func, select
 
+from catalog.nodes.kinds import KindKey
 from catalog.permissions import READ
 from catalog.quality import export, jobs, queries, service, views
 from catalog.quality.permissions import COMPUTE
@@ -24,7 +25,6 @@ from kernel.http import Actor_, Page_, Session_, download, needs, router
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog/quality", tags=["catalog"])
-Kind = Literal["duty", "data_entry", "system", "db_table"]
 Dimension = Literal["norm", "complete", "accurate", "consistent", "timely", "accessible"]
 Rule_ = Annotated[str | None, Query(max_length=40, description="规则编号，见 /catalog/quality/rules")]
 
@@ -37,21 +37,21 @@ def list_rules() -> list[RuleOut]:
 
 @api.get("/summary", **needs(READ))
 def get_summary(
-    session: Session_, actor: Actor_, department_id: uuid.UUID | None = None, kind: Kind | None = None
+    session: Session_, actor: Actor_, department_id: uuid.UUID | None = None, kind: KindKey | None = None
 ) -> Summary:
     """六性：合计、分级、分规则"""
     return views.summary(session, actor, department_id, kind)
 
 
 @api.get("/departments", **needs(READ))
-def list_departments(session: Session_, actor: Actor_, kind: Kind | None = None) -> list[DepartmentQuality]:
+def list_departments(session: Session_, actor: Actor_, kind: KindKey | None = None) -> list[DepartmentQuality]:
     """各部门六性"""
     return views.departments(session, actor, kind)
 
 
 @api.get("/failures", **needs(READ))
 def list_failures(
-    session: Session_, actor: Actor_, page: Page_, department_id: uuid.UUID | None = None, kind: Kind | None = None,
+    session: Session_, actor: Actor_, page: Page_, department_id: uuid.UUID | None = None, kind: KindKey | None = None,
     rule: Rule_ = None, dimension: Dimension | None = None, node_id: uuid.UUID | None = None,
 ) -> FailingPage:
     """不合格单元"""
@@ -68,7 +68,7 @@ def list_failures(
 
 @api.get("/failures/export", **needs(READ))
 def export_failures(
-    session: Session_, actor: Actor_, department_id: uuid.UUID | None = None, kind: Kind | None = None,
+    session: Session_, actor: Actor_, department_id: uuid.UUID | None = None, kind: KindKey | None = None,
     rule: Rule_ = None, dimension: Dimension | None = None,
 ) -> Response:
     """导出不合格单元"""
@@ -80,14 +80,14 @@ def export_failures(
 
 
 @api.get("/nodes/{kind}/{node_id}", **needs(READ))
-def get_node_quality(session: Session_, actor: Actor_, kind: Kind, node_id: uuid.UUID) -> NodeQuality:
+def get_node_quality(session: Session_, actor: Actor_, kind: KindKey, node_id: uuid.UUID) -> NodeQuality:
     """一个目录的六性（现算）"""
     return views.of_node(session, actor, kind, node_id)
 
 
 @api.get("/trend", **needs(READ))
 def get_trend(
-    session: Session_, actor: Actor_, department_id: uuid.UUID | None = None, kind: Kind | None = None,
+    session: Session_, actor: Actor_, department_id: uuid.UUID | None = None, kind: KindKey | None = None,
     days: Annotated[int, Query(ge=1, le=1100, description="最近多少天")] = 90,
 ) -> list[TrendPoint]:
     """六性逐日变化"""

@@ -20,6 +20,7 @@ from catalog.events import EntryOnlineChanged, EntryPublished
 from catalog.nodes import service as nodes
 from catalog.nodes.kinds import KINDS, console_path
 from catalog.nodes.models import DataEntry
+from catalog.nodes.queries import slices
 from catalog.search import queries as search
 from catalog.search.models import SavedSearch
 from catalog.subscriptions import queries
@@ -156,8 +157,8 @@ def _matches(session: Session, saved: SavedSearch, entry_ids: Sequence[uuid.UUID
         given.pop(name, None)
     where = conditions(system_actor("subscriptions"), Filters(**given))
     found: list[uuid.UUID] = []
-    for start in range(0, len(entry_ids), 1000):
-        some = DataEntry.id.in_(entry_ids[start : start + 1000])
+    for part in slices(entry_ids):
+        some = DataEntry.id.in_(part)
         if saved.q:
             ranking = search.ranking(
                 session, saved.q, node_kind="data_entry", model=DataEntry, conditions=[*where, some]
