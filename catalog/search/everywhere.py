@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from catalog.nodes import queries as nodes
 from catalog.nodes import service as node_service
 from catalog.nodes.kinds import KINDS, console_path
+from catalog.nodes.models import DataEntry
 from catalog.nodes.queries import visible
+from catalog.public.queries import public
 from catalog.search.models import DOC
+from catalog.search.queries import ranking as entry_ranking
 from catalog.search.queries import such, wish
 from catalog.search.ranking import Ranking
 from catalog.search.rules import COUNT_LIMIT, Query, highlight
@@ -31,6 +34,11 @@ def ranking(
     return Ranking(
         session, full_text(session), wish(session, raw), where=where, node_kind=kind, department_id=department_id
     )
+
+
+def public_ranking(session: Session, raw: str) -> Ranking:
+    """A search over what is public, for public pages and interfaces: the one definition of ``catalog.public``."""
+    return entry_ranking(session, raw, node_kind="data_entry", model=DataEntry, conditions=[public()])
 
 
 def _seen(actor: Actor, kind_key: str, status: str | None) -> ColumnElement[bool]:

@@ -68,7 +68,7 @@ def _search(session: Any, raw: str) -> set[uuid.UUID]:
 def test_random_substrings_find_exactly_what_contains_them(database: Database, town: Town, scale: Scale) -> None:
     chance = random.Random(20261121)
     documents = _documents(scale.of(150, 2000), town, chance)
-    long = "".join(chance.choice(ALPHABET) for _ in range(scale.of(20_000, 200_000)))
+    long = "".join(chance.choice(ALPHABET) for _ in range(200_000))
     documents.append(service.Document(ids.new(), "data_entry", town.civil, "LONG", "长文", long))
     documents.append(
         service.Document(
