@@ -70,9 +70,13 @@ def decide(
             session, actor, f"catalog.link.{decision}", link, [pair.codes for pair in pairs],
             departments.pop() if len(departments) == 1 else None, reason=reason,
         )
+        # an end that was deleted meanwhile leaves nothing to decide
+        gone = [pair for pair in pairs if pair.first is None or pair.second is None]
+        close(session, actor, [pair.change for pair in gone], "void", audit_id)
+        rest = [pair for pair in pairs if pair not in gone]
         if decision == "approve":
-            effective += _approve(session, actor, link, pairs, audit_id)
-        close(session, actor, [pair.change for pair in pairs], decision, audit_id, reason or None)
+            effective += _approve(session, actor, link, rest, audit_id)
+        close(session, actor, [pair.change for pair in rest], decision, audit_id, reason or None)
     return Decided(len(found), effective)
 
 
@@ -122,8 +126,7 @@ def _approve(session: Session, actor: Actor, link: LinkKind, pairs: Sequence[_Pa
     for pair in pairs:
         row = held.get(pair.wanted.key)
         adding = pair.change.action == "add"
-        if pair.first is None or pair.second is None:
-            raise LINK_ENDS(code=" — ".join(pair.codes))
+        assert pair.first is not None and pair.second is not None
         if adding == (row is not None):
             continue  # what it wanted is so already
         for end in (pair.first, pair.second):

@@ -27,7 +27,24 @@ def follow(
     withdrawn(session, actor, kind_key, [node for node, action in decisions if action == "withdraw"], audit_id)
     if KINDS[kind_key].child is not None:
         changed(session, actor, [node for node, action in decisions if action == "change"], audit_id)
+    _rehome(session, kind_key, [node for node, action in decisions if action == "transfer"])
     published(session, actor, kind_key, [node for node, action in decisions if action != "withdraw"], audit_id)
+
+
+def _rehome(session: Session, kind_key: str, node_ids: Sequence[uuid.UUID]) -> None:
+    """What waits at transferred nodes is decided where their links are now owned."""
+    for change in queries.changes_of_ends(session, _ends_at(session, kind_key, node_ids)):
+        link = LINKS[change.link_kind]
+        first = queries.ends(session, link.from_kind, [change.from_id]).get(change.from_id)
+        second = queries.ends(session, link.to_kind, [change.to_id]).get(change.to_id)
+        if first is not None and second is not None:
+            change.department_id = versions.owner(link, first, second).department_id
+    session.flush()
+
+
+def _ends_at(session: Session, kind_key: str, node_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """The nodes and their items or columns: everything at which a link of them may end."""
+    return [one for end in ENDS.values() if end.node_key == kind_key for one in queries.leaf_ids(session, end, node_ids)]
 
 
 def published(
@@ -112,10 +129,8 @@ def withdrawn(
         versions.write(session, actor, link, acts, audit_id)
         service.delete_rows(session, link, list(rows))
         count += len(rows)
-    leaves = [
-        one for end in ENDS.values() if end.node_key == kind_key for one in queries.leaf_ids(session, end, node_ids)
-    ]
-    service.close(session, actor, queries.changes_of_ends(session, leaves), "void", audit_id)
+    ends = _ends_at(session, kind_key, node_ids)
+    service.close(session, actor, queries.changes_of_ends(session, ends), "void", audit_id)
     return count
 
 

@@ -360,3 +360,36 @@ def test_an_imported_link_follows_the_same_rules(graph: Graph, database: Databas
     left = database.run(lambda s: undo(s, town.officer, imports.found(s, town.officer, second.id)))["left"]
     assert len(left) == 3 and count(database, DutyData) == 2, "what was decided since stays and is listed"
     assert verified(database)[1] == []
+
+
+def test_what_waits_follows_its_nodes(graph: Graph, database: Database) -> None:
+    duty, entry, system = graph.node("duty"), graph.entry("姓名", "日期"), graph.node("system")
+    table = graph.table(system, "姓名", "日期")
+    for kind, node in (("duty", duty), ("data_entry", entry), ("system", system), ("db_table", table)):
+        graph.publish(kind, node)
+    graph.link("item_column", graph.leaves(entry)[1], graph.leaves(table)[1])
+    graph.link("duty_data", duty, entry)
+    database.run(lambda s: node_service.edit(
+        s, graph.town.officer, "data_entry", s.get_one(DataEntry, entry), {},
+        nodes.children(s, KINDS["data_entry"], [entry])[entry][:1],
+    ))
+    graph.publish("data_entry", entry)
+
+    def move(session: Any) -> None:
+        row = session.get_one(DataEntry, entry)
+        row.department_id = graph.town.health
+        session.flush()
+        effects.follow(session, graph.town.bureau, "data_entry", [(entry, "transfer")], row.audit_id)
+
+    database.run(move)
+    with database.read() as session:
+        homes = {one.link_kind: one.department_id for one in session.scalars(select(LinkChange))}
+        assert homes["duty_data"] == graph.town.health, "decided where its owner is now"
+        item = next(one for one in listing.changes(session, list(session.scalars(select(LinkChange))))
+                    if one["kind"] == "item_column")
+        assert item["first"] is None and item["second"]["name"] == "c1"
+    assert decide(database, graph.town.bureau) == decisions.Decided(2, 1)
+    with database.read() as session:
+        decisions_ = dict(session.execute(select(LinkChange.link_kind, LinkChange.decision)).tuples().all())
+        assert decisions_ == {"item_column": "void", "duty_data": "approve"}
+    assert verified(database)[1] == []
