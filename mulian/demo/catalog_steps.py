@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.entries.queries import Filters, page
 from catalog.imports import jobs, queries, samples, service
 from catalog.imports.models import ImportBatch
+from catalog.links import queries as links
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import EDITABLE, KINDS
 from catalog.nodes.models import DataEntry
@@ -104,9 +105,14 @@ def publish(world: World, report: Report) -> str:
     )) or 0
     checked, broken = world.look(nodes.verify_chains)
     ensure(not broken and checked >= published, f"版本链断裂：{broken[:3]}")
+    linked, torn = world.look(links.verify_chains)
+    ensure(not torn and linked > 0, f"关联的版本链断裂：{torn[:3]}")
     hits = _search(world, checker)
-    world.found |= {"published": published, "published_entries": entries}
-    return f"发布 {published} 个版本（数据目录 {entries} 条），版本链 {checked} 个环节完好；检索{hits}"
+    world.found |= {"published": published, "published_entries": entries, "linked": linked}
+    return (
+        f"发布 {published} 个版本（数据目录 {entries} 条），关联 {linked} 条随之生效，"
+        f"版本链 {checked + linked} 个环节完好；检索{hits}"
+    )
 
 
 def _import(

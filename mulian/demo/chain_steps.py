@@ -37,7 +37,7 @@ def start_chain(world: World, report: Report) -> str:
 
 
 def anchor(world: World, report: Report) -> str:
-    """Anchor every published version in batches and read the state of each back."""
+    """Anchor every published version and valid link in batches and read the state of each back."""
     total = world.look(_waiting)
     deadline = time.monotonic() + _WAIT
     anchored = batches = 0
@@ -50,7 +50,7 @@ def anchor(world: World, report: Report) -> str:
             break
     ensure(world.look(_waiting) == 0, "仍有记录未上链")
     world.found["anchored"] = anchored
-    return f"{anchored} 条版本上链，{batches} 批交易"
+    return f"{anchored} 条目录与关联的版本上链，{batches} 批交易"
 
 
 def prove(world: World, report: Report) -> str:
