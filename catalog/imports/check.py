@@ -23,7 +23,7 @@ from catalog.imports.profile import Profile
 from catalog.links import service as links
 from catalog.links.service import Wanted
 from catalog.nodes.kinds import CHANGEABLE, COLUMN, EDITABLE, ITEM, KINDS
-from catalog.nodes.rules import Problem, problems
+from catalog.nodes.rules import Problem, editable, problems
 from kernel import ids
 from kernel.identity.actor import Actor
 
@@ -208,7 +208,7 @@ class Checker:
             return Staged(row, "create" if node_id else "skip", node_id, None, data)
         merged = merge.row(kind_key, KINDS[kind_key].fields, row, existing, self._base.row(existing["id"]))
         self._judge(row, existing, merged, existing["revision"])
-        if merged and existing["status"] not in (*EDITABLE, *CHANGEABLE):
+        if merged and not editable(kind_key, existing["status"], {**merged.values, **merged.data.get("clashes", {})}):
             self._mapped.add(row, "name", ROW_ERROR, "in_review")
         action = "skip" if row.severity else "update" if merged else "same"
         return Staged(
