@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import func, select
 
-from catalog.errors import DEPARTMENT_UNKNOWN
+from catalog.acting import department_named
 from catalog.quality import export, queries, service, views
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.identity.actor import system_actor
-from kernel.identity.queries import department_by_name
 
 
 def quality(
@@ -27,10 +26,7 @@ def quality(
     with open_runtime(home) as runtime:
         computed = service.refresh(runtime.database) if refresh else 0
         with runtime.database.read() as session:
-            found = None if department is None else department_by_name(session, department)
-            if department is not None and found is None:
-                raise DEPARTMENT_UNKNOWN(name=department)
-            chosen = found.id if found else None
+            chosen = department_named(session, department)
             summary = views.summary(session, actor, chosen, kind)
             query = queries.failures(service.scope(actor, chosen), node_kind=kind)
             total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0

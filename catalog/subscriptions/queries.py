@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from catalog.nodes.kinds import KINDS
@@ -15,8 +15,10 @@ from kernel.identity.models import Department, User
 
 
 def of_user(session: Session, user_id: uuid.UUID) -> list[Subscription]:
-    """What a person follows, newest first."""
-    query = select(Subscription).where(Subscription.user_id == user_id)
+    """What a person follows, newest first, without searches that are kept no longer."""
+    query = select(Subscription).where(Subscription.user_id == user_id, or_(
+        Subscription.target != "search", Subscription.target_id.in_(select(SavedSearch.id))
+    ))
     return list(session.scalars(query.order_by(Subscription.created_at.desc(), Subscription.id)))
 
 

@@ -7,14 +7,14 @@ does not wait for the searches of all. One notice a person and decision, whateve
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from catalog.entries.queries import Filters, conditions
+from catalog.entries.queries import conditions
 from catalog.errors import PERSON_NEEDED
 from catalog.events import EntryOnlineChanged, EntryPublished
 from catalog.nodes import service as nodes
@@ -23,10 +23,12 @@ from catalog.nodes.models import DataEntry
 from catalog.nodes.queries import slices
 from catalog.search import queries as search
 from catalog.search.models import SavedSearch
+from catalog.search.saved import filters_of
 from catalog.subscriptions import queries
 from catalog.subscriptions.errors import TARGET_UNKNOWN, UNKNOWN
 from catalog.subscriptions.models import Subscription, SubscriptionDelivery
 from kernel import clock, ids
+from kernel.errors import MulianError
 from kernel.identity.actor import Actor, system_actor
 from kernel.notices.service import notify
 from kernel.outbox.service import emit
@@ -38,8 +40,9 @@ LISTED: Final = 20
 _KEPT = timedelta(days=30)
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "publish": ("发布", "published"), "change": ("发布新版本", "new version"), "withdraw": ("已撤销", "withdrawn"),
-    "offline": ("已下线", "offline"), "online": ("重新上线", "online again"),
+    "offline": ("已下线", "offline"), "online": ("重新上线", "online again"), "transfer": ("已移交", "transferred"),
 }
+_OTHER: Final = ("有变化", "changed")
 
 
 @dataclass(frozen=True)
@@ -147,15 +150,13 @@ def _concerned(session: Session, changes: Sequence[Change]) -> dict[uuid.UUID, d
 
 def _matches(session: Session, saved: SavedSearch, entry_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Which of the entries a saved search finds. They were published, so everybody may know of them."""
-    names = {one.name for one in fields(Filters)}
-    given: dict[str, Any] = {name: value for name, value in dict(saved.filters).items() if name in names and value}
-    for name in ("department_id", "duty_id", "system_id", "batch_id"):
-        if name in given:
-            given[name] = uuid.UUID(str(given[name]))
-    # the state is what changed: a search for published entries must tell of a withdrawal too
-    for name in ("q", "status", "online", "sort"):
-        given.pop(name, None)
-    where = conditions(system_actor("subscriptions"), Filters(**given))
+    try:
+        # the state is what changed: a search for published entries must tell of a withdrawal too
+        filters = replace(filters_of(saved), q=None, status=None, online=None, sort="")
+    except MulianError:
+        # kept before a filter went away: its owner learns of it where he opens it
+        return []
+    where = conditions(system_actor("subscriptions"), filters)
     found: list[uuid.UUID] = []
     for part in slices(entry_ids):
         some = DataEntry.id.in_(part)
@@ -172,7 +173,7 @@ def _matches(session: Session, saved: SavedSearch, entry_ids: Sequence[uuid.UUID
 
 def _tell(session: Session, user_id: uuid.UUID, known: Sequence[Known]) -> None:
     first, _, name = known[0]
-    zh, en = _WORDS[first.action]
+    zh, en = _WORDS.get(first.action, _OTHER)
     single = len(known) == 1
     notify(
         session, user_id=user_id,
@@ -184,7 +185,7 @@ def _tell(session: Session, user_id: uuid.UUID, known: Sequence[Known]) -> None:
 
 
 def _lines(known: Sequence[Known], language: int) -> str:
-    lines = [f"{_WORDS[change.action][language]} · {name}（{code}）" for change, code, name in known[:LISTED]]
+    lines = [f"{_WORDS.get(change.action, _OTHER)[language]} · {name}（{code}）" for change, code, name in known[:LISTED]]
     more = len(known) - LISTED
     if more > 0:
         lines.append(f"……另有 {more} 项" if language == 0 else f"… and {more} more")
