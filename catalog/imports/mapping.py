@@ -228,10 +228,12 @@ def _columns(
 class _Reader:
     """Reads the rows of one sheet."""
 
-    def __init__(self, mapped: Mapped, profile: SheetProfile, columns: dict[str, int], numbers: Numbers | str | None) -> None:
+    def __init__(
+        self, mapped: Mapped, profile: SheetProfile, columns: dict[str, int], numbers: str | None
+    ) -> None:
         self._mapped, self._profile, self._columns = mapped, profile, columns
         self._places = {name: (letter(index), profile.labels[name]) for name, index in columns.items()}
-        self._convert = {name: converter(profile.kind, name, numbers) for name in columns}
+        self._convert = {name: _converter(profile.kind, name, numbers) for name in columns}
 
     def has(self, name: str) -> bool:
         """Whether the sheet has the column."""
@@ -289,8 +291,12 @@ class _Reader:
 
 
 @cache
-def converter(kind: str, name: str, numbers: Numbers | str | None = None) -> Callable[[Any], Any]:
-    """What reads the cells of a field."""
+def converter(kind: str, name: str) -> Callable[[Any], Any]:
+    """What reads the cells of a field, without a number profile."""
+    return _converter(kind, name, None)
+
+
+def _converter(kind: str, name: str, numbers: Numbers | str | None) -> Callable[[Any], Any]:
     listed = LISTED.get(kind, {}).get(name)
     if listed is not None:
         return lambda cell: cells.token(cell, listed, numbers)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from catalog.codes import profiles
 from catalog.imports import jobs, mapping, queries, reader, samples, service
 from catalog.imports.export import export
 from catalog.imports.marked import marked
@@ -25,6 +26,7 @@ from catalog.review import service as review
 from catalog.search.models import SearchDoc
 from kernel.db import Database
 from kernel.errors import MulianError
+from kernel.identity.actor import system_actor
 from kernel.identity.models import Department
 from tests.catalog import books
 from tests.catalog.conftest import SHARED, Town
@@ -209,6 +211,13 @@ def test_four_level_faults(database: Database, town: Town, checked: Check) -> No
     }
     read = checked(town.officer, data, profile="four-level", numbers="unconditional-first")
     assert "bare_number" not in {f[4] for f in found(database, read)}
+    body = {"lists": {"share_type": {"1": "conditional"}}}
+    database.run(lambda s: profiles.save(
+        s, system_actor("test"), kind="numbers", key="old-system", zh="旧系统", en="", source="旧系统说明", body=body
+    ))
+    loaded = checked(town.officer, data, profile="four-level", numbers="old-system")
+    assert "bare_number" not in {f[4] for f in found(database, loaded)}, "a profile that the district added"
+    assert code(lambda: checked(town.officer, data, numbers="no-such")) == "catalog.codes.profile_unknown"
     assert code(lambda: checked(town.officer, data, profile="nope")) == "catalog.import.profile_unknown"
 
 
