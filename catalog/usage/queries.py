@@ -7,12 +7,8 @@ from typing import Any, Literal
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from catalog.comments.queries import count as comments_of
-from catalog.demands.models import Demand
-from catalog.favourites.models import Favourite
 from catalog.nodes.models import DataEntry
 from catalog.nodes.queries import slices, visible
-from catalog.subscriptions.models import Subscription
 from catalog.usage.models import UsageDay
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
@@ -32,19 +28,6 @@ def totals(session: Session, entry_id: uuid.UUID) -> dict[str, int]:
     sums = [func.coalesce(func.sum(getattr(UsageDay, name)), 0) for name in COUNTED]
     row = session.execute(select(*sums).where(UsageDay.entry_id == entry_id)).one()
     return {name: int(value) for name, value in zip(COUNTED, row, strict=True)}
-
-
-def interest(session: Session, entry_id: uuid.UUID) -> dict[str, int]:
-    """How many keep it, follow it, commented on it and applied for it."""
-    def count(model: Any, *where: Any) -> int:
-        return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
-
-    return {
-        "favourites": count(Favourite, Favourite.node_id == entry_id),
-        "followers": count(Subscription, Subscription.target_id == entry_id),
-        "comments": comments_of(session, entry_id),
-        "demands": count(Demand, Demand.entry_id == entry_id),
-    }
 
 
 def daily(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from catalog.nodes import service as nodes
 from catalog.permissions import READ
 from catalog.usage import queries, service
+from catalog.usage.interest import interest
 from catalog.usage.queries import By
 from catalog.usage.schemas import EntryUsage, UsagePoint, UsedEntry, UsedPage
 from kernel import clock
@@ -33,7 +34,7 @@ def entry_usage(session: Session_, actor: Actor_, entry_id: uuid.UUID, days: Day
     return EntryUsage(
         entry_id=entry_id, since=since.isoformat(), until=until.isoformat(),
         points=[UsagePoint(**point) for point in service.series(rows, since, until)],
-        totals=queries.totals(session, entry_id), **queries.interest(session, entry_id),
+        totals=queries.totals(session, entry_id), **interest(session, entry_id),
     )
 
 
