@@ -158,3 +158,8 @@ def people(session: Session, user_ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     if not user_ids:
         return {}
     return dict(session.execute(select(User.id, User.display_name).where(User.id.in_(user_ids))).tuples().all())
+
+
+def person(session: Session, user_id: uuid.UUID | None, noted: str) -> str:
+    """The display name of one user; the name that was written down where there is no such user any more."""
+    return (people(session, {user_id}).get(user_id) if user_id else None) or noted

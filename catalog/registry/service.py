@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.entries.queries import department_name
+from catalog.entries.queries import department_name, person
 from catalog.entries.service import as_dict, open_reasons, stone
 from catalog.links import service as links
 from catalog.nodes import queries as nodes
@@ -56,7 +56,8 @@ def detail(session: Session, actor: Actor, kind_key: str, node: Any) -> NodeDeta
         change=change.proposed if change else None,
         actions=available(situation, actor.user_id) if inside else [],
         review={
-            "id": str(case.id), "subject": case.subject, "submitted_by": case.submitted_name, "stage": case.stage,
+            "id": str(case.id), "subject": case.subject, "submitted_by": person(session, case.submitted_by, case.submitted_name),
+            "stage": case.stage,
             "stages": case.stages, "round": case.round, "opened": case.opened_at is not None,
         } if case and inside else None,
         reasons=open_reasons(session, kind_key, node) if inside else [], tombstone=stone(session, node),

@@ -1,11 +1,12 @@
 """HTTP of reviews: the queue, one case, decisions about many, secrecy records, rules."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query
 
+from catalog.entries.queries import people
 from catalog.entries.schemas import SecrecyIn
 from catalog.errors import CASE_UNKNOWN
 from catalog.nodes import queries as nodes
@@ -41,6 +42,8 @@ _LIMIT = 10_000
 
 def _out(session: Session_, cases: Sequence[ReviewCase]) -> list[CaseOut]:
     names, today = queries.names(session, cases), clock.business_day(clock.now()).isoformat()
+    # officers know each other by 姓名; who has left keeps the user name that was written down
+    who = people(session, {one for case in cases for one in (case.submitted_by, case.decided_by) if one is not None})
     found: list[CaseOut] = []
     for case in cases:
         code, name, department = names.get(case.node_id, ("", "", ""))
@@ -49,10 +52,15 @@ def _out(session: Session_, cases: Sequence[ReviewCase]) -> list[CaseOut]:
             department_id=case.department_id, subject=case.subject, round=case.round, stages=case.stages,
             stage=case.stage, due_on=case.due_on, due_pending=case.due_pending,
             overdue=case.decision is None and case.due_on is not None and case.due_on < today, note=case.note,
-            submitted_by=case.submitted_name, submitted_at=case.submitted_at, opened_at=case.opened_at,
-            decided_by=case.decided_name, decided_at=case.decided_at, decision=case.decision, reason=case.reason,
+            submitted_by=_named(who, case.submitted_by, case.submitted_name), submitted_at=case.submitted_at,
+            opened_at=case.opened_at,
+            decided_by=_named(who, case.decided_by, case.decided_name) or None, decided_at=case.decided_at, decision=case.decision, reason=case.reason,
         ))
     return found
+
+
+def _named(who: Mapping[uuid.UUID, str], person: uuid.UUID | None, noted: str | None) -> str:
+    return (who.get(person) if person is not None else None) or noted or ""
 
 
 def _filter(
