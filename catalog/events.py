@@ -55,3 +55,12 @@ class EntryOnlineChanged:
     online: bool
     reason: str
     audit_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class ReleaseChanged:
+    """An entry of important or core data may now leave for a purpose, or may no longer."""
+
+    entry_id: uuid.UUID
+    purpose: str
+    audit_id: uuid.UUID

@@ -161,6 +161,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "gateway.interfaces.tasks",
     "gateway.interfaces.dependents",
     "gateway.calllog.jobs",
+    "gateway.snapshot.jobs",
     "gateway.health.jobs",
 )
 # modules with PERMISSIONS and GRANTS
@@ -234,18 +235,21 @@ def _calls_by_entry(session: Session, start: datetime, end: datetime) -> "Sequen
 def subscribe_events() -> None:
     """Effects that go up a floor: the lower package publishes, the upper one is called from here."""
     from catalog.demands.events import DemandApproved
-    from catalog.events import EntryOnlineChanged, EntryPublished
+    from catalog.events import EntryOnlineChanged, EntryPublished, ReleaseChanged
     from catalog.subscriptions import service as subscriptions
     from chain.anchoring.certificates import on_rotation_finished
     from crypto.rotation.events import RotationFinished
     from gateway.events import InterfacePublished
     from gateway.grants import service as grants
+    from gateway.snapshot import releases
 
     subscribe(RotationFinished, on_rotation_finished)
     subscribe(DemandApproved, grants.on_demand_approved)
     subscribe(InterfacePublished, grants.on_interface_published)
     subscribe(EntryPublished, subscriptions.on_published)
     subscribe(EntryOnlineChanged, subscriptions.on_online_changed)
+    subscribe(EntryPublished, releases.on_entry_published)
+    subscribe(ReleaseChanged, releases.on_release_changed)
 
 
 def routers() -> list[ModuleType]:

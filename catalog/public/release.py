@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.errors import NODE_UNKNOWN
+from catalog.events import ReleaseChanged
 from catalog.nodes.models import DataEntry, DataItem
 from catalog.nodes.queries import slices
 from catalog.permissions import RELEASE, RELEASE_APPROVE
 from catalog.public.errors import RELEASE_MISSING, RELEASE_NEEDLESS, RELEASE_TERM, RELEASE_UNKNOWN
 from catalog.public.models import Release
 from catalog.public.rules import RELEASE_FROM
-from kernel import clock, ids
+from kernel import clock, events, ids
 from kernel.approvals.models import Approval
 from kernel.approvals.registry import approval_kind
 from kernel.approvals.service import propose
@@ -130,6 +131,7 @@ def on_approved(session: Session, approval: Approval) -> None:
         valid_until=clock.parse(params["valid_until"]), audit_id=audit_id,
     ))
     session.flush()
+    events.publish(session, ReleaseChanged(uuid.UUID(params["entry_id"]), params["purpose"], audit_id))
 
 
 def revoke(session: Session, actor: Actor, release_id: uuid.UUID, reason: str) -> Release:
@@ -146,6 +148,7 @@ def revoke(session: Session, actor: Actor, release_id: uuid.UUID, reason: str) -
         department_id=entry.department_id,
     )
     session.flush()
+    events.publish(session, ReleaseChanged(entry.id, release.purpose, release.audit_id))
     return release
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.public.release import release_allowed
 from gateway.apps import queries as apps
 from gateway.errors import SNAPSHOT_EMPTY
 from gateway.grants import queries as grants
@@ -25,12 +26,12 @@ def build(session: Session, *, audit_id: uuid.UUID, environment: str = PRODUCTIO
     """
     session.flush()
     current = queries.head_number(session, environment)
-    document = _document(session, environment)
-    if not document["interfaces"]:
+    wanted = document(session, environment)
+    if not wanted["interfaces"]:
         if current:
             raise SNAPSHOT_EMPTY()
         return 0
-    body = canonical.dumps(document).decode()
+    body = canonical.dumps(wanted).decode()
     checksum = sm3_hex(body.encode())
     last = queries.load(session, environment, current) if current else None
     if last is not None and last.sm3 == checksum:
@@ -48,12 +49,17 @@ def build(session: Session, *, audit_id: uuid.UUID, environment: str = PRODUCTIO
     return current + 1
 
 
-def _document(session: Session, environment: str) -> dict[str, Any]:
+def document(session: Session, environment: str) -> dict[str, Any]:
+    """Return what the next snapshot would hold."""
     rows = []
-    for interface, revision in interfaces.served(session):
+    served = interfaces.served(session)
+    # an entry that became important or core data is not served until its release is listed
+    free = release_allowed(session, [interface.entry_id for interface, _ in served], "interface").allowed
+    for interface, revision in served:
         definition = revision.definition
         rows.append({
-            "code": interface.code, "path": interface.path, "revision": revision.number, "state": interface.state,
+            "code": interface.code, "path": interface.path, "revision": revision.number,
+            "state": interface.state if interface.entry_id in free else "retired",
             "methods": definition["methods"], "auth": definition["auth"], "source": definition["source"],
             "contract": definition["contract"], "timeout_ms": definition["timeout_ms"],
             "body_limit": definition["body_limit"],
