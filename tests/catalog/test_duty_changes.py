@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from catalog import permissions as p
 from catalog.dependents import port
@@ -35,9 +36,9 @@ from kernel.calendar.models import WorkCalendarDay, WorkCalendarYear
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor
-from tests.catalog.conftest import Town
+from tests.catalog.conftest import Town, make_town
 from tests.catalog.test_transfers import Desk
-from tests.catalog.time_tools import ROOT, new, published
+from tests.catalog.time_tools import ROOT, new, write
 
 PASS = Secrecy("pass", "不涉及国家秘密")
 
@@ -47,23 +48,28 @@ class World(Desk):
 
     def __init__(self, database: Database, town: Town) -> None:
         super().__init__(database, town)
-        self.checker = self._user("数据局审核", None, p.READ, p.REVIEW, p.SECRECY, p.REORGANISE, scope="all")
-        self.giver = self._user("本部门审核", town.civil, p.READ, p.REVIEW, p.SECRECY)
-        self.nurse = self._user("卫健经办", town.health, p.READ, p.EDIT)
-        self.duty = published(database, "duty", "婚姻登记", town.civil, basis_text="第一条")
-        self.other = published(database, "duty", "收养登记", town.civil)
-        self.child = published(database, "duty", "补领证件", town.civil, parent_id=self.duty)
-        self.entries = [published(database, "data_entry", f"数据{n}", town.civil, children=[{"name": "姓名"}])
-                        for n in range(3)]
-        self.foreign = published(database, "data_entry", "出生", town.health)
-        self.system = published(database, "system", "系统", town.civil)
-        self.table = published(database, "db_table", "表", town.civil, children=[{"name": "id", "data_type": "int"}])
+        self.nurse = self.taker
+
+    def settle_in(self, session: Session) -> None:
+        """The people and everything of the world."""
+        super().settle_in(session)
+        town = self.town
+        self.checker = self.user(session, "数据局审核", None, p.READ, p.REVIEW, p.SECRECY, p.REORGANISE, scope="all")
+        self.duty = new(session, "duty", "婚姻登记", town.civil, basis_text="第一条")
+        self.other = new(session, "duty", "收养登记", town.civil)
+        self.child = new(session, "duty", "补领证件", town.civil, parent_id=self.duty)
+        self.entries = [new(session, "data_entry", f"数据{n}", town.civil, children=[{"name": "姓名"}]) for n in range(3)]
+        self.foreign = new(session, "data_entry", "出生", town.health)
+        self.system = new(session, "system", "系统", town.civil)
+        self.table = new(session, "db_table", "表", town.civil, children=[{"name": "id", "data_type": "int"}])
+        write(session, "duty", [self.duty, self.other, self.child], "publish")
+        write(session, "data_entry", [*self.entries, self.foreign], "publish")
+        write(session, "system", [self.system], "publish")
+        write(session, "db_table", [self.table], "publish")
         wanted = [("duty_data", self.duty, one) for one in (*self.entries[:2], self.foreign)]
         wanted += [("duty_data", self.other, self.entries[1]), ("duty_data", self.child, self.entries[2]),
                    ("data_system", self.entries[0], self.system), ("system_table", self.system, self.table)]
-        database.run(lambda s: link_service.add_many(
-            s, ROOT, [link_service.Wanted(*one) for one in wanted], decided=True
-        ))
+        link_service.add_many(session, ROOT, [link_service.Wanted(*one) for one in wanted], decided=True)
 
     def plan(self, kind: str, *sources: uuid.UUID, **more: Any) -> Plan:
         """A plan with a reason."""
@@ -114,6 +120,12 @@ class World(Desk):
 def world(database: Database, town: Town) -> World:
     """See the class."""
     return World(database, town)
+
+
+@pytest.fixture
+def village(sqlite_database: Database) -> World:
+    """A world on SQLite alone, for what does not depend on the database."""
+    return World(sqlite_database, make_town(sqlite_database))
 
 
 def code(call: Callable[[], Any]) -> str:
@@ -172,12 +184,12 @@ def test_several_become_one(world: World) -> None:
     world.sound()
 
 
-def test_one_is_merged_into_one_that_stays(world: World) -> None:
-    change = world.change(world.plan("merge", world.duty, parts=(Part(into_id=world.other),)))
-    world.settle(world.giver, change, secrecy=None)
-    assert world.node(world.other).version == 1 and world.duties(change) == []
-    assert world.data_of(world.other) == {*world.entries[:2], world.foreign}
-    world.sound()
+def test_one_is_merged_into_one_that_stays(village: World) -> None:
+    change = village.change(village.plan("merge", village.duty, parts=(Part(into_id=village.other),)))
+    village.settle(village.giver, change, secrecy=None)
+    assert village.node(village.other).version == 1 and village.duties(change) == []
+    assert village.data_of(village.other) == {*village.entries[:2], village.foreign}
+    village.sound()
 
 
 def test_one_becomes_several(world: World) -> None:
@@ -209,63 +221,63 @@ def test_an_abolished_duty_leaves_its_data_to_be_settled(world: World) -> None:
     )
 
 
-def test_duties_that_move_together_keep_their_order(world: World) -> None:
-    change = world.change(world.plan("move", world.child, world.duty, department_id=world.town.health))
-    world.settle(world.checker, change)
-    made = {duty.name: duty for duty in world.duties(change)}
+def test_duties_that_move_together_keep_their_order(village: World) -> None:
+    change = village.change(village.plan("move", village.child, village.duty, department_id=village.town.health))
+    village.settle(village.checker, change)
+    made = {duty.name: duty for duty in village.duties(change)}
     assert made["补领证件"].parent_id == made["婚姻登记"].id and made["婚姻登记"].parent_id is None
-    assert world.data_of(made["补领证件"].id) == {world.entries[2]}
-    world.sound()
+    assert village.data_of(made["补领证件"].id) == {village.entries[2]}
+    village.sound()
 
 
-def test_new_duties_need_their_secrecy_review(world: World) -> None:
-    plan = world.plan("merge", world.duty, world.other, parts=(Part("合并"),))
-    change = world.change(plan)
-    assert code(lambda: world.settle(world.giver, change, secrecy=None)) == "catalog.review.secrecy_missing"
-    assert code(lambda: world.settle(world.giver, change, secrecy=Secrecy("refuse", "内部"))) == (
+def test_new_duties_need_their_secrecy_review(village: World) -> None:
+    plan = village.plan("merge", village.duty, village.other, parts=(Part("合并"),))
+    change = village.change(plan)
+    assert code(lambda: village.settle(village.giver, change, secrecy=None)) == "catalog.review.secrecy_missing"
+    assert code(lambda: village.settle(village.giver, change, secrecy=Secrecy("refuse", "内部"))) == (
         "catalog.review.secrecy_refused"
     )
-    own = lambda: world.database.run(lambda s: service.record_secrecy(s, world.officer, change, PASS))  # noqa: E731
+    own = lambda: village.database.run(lambda s: service.record_secrecy(s, village.officer, change, PASS))  # noqa: E731
     assert code(own) == "identity.permission.denied"
-    world.database.run(lambda s: stages.configure(
-        s, ROOT, department_id=world.town.civil, stages=["either"], due_workdays=5, separate_secrecy=True, version=0
+    village.database.run(lambda s: stages.configure(
+        s, ROOT, department_id=village.town.civil, stages=["either"], due_workdays=5, separate_secrecy=True, version=0
     ))
-    assert code(lambda: world.settle(world.giver, change)) == "catalog.review.secrecy_separate"
-    guard = world._user("保密员", world.town.civil, p.READ, p.SECRECY)
-    world.database.run(lambda s: service.record_secrecy(s, guard, change, PASS))
-    world.settle(world.giver, change, secrecy=None)
-    assert len(world.duties(change)) == 1
+    assert code(lambda: village.settle(village.giver, change)) == "catalog.review.secrecy_separate"
+    guard = village.one_more("保密员", village.town.civil, p.READ, p.SECRECY)
+    village.database.run(lambda s: service.record_secrecy(s, guard, change, PASS))
+    village.settle(village.giver, change, secrecy=None)
+    assert len(village.duties(change)) == 1
 
 
-def test_who_proposes_decides_not_and_nothing_else_happens_meanwhile(world: World) -> None:
-    plan = world.plan("abolish", world.duty)
-    change = world.change(plan, world.bureau)
-    both = world._user("兼职", world.town.civil, p.READ, p.EDIT, p.REVIEW)
-    assert code(lambda: world.settle(world.bureau, change, secrecy=None)) == "kernel.approval.same_person"
-    assert code(lambda: world.change(plan, both)) == "catalog.duty_change.blocked"
-    with world.database.read() as session:
-        (seen,) = service.preview(session, world.officer, plan).blocked
+def test_who_proposes_decides_not_and_nothing_else_happens_meanwhile(village: World) -> None:
+    plan = village.plan("abolish", village.duty)
+    change = village.change(plan, village.bureau)
+    both = village.one_more("兼职", village.town.civil, p.READ, p.EDIT, p.REVIEW)
+    assert code(lambda: village.settle(village.bureau, change, secrecy=None)) == "kernel.approval.same_person"
+    assert code(lambda: village.change(plan, both)) == "catalog.duty_change.blocked"
+    with village.database.read() as session:
+        (seen,) = service.preview(session, village.officer, plan).blocked
         assert "职责变更 ZB-" in seen[1][0]
-    assert code(lambda: world.change(plan, world.nurse)) == "kernel.not_found", "a foreign duty"
-    world.settle(world.giver, change, False, None, "依据不足")
-    with world.database.read() as session:
+    assert code(lambda: village.change(plan, village.nurse)) == "kernel.not_found", "a foreign duty"
+    village.settle(village.giver, change, False, None, "依据不足")
+    with village.database.read() as session:
         assert session.get_one(DutyChange, change).closed_reason == "依据不足"
-    second = world.change(plan)
-    world.database.run(
-        lambda s: node_service.edit(s, world.officer, "duty", s.get_one(Duty, world.duty), {"office": "x"})
+    second = village.change(plan)
+    village.database.run(
+        lambda s: node_service.edit(s, village.officer, "duty", s.get_one(Duty, village.duty), {"office": "x"})
     )
-    assert code(lambda: world.settle(world.giver, second, secrecy=None)) == "catalog.duty_change.stale"
-    world.database.run(lambda s: service.withdraw(s, world.officer, second, reason="先改"))
-    assert code(lambda: world.change(plan)) == "catalog.duty_change.blocked", "an open change of the duty"
-    assert world.node(world.duty).status == "change_draft"
+    assert code(lambda: village.settle(village.giver, second, secrecy=None)) == "catalog.duty_change.stale"
+    village.database.run(lambda s: service.withdraw(s, village.officer, second, reason="先改"))
+    assert code(lambda: village.change(plan)) == "catalog.duty_change.blocked", "an open change of the duty"
+    assert village.node(village.duty).status == "change_draft"
 
 
-def test_a_plan_edited_in_the_table_is_not_applied(world: World) -> None:
-    change = world.change(world.plan("abolish", world.other))
-    with world.database.write() as session:
+def test_a_plan_edited_in_the_table_is_not_applied(village: World) -> None:
+    change = village.change(village.plan("abolish", village.other))
+    with village.database.write() as session:
         row = session.get_one(DutyChange, change)
-        row.plan = {**row.plan, "sources": [str(world.duty)]}
-    assert code(lambda: world.settle(world.giver, change, secrecy=None)) == "kernel.approval.mismatch"
+        row.plan = {**row.plan, "sources": [str(village.duty)]}
+    assert code(lambda: village.settle(village.giver, change, secrecy=None)) == "kernel.approval.mismatch"
 
 
 def test_tasks_are_answered_by_their_department_and_can_be_reopened(world: World) -> None:
@@ -301,50 +313,50 @@ def test_tasks_are_answered_by_their_department_and_can_be_reopened(world: World
         assert (task.state, task.answer, task.done_by) == ("open", None, None)
 
 
-def test_open_dates_are_reckoned_when_the_calendar_is_extended(world: World) -> None:
-    with world.database.write() as session:
+def test_open_dates_are_reckoned_when_the_calendar_is_extended(village: World) -> None:
+    with village.database.write() as session:
         session.execute(WorkCalendarDay.__table__.delete())
         session.execute(WorkCalendarYear.__table__.delete())
-    world.settle(world.giver, world.change(world.plan("abolish", world.other)), secrecy=None)
-    assert world.database.run(tasks.complete_due_dates) == 0
-    with world.database.write() as session:
+    village.settle(village.giver, village.change(village.plan("abolish", village.other)), secrecy=None)
+    assert village.database.run(tasks.complete_due_dates) == 0
+    with village.database.write() as session:
         assert set(session.scalars(select(DutyTask.due_on))) == {None}
         for year in (clock.now().year, clock.now().year + 1):
             session.add(WorkCalendarYear(year=year, source="通知", loaded_at=clock.now(), version=1))
-    assert world.database.run(tasks.complete_due_dates) == 1
-    with world.database.read() as session:
+    assert village.database.run(tasks.complete_due_dates) == 1
+    with village.database.read() as session:
         assert None not in set(session.scalars(select(DutyTask.due_on)))
 
 
-def test_what_stands_on_floors_above_is_part_of_below(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stands_on_floors_above_is_part_of_below(village: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(port, "_sources", {})
-    found = port.Dependent("interface", uuid.uuid4(), "I-1", "查询", world.town.health, world.entries[0], "published")
+    found = port.Dependent("interface", uuid.uuid4(), "I-1", "查询", village.town.health, village.entries[0], "published")
     port.dependent_source("interface", "接口", lambda session, ids: [found] if found.entry_id in ids else [])
-    with world.database.read() as session:
-        under = below(session, [world.duty])
+    with village.database.read() as session:
+        under = below(session, [village.duty])
     assert under.counts == {
         "duty": 1, "data_entry": 4, "system": 1, "db_table": 1, "interface": 1, "data_item": 3, "db_column": 1,
     }
-    world.settle(world.giver, world.change(world.plan("abolish", world.duty)), secrecy=None)
-    with world.database.read() as session:
+    village.settle(village.giver, village.change(village.plan("abolish", village.duty)), secrecy=None)
+    with village.database.read() as session:
         task = session.scalars(select(DutyTask).where(DutyTask.node_kind == "interface")).one()
-        assert (task.node_id, task.department_id) == (found.id, world.town.health)
+        assert (task.node_id, task.department_id) == (found.id, village.town.health)
 
 
-def test_a_ring_of_duties_ends(world: World) -> None:
-    with world.database.write() as session:
-        session.execute(update(Duty).where(Duty.id == world.duty).values(parent_id=world.child))
-    with world.database.read() as session:
-        assert [node.id for node in below(session, [world.duty]).of("duty")] == [world.child]
+def test_a_ring_of_duties_ends(village: World) -> None:
+    with village.database.write() as session:
+        session.execute(update(Duty).where(Duty.id == village.duty).values(parent_id=village.child))
+    with village.database.read() as session:
+        assert [node.id for node in below(session, [village.duty]).of("duty")] == [village.child]
 
 
-def test_drafts_below_stay_linked_as_drafts(world: World) -> None:
-    draft = world.database.run(lambda s: new(s, "data_entry", "草稿", world.town.civil))
-    world.database.run(lambda s: link_service.add(s, world.officer, "duty_data", world.other, draft))
-    change = world.change(world.plan("merge", world.other, parts=(Part(into_id=world.duty),)))
-    world.settle(world.giver, change, secrecy=None)
-    assert draft in world.data_of(world.duty)
-    world.sound()
+def test_drafts_below_stay_linked_as_drafts(village: World) -> None:
+    draft = village.database.run(lambda s: new(s, "data_entry", "草稿", village.town.civil))
+    village.database.run(lambda s: link_service.add(s, village.officer, "duty_data", village.other, draft))
+    change = village.change(village.plan("merge", village.other, parts=(Part(into_id=village.duty),)))
+    village.settle(village.giver, change, secrecy=None)
+    assert draft in village.data_of(village.duty)
+    village.sound()
 
 
 IDS = [uuid.UUID(int=n) for n in range(1, 7)]

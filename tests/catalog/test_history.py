@@ -25,7 +25,7 @@ from kernel.db import Database
 from kernel.digest import sm3_hex
 from kernel.errors import MulianError
 from kernel.identity.models import Department
-from tests.catalog.conftest import Town
+from tests.catalog.conftest import Town, make_town
 from tests.catalog.time_tools import ROOT, changed, published, withdrawn
 
 KIND = st.sampled_from(["duty", "data_entry", "system"])
@@ -84,8 +84,8 @@ def expected_changes(old: NodeVersion | None, new: NodeVersion | None) -> tuple[
 
 @pytest.mark.requirement("S4-01")
 def test_history_is_what_replaying_every_version_gives(database: Database, town: Town, scale: Any) -> None:
-    @settings(max_examples=scale.of(4, 60), suppress_health_check=list(HealthCheck))
-    @given(st.lists(STEP, min_size=4, max_size=14))
+    @settings(max_examples=scale.of(3, 60), suppress_health_check=list(HealthCheck))
+    @given(st.lists(STEP, min_size=4, max_size=10))
     def run(steps: list[tuple[str, str, int]]) -> None:
         world = World(database, town)
         for step in steps:
@@ -166,7 +166,8 @@ def test_versions_from_before_children_were_kept_stay_readable(database: Databas
         assert [child["name"] for child in service.children_at(session, now) or ()] == ["证件号"]
 
 
-def test_columns_from_before_they_had_a_level_are_shown(database: Database, town: Town) -> None:
+def test_columns_from_before_they_had_a_level_are_shown(sqlite_database: Database) -> None:
+    database, town = sqlite_database, make_town(sqlite_database)
     table = published(database, "db_table", "表", town.civil, children=[{"name": "id", "data_type": "int"}])
     with database.read() as session:
         node = service.node_at(session, ROOT, "db_table", table, clock.now())
@@ -227,7 +228,8 @@ def test_filters_use_the_department_and_the_name_of_that_time(database: Database
         assert difference.between(session, ROOT, before, now, Narrow(change="added")) == []
 
 
-def test_workbooks_hold_the_values_of_that_time(database: Database, town: Town) -> None:
+def test_workbooks_hold_the_values_of_that_time(sqlite_database: Database) -> None:
+    database, town = sqlite_database, make_town(sqlite_database)
     entry = published(database, "data_entry", "=1+1", town.civil, children=[{"name": "姓名"}])
     before = clock.now()
     changed(database, "data_entry", entry, name="新名", share_type="conditional", share_condition="凭授权")
@@ -279,7 +281,8 @@ def test_the_page_and_the_counts_come_from_the_index(sqlite_database: Database) 
     assert not [line for line in plan if "node_version" in line and "INDEX" not in line], plan
 
 
-def test_kept_children_must_hash_to_the_version(database: Database, town: Town) -> None:
+def test_kept_children_must_hash_to_the_version(sqlite_database: Database) -> None:
+    database, town = sqlite_database, make_town(sqlite_database)
     entry = published(database, "data_entry", "甲", town.civil, children=[{"name": "姓名"}])
     with database.read() as session:
         wanted = {(entry, 1): (HASH_PROFILE, ["0" * 64])}

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from catalog import permissions as p
 from catalog.history import service as history
@@ -34,7 +35,7 @@ from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor
 from kernel.identity.models import User
-from tests.catalog.conftest import Town, person
+from tests.catalog.conftest import Town, make_town, person
 from tests.catalog.time_tools import ROOT, new, published
 
 
@@ -43,20 +44,33 @@ class Desk:
 
     def __init__(self, database: Database, town: Town) -> None:
         self.database, self.town = database, town
-        self.officer = self._user("移出经办", town.civil, p.READ, p.EDIT, p.SUBMIT)
-        self.giver = self._user("移出审核", town.civil, p.READ, p.REVIEW)
-        self.taker = self._user("接收经办", town.health, p.READ, p.EDIT)
-        self.receiver = self._user("接收审核", town.health, p.READ, p.REVIEW)
-        self.bureau = self._user("数据局", None, p.READ, p.EDIT, p.SUBMIT, p.REVIEW, scope="all")
+        with database.write() as session:
+            self.settle_in(session)
 
-    def _user(self, name: str, department_id: uuid.UUID | None, *permissions: str, scope: str = "own") -> Actor:
+    def settle_in(self, session: Session) -> None:
+        """Make the people."""
+        town = self.town
+        self.officer = self.user(session, "移出经办", town.civil, p.READ, p.EDIT, p.SUBMIT)
+        self.giver = self.user(session, "移出审核", town.civil, p.READ, p.REVIEW, p.SECRECY)
+        self.taker = self.user(session, "接收经办", town.health, p.READ, p.EDIT)
+        self.receiver = self.user(session, "接收审核", town.health, p.READ, p.REVIEW)
+        self.bureau = self.user(session, "数据局", None, p.READ, p.EDIT, p.SUBMIT, p.REVIEW, scope="all")
+
+    def user(
+        self, session: Session, name: str, department_id: uuid.UUID | None, *permissions: str, scope: str = "own"
+    ) -> Actor:
+        """A person who is a user of the database."""
         actor = person(name, department_id, *permissions, scope=scope)
-        with self.database.write() as session:
-            session.add(User(
-                id=actor.user_id, username=name, display_name=name, department_id=department_id, password_hash="-",
-                password_history=[], password_changed_at=clock.now(), created_at=clock.now(),
-            ))
+        session.add(User(
+            id=actor.user_id, username=name, display_name=name, department_id=department_id, password_hash="-",
+            password_history=[], password_changed_at=clock.now(), created_at=clock.now(),
+        ))
+        session.flush()
         return actor
+
+    def one_more(self, name: str, department_id: uuid.UUID | None, *permissions: str, scope: str = "own") -> Actor:
+        """Another person."""
+        return self.database.run(lambda s: self.user(s, name, department_id, *permissions, scope=scope))
 
     def propose(self, selection: Selection, actor: Actor | None = None) -> uuid.UUID:
         """A transfer from the civil affairs bureau to the health commission."""
@@ -89,6 +103,12 @@ class Desk:
 def desk(database: Database, town: Town) -> Desk:
     """See the class."""
     return Desk(database, town)
+
+
+@pytest.fixture
+def alone(sqlite_database: Database) -> Desk:
+    """A desk on SQLite alone, for what does not depend on the database."""
+    return Desk(sqlite_database, make_town(sqlite_database))
 
 
 def code(call: Callable[[], Any]) -> str:
@@ -141,44 +161,44 @@ def test_from_proposal_to_the_receivers_desk(desk: Desk) -> None:
         assert actions == {"catalog.transfer.propose", "catalog.transfer.give", "catalog.transfer.receive"}
 
 
-def test_two_persons_who_are_not_the_proposer(desk: Desk) -> None:
-    entry = published(desk.database, "data_entry", "甲", desk.town.civil)
-    transfer = desk.propose(Selection({"data_entry": [entry]}), desk.bureau)
-    assert code(lambda: desk.decide(desk.bureau, transfer)) == "kernel.approval.same_person"
-    desk.decide(desk.giver, transfer)
-    assert code(lambda: desk.decide(desk.bureau, transfer)) == "kernel.approval.same_person"
-    other = desk._user("数据局乙", None, p.READ, p.REVIEW, scope="all")
-    second = desk.propose(Selection({"data_entry": [published(desk.database, "data_entry", "乙", desk.town.civil)]}))
-    desk.decide(other, second)
-    assert code(lambda: desk.decide(other, second)) == "catalog.transfer.two_persons"
-    assert desk.state(second) == "receiver_review", "a refused decision leaves nothing"
-    desk.decide(desk.receiver, second)
+def test_two_persons_who_are_not_the_proposer(alone: Desk) -> None:
+    entry = published(alone.database, "data_entry", "甲", alone.town.civil)
+    transfer = alone.propose(Selection({"data_entry": [entry]}), alone.bureau)
+    assert code(lambda: alone.decide(alone.bureau, transfer)) == "kernel.approval.same_person"
+    alone.decide(alone.giver, transfer)
+    assert code(lambda: alone.decide(alone.bureau, transfer)) == "kernel.approval.same_person"
+    other = alone.one_more("数据局乙", None, p.READ, p.REVIEW, scope="all")
+    second = alone.propose(Selection({"data_entry": [published(alone.database, "data_entry", "乙", alone.town.civil)]}))
+    alone.decide(other, second)
+    assert code(lambda: alone.decide(other, second)) == "catalog.transfer.two_persons"
+    assert alone.state(second) == "receiver_review", "a refused decision leaves nothing"
+    alone.decide(alone.receiver, second)
 
 
-def test_refusal_withdrawal_and_the_workbench(desk: Desk) -> None:
-    entry = published(desk.database, "data_entry", "甲", desk.town.civil)
-    transfer = desk.propose(Selection({"data_entry": [entry]}))
-    with desk.database.read() as session:
-        assert [row.title_zh for row in tasks_for(session, desk.giver) if "移交" in row.title_zh]
-        assert not [row for row in tasks_for(session, desk.receiver) if "移交" in row.title_zh]
-    assert code(lambda: desk.decide(desk.giver, transfer, False)) == "kernel.approval.opinion_required"
-    desk.decide(desk.giver, transfer, False, "清单不全")
-    with desk.database.read() as session:
+def test_refusal_withdrawal_and_the_workbench(alone: Desk) -> None:
+    entry = published(alone.database, "data_entry", "甲", alone.town.civil)
+    transfer = alone.propose(Selection({"data_entry": [entry]}))
+    with alone.database.read() as session:
+        assert [row.title_zh for row in tasks_for(session, alone.giver) if "移交" in row.title_zh]
+        assert not [row for row in tasks_for(session, alone.receiver) if "移交" in row.title_zh]
+    assert code(lambda: alone.decide(alone.giver, transfer, False)) == "kernel.approval.opinion_required"
+    alone.decide(alone.giver, transfer, False, "清单不全")
+    with alone.database.read() as session:
         row = session.get_one(NodeTransfer, transfer)
         assert (row.state, row.closed_reason) == ("rejected", "清单不全")
-    second = desk.propose(Selection({"data_entry": [entry]}))
-    desk.decide(desk.giver, second)
-    with desk.database.read() as session:
-        assert [row.title_zh for row in tasks_for(session, desk.receiver) if "移交" in row.title_zh]
-    assert code(lambda: desk.database.run(lambda s: service.withdraw(s, desk.taker, second))) == "kernel.not_found"
-    desk.database.run(lambda s: service.withdraw(s, desk.officer, second, reason="重新核对"))
-    assert desk.state(second) == "withdrawn"
-    assert code(lambda: desk.decide(desk.receiver, second)) == "catalog.transfer.state"
-    third = desk.propose(Selection({"data_entry": [entry]}))
-    with desk.database.read() as session:
+    second = alone.propose(Selection({"data_entry": [entry]}))
+    alone.decide(alone.giver, second)
+    with alone.database.read() as session:
+        assert [row.title_zh for row in tasks_for(session, alone.receiver) if "移交" in row.title_zh]
+    assert code(lambda: alone.database.run(lambda s: service.withdraw(s, alone.taker, second))) == "kernel.not_found"
+    alone.database.run(lambda s: service.withdraw(s, alone.officer, second, reason="重新核对"))
+    assert alone.state(second) == "withdrawn"
+    assert code(lambda: alone.decide(alone.receiver, second)) == "catalog.transfer.state"
+    third = alone.propose(Selection({"data_entry": [entry]}))
+    with alone.database.read() as session:
         approval = session.get_one(NodeTransfer, third).give_approval_id
-    desk.database.run(lambda s: approvals.withdraw(s, desk.officer, approval))
-    assert desk.state(third) == "withdrawn", "taken back on the approvals page"
+    alone.database.run(lambda s: approvals.withdraw(s, alone.officer, approval))
+    assert alone.state(third) == "withdrawn", "taken back on the approvals page"
 
 
 def test_what_is_open_cannot_be_transferred(desk: Desk) -> None:
@@ -259,7 +279,7 @@ def test_giving_back_what_nobody_touched(desk: Desk) -> None:
         session.execute(update(DataEntry).where(DataEntry.id == entries[0]).values(revision=9))
     back, left = desk.database.run(lambda s: service.reverse(s, desk.taker, transfer))
     assert left == [desk.entry(entries[0]).code] and back.reverses_id == transfer and back.nodes_count == 1
-    other = desk._user("接收审核乙", desk.town.health, p.READ, p.REVIEW)
+    other = desk.one_more("接收审核乙", desk.town.health, p.READ, p.REVIEW)
     desk.decide(other, back.id)
     desk.decide(desk.giver, back.id)
     assert desk.entry(entries[1]).department_id == desk.town.civil and desk.entry(entries[1]).version == 3
@@ -270,14 +290,14 @@ def test_giving_back_what_nobody_touched(desk: Desk) -> None:
     )
 
 
-def test_the_list_to_sign(desk: Desk) -> None:
-    entry = published(desk.database, "data_entry", "甲", desk.town.civil, children=[{"name": "姓名"}])
-    transfer = desk.propose(Selection({"data_entry": [entry]}))
-    with desk.database.read() as session:
+def test_the_list_to_sign(alone: Desk) -> None:
+    entry = published(alone.database, "data_entry", "甲", alone.town.civil, children=[{"name": "姓名"}])
+    transfer = alone.propose(Selection({"data_entry": [entry]}))
+    with alone.database.read() as session:
         row = session.get_one(NodeTransfer, transfer)
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(document.handover(session, row, "xlsx")))
         line = sheet.get_sheet_by_name("移交清单").to_python()[2]
-        assert line[1:4] == ["数据目录", desk.entry(entry).code, "甲"]
+        assert line[1:4] == ["数据目录", alone.entry(entry).code, "甲"]
         with zipfile.ZipFile(io.BytesIO(document.handover(session, row, "docx"))) as parts:
             text = parts.read("word/document.xml").decode()
         assert "待移出部门审核" in text and row.number in text and "接收部门（盖章）" in text
