@@ -1,6 +1,7 @@
 """Two officers and one entry; ungoverned fields; online and offline; what was withdrawn."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from catalog.public import tombstones
 from catalog.public.queries import public
 from catalog.review import changes
 from catalog.review import service as review
-from kernel import events
+from kernel import clock, events
 from kernel.audit.models import AuditLog
 from kernel.db import Database
 from tests.catalog.conftest import Town
@@ -241,3 +242,27 @@ def test_an_undo_of_edits_is_an_edit(database: Database, town: Town) -> None:
     found = conflict(database, entry_id, 1, {})
     assert [one["field"] for one in found.fields] == ["children"]
     assert [one["name"] for one in found.fields[0]["base"]] == ["姓名", "日期"]
+
+
+def test_a_release_over_http(office: Office) -> None:
+    entry = {"name": "核心名录", "share_type": "conditional", "open_type": "none", "level": 6}
+    made = office.officer.post("/catalog/entries", {**entry, "department_id": str(office.civil)}).json()["entry"]
+    wish = {
+        "entry_id": made["id"], "purpose": "push", "receiver": "市大数据中心", "basis": "数据安全法",
+        "valid_until": clock.iso(clock.now() + timedelta(days=9)),
+    }
+    assert office.reviewer.post("/catalog/releases", wish).status_code == 403
+    assert office.officer.post("/catalog/releases", {**wish, "purpose": "gift"}).status_code == 422
+    asked = office.officer.post("/catalog/releases", wish)
+    assert (asked.status_code, asked.json()["state"]) == (201, "pending"), asked.text
+    assert office.bureau.get("/catalog/releases").json()["total"] == 0
+    approval = f"/approvals/{asked.json()['approval_id']}"
+    seen = office.bureau.get(approval).json()
+    decided = office.bureau.post(approval + "/decision", {"digest": seen["digest"], "approve": True, "opinion": "同意"})
+    assert decided.status_code == 200, decided.text
+    (one,) = office.officer.get("/catalog/releases", params={"purpose": "push"}).json()["items"]
+    assert (one["code"], one["level"], one["receiver"]) == (made["code"], 6, "市大数据中心")
+    assert office.stranger.get("/catalog/releases").json()["total"] == 0
+    revoked = office.bureau.post(f"/catalog/releases/{one['id']}/revoke", {"reason": "事项结束"}).json()
+    assert revoked["revoke_reason"] == "事项结束" and office.bureau.get("/catalog/releases").json()["total"] == 0
+    assert office.bureau.get("/catalog/releases", params={"valid": False}).json()["total"] == 1
