@@ -120,7 +120,8 @@ def clashes(batch_id: uuid.UUID, *, open_only: bool = False) -> Select[ImportCla
 def changed_rows(batch_id: uuid.UUID, action: str | None = None) -> Select[ImportRow]:
     """Staged rows that create or update, in the order in which they are applied."""
     actions = (action,) if action else ("create", "update")
-    return select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.action.in_(actions)).order_by(ImportRow.seq)
+    query = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.action.in_(actions))
+    return query.order_by(ImportRow.seq)
 
 
 def departments(session: Session) -> dict[str, uuid.UUID]:
@@ -198,9 +199,10 @@ def overlaid(session: Session, kind_key: str, rows: list[dict[str, Any]]) -> lis
             continue
         if not leaf:
             row.update(as_stored(proposed.get("fields", {})))
-        for child in proposed.get("children") or () if leaf else ():
-            if str(child.get("id")) == str(row["id"]):
-                row.update({name: child[name] for name in kind.child.fields if name in child})  # type: ignore[union-attr]
+        elif kind.child is not None:
+            mine = (one for one in proposed.get("children") or () if str(one.get("id")) == str(row["id"]))
+            for child in mine:
+                row.update({name: child[name] for name in kind.child.fields if name in child})
     return rows
 
 

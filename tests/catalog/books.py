@@ -72,7 +72,8 @@ _MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 def raw(sheet_xml: bytes, **more: bytes) -> bytes:
     """A minimal workbook around the XML of one sheet."""
     return _zip({
-        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT,
+        "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
         "xl/worksheets/sheet1.xml": sheet_xml, **more,
     })
 
@@ -94,7 +95,8 @@ def bomb() -> bytes:
 def lying_bomb() -> bytes:
     """The same, but the directory says that the part is small."""
     data = bytearray(_zip({
-        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT,
+        "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
         "xl/worksheets/sheet1.xml": b"<worksheet " + _MAIN + b">" + b" " * (100 * 1024 * 1024) + b"</worksheet>",
     }))
     for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
@@ -153,7 +155,8 @@ def docx() -> bytes:
 def external() -> bytes:
     """A workbook whose relation names a file of this machine."""
     return _zip({
-        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK,
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT,
+        "xl/workbook.xml": _WORKBOOK,
         "xl/_rels/workbook.xml.rels": _RELS.replace(b"worksheets/sheet1.xml", b"file:///etc/passwd"),
     })
 
@@ -176,7 +179,8 @@ def million_rows() -> bytes:
     )
     sheet = b"<worksheet " + _MAIN + b"><sheetData>" + rows + b"</sheetData></worksheet>"
     return _zip({
-        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT, "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
+        "[Content_Types].xml": _TYPES, "_rels/.rels": _ROOT,
+        "xl/workbook.xml": _WORKBOOK, "xl/_rels/workbook.xml.rels": _RELS,
         "xl/worksheets/sheet1.xml": sheet,
     }, level=1)
 

@@ -36,7 +36,7 @@ def csv_text(separator: str = ",") -> str:
         (csv_text().encode(), "a.csv"), (csv_text().encode("utf-8-sig"), "a.csv"),
         (csv_text().encode("gb18030"), "a.CSV"), (csv_text("\t").encode("utf-16"), "a.txt"),
         (csv_text(";").encode("gb18030"), "a.csv"),
-        (json.dumps([dict(zip(books.HEADER, row, strict=True)) for row in ROWS], ensure_ascii=False).encode(), "a.json"),
+        (json.dumps([dict(zip(books.HEADER, row, strict=True)) for row in ROWS]).encode(), "a.json"),
         (books.listing(*ROWS), "a.xlsx"),
         (books.book({"表": [["数据清单"] + [None] * 6, [], books.HEADER, *ROWS]}), "a.xlsx"),
     ],

@@ -31,9 +31,14 @@ def made(database: Database, town: Town) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for values in ENTRIES:
         items = [{"name": "姓名"}, {"name": "日期", "data_type": "date"}] if values["name"] == "甲" else []
-        found[str(values["name"])] = database.run(lambda s, v=values, i=items: node_service.create(  # type: ignore[misc]
-            s, town.officer, "data_entry", v, department_id=town.civil, children=i
-        ).id)
+
+        def unit(session: Any, values: Any = values, items: Any = items) -> Any:
+            made = node_service.create(
+                session, town.officer, "data_entry", values, department_id=town.civil, children=items
+            )
+            return made.id
+
+        found[str(values["name"])] = database.run(unit)
     return found
 
 

@@ -142,7 +142,7 @@ def snapshot(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 @pytest.mark.requirement("S4-01")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_out_and_back(
     database: Database, town: Town, checked: Check, tmp_path: Path, scale: Scale, seed: int
 ) -> None:
@@ -217,6 +217,10 @@ def test_a_csv_of_one_level_comes_back(database: Database, town: Town, checked: 
             assert set(batch.counts["actions"]) == {"same"}, (kind, changed(database, batch))
 
 
+def taken_back(database: Database, town: Town, batch_id: uuid.UUID) -> dict[str, Any]:
+    return database.run(lambda session: undo(session, town.officer, service.found(session, town.officer, batch_id)))
+
+
 def test_undo_gives_back_what_stood_there(database: Database, town: Town, checked: Check, tmp_path: Path) -> None:
     """A batch of new duties under each other and of edits is taken back; the directory is as before."""
     database.run(lambda session: district(session, town, random.Random(11), 3))
@@ -237,7 +241,7 @@ def test_undo_gives_back_what_stood_there(database: Database, town: Town, checke
         above = {one.name: names.get(one.parent_id) for one in session.scalars(select(Duty)) if one.parent_id}
     assert above["下级"] == "上级" and above["再下级"] == "下级"
     for batch_id, removed in ((new.id, 3), (edited.id, 0)):
-        done = database.run(lambda s, b=batch_id: undo(s, town.officer, service.found(s, town.officer, b)))  # type: ignore[misc]
+        done = taken_back(database, town, batch_id)
         assert (done["removed"], done["left"]) == (removed, [])
     after = snapshot(database)
     for key, row in before.items():
