@@ -229,7 +229,7 @@ class _Reader:
     """Reads the rows of one sheet."""
 
     def __init__(
-        self, mapped: Mapped, profile: SheetProfile, columns: dict[str, int], numbers: str | None
+        self, mapped: Mapped, profile: SheetProfile, columns: dict[str, int], numbers: Numbers | str | None
     ) -> None:
         self._mapped, self._profile, self._columns = mapped, profile, columns
         self._places = {name: (letter(index), profile.labels[name]) for name, index in columns.items()}
