@@ -10,5 +10,6 @@ from kernel.http.paging import paginate
 from kernel.http.route import router
 
 __all__ = [
-    "Actor_", "Page", "Page_", "Session_", "check_if_match", "download", "needs", "paginate", "public", "router", "set_etag",
+    "Actor_", "Page", "Page_", "Session_", "check_if_match", "download", "needs", "paginate", "public", "router",
+    "set_etag",
 ]
