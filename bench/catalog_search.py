@@ -74,9 +74,9 @@ def load(database: Database, departments: Sequence[uuid.UUID], count: int) -> fl
     return time.perf_counter() - begun
 
 
-def _timed(work: Callable[[], list[int]]) -> tuple[float, list[int]]:
+def _timed(work: Callable[[Session, str], list[int]], session: Session, term: str) -> tuple[float, list[int]]:
     begun = time.perf_counter()
-    found = work()
+    found = work(session, term)
     return time.perf_counter() - begun, found
 
 
@@ -93,13 +93,13 @@ def measure(database: Database, wanted: dict[str, list[str]], loaded: float, cou
     with database.read() as session:
         for name, term in [(name, term) for name, some in wanted.items() for term in some]:
             _ours(session, term)
-            fast, hits = min((_timed(lambda t=term: _ours(session, t)) for _ in range(3)), key=lambda pair: pair[0])  # type: ignore[misc]
-            slow, same = _timed(lambda t=term: _theirs(session, t))  # type: ignore[misc]
+            fast, hits = min((_timed(_ours, session, term) for _ in range(3)), key=lambda pair: pair[0])
+            slow, same = _timed(_theirs, session, term)
             if hits != same:
                 raise RuntimeError(f"{term}: {hits} is not {same}")
             ours[name].append(fast)
             rival[name].append(slow)
-            counting.append(_timed(lambda t=term: [queries.ranking(session, t).count(COUNT_LIMIT + 1)])[0])  # type: ignore[misc]
+            counting.append(_timed(_count, session, term)[0])
     rows = []
     for name in ("all", *wanted):
         fast_times = [one for key, some in ours.items() if name in ("all", key) for one in some]
@@ -120,6 +120,10 @@ def _ours(session: Session, term: str) -> list[int]:
     return [number for number, _ in queries.ranking(session, term).top(20)]
 
 
+def _count(session: Session, term: str) -> list[int]:
+    return [queries.ranking(session, term).count(COUNT_LIMIT + 1)]
+
+
 def _theirs(session: Session, term: str) -> list[int]:
     return list(session.scalars(_LIKE, {"like": f"%{term}%", "whole": term}))
 
@@ -134,7 +138,10 @@ def run() -> dict[str, Any]:
         if "sqlite" in ENGINES:
             rows += _bench(Database.sqlite(home.database_file), home)
         if "postgresql" in ENGINES and postgres.binaries() is not None:
-            with tempfile.TemporaryDirectory(prefix="mulian-pg-") as place, postgres.Server.start(Path(place)) as server:
+            with (
+                tempfile.TemporaryDirectory(prefix="mulian-pg-") as place,
+                postgres.Server.start(Path(place)) as server,
+            ):
                 other = Home(Path(folder) / "other")
                 other.prepare()
                 rows += _bench(Database(server.create("bench")), other)

@@ -17,7 +17,9 @@ DEFAULTS: Final = {
     "duty": "Z-{org}-{n:03}", "system": "X-{org}-{n:03}", "db_table": "{system}-T{n:04}",
     "db_column": "{table}.C{n:03}", "data_item": "{entry}#{n:03}",
 }
-_PATTERN: Final = re.compile(r"[0-9A-Za-z._#/-]*\{(?P<owner>[a-z]+)\}(?P<between>[0-9A-Za-z._#/-]+)\{n:0(?P<width>[1-9])\}")
+_PATTERN: Final = re.compile(
+    r"[0-9A-Za-z._#/-]*\{(?P<owner>[a-z]+)\}(?P<between>[0-9A-Za-z._#/-]+)\{n:0(?P<width>[1-9])\}"
+)
 _LONGEST: Final = 40
 
 

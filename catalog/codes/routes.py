@@ -36,13 +36,15 @@ def list_profiles(session: Session_) -> list[schemas.ProfileOut]:
     """编号方案与编码规则：内置的与登记的"""
     builtin = [
         schemas.ProfileOut(
-            kind="numbers", key=key, zh=body["zh"], en=body["en"], source="内置", body={"lists": body["lists"]}, builtin=True
+            kind="numbers", key=key, zh=body["zh"], en=body["en"], source="内置", body={"lists": body["lists"]},
+            builtin=True,
         )
         for key, body in profiles.builtin().items()
     ]
     rules = schemas.ProfileOut(
         kind="patterns", key="default", zh="缺省编码规则", en="Default patterns", source="内置",
-        body={"patterns": DEFAULTS}, builtin=True, active=not any(one.active for one in profiles.stored(session, "patterns")),
+        body={"patterns": DEFAULTS}, builtin=True,
+        active=not any(one.active for one in profiles.stored(session, "patterns")),
     )
     return [*builtin, rules, *(schemas.ProfileOut.model_validate(one) for one in profiles.stored(session))]
 

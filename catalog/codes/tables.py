@@ -36,7 +36,8 @@ def region_table(session: Session) -> regions.RegionTable:
     """Regions and successions: the imported ones before the bundled ones."""
     known = dict(regions.bundled())
     revision = regions.BUNDLED_REVISION
-    rows = [regions.Region(r.code, r.name, r.first, r.last) for r in session.scalars(select(Region).order_by(Region.last))]
+    imported = session.scalars(select(Region).order_by(Region.last))
+    rows = [regions.Region(row.code, row.name, row.first, row.last) for row in imported]
     if rows:
         revision = max(revision, max(row.last for row in rows))
         for row in rows:
@@ -176,7 +177,8 @@ def classes(session: Session, parent: str | None, q: str | None, limit: int) -> 
     """Classes below ``parent`` (the top ones without it), or those whose name or code contains ``q``."""
     query = select(ClassCode).where(ClassCode.valid_to.is_(None)).order_by(ClassCode.code).limit(limit)
     if q:
-        return list(session.scalars(query.where(ClassCode.name.contains(q, autoescape=True) | ClassCode.code.startswith(q))))
+        named = ClassCode.name.contains(q, autoescape=True) | ClassCode.code.startswith(q, autoescape=True)
+        return list(session.scalars(query.where(named)))
     size = {0: 1, 1: 3, 3: 6}.get(len(parent or ""))
     query = query.where(ClassCode.code.startswith(parent or ""))
     if size is not None:
@@ -186,5 +188,6 @@ def classes(session: Session, parent: str | None, q: str | None, limit: int) -> 
 
 def _audit(session: Session, actor: Actor, table: str, detail: dict[str, object]) -> None:
     record(
-        session, actor, action="catalog.codes.table", object_type=f"{table}_code", object_id=str(ids.new()), detail=detail
+        session, actor, action="catalog.codes.table", object_type=f"{table}_code", object_id=str(ids.new()),
+        detail=detail,
     )

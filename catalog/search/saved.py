@@ -135,7 +135,8 @@ def check(session: Session, saved_id: uuid.UUID) -> int:
         saved.notify = False
         notify(
             session, user_id=user.id, title_zh=f"检索「{saved.name}」命中超过 {WATCHED} 条，已停止新增提醒",
-            title_en=f"Search {saved.name} has more than {WATCHED} matches and is no longer watched", url="/catalog/search",
+            title_en=f"Search {saved.name} has more than {WATCHED} matches and is no longer watched",
+            url="/catalog/search",
         )
         return 0
     known = set(session.scalars(select(SavedSearchHit.node_id).where(SavedSearchHit.saved_id == saved.id)))

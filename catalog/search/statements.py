@@ -48,7 +48,8 @@ def rows(
     if known is None:
         known = _compiled[key] = _compile(build(), connection.dialect)
     # the driver's parameters are the names of the statement, of which params may hold more
-    return list(connection.exec_driver_sql(known.text, known.bound({k: v for k, v in params.items() if k in known.constants})))
+    given = {name: value for name, value in params.items() if name in known.constants}
+    return list(connection.exec_driver_sql(known.text, known.bound(given)))
 
 
 def as_hits(found: Iterable[Any]) -> list[Hit]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from catalog.codes import checks, credit, history, lists, patterns, profiles, regions, rules, tables
 from catalog.codes.service import allocate
@@ -39,9 +40,9 @@ def test_writers_at_once_never_get_the_same_number(database: Database, scale: Sc
     def work(writer: int) -> list[list[int]]:
         kept: list[list[int]] = []
         for turn in range(rounds):
-            def unit(session: object, size: int = 1 + (writer + turn) % 3, fail: bool = (writer + turn) % 4 == 0) -> list[int]:
-                taken = list(allocate(session, "resource:307001", size))  # type: ignore[arg-type]
-                if fail:
+            def unit(session: Session, mixed: int = writer + turn) -> list[int]:
+                taken = list(allocate(session, "resource:307001", 1 + mixed % 3))
+                if mixed % 4 == 0:
                     raise _Undone
                 return taken
 
@@ -125,12 +126,13 @@ def test_the_code_of_a_deleted_item_is_not_given_to_another(database: Database, 
 
 def test_patterns_are_data_and_refuse_what_could_give_a_code_twice(database: Database, town: Town) -> None:
     with database.write() as session:
-        old = nodes.create(session, town.bureau, "duty", {"name": "婚姻登记", "duty_type": "license"}, department_id=town.civil)
+        duty = {"name": "婚姻登记", "duty_type": "license"}
+        old = nodes.create(session, town.bureau, "duty", duty, department_id=town.civil)
         profiles.save(
             session, ROOT, kind="patterns", key="district", zh="区编码规则", en="", source="试行规则",
             body={"patterns": {"duty": "ZZ/{org}.{n:05}"}},
         )
-        new = nodes.create(session, town.bureau, "duty", {"name": "收养登记", "duty_type": "license"}, department_id=town.civil)
+        new = nodes.create(session, town.bureau, "duty", {**duty, "name": "收养登记"}, department_id=town.civil)
         system = nodes.create(session, town.bureau, "system", {"name": "系统"}, department_id=town.civil)
     assert re.fullmatch(r"Z-N-[0-9a-f]{12}-001", old.code) and re.fullmatch(r"ZZ/N-[0-9a-f]{12}\.00002", new.code)
     assert system.code.startswith("X-")
@@ -156,8 +158,9 @@ def test_two_owners_or_numbers_never_share_a_code(a: str, b: str, m: int, n: int
 def test_a_number_profile_is_loaded_used_and_reversed(database: Database, town: Town) -> None:
     body = {"lists": {"share_type": {"1": "conditional", "2": "none", "9": "unconditional"}}}
     with database.write() as session:
-        profiles.save(session, ROOT, kind="numbers", key="city-2024", zh="市平台", en="", source="市目录接口说明", body=body)
-        saved = profiles.save(session, ROOT, kind="numbers", key="city-2024", zh="市平台", en="", source="第二版", body=body)
+        names = {"kind": "numbers", "key": "city-2024", "zh": "市平台", "en": ""}
+        profiles.save(session, ROOT, **names, source="市目录接口说明", body=body)
+        saved = profiles.save(session, ROOT, **names, source="第二版", body=body)
         assert saved.version == 2
         held = profiles.numbers(session, "city-2024")
         assert lists.parse("share_type", "9", held) == "unconditional"

@@ -86,8 +86,10 @@ def test_a_public_search_counts_what_is_public(database: Database, town: Town) -
     with database.write() as session:
         for at in range(24):
             made = entries.create(
-                session, town.bureau, {"name": f"婚姻登记{at}", "open_type": ("none", "conditional", "unconditional")[at % 3],
-                                       "level": 1 + at % 4}, department_id=town.civil,
+                session, town.bureau, {
+                    "name": f"婚姻登记{at}", "open_type": ("none", "conditional", "unconditional")[at % 3],
+                    "level": 1 + at % 4,
+                }, department_id=town.civil,
             )
             made.status, made.online = ("draft", "published", "withdrawn")[at % 5 % 3], at % 7 != 0
     with database.read() as session:

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def _fill(database: Database, town: Town, count: int, monkeypatch: pytest.Monkey
     with database.write() as session:
         adapter = type(service.full_text(session))
         # numbers far apart, so that documents lie in several blocks of PostgreSQL's index
-        monkeypatch.setattr(adapter, "take_numbers", lambda self, session, wanted: [7 + 900 * at for at in range(wanted)])
+        monkeypatch.setattr(adapter, "take_numbers", lambda self, _, wanted: [7 + 900 * at for at in range(wanted)])
         service.index(session, [
             service.Document(
                 ids.new(), chance.choice(KINDS), chance.choice((town.civil, town.health)), f"C-{at % (count - 5)}",
@@ -164,8 +165,7 @@ def test_a_saved_search_tells_of_new_matches_once(database: Database, town: Town
             return list(session.scalars(select(Notice.title_zh).order_by(Notice.created_at, Notice.id)))
 
     def check() -> list[int]:
-        waiting = database.run(saved.watched)
-        return [database.run(lambda session, one=one: saved.check(session, one)) for one in waiting]  # type: ignore[misc]
+        return [database.run(partial(saved.check, saved_id=one)) for one in database.run(saved.watched)]
 
     add("婚姻登记信息", town.civil)
     kept = database.run(lambda s: saved.save(

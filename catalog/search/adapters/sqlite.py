@@ -22,7 +22,9 @@ _ADD: Final = {
     field: text(f"INSERT INTO search_fts_{field} (rowid, tokens) VALUES (:number, :tokens)") for field in _FIELDS
 }
 _REMOVE: Final = {
-    field: text(f"INSERT INTO search_fts_{field} (search_fts_{field}, rowid, tokens) VALUES ('delete', :number, :tokens)")
+    field: text(
+        f"INSERT INTO search_fts_{field} (search_fts_{field}, rowid, tokens) VALUES ('delete', :number, :tokens)"
+    )
     for field in _FIELDS
 }
 _SLICE: Final = 2000

@@ -190,7 +190,8 @@ _POSTGRESQL = (
     LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 AS $$
     SELECT array_agg(DISTINCT ((number >> 13) << 42) | key) FROM (
       SELECT unnest(CASE WHEN a < 128 AND b < 128 AND c < 128 AND c <> 32
-        THEN ARRAY[(a << 21) | b, (1638400::bigint << 21) | (a << 14) | (b << 7) | c] ELSE ARRAY[(a << 21) | b] END) AS key
+        THEN ARRAY[(a << 21) | b, (1638400::bigint << 21) | (a << 14) | (b << 7) | c]
+        ELSE ARRAY[(a << 21) | b] END) AS key
       FROM (
         SELECT a, lead(a) OVER (ORDER BY place) AS b, lead(a, 2) OVER (ORDER BY place) AS c
         FROM (
