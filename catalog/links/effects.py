@@ -44,7 +44,9 @@ def _rehome(session: Session, kind_key: str, node_ids: Sequence[uuid.UUID]) -> N
 
 def _ends_at(session: Session, kind_key: str, node_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """The nodes and their items or columns: everything at which a link of them may end."""
-    return [one for end in ENDS.values() if end.node_key == kind_key for one in queries.leaf_ids(session, end, node_ids)]
+    return [
+        one for end in ENDS.values() if end.node_key == kind_key for one in queries.leaf_ids(session, end, node_ids)
+    ]
 
 
 def published(

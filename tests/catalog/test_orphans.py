@@ -184,7 +184,7 @@ def brute(world: World, name: str, home: int | None, published: bool) -> set[str
 
 @pytest.mark.requirement("S4-04")
 def test_every_list_is_its_definition(database: Database, town: Town, scale: Any) -> None:
-    @hypothesis.settings(max_examples=scale.of(20, 300), deadline=None)
+    @hypothesis.settings(max_examples=scale.of(8, 300), deadline=None)
     @hypothesis.given(worlds())
     def check(world: World) -> None:
         build(database, town, world)
@@ -227,7 +227,7 @@ def walked(world: World, start: tuple[str, int], direction: str) -> set[uuid.UUI
 
 
 def test_a_trace_reaches_what_a_walk_reaches(database: Database, town: Town, scale: Any) -> None:
-    @hypothesis.settings(max_examples=scale.of(15, 200), deadline=None)
+    @hypothesis.settings(max_examples=scale.of(6, 200), deadline=None)
     @hypothesis.given(worlds(), st.data())
     def check(world: World, data: Any) -> None:
         starts = [*world.nodes, *(("data_item", at) for at in range(len(world.items))),
