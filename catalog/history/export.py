@@ -10,10 +10,12 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from catalog.history import difference, queries, service
+from catalog.history import difference, links, queries, service
 from catalog.history.difference import KINDS_OF_CHANGE, Changed, Difference, Narrow
+from catalog.history.links import LinkFilters, LinkRow
 from catalog.history.queries import Filters
 from catalog.history.rules import ChildChanges, label, shown
+from catalog.links.kinds import LINKS
 from catalog.nodes.kinds import KINDS
 from catalog.public.release import release_allowed
 from kernel import clock
@@ -44,6 +46,9 @@ def as_of(session: Session, actor: Actor, at: datetime, filters: Filters) -> byt
         )
         for key in KINDS if filters.kind in (None, key)
     ]
+    if filters.kind is None and not filters.q:
+        linked, _ = links.listed(session, actor, at, LinkFilters(department_id=filters.department_id), limit=None)
+        sheets.append(_links("关联", linked, _note(at)))
     return _workbook("四级目录历史查询", sheets)
 
 
@@ -73,6 +78,9 @@ def diff(session: Session, actor: Actor, first: datetime, second: datetime, narr
         _simple("新增", of["added"], note), _fields(session, of["changed"], note), _moved(of["moved"], note),
         _simple("撤销", of["withdrawn"], note),
     ]
+    if narrow.kind is None:
+        linked = links.between(session, actor, first, second, LinkFilters(department_id=narrow.department_id))
+        sheets.append(_links("关联变化", linked, note))
     return _workbook("四级目录变化", sheets)
 
 
@@ -121,6 +129,18 @@ def _moved(rows: Sequence[Changed], note: str) -> Sheet:
     return Sheet("部门调整", columns, tuple(
         (KINDS[row.kind].zh, row.side.code, row.side.name, row.before.org_name, row.after.org_name)
         for row in rows if row.before is not None and row.after is not None
+    ), note)
+
+
+def _links(name: str, rows: Sequence[LinkRow], note: str) -> Sheet:
+    columns = (Column("关联", 2), Column("上级编码", 4), Column("下级编码", 4), Column("生效时间", 3), Column("变化", 1))
+    changes = {"added": "新增", "removed": "解除", "": ""}
+    return Sheet(name, columns, tuple(
+        (
+            " ".join(part for part in (LINKS[row.link_kind].zh, row.relation) if part), row.upper_code,
+            row.lower_code, stamp(row.valid_from), changes[row.change],
+        )
+        for row in rows
     ), note)
 
 

@@ -1,4 +1,4 @@
-"""Links as of an instant, from the versions of links."""
+"""Links as of an instant and what became of them between two, from the versions of links."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Subquery, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Subquery, case, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from catalog.history.queries import seen
 from catalog.links.models import LinkVersion
+from catalog.nodes.kinds import KINDS
 from catalog.nodes.models import NodeVersion
+from catalog.nodes.queries import visible
 from kernel.identity.actor import Actor
 
 REMOVE: Final = "remove"
@@ -34,6 +36,90 @@ class LinkThen:
     near_id: uuid.UUID
     far_id: uuid.UUID
     valid_from: datetime
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """A link of the whole directory: its ends by the codes they had when it was linked. ``change``: added, removed."""
+
+    link_kind: str
+    relation: str
+    department_id: uuid.UUID
+    upper_kind: str
+    upper_id: uuid.UUID
+    upper_code: str
+    lower_kind: str
+    lower_id: uuid.UUID
+    lower_code: str
+    valid_from: datetime
+    change: str = ""
+
+
+@dataclass(frozen=True)
+class LinkFilters:
+    """What narrows links; None does not. The department is the one that owned the link then."""
+
+    kind: str | None = None
+    department_id: uuid.UUID | None = None
+
+
+def listed(
+    session: Session, actor: Actor, at: datetime, filters: LinkFilters, *, limit: int | None, offset: int = 0
+) -> tuple[list[LinkRow], int]:
+    """Links valid at an instant, whose two ends the actor sees today, and how many there are."""
+    head = _heads(at)
+    query = select(LinkVersion).join(
+        head, (head.c.link_id == LinkVersion.link_id) & (head.c.version == LinkVersion.version)
+    ).where(LinkVersion.action != REMOVE, *_narrowed(actor, filters))
+    total = session.scalar(select(func.count()).select_from(query.with_only_columns(LinkVersion.id).subquery())) or 0
+    query = query.order_by(LinkVersion.link_kind, LinkVersion.valid_from, LinkVersion.id)
+    rows = session.scalars(query if limit is None else query.limit(limit).offset(offset))
+    return [_row(row) for row in rows], total
+
+
+def between(
+    session: Session, actor: Actor, first: datetime, second: datetime, filters: LinkFilters
+) -> list[LinkRow]:
+    """Links that were valid at one of two instants only, by kind and codes."""
+    by_first = func.max(case((LinkVersion.valid_from <= first, LinkVersion.version)))
+    span = (
+        select(LinkVersion.link_id, by_first.label("old"), func.max(LinkVersion.version).label("new"))
+        .where(LinkVersion.valid_from <= second).group_by(LinkVersion.link_id)
+        .having(func.max(LinkVersion.valid_from) > first).subquery()
+    )
+    old = aliased(LinkVersion)
+    query = select(LinkVersion, old.action).join(
+        span, (span.c.link_id == LinkVersion.link_id) & (span.c.new == LinkVersion.version)
+    ).outerjoin(old, (old.link_id == span.c.link_id) & (old.version == span.c.old))
+    found = []
+    for row, before in session.execute(query.where(*_narrowed(actor, filters))):
+        was, is_ = before not in (None, REMOVE), row.action != REMOVE
+        if was != is_:
+            found.append(_row(row, "added" if is_ else "removed"))
+    return sorted(found, key=lambda one: (one.link_kind, one.upper_code, one.lower_code))
+
+
+def _narrowed(actor: Actor, filters: LinkFilters) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if not (actor.kind == "system" or actor.scope == "all"):
+        ids = union_all(*(
+            select(kind.model.id).where(visible(actor, kind.model)) for kind in KINDS.values()
+        )).subquery()
+        where += [column.in_(select(ids.c.id)) for column in (LinkVersion.from_node_id, LinkVersion.to_node_id)]
+    if filters.kind:
+        where.append(LinkVersion.link_kind == filters.kind)
+    if filters.department_id:
+        where.append(LinkVersion.department_id == filters.department_id)
+    return where
+
+
+def _row(row: LinkVersion, change: str = "") -> LinkRow:
+    content = orjson.loads(row.content)
+    upper, lower = content["from"], content["to"]
+    return LinkRow(
+        row.link_kind, row.relation, row.department_id, upper["kind"], row.from_id, upper["code"], lower["kind"],
+        row.to_id, lower["code"], row.valid_from, change,
+    )
 
 
 def _heads(at: datetime, *where: Any) -> Subquery:

@@ -144,12 +144,17 @@ def following(session: Session, rows: Sequence[NodeVersion]) -> dict[uuid.UUID, 
 
 @dataclass(frozen=True)
 class Ref:
-    """A version, without its content."""
+    """A version, without its content; ``raw_id`` as the driver gave it."""
 
-    id: uuid.UUID
+    raw_id: Any
     version: int
     code: str
     department_id: uuid.UUID
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The id of the version."""
+        return _uuid(self.raw_id)
 
 
 @cache
@@ -203,7 +208,7 @@ def _ref(cells: Any) -> Ref | None:
     if action in (None, WITHDRAW):
         return None
     home = _department_id(department_id) if isinstance(department_id, str) else department_id
-    return Ref(_uuid(version_id), version, code, home)
+    return Ref(version_id, version, code, home)
 
 
 def _uuid(value: Any) -> uuid.UUID:

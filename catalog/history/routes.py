@@ -8,6 +8,7 @@ from fastapi import Query, Response
 
 from catalog.history import difference, export, links, queries, service
 from catalog.history.difference import Changed, Difference, Narrow
+from catalog.history.links import LinkFilters
 from catalog.history.queries import Filters
 from catalog.history.rules import ChildChanges, instant, label, span
 from catalog.history.schemas import (
@@ -20,6 +21,8 @@ from catalog.history.schemas import (
     DiffPage,
     FieldOut,
     LinkOut,
+    LinkRowOut,
+    LinkRowPage,
     NodeAtOut,
     SideOut,
     ThenOut,
@@ -31,6 +34,7 @@ from kernel.http import Actor_, Page_, Session_, download, needs, router
 api = router(prefix="/catalog", tags=["catalog"])
 At = Annotated[str, Query(max_length=40, description="日期（当日终了）或带时区的时刻", examples=["2026-11-01"])]
 Kind = Annotated[str | None, Query(max_length=20, description="duty、data_entry、system、db_table")]
+LinkKind = Annotated[str | None, Query(max_length=20, description="duty_data、data_system、system_table、item_column 等")]
 Text = Annotated[str | None, Query(max_length=200, description="编码或当时的名称包含")]
 
 
@@ -58,6 +62,18 @@ def as_of_counts(
         for level, count in row.levels.items():
             totals[level] = totals.get(level, 0) + count
     return AsOfCounts(at=when, departments=[CountOut.model_validate(row) for row in rows], totals=totals)
+
+
+@api.get("/as-of/links", **needs(READ))
+def as_of_links(
+    session: Session_, actor: Actor_, page: Page_, at: At, kind: LinkKind = None,
+    department_id: uuid.UUID | None = None,
+) -> LinkRowPage:
+    """历史查询：某一时点的全部关联"""
+    when, filters = instant(at, clock.now()), LinkFilters(kind, department_id)
+    rows, total = links.listed(session, actor, when, filters, limit=page.size, offset=page.offset)
+    items = [LinkRowOut.model_validate(row) for row in rows]
+    return LinkRowPage(items=items, total=total, page=page.number, size=page.size)
 
 
 @api.get("/as-of/export", **needs(READ))
@@ -100,6 +116,20 @@ def diff(
         first=start, second=end, items=[_changed(row, children.get(row.node_id)) for row in shown],
         counts=_counts(session, rows), total=len(rows), page=page.number, size=page.size,
     )
+
+
+@api.get("/diff/links", **needs(READ))
+def diff_links(
+    session: Session_, actor: Actor_, page: Page_,
+    first: Annotated[str, Query(alias="from", max_length=40)],
+    second: Annotated[str, Query(alias="to", max_length=40)],
+    kind: LinkKind = None, department_id: uuid.UUID | None = None,
+) -> LinkRowPage:
+    """两个时点之间新增与解除的关联"""
+    start, end = span(first, second, clock.now())
+    rows = links.between(session, actor, start, end, LinkFilters(kind, department_id))
+    items = [LinkRowOut.model_validate(row) for row in rows[page.offset : page.offset + page.size]]
+    return LinkRowPage(items=items, total=len(rows), page=page.number, size=page.size)
 
 
 @api.get("/diff/export", **needs(READ))

@@ -141,3 +141,28 @@ class DiffPage(Wire):
     total: int
     page: int
     size: int
+
+
+class LinkRowOut(Wire):
+    """A link of the directory; codes are those the ends had when they were linked."""
+
+    link_kind: Annotated[str, Field(examples=["duty_data"])]
+    relation: str
+    department_id: uuid.UUID
+    upper_kind: str
+    upper_id: uuid.UUID
+    upper_code: str
+    lower_kind: str
+    lower_id: uuid.UUID
+    lower_code: str
+    valid_from: datetime
+    change: Annotated[str, Field(description="added、removed；时点查询为空")]
+
+
+class LinkRowPage(Wire):
+    """Links, a page."""
+
+    items: list[LinkRowOut]
+    total: int
+    page: int
+    size: int

@@ -13,10 +13,11 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from catalog.history import difference, export, keeping, queries, service
+from catalog.history import difference, export, keeping, links, queries, service
 from catalog.history.difference import Narrow
 from catalog.history.queries import Filters
 from catalog.history.rules import field_changes, instant, span
+from catalog.links import service as link_service
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import HASH_PROFILE, KINDS
 from catalog.nodes.models import NodeVersion
@@ -235,7 +236,7 @@ def test_workbooks_hold_the_values_of_that_time(sqlite_database: Database) -> No
     changed(database, "data_entry", entry, name="新名", share_type="conditional", share_condition="凭授权")
     with database.read() as session:
         book = CalamineWorkbook.from_filelike(io.BytesIO(export.as_of(session, ROOT, before, Filters())))
-        assert book.sheet_names == ["汇总", "职责目录", "数据目录", "系统目录", "库表目录"]
+        assert book.sheet_names == ["汇总", "职责目录", "数据目录", "系统目录", "库表目录", "关联"]
         row = book.get_sheet_by_name("数据目录").to_python()[2]
         assert str(row[1]).endswith("=1+1") and row[1] != "=1+1" and row[2] == "区民政局" and "无条件共享" in row
         data = export.diff(session, ROOT, before, clock.now(), Narrow())
@@ -287,3 +288,33 @@ def test_kept_children_must_hash_to_the_version(sqlite_database: Database) -> No
     with database.read() as session:
         wanted = {(entry, 1): (HASH_PROFILE, ["0" * 64])}
         assert keeping.children_of(session, "data_entry", wanted) == {(entry, 1): None}
+
+
+def test_links_are_what_replaying_their_versions_gives(database: Database, town: Town) -> None:
+    duty = published(database, "duty", "职责", town.civil)
+    entries = [published(database, "data_entry", f"数据{n}", town.civil) for n in range(3)]
+    instants = [clock.now()]
+    steps = [("add_many", 0), ("add_many", 1), ("remove_many", 0), ("add_many", 2), ("add_many", 0), ("remove_many", 1)]
+    for verb, number in steps:
+        wanted = [link_service.Wanted("duty_data", duty, entries[number])]
+        act = getattr(link_service, verb)
+        database.run(lambda s, act=act, wanted=wanted: act(s, ROOT, wanted, decided=True))
+        instants.append(clock.now())
+    withdrawn(database, "data_entry", entries[2])
+    instants.append(clock.now())
+    expected: list[set[int]] = [set(), {0}, {0, 1}, {1}, {1, 2}, {0, 1, 2}, {0, 2}, {0}]
+    everything = links.LinkFilters()
+    with database.read() as session:
+        for at, held in zip(instants, expected, strict=True):
+            rows, total = links.listed(session, ROOT, at, everything, limit=None)
+            assert {entries.index(row.lower_id) for row in rows} == held and total == len(held)
+        for first in range(len(instants)):
+            for second in range(first + 1, len(instants)):
+                rows = links.between(session, ROOT, instants[first], instants[second], everything)
+                found = {(entries.index(row.lower_id), row.change) for row in rows}
+                added = {(one, "added") for one in expected[second] - expected[first]}
+                assert found == added | {(one, "removed") for one in expected[first] - expected[second]}
+        seen, _ = links.listed(session, town.stranger, instants[5], everything, limit=None)
+        assert {entries.index(row.lower_id) for row in seen} == {0, 1}, "what was withdrawn is not theirs to see"
+        assert links.listed(session, ROOT, instants[5], links.LinkFilters("data_system"), limit=9)[1] == 0
+        assert links.listed(session, ROOT, instants[5], links.LinkFilters(None, town.health), limit=9)[1] == 0
