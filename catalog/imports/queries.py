@@ -62,23 +62,6 @@ def staged_pages(session: Session, batch_id: uuid.UUID, size: int, *actions: str
         yield page
 
 
-def rows(session: Session, batch_id: uuid.UUID, *actions: str) -> list[ImportRow]:
-    """Staged rows in the order of the workbook."""
-    query = select(ImportRow).where(ImportRow.batch_id == batch_id)
-    if actions:
-        query = query.where(ImportRow.action.in_(actions))
-    return list(session.scalars(query.order_by(ImportRow.seq)))
-
-
-def action_counts(session: Session, batch_id: uuid.UUID) -> dict[str, dict[str, int]]:
-    """Rows per kind and action."""
-    query = select(ImportRow.kind, ImportRow.action, func.count()).where(ImportRow.batch_id == batch_id)
-    found: dict[str, dict[str, int]] = {}
-    for kind, action, count in session.execute(query.group_by(ImportRow.kind, ImportRow.action)):
-        found.setdefault(kind, {})[action] = count
-    return found
-
-
 def applied_rows(session: Session, batch_id: uuid.UUID) -> list[Any]:
     """(kind, action, node_id, before) of rows that were applied, in their order; what they said is not read."""
     columns = (ImportRow.kind, ImportRow.action, ImportRow.node_id, ImportRow.before)

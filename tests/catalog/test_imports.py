@@ -175,7 +175,7 @@ def test_four_levels_round_trip_without_loss(database: Database, town: Town, che
 
 def _rows(database: Database, batch: ImportBatch) -> list[ImportRow]:
     with database.read() as session:
-        return queries.rows(session, batch.id)
+        return list(session.scalars(select(ImportRow).where(ImportRow.batch_id == batch.id).order_by(ImportRow.seq)))
 
 
 def sample_sizes() -> dict[str, int]:
