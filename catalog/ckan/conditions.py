@@ -180,6 +180,8 @@ def _instant(text: str) -> datetime:
 def order(sort: str, q: str) -> list[Any]:
     """ORDER BY of ``sort``; always ends with the id, so that pages neither repeat nor lose a dataset."""
     found: list[Any] = []
+    if sort.strip().lower() in ("id asc", "id", "name asc", "name"):
+        return [DataEntry.id]
     for part in filter(None, (one.strip() for one in sort.split(","))):
         name, _, direction = part.partition(" ")
         direction = direction.strip().lower() or "asc"

@@ -1,7 +1,7 @@
 """What of an entry the public may see. Exporters get this and never the row, so nothing else can leave."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -82,7 +82,10 @@ class PublicEntry:
 
     def digest(self) -> str:
         """SM3 hex of the whole content: two states of one digest look alike to the public."""
-        return sm3_hex(dumps(asdict(self)))
+        # vars() instead of asdict(): a third of the time, and sealing a batch is mostly this
+        systems = [{**vars(one), "org": vars(one.org)} for one in self.systems]
+        items = [vars(one) for one in self.items]
+        return sm3_hex(dumps({**vars(self), "org": vars(self.org), "items": items, "systems": systems}))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """A district of chance for the protocols' tests: entries whose public state is everything it can be, and changes."""
 
+import contextlib
 import random
 import socket
 import threading
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -19,8 +22,12 @@ from catalog.nodes.models import DataEntry
 from catalog.public.queries import public
 from catalog.review import queries as reviews
 from catalog.review import service as review
+from crypto.servicekeys import service as servicekeys
 from kernel import clock
 from kernel.db import Database
+from kernel.home import Home
+from kernel.runtime import Runtime
+from kernel.settings import Settings
 from tests.catalog.conftest import Town, make_town
 
 WORDS = ("婚姻登记", "养老机构", "停车泊位", "食品经营许可", "𠮷字古建筑", "A&B <标签> \"引号\"", "街道网格", "Wi-Fi 覆盖", "预算公开")
@@ -182,6 +189,18 @@ def children_of(database: Database, entry_id: uuid.UUID) -> list[dict[str, Any]]
     """The items of an entry."""
     with database.read() as session:
         return nodes.children(session, KINDS["data_entry"], [entry_id])[entry_id]
+
+
+@contextlib.contextmanager
+def installed(folder: Path, template: Path) -> Iterator[Database]:
+    """A migrated SQLite installation in ``folder``: for tests of a module that share one district."""
+    home = Home(folder / "home")
+    home.prepare()
+    home.database_file.write_bytes(template.read_bytes())
+    database = Database.sqlite(home.database_file)
+    Runtime(settings=Settings(home=home.root), home=home, database=database, box=servicekeys.create(home))
+    yield database
+    database.close()
 
 
 class Served:

@@ -1,8 +1,10 @@
 """The CKAN Action API over real HTTP: CKAN's own client, the requests of CKAN's own harvester, every error."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import ckanapi
@@ -13,41 +15,43 @@ from sqlalchemy import select
 from catalog.feed.models import FeedChange
 from catalog.nodes.models import DataEntry, NodeChange
 from catalog.review.models import ReviewCase
-from kernel.identity import sessions
-from kernel.identity.models import User
-from tests.catalog.districts import District
+from kernel.db import Database
+from kernel.identity import registry, service, sessions
+from kernel.identity.actor import system_actor
+from tests.catalog.districts import District, Served, installed
 from tests.catalog.harvest import CkanHarvester, PagingFailed
-from tests.conftest import Live
+from tests.support.accounts import PASSWORD
 
 
 class Site:
     """A served district, CKAN's client of it, and officers' tokens."""
 
-    def __init__(self, live: Live) -> None:
-        self.live, self.url = live, live.url
-        self.district = District.make(live.runtime.database, 41, 40)
+    def __init__(self, database: Database, url: str) -> None:
+        self.database, self.url = database, url
+        self.district = District.make(database, 41, 30)
         self.district.seal()
         self.public = self.district.public()
-        self.http = live.client()
-        self.ckan = ckanapi.RemoteCKAN(live.url)
+        self.http = httpx2.Client(base_url=url, timeout=30)
+        self.ckan = ckanapi.RemoteCKAN(url)
 
     def token(self, role: str, department: Any = None, permissions: list[str] | None = None) -> str:
         """An API token of a new user."""
-        user: User = self.live.signed_in(role, department_id=department).user
-
         def unit(session: Any) -> str:
-            held = session.get(User, user.id)
+            service.seed_roles(session, system_actor("test"), dict(registry.grants()))
+            held, _ = service.create_user(
+                session, system_actor("test"), username=f"u{uuid.uuid4().hex[:10]}", display_name="测试",
+                role_keys=[role], department_id=department, password=PASSWORD,
+            )
+            session.flush()
             actor = sessions.actor_of_user(session, held)
             return sessions.issue_token(
                 session, actor, name="ckan", permissions=permissions or sorted(actor.permissions)
             )[1]
 
-        return self.live.runtime.database.run(unit)
+        return self.database.run(unit)
 
     def entry(self, entry_id: str) -> DataEntry:
-        import uuid
-
-        with self.live.runtime.database.read() as session:
+        with self.database.read() as session:
             return session.get_one(DataEntry, uuid.UUID(entry_id))
 
     def get(self, action: str, **query: Any) -> httpx2.Response:
@@ -55,82 +59,89 @@ class Site:
 
 
 @pytest.fixture
-def site(live_server: Live) -> Iterator[Site]:
-    made = Site(live_server)
-    yield made
-    made.ckan.close()
+def site(sqlite_database: Database) -> Iterator[Site]:
+    """A district of its own, for tests that write."""
+    with Served(sqlite_database) as url:
+        yield Site(sqlite_database, url)
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """One district for the tests that only read."""
+    with installed(tmp_path_factory.mktemp("ckan"), sqlite_template) as database, Served(database) as url:
+        yield Site(database, url)
 
 
 @pytest.mark.requirement("S4-26")
-def test_ckanapi_dumps_every_public_dataset(site: Site) -> None:
-    names = site.ckan.action.package_list()
-    assert set(names) == site.public and len(names) == len(set(names)) > 5
+def test_ckanapi_dumps_every_public_dataset(still: Site) -> None:
+    names = still.ckan.action.package_list()
+    assert set(names) == still.public and len(names) == len(set(names)) > 5
     for name in names:
-        shown = site.ckan.action.package_show(id=name)
+        shown = still.ckan.action.package_show(id=name)
         assert shown["id"] == shown["name"] == name and shown["state"] == "active" and not shown["private"]
         assert shown["organization"]["title"] in ("区民政局", "区卫生健康委")
         for resource in shown["resources"]:
-            assert site.ckan.action.resource_show(id=resource["id"]) == resource
+            assert still.ckan.action.resource_show(id=resource["id"]) == resource
             assert resource["url"].startswith("http")
-    whole = site.ckan.action.current_package_list_with_resources(limit=1000)
-    assert {one["id"] for one in whole} == site.public
+    whole = still.ckan.action.current_package_list_with_resources(limit=1000)
+    assert {one["id"] for one in whole} == still.public
 
 
-def test_ckanapi_searches(site: Site) -> None:
-    shown = site.ckan.action.package_show(id=sorted(site.public)[0])
-    found = site.ckan.action.package_search(q=shown["title"])
+def test_ckanapi_searches(still: Site) -> None:
+    shown = still.ckan.action.package_show(id=sorted(still.public)[0])
+    found = still.ckan.action.package_search(q=shown["title"])
     assert shown["id"] in {one["id"] for one in found["results"]} and found["count"] == len(found["results"])
     org = shown["organization"]["name"]
     facets = {"facet.field": ["organization", "groups", "tags", "res_format"], "rows": 0}
-    counted = site.ckan.call_action("package_search", facets)
-    assert sum(counted["facets"]["organization"].values()) == counted["count"] == len(site.public)
-    mine = site.ckan.action.package_search(fq=f"organization:{org}", rows=1000)
+    counted = still.ckan.call_action("package_search", facets)
+    assert sum(counted["facets"]["organization"].values()) == counted["count"] == len(still.public)
+    mine = still.ckan.action.package_search(fq=f"organization:{org}", rows=1000)
     assert mine["count"] == counted["facets"]["organization"][org] == len(mine["results"])
-    assert site.ckan.action.package_search(fq=f"-organization:{org}")["count"] == len(site.public) - mine["count"]
+    assert still.ckan.action.package_search(fq=f"-organization:{org}")["count"] == len(still.public) - mine["count"]
     for name, count in counted["facets"]["tags"].items():
         words = json.dumps(name, ensure_ascii=False)
-        assert site.ckan.action.package_search(fq=f"tags:{words}", rows=0)["count"] == count, name
+        assert still.ckan.action.package_search(fq=f"tags:{words}", rows=0)["count"] == count, name
     for name, count in counted["facets"]["res_format"].items():
-        assert site.ckan.action.package_search(fq=f'res_format:"{name}"', rows=0)["count"] == count, name
+        assert still.ckan.action.package_search(fq=f'res_format:"{name}"', rows=0)["count"] == count, name
 
 
-def test_lists_of_organizations_groups_and_tags(site: Site) -> None:
-    orgs = site.ckan.action.organization_list(all_fields=True)
-    assert sum(org["package_count"] for org in orgs) == len(site.public)
+def test_lists_of_organizations_groups_and_tags(still: Site) -> None:
+    orgs = still.ckan.action.organization_list(all_fields=True)
+    assert sum(org["package_count"] for org in orgs) == len(still.public)
     for org in orgs:
-        shown = site.ckan.action.organization_show(id=org["name"], include_datasets=True)
+        shown = still.ckan.action.organization_show(id=org["name"], include_datasets=True)
         assert len(shown["packages"]) == org["package_count"] and shown["id"] == org["id"]
-    for name in site.ckan.action.group_list():
-        group = site.ckan.action.group_show(id=name)
-        assert group["package_count"] == site.ckan.action.package_search(fq=f"groups:{name}", rows=0)["count"]
-    tags = site.ckan.action.tag_list()
-    assert "西城" in tags and site.ckan.action.tag_list(query="西") == ["西城"]
-    assert len(site.ckan.action.tag_show(id="西城", include_datasets=True)["packages"]) == len(site.public)
-    assert site.ckan.action.status_show()["ckan_version"] and "id" in site.ckan.action.help_show(name="package_show")
+    for name in still.ckan.action.group_list():
+        group = still.ckan.action.group_show(id=name)
+        assert group["package_count"] == still.ckan.action.package_search(fq=f"groups:{name}", rows=0)["count"]
+    tags = still.ckan.action.tag_list()
+    assert "西城" in tags and still.ckan.action.tag_list(query="西") == ["西城"]
+    assert len(still.ckan.action.tag_show(id="西城", include_datasets=True)["packages"]) == len(still.public)
+    assert still.ckan.action.status_show()["ckan_version"] and "id" in still.ckan.action.help_show(name="package_show")
 
 
-def test_the_requests_of_ckans_own_harvester(site: Site) -> None:
+def test_the_requests_of_ckans_own_harvester(still: Site) -> None:
     began = datetime.now(UTC)
-    harvester = CkanHarvester(site.url)
-    assert {one["id"] for one in harvester.gather()} == site.public
-    org = site.ckan.action.organization_list()[0]
-    included = CkanHarvester(site.url, {"organizations_filter_include": [org]}).gather()
-    excluded = CkanHarvester(site.url, {"organizations_filter_exclude": [org]}).gather()
-    assert {one["id"] for one in included} | {one["id"] for one in excluded} == site.public
+    harvester = CkanHarvester(still.url)
+    assert {one["id"] for one in harvester.gather()} == still.public
+    org = still.ckan.action.organization_list()[0]
+    included = CkanHarvester(still.url, {"organizations_filter_include": [org]}).gather()
+    excluded = CkanHarvester(still.url, {"organizations_filter_exclude": [org]}).gather()
+    assert {one["id"] for one in included} | {one["id"] for one in excluded} == still.public
     assert included and excluded and not {one["id"] for one in included} & {one["id"] for one in excluded}
-    both = CkanHarvester(site.url, {"organizations_filter_include": site.ckan.action.organization_list()}).gather()
-    assert {one["id"] for one in both} == site.public
+    both = CkanHarvester(still.url, {"organizations_filter_include": still.ckan.action.organization_list()}).gather()
+    assert {one["id"] for one in both} == still.public
     assert harvester.organization(org)["name"] == org
     themed = next(one for one in both if one["groups"])
     assert harvester.group(themed["groups"][0]["id"])["name"] == themed["groups"][0]["name"]
     # nothing changed in the hour before the last run, except that everything was made just now
-    assert {one["id"] for one in harvester.gather(began)} == site.public
+    assert {one["id"] for one in harvester.gather(began)} == still.public
     assert harvester.gather(began + timedelta(hours=2)) == []
 
 
 def test_the_harvester_pages_through_all_and_sees_changes(site: Site) -> None:
     """More than two pages of 100, one change after the harvest."""
-    with site.live.runtime.database.write() as session:
+    with site.database.write() as session:
         plain = {"level": 1, "open_type": "unconditional"}
         more = [site.district.draft(session, **plain).id for _ in range(215)]
     site.district.publish(more)
@@ -138,7 +149,7 @@ def test_the_harvester_pages_through_all_and_sees_changes(site: Site) -> None:
     harvester = CkanHarvester(site.url)
     assert {one["id"] for one in harvester.gather()} == site.district.public()
     assert len(harvester.asked) >= 4 and len(site.district.public()) > 215
-    with site.live.runtime.database.read() as session:
+    with site.database.read() as session:
         at = session.scalars(select(FeedChange.at).order_by(FeedChange.seq.desc())).first()
     site.district.touch(more[7])
     site.district.seal()
@@ -146,7 +157,7 @@ def test_the_harvester_pages_through_all_and_sees_changes(site: Site) -> None:
     assert str(more[7]) in {one["id"] for one in since} and len(since) <= 2
 
 
-def test_a_failure_of_ours_is_not_an_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_ours_is_not_an_answer(still: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The harvester would take JSON without a result as "0 datasets"."""
     from catalog.ckan import actions
 
@@ -154,24 +165,24 @@ def test_a_failure_of_ours_is_not_an_answer(site: Site, monkeypatch: pytest.Monk
         raise RuntimeError("secret detail")
 
     monkeypatch.setitem(actions.ACTIONS, "package_search", actions.Action(broken))
-    answer = site.get("package_search")
+    answer = still.get("package_search")
     assert answer.status_code == 500 and answer.headers["content-type"].startswith("text/plain")
     assert "secret" not in answer.text and not answer.text.startswith("{")
     with pytest.raises(PagingFailed):
-        CkanHarvester(site.url).gather()
+        CkanHarvester(still.url).gather()
 
 
 @pytest.mark.requirement("S4-26")
-def test_without_a_key_nothing_is_written(site: Site) -> None:
+def test_without_a_key_nothing_is_written(still: Site) -> None:
     for name in ("package_create", "package_update", "package_patch", "package_delete"):
         with pytest.raises(ckanapi.NotAuthorized):
-            site.ckan.call_action(name, {"id": sorted(site.public)[0], "title": "x", "owner_org": "区民政局"})
+            still.ckan.call_action(name, {"id": sorted(still.public)[0], "title": "x", "owner_org": "区民政局"})
     with pytest.raises(ckanapi.NotAuthorized):
-        ckanapi.RemoteCKAN(site.url, apikey="mlt_wrong").action.package_create(title="x", owner_org="区民政局")
-    reader = ckanapi.RemoteCKAN(site.url, apikey=site.token("leader"))
+        ckanapi.RemoteCKAN(still.url, apikey="mlt_wrong").action.package_create(title="x", owner_org="区民政局")
+    reader = ckanapi.RemoteCKAN(still.url, apikey=still.token("leader"))
     with pytest.raises(ckanapi.NotAuthorized):
         reader.action.package_create(title="x", owner_org="区民政局")
-    assert set(site.ckan.action.package_list()) == site.public
+    assert set(still.ckan.action.package_list()) == still.public
 
 
 def test_a_dataset_created_lands_as_a_draft(site: Site) -> None:
@@ -207,7 +218,7 @@ def test_editing_a_published_dataset_opens_a_change(site: Site) -> None:
     assert site.ckan.action.package_show(id=shown["id"]) == shown
     entry = site.entry(shown["id"])
     assert entry.status == "change_draft"
-    with site.live.runtime.database.read() as session:
+    with site.database.read() as session:
         fields = session.get_one(NodeChange, entry.id).proposed["fields"]
     assert fields["name"] == "改名" and fields["abstract"] == entry.abstract
     assert fields["share_type"] == entry.share_type and fields["formats"] == entry.formats
@@ -219,7 +230,7 @@ def test_deleting_a_published_dataset_asks_for_its_withdrawal(site: Site) -> Non
     name = sorted(site.public)[1]
     assert bureau.action.package_delete(id=name) is None
     assert site.ckan.action.package_show(id=name)["id"] == name, "until a reviewer has decided"
-    with site.live.runtime.database.read() as session:
+    with site.database.read() as session:
         subjects = list(session.scalars(select(ReviewCase.subject).where(
             ReviewCase.node_id == site.entry(name).id, ReviewCase.decision.is_(None)
         )))
@@ -270,36 +281,36 @@ BAD = [
 ]
 
 
-def test_every_malformed_parameter_gets_ckans_own_error(site: Site) -> None:
+def test_every_malformed_parameter_gets_ckans_own_error(still: Site) -> None:
     for action, query, status, kind in BAD:
-        answer = site.get(action, **query)
+        answer = still.get(action, **query)
         body = answer.json()
         assert answer.status_code == status, (action, query, answer.text)
         assert body["success"] is False and body["error"]["message"]
         assert body["error"]["__type"] == kind, (action, query)
         assert set(body) == {"help", "success", "error"}
     for content, kind in ((b"[1]", "Bad Request"), (b"{", "Bad Request"), (b'{"id": {}}', "Validation Error")):
-        answer = site.http.post(
+        answer = still.http.post(
             "/api/3/action/package_show", content=content, headers={"content-type": "application/json"}
         )
         assert answer.json()["error"]["__type"] == kind and answer.status_code < 500
 
 
-def test_rows_are_limited_and_pages_end(site: Site) -> None:
-    assert len(site.get("package_search", rows=5000).json()["result"]["results"]) == len(site.public)
-    past = site.get("package_search", rows=10, start=10_000).json()["result"]
-    assert past["results"] == [] and past["count"] == len(site.public)
-    pages = [site.get("package_search", rows=3, start=at, sort="id asc").json()["result"] for at in (0, 3, 6)]
+def test_rows_are_limited_and_pages_end(still: Site) -> None:
+    assert len(still.get("package_search", rows=5000).json()["result"]["results"]) == len(still.public)
+    past = still.get("package_search", rows=10, start=10_000).json()["result"]
+    assert past["results"] == [] and past["count"] == len(still.public)
+    pages = [still.get("package_search", rows=3, start=at, sort="id asc").json()["result"] for at in (0, 3, 6)]
     ids = [one["id"] for page in pages for one in page["results"]]
-    assert ids == sorted(site.public)[:9]
+    assert ids == sorted(still.public)[:9]
 
 
-def test_both_paths_both_methods_one_answer(site: Site) -> None:
+def test_both_paths_both_methods_one_answer(still: Site) -> None:
     def plain(answer: httpx2.Response) -> Any:
         return answer.json()["result"]
 
     asked = {"q": "", "rows": 2, "sort": "id asc"}
     answers = [
-        plain(site.http.get(f"{path}/package_search", params=asked)) for path in ("/api/3/action", "/api/action")
-    ] + [plain(site.http.post(f"{path}/package_search", json=asked)) for path in ("/api/3/action", "/api/action")]
+        plain(still.http.get(f"{path}/package_search", params=asked)) for path in ("/api/3/action", "/api/action")
+    ] + [plain(still.http.post(f"{path}/package_search", json=asked)) for path in ("/api/3/action", "/api/action")]
     assert all(answer == answers[0] for answer in answers)

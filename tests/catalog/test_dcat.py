@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,7 +33,7 @@ from kernel.identity.actor import system_actor
 from kernel.identity.service import create_department
 from mulian.demo.catalog_steps import DATA
 from tests.catalog import dcat_shapes
-from tests.catalog.districts import District, Served
+from tests.catalog.districts import District, Served, installed
 
 FORMS = {
     "ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld+json"), "xml": ("xml", "application/rdf+xml"),
@@ -68,10 +69,11 @@ class Portal:
         return found
 
 
-@pytest.fixture
-def portal(sqlite_database: Database) -> Iterator[Portal]:
-    with Served(sqlite_database) as url:
-        yield Portal(sqlite_database, url)
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Portal]:
+    """One district for the module; tests compare with what is public at their moment."""
+    with installed(tmp_path_factory.mktemp("dcat"), sqlite_template) as database, Served(database) as url:
+        yield Portal(database, url)
 
 
 def test_three_forms_of_a_page_mean_the_same(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,7 +19,7 @@ from catalog.feed.xml import element, legal
 from catalog.oai import service
 from catalog.oai.protocol import OaiError, Span, Token, arguments
 from kernel.db import Database
-from tests.catalog.districts import District, Served
+from tests.catalog.districts import District, Served, installed
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
 URN = "urn:uuid:"
@@ -49,15 +50,28 @@ class Repository:
         return None if found is None else found.get("code")
 
 
-@pytest.fixture
-def repository(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pages, so that a small district has many."""
     monkeypatch.setattr(service, "PAGE", 4)
+
+
+@pytest.fixture
+def fresh(database: Database) -> Iterator[Repository]:
+    """A new district on each database."""
     with Served(database) as url:
         yield Repository(database, url)
 
 
-def test_sickle_harvests_all_and_sees_tombstones(repository: Repository) -> None:
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Repository]:
+    """One district for the module."""
+    with installed(tmp_path_factory.mktemp("oai"), sqlite_template) as database, Served(database) as url:
+        yield Repository(database, url)
+
+
+def test_sickle_harvests_all_and_sees_tombstones(fresh: Repository) -> None:
+    repository = fresh
     district = repository.district
     before = district.public()
     assert repository.harvest() == dict.fromkeys(before, False) and len(before) > 8
@@ -77,12 +91,12 @@ def test_sickle_harvests_all_and_sees_tombstones(repository: Repository) -> None
     assert sum(len(found) for found in by_set) == len(before) and set().union(*by_set) == before
 
 
-def test_harvesting_what_changed_ends_where_harvesting_all_does(repository: Repository) -> None:
+def test_harvesting_what_changed_ends_where_harvesting_all_does(fresh: Repository) -> None:
     """Each run asks from the second of the last answer; changes go on, some of them between two pages."""
-    district = repository.district
+    repository, district = fresh, fresh.district
     held = repository.harvest()
     last = repository.ask("verb=Identify").findtext(f"{OAI}responseDate")
-    for _ in range(12):
+    for _ in range(10):
         district.step()
         if district.chance.random() < 0.6:
             district.seal()

@@ -108,6 +108,13 @@ class Views:
 
 
 @pytest.fixture
+def plain(sqlite_database: Database) -> Iterator[Views]:
+    """What does not depend on the kind of database."""
+    with Served(sqlite_database) as url:
+        yield Views(sqlite_database, url)
+
+
+@pytest.fixture
 def views(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Views]:
     monkeypatch.setattr(dcat, "PAGE", 7)
     monkeypatch.setattr(oai, "PAGE", 7)
@@ -144,8 +151,8 @@ def test_search_counts_are_of_the_same_set(views: Views) -> None:
     assert everything == district.public(), "the word stands in every entry"
 
 
-def test_the_feed_over_http(views: Views) -> None:
-    district = views.district
+def test_the_feed_over_http(plain: Views) -> None:
+    views, district = plain, plain.district
     district.seal()
     for _ in range(10):
         district.step()
@@ -208,9 +215,9 @@ def test_the_lists_of_fields_are_these() -> None:
     assert CONTENT[PublicEntry] - {"org", "items", "systems"} <= columns
 
 
-def test_nothing_internal_leaves(views: Views) -> None:
+def test_nothing_internal_leaves(plain: Views) -> None:
     """Every inner column of a public entry holds a mark; no answer of any protocol holds it."""
-    district = views.district
+    views, district = plain, plain.district
     entry_id = next(one for one in district.ids if str(one) in district.public())
     marks = {
         name: f"MARK-{name}" for name in ("office", "storage", "no_share_basis", "legacy_code", "data_update_source")
