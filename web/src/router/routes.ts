@@ -40,6 +40,7 @@ export const pages: RouteRecordRaw[] = [
   page("/catalog/search", "catalog", "search", ["catalog.entry.read"], () => import("@/views/search/SearchView.vue")),
   page("/catalog/imports", "catalog", "imports", ["catalog.import.run"], () => import("@/views/catalog/ImportsView.vue")),
   inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),
+  inner("/catalog/proposals", "/catalog/imports", "proposals", ["catalog.entry.read"], () => import("@/views/catalog/ProposalsView.vue")),
   page("/catalog/review", "catalog", "review", ["catalog.review.decide"], () => import("@/views/review/ReviewView.vue")),
   page("/catalog/quality", "catalog", "quality", ["catalog.entry.read"], () => import("@/views/quality/QualityView.vue")),
   page("/catalog/orphans", "catalog", "orphans", ["catalog.entry.read"], () => import("@/views/orphans/OrphansView.vue")),
