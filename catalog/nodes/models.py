@@ -217,7 +217,8 @@ class NodeVersion(Base):
         UniqueConstraint("node_kind", "node_id", "version"),
         # history is answered from this index alone; contents are read for the rows of one page
         Index(
-            "ix_node_version_history", "node_kind", "node_id", "version", "valid_from", "action", "department_id", "code"
+            "ix_node_version_history", "node_kind", "node_id", "version", "valid_from", "action", "department_id",
+            "code",
         ),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
