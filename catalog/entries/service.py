@@ -71,7 +71,8 @@ def detail(session: Session, actor: Actor, entry: DataEntry) -> EntryDetail:
         items=[ItemOut.model_validate(child) for child in children],
         change=change.proposed if change else None,
         review={
-            "id": str(case.id), "subject": case.subject, "submitted_by": queries.person(session, case.submitted_by, case.submitted_name),
+            "id": str(case.id), "subject": case.subject,
+            "submitted_by": queries.person(session, case.submitted_by, case.submitted_name),
             "submitted_at": clock.iso(case.submitted_at), "opened": case.opened_at is not None,
             "stage": case.stage, "stages": case.stages, "round": case.round, "due_on": case.due_on,
             "due_pending": case.due_pending, "note": case.note,

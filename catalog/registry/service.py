@@ -56,7 +56,8 @@ def detail(session: Session, actor: Actor, kind_key: str, node: Any) -> NodeDeta
         change=change.proposed if change else None,
         actions=available(situation, actor.user_id) if inside else [],
         review={
-            "id": str(case.id), "subject": case.subject, "submitted_by": person(session, case.submitted_by, case.submitted_name),
+            "id": str(case.id), "subject": case.subject,
+            "submitted_by": person(session, case.submitted_by, case.submitted_name),
             "stage": case.stage,
             "stages": case.stages, "round": case.round, "opened": case.opened_at is not None,
         } if case and inside else None,

@@ -54,7 +54,8 @@ def _out(session: Session_, cases: Sequence[ReviewCase]) -> list[CaseOut]:
             overdue=case.decision is None and case.due_on is not None and case.due_on < today, note=case.note,
             submitted_by=_named(who, case.submitted_by, case.submitted_name), submitted_at=case.submitted_at,
             opened_at=case.opened_at,
-            decided_by=_named(who, case.decided_by, case.decided_name) or None, decided_at=case.decided_at, decision=case.decision, reason=case.reason,
+            decided_by=_named(who, case.decided_by, case.decided_name) or None, decided_at=case.decided_at,
+            decision=case.decision, reason=case.reason,
         ))
     return found
 

@@ -54,7 +54,8 @@ def make_town(database: Database) -> Town:
         health = create_department(session, root, name="区卫生健康委", kind="bureau").id
     return Town(
         civil, health,
-        person("officer", civil, p.READ, p.EDIT, p.SUBMIT, p.IMPORT, p.RELEASE), person("reviewer", civil, p.READ, p.REVIEW, p.SECRECY),
+        person("officer", civil, p.READ, p.EDIT, p.SUBMIT, p.IMPORT, p.RELEASE),
+        person("reviewer", civil, p.READ, p.REVIEW, p.SECRECY),
         person("stranger", health, *ALL), person("bureau", None, *ALL, scope="all"),
         person("bureau2", None, *ALL, scope="all"),
     )

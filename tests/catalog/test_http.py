@@ -94,7 +94,8 @@ def test_review_change_versions_and_anchor(office: Office) -> None:
     (case,) = office.reviewer.get("/catalog/reviews").json()["items"]
     assert office.reviewer.post(f"/catalog/reviews/{case['id']}/open").json()["answered"] == ["补充摘要"]
     decision = {"case_ids": [case["id"]], "decision": "approve", "secrecy": {"conclusion": "pass", "basis": "公开"}}
-    assert office.reviewer.post("/catalog/reviews/decide", decision).json() == {"count": 1, "published": 1, "refused": []}
+    decided = office.reviewer.post("/catalog/reviews/decide", decision).json()
+    assert decided == {"count": 1, "published": 1, "refused": []}
     again = office.reviewer.post("/catalog/reviews/decide", decision)
     assert again.json()["code"] == "catalog.review.selection_empty"
     etag = {"If-Match": office.officer.get(path).headers["ETag"]}

@@ -1,4 +1,4 @@
-"""Reviews and withdrawals of revision 0007 are carried over: steps, reasons, stones; an open case is decided after it."""
+"""Reviews and withdrawals of revision 0007 are carried over: steps, reasons, stones; open cases can be decided."""
 
 import uuid
 from typing import Any
