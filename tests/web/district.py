@@ -41,9 +41,15 @@ def fill(session: Session, department_id: uuid.UUID, nodes_wanted: int = 12_000)
         "name": f"{_field(at)}业务表{at:05d}", "table_name": f"t_business_{at:05d}", "kind": "business",
     })
     # every twelfth entry has no duty: the tree shows them apart
-    made.link(DutyData, ({"duty_id": duty_ids[at % DUTIES], "entry_id": one} for at, one in enumerate(entry_ids) if at % 12))
-    made.link(DataSystem, ({"entry_id": one, "system_id": system_ids[at % SYSTEMS]} for at, one in enumerate(entry_ids)))
-    made.link(SystemTable, ({"system_id": system_ids[at % SYSTEMS], "table_id": one} for at, one in enumerate(table_ids)))
+    made.link(DutyData, (
+        {"duty_id": duty_ids[at % DUTIES], "entry_id": one} for at, one in enumerate(entry_ids) if at % 12
+    ))
+    made.link(DataSystem, (
+        {"entry_id": one, "system_id": system_ids[at % SYSTEMS]} for at, one in enumerate(entry_ids)
+    ))
+    made.link(SystemTable, (
+        {"system_id": system_ids[at % SYSTEMS], "table_id": one} for at, one in enumerate(table_ids)
+    ))
     made.leaves(entry_ids[:20], table_ids[:20])
     return DUTIES + SYSTEMS + len(entry_ids) + len(table_ids)
 
@@ -93,8 +99,9 @@ class _Maker:
                 for at in range(1, 13)
             ]
             columns = [
-                {"id": ids.new(), "table_id": table_id, "number": at, "code": f"{table_id}.{at}", "name": f"column_{at}",
-                 "name_zh": f"字段{at}", "data_type": "varchar", "nullable": True, "is_key": at == 1, "level": 1,
+                {"id": ids.new(), "table_id": table_id, "number": at, "code": f"{table_id}.{at}",
+                 "name": f"column_{at}", "name_zh": f"字段{at}", "data_type": "varchar", "nullable": True,
+                 "is_key": at == 1, "level": 1,
                  "sensitive": False, "encrypted": False}
                 for at in range(1, 13)
             ]

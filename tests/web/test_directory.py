@@ -127,7 +127,7 @@ def test_two_officers_on_one_entry_lose_nothing(site: Site, window: Watched) -> 
 
 
 def test_a_district_of_many_nodes(site: Site, window: Watched) -> None:
-    """12,000 nodes: the tree by keyboard, finding on all levels, zoomed to 150 % on 1366×768 without a sideways page."""
+    """12,000 nodes: the tree by keyboard, finding on all levels, 150 % on 1366×768 without a sideways page."""
     site.runtime.database.run(lambda session: district.fill(session, site.departments[STREET], 12_000))
     page = window.enter(site.account("data_officer", department=STREET))
     window.go("/catalog")
@@ -156,10 +156,9 @@ def test_a_district_of_many_nodes(site: Site, window: Watched) -> None:
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{zoom}: {wide} pixels wider than the window"
     page.set_viewport_size({"width": 1366, "height": 768})
+    window.go("/catalog?q=养老检查")
+    expect(page.locator("[data-test=total]")).to_contain_text("108")
     with page.expect_download() as download:
-        page.fill("[data-test=q]", "养老检查")
-        page.click("[data-test=search]")
-        expect(page.locator("[data-test=total]")).not_to_contain_text("8,6")
         page.click("[data-test=export-list]")
     assert download.value.suggested_filename.endswith(".xlsx")
 
@@ -177,7 +176,8 @@ def test_a_duty_moves_with_preview_and_tasks(site: Site, window: Watched) -> Non
         officer.post(f"/catalog/{kind}/{node['id']}/submit").raise_for_status()
     cases = reviewer.get("/catalog/reviews", params={"size": 200}).json()["items"]
     ids = [one["id"] for one in cases if one["node_id"] in (duty["id"], entry["id"])]
-    decided = reviewer.post("/catalog/reviews/decide", json={"case_ids": ids, "decision": "approve", "secrecy": SECRECY})
+    body = {"case_ids": ids, "decision": "approve", "secrecy": SECRECY}
+    decided = reviewer.post("/catalog/reviews/decide", json=body)
     assert decided.json()["published"] == 2
     page = window.enter(site.account("bureau_admin", department=BUREAU))
     window.go(f"/catalog/entries/{duty['id']}?kind=duty")

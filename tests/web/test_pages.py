@@ -15,8 +15,8 @@ AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WHO = {
     ("bureau_admin", BUREAU): [
         "/", "/catalog", "/catalog?kind=duty", "/catalog/imports", "/catalog/review", "/catalog/review?tab=links",
-        "/catalog/new?kind=db_table", "/catalog/search?q=信息", "/catalog/quality", "/catalog/orphans", "/catalog/history",
-        "/catalog/history?tab=diff", "/catalog/duty-changes", "/gateway/interfaces",
+        "/catalog/new?kind=db_table", "/catalog/search?q=notice", "/catalog/quality", "/catalog/orphans",
+        "/catalog/history", "/catalog/history?tab=diff", "/catalog/duty-changes", "/gateway/interfaces",
         "/gateway/apps", "/gateway/demands", "/gateway/demands?tab=grants", "/gateway/calls", "/chain",
         "/chain/explorer", "/chain/explorer?q=0", "/chain/verify", "/crypto/keys?tab=keys", "/crypto/rotations",
         "/reports", "/system/jobs", "/system/departments", "/password",
@@ -32,7 +32,8 @@ _TURN = """path => {
   history.pushState(history.state, "", "/console" + path);
   dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
 }"""
-_GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|status|iface|demand|client|chain|keys|rotation|report|review"
+_GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|"
+_GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review"
 _KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.[a-zA-Z_.]+")
 
 

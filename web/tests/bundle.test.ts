@@ -31,7 +31,7 @@ describe.skipIf(!built)("the built bundle (run `npm run build` first)", () => {
       const text = readFileSync(join(folder, "assets", name), "utf8");
       expect(() => parse(text, { ecmaVersion: 2020, sourceType: "module" }), name).not.toThrow();
     }
-  });
+  }, 60_000);
   it("loads at most 350 kB of compressed script for sign-in and for the workbench", () => {
     for (const view of ["src/views/login/LoginView.vue", "src/views/work/WorkbenchView.vue"]) {
       const files = [...closure(["index.html", "src/layout/AppLayout.vue", view])].map((key) => manifest[key]!.file);
