@@ -33,7 +33,8 @@ LICENSES: dict[str | None, License] = {
 EXTRAS = (
     "resource_code", "share_type", "share_condition", "share_mode", "share_method", "open_type", "open_condition",
     "update_cycle", "update_cycle_text", "format_class", "theme_text", "class_code", "region", "data_range",
-    "use_scene", "published_on", "data_updated_at", "record_count", "related_codes", "level", "entry_hash", "data_items", "systems",
+    "use_scene", "published_on", "data_updated_at", "record_count", "related_codes", "level",
+    "entry_hash", "data_items", "systems",
 )
 
 

@@ -98,7 +98,8 @@ def data_themes(graph: Graph) -> Ref:
 
 def publisher_type(graph: Graph) -> Ref:
     """What kind of publisher a department is."""
-    return concept(graph, f"{_ADMS}publishertype/LocalAuthority", "Local authority", scheme=_scheme(graph, "publishertype"))
+    scheme = _scheme(graph, "publishertype")
+    return concept(graph, f"{_ADMS}publishertype/LocalAuthority", "Local authority", scheme=scheme)
 
 
 def status(graph: Graph) -> Ref:

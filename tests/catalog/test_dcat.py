@@ -36,7 +36,8 @@ from tests.catalog import dcat_shapes
 from tests.catalog.districts import District, Served, installed
 
 FORMS = {
-    "ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld+json"), "xml": ("xml", "application/rdf+xml"),
+    "ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld+json"),
+    "xml": ("xml", "application/rdf+xml"),
 }
 HYDRA = rdflib.Namespace("http://www.w3.org/ns/hydra/core#")
 # what the directory does not hold: nobody invents a bounding box or a period
@@ -291,7 +292,8 @@ def test_periods() -> None:
 
 @pytest.mark.pure
 def test_only_web_addresses_are_passed_on() -> None:
-    refused = ("javascript:alert(1)", "ftp://x/y", "//x", "http://", "http://a b", "http://x/<", "sample://a/1", "http://[x")
+    refused = ("javascript:alert(1)", "ftp://x/y", "//x", "http://", "http://a b", "http://x/<", "sample://a/1",
+               "http://[x")
     for text in (*refused, None):
         assert web_address(text) is None, text
     assert web_address("https://data.example.cn/数据?a=1") == "https://data.example.cn/数据?a=1"

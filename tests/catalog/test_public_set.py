@@ -185,7 +185,8 @@ RESOURCE = {
 EXTRAS = {
     "resource_code", "share_type", "share_condition", "share_mode", "share_method", "open_type", "open_condition",
     "update_cycle", "update_cycle_text", "format_class", "theme_text", "class_code", "region", "data_range",
-    "use_scene", "published_on", "data_updated_at", "record_count", "related_codes", "level", "entry_hash", "data_items", "systems",
+    "use_scene", "published_on", "data_updated_at", "record_count", "related_codes", "level",
+    "entry_hash", "data_items", "systems",
 }
 CONTENT = {
     PublicEntry: {
@@ -234,7 +235,8 @@ def test_nothing_internal_leaves(plain: Views) -> None:
         views.get(path).text for path in (
             f"/api/3/action/package_show?id={entry_id}", "/api/3/action/package_search?rows=1000",
             "/api/3/action/current_package_list_with_resources", f"/dataset/{entry_id}.ttl",
-            f"/dataset/{entry_id}.jsonld", f"/dataset/{entry_id}.xml", f"/dataset/{entry_id}.html", "/data.json", "/catalog.html",
+            f"/dataset/{entry_id}.jsonld", f"/dataset/{entry_id}.xml", f"/dataset/{entry_id}.html", "/data.json",
+            "/catalog.html",
             "/oai?verb=ListRecords&metadataPrefix=oai_dc",
             f"/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=urn:uuid:{entry_id}",
             "/api/v1/catalog/public/changes?limit=1000",
