@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from catalog.search.definition import Wish, named_first, ranked
 from catalog.search.models import DOC
 from catalog.search.port import Field, FullText, Needle
-from catalog.search.rules import SCAN_LIMIT, lookup
+from catalog.search.rules import GRAM_LIMIT, SCAN_LIMIT, lookup
 from catalog.search.statements import Hit, as_hits, rows
 
 Where = Sequence[ColumnElement[bool]]
@@ -170,7 +170,8 @@ class Ranking:
     def _sure(self) -> bool:
         # the index alone proves words of two characters; anything else is compared with the text
         query = self.wish.query
-        return not query.short and all(len(word) == 2 for word in query.terms) and not self.wish.departments
+        proven = len(query.terms) <= GRAM_LIMIT and all(len(word) == 2 for word in query.terms)
+        return proven and not query.short and not self.wish.departments
 
     def _verified(self) -> Where:
         return [] if self._sure else [self.wish.words_anywhere]

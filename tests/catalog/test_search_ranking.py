@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from catalog.entries import service as entries
 from catalog.nodes.models import DataEntry
-from catalog.search import everywhere, pick, queries, saved, service
+from catalog.search import everywhere, pick, queries, rules, saved, service
 from catalog.search.definition import ranked
 from catalog.search.models import DOC, SavedSearch
 from catalog.search.ranking import Ranking
@@ -76,6 +76,20 @@ def test_the_fast_path_is_the_definition(
         assert _same(code, 20, 0) >= 1 and session.scalar(
             select(DOC.c.code).where(DOC.c.number == code.top(1)[0][0])
         ) == "c-3"
+
+
+def test_more_words_than_are_looked_up_are_compared(sqlite_database: Database) -> None:
+    from tests.catalog.conftest import make_town
+
+    town = make_town(sqlite_database)
+    words = [f"{first}{second}" for first in "甲乙丙丁戊" for second in "子丑寅卯"]
+    with sqlite_database.write() as session:
+        service.index(session, [
+            service.Document(ids.new(), "data_entry", town.civil, f"W-{at}", "多词", " ".join(held))
+            for at, held in enumerate((words, rules.lookup(words)))
+        ])
+        found = queries.ranking(session, " ".join(words))
+        assert found.count(9) == len(found.top(9)) == 1
 
 
 def test_a_word_that_names_a_department_finds_its_nodes(
