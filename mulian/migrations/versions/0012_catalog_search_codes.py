@@ -185,10 +185,10 @@ def _index() -> None:
 
 
 _POSTGRESQL = (
-    # a document's keys: its block (8,192 numbers) with each gram, its kind and its department; see ADR 0140
+    # a document's keys: its block (4,096 numbers) with each gram, its kind and its department; see ADR 0140
     """CREATE FUNCTION search_grams(number bigint, body text, department uuid, kind text) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 AS $$
-    SELECT array_agg(DISTINCT ((number >> 13) << 42) | key) FROM (
+    SELECT array_agg(DISTINCT ((number >> 12) << 42) | key) FROM (
       SELECT unnest(CASE WHEN a < 128 AND b < 128 AND c < 128 AND c <> 32
         THEN ARRAY[(a << 21) | b, (1638400::bigint << 21) | (a << 14) | (b << 7) | c]
         ELSE ARRAY[(a << 21) | b] END) AS key
