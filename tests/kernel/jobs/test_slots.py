@@ -166,9 +166,9 @@ def test_ended_jobs_are_forgotten_and_waiting_ones_are_not(database: Database) -
     assert claimed is not None
     runner.execute(runtime, claimed, runner.context_of(runtime, claimed))
     timer.tick(hourly, NOW + timedelta(hours=1))
-    ages = [timedelta(days=-1), timedelta(days=1), timedelta(days=1)]
-    removed = [database.run(lambda session, age=age: queries.delete_ended(session, clock.now() + age, 10)) for age in ages]
-    assert removed == [0, 1, 0]
+    for days, expected in ((-1, 0), (1, 1), (1, 0)):
+        before = clock.now() + timedelta(days=days)
+        assert database.run(lambda session, before=before: queries.delete_ended(session, before, 10)) == expected
     with database.read() as session:
         assert [job.state for job in session.scalars(select(Job))] == ["queued"]
 
