@@ -7,6 +7,10 @@ import type * as catalog from "@/api/catalog";
 import type * as chain from "@/api/chain";
 import type * as crypto from "@/api/crypto";
 import type * as history from "@/api/history";
+import type * as duties from "@/api/duties";
+import type * as links from "@/api/links";
+import type * as quality from "@/api/quality";
+import type * as trace from "@/api/trace";
 import type * as gateway from "@/api/gateway";
 import type * as imports from "@/api/imports";
 import type * as kernel from "@/api/kernel";
@@ -42,6 +46,15 @@ export type Checked = [
   None<Foreign<history.ThenCounts, Wire["AsOfCounts"]>>,
   None<Foreign<history.Changed, Wire["ChangedOut"]>>,
   None<Foreign<history.DiffCount, Wire["DiffCounts"]>>,
+  None<Foreign<links.LinkChange, Wire["LinkChangeOut"]>>,
+  None<Foreign<links.Proposal, Wire["catalog__links__schemas__ProposalOut"]>>,
+  None<Foreign<duties.Plan, Wire["PlanIn"]>>,
+  None<Foreign<duties.DutyChange, Wire["catalog__dutychange__schemas__ChangeOut"]>>,
+  None<Foreign<trace.OrphanRow, Wire["OrphanRow"]>>,
+  None<Foreign<trace.Trace, Wire["catalog__trace__schemas__TraceOut"]>>,
+  None<Foreign<quality.Failing, Wire["FailingCell"]>>,
+  None<Foreign<quality.QualitySummary, Wire["Summary"]>>,
+  None<Foreign<imports.CellClash, Wire["ClashOut"]>>,
   None<Foreign<imports.Finding, Wire["FindingOut"]>>,
   None<Foreign<imports.Undone, Wire["UndoOut"]>>,
   None<Foreign<imports.Profile, Wire["catalog__imports__schemas__ProfileOut"]>>,
