@@ -96,10 +96,12 @@ def resolve(code: str, home: HomeOption = None, as_json: JsonOption = False) -> 
 
 
 @app.command("credit")
-def check_credit(code: str, as_json: JsonOption = False) -> None:
-    """核对统一社会信用代码；不合格时以非零退出"""
+def check_credit(code: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """核对统一社会信用代码并指出使用它的部门；不合格时以非零退出"""
     reason = credit.reason(code)
-    output({"code": code, "valid": reason is None, "reason": reason or ""}, as_json)
+    with open_runtime(home) as runtime, runtime.database.read() as session:
+        department = credit.bearer(session, code) or ""
+    output({"code": code, "valid": reason is None, "reason": reason or "", "department": department}, as_json)
     if reason is not None:
         raise typer.Exit(1)
 

@@ -452,6 +452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/as-of/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Of Links
+         * @description 历史查询：某一时点的全部关联
+         */
+        get: operations["as_of_links_api_v1_catalog_as_of_links_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/as-of/nodes/{kind}/{node_id}": {
         parameters: {
             query?: never;
@@ -736,6 +756,26 @@ export interface paths {
          * @description 下载两个时点之间的变化
          */
         get: operations["diff_export_api_v1_catalog_diff_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/diff/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Links
+         * @description 两个时点之间新增与解除的关联
+         */
+        get: operations["diff_links_api_v1_catalog_diff_links_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6694,10 +6734,21 @@ export interface components {
              * @description up 上级，down 下级
              */
             direction: string;
+            /**
+             * Far Id
+             * Format: uuid
+             */
+            far_id: string;
             /** Link Kind */
             link_kind: string;
             /** Name */
             name: string;
+            /**
+             * Near Id
+             * Format: uuid
+             * @description 本端：节点本身，或所关联的数据项/字段
+             */
+            near_id: string;
             /**
              * Node Id
              * Format: uuid
@@ -10537,6 +10588,66 @@ export interface components {
             page: number;
             /** Pending */
             pending: components["schemas"]["LinkChangeOut"][];
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * LinkRowOut
+         * @description A link of the directory; codes are those the ends had when they were linked.
+         */
+        LinkRowOut: {
+            /**
+             * Change
+             * @description added、removed；时点查询为空
+             */
+            change: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Link Kind
+             * @example duty_data
+             */
+            link_kind: string;
+            /** Lower Code */
+            lower_code: string;
+            /**
+             * Lower Id
+             * Format: uuid
+             */
+            lower_id: string;
+            /** Lower Kind */
+            lower_kind: string;
+            /** Relation */
+            relation: string;
+            /** Upper Code */
+            upper_code: string;
+            /**
+             * Upper Id
+             * Format: uuid
+             */
+            upper_id: string;
+            /** Upper Kind */
+            upper_kind: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+        };
+        /**
+         * LinkRowPage
+         * @description Links, a page.
+         */
+        LinkRowPage: {
+            /** Items */
+            items: components["schemas"]["LinkRowOut"][];
+            /** Page */
+            page: number;
             /** Size */
             size: number;
             /** Total */
@@ -14618,6 +14729,45 @@ export interface operations {
             };
         };
     };
+    as_of_links_api_v1_catalog_as_of_links_get: {
+        parameters: {
+            query: {
+                /** @description 日期（当日终了）或带时区的时刻 */
+                at: string;
+                department_id?: string | null;
+                /** @description duty_data、data_system、system_table、item_column 等 */
+                kind?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkRowPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     node_as_of_api_v1_catalog_as_of_nodes__kind___node_id__get: {
         parameters: {
             query: {
@@ -15133,6 +15283,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    diff_links_api_v1_catalog_diff_links_get: {
+        parameters: {
+            query: {
+                department_id?: string | null;
+                from: string;
+                /** @description duty_data、data_system、system_table、item_column 等 */
+                kind?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkRowPage"];
                 };
             };
             /** @description Validation Error */
