@@ -11,6 +11,7 @@ from kernel.identity.permissions import ROLES
 from tests.architecture.test_reference import rows
 from tests.conftest import Live
 from tests.support.accounts import Signed
+from tests.support.scale import Scale
 
 NOBODY = str(uuid.UUID(int=0))
 # these end or change the session that asks; the HTTP edge's own tests cover them
@@ -38,14 +39,16 @@ def denied(answer: httpx2.Response) -> bool:
 
 
 @pytest.mark.requirement("S4-40", "S4-50")
-def test_every_role_on_every_route(live_server: Live) -> None:
+def test_every_role_on_every_route(live_server: Live, scale: Scale) -> None:
     people = {role.key: live_server.signed_in(role.key) for role in ROLES}
+    step = scale.of(4, 1)
     wrong = []
-    for row in rows():
+    for number, row in enumerate(rows()):
         if row["route"] in ENDING:
             continue
-        for role, signed in people.items():
-            answer = ask(signed, row["route"])
+        # in make test every route meets a quarter of the roles, each time other ones
+        for role in list(people)[number % step :: step]:
+            answer = ask(people[role], row["route"])
             expected = "allow" in row and role not in row["allow"]
             if denied(answer) != expected or answer.status_code in (401, 500):
                 wrong.append(f"{row['route']} as {role}: {answer.status_code} {answer.text[:80]}")
