@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 HOME_DIR ?= home
 LISTING ?=
 AREA ?=
+# make test makes thousands of small databases and kills processes, not the machine: in memory where there is room
+TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -1)" -gt 4000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: help setup run demo test check prove bench soak web docs engines clean
@@ -32,7 +34,7 @@ demo: setup ## run the whole path on a fresh home (HOME_DIR=..., LISTING=file.xl
 	@$(VENV)/bin/mulian demo --home $(HOME_DIR) $(if $(LISTING),--listing $(LISTING))
 
 test: setup ## every kind of test at small counts, slowest 20 printed
-	@$(PY) -m pytest -n auto --dist worksteal $(if $(AREA),tests/$(AREA)) --durations=20
+	@TMPDIR=$(TEST_TMP) $(PY) -m pytest -n auto --dist worksteal $(if $(AREA),tests/$(AREA)) --durations=20
 
 check: $(VENV)/.installed ## lint, types, import rules, pure rules
 	@deploy/check
