@@ -49,10 +49,6 @@ CASE_UNKNOWN = define("catalog.review.unknown", 404, zh="没有找到该审核�
 SELECTION_EMPTY = define(
     "catalog.review.selection_empty", 422, zh="没有选中可办理的事项", en="Nothing was selected that can be decided",
 )
-CODE_TAKEN = define("catalog.node.code_taken", 409, zh="编码「{code}」已被使用", en="The code {code} is taken")
-QUERY_TOO_LONG = define(
-    "catalog.search.query_too_long", 422, zh="检索词超过 {limit} 个字", en="The query exceeds {limit} characters",
-)
 WORKBOOK = define(
     "catalog.import.workbook", 422, zh="不能读取该工作簿：{reason_zh}", en="The workbook cannot be read: {reason_en}",
     fix_zh="{fix_zh}", fix_en="{fix_en}",

@@ -137,9 +137,3 @@ def media_type(graph: Graph, name: str) -> Ref | None:
     if known is None:
         return None
     return graph.put(Node(_IANA + known[1], ("dct:MediaType",)).add("rdfs:label", Text(known[1])))
-
-
-def media_name(name: str) -> str | None:
-    """The IANA name of a format."""
-    known = _FORMATS.get(name.lower())
-    return known[1] if known else None

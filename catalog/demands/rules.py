@@ -7,7 +7,6 @@ UNCONDITIONAL, CONDITIONAL, NONE = "unconditional", "conditional", "none"
 _ORDER = (UNCONDITIONAL, CONDITIONAL, NONE)
 # who decides, one after the other
 ROUTES: dict[str, tuple[str, ...]] = {UNCONDITIONAL: (), CONDITIONAL: ("provider", "bureau")}
-OPEN_STATUSES = ("created", "provider_review")
 
 
 @dataclass(frozen=True)

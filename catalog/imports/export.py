@@ -39,7 +39,6 @@ from kernel.identity.models import Department
 AT_ONCE: Final = 30_000
 """More rows are exported in the background."""
 
-FORMATS: Final = ("xlsx", "json", "csv")
 _PAGE: Final = 2_000
 _FIELDS: Final = {
     **{key: kind.fields for key, kind in KINDS.items()}, "data_item": ITEM.fields, "db_column": COLUMN.fields,

@@ -16,9 +16,6 @@ from kernel import clock
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
-DUE = ("overdue", "today", "week", "later", "pending", "none")
-"""Where a stage stands to its due day; ``pending`` is 期限待定, ``none`` has no rule."""
-
 
 @dataclass(frozen=True)
 class Filter:
