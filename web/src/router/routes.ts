@@ -45,6 +45,8 @@ export const pages: RouteRecordRaw[] = [
   page("/catalog/quality", "catalog", "quality", ["catalog.entry.read"], () => import("@/views/quality/QualityView.vue")),
   page("/catalog/orphans", "catalog", "orphans", ["catalog.entry.read"], () => import("@/views/orphans/OrphansView.vue")),
   page("/catalog/duty-changes", "catalog", "dutyChanges", ["catalog.entry.read"], () => import("@/views/duties/DutyChangesView.vue")),
+  page("/catalog/transfers", "catalog", "transfers", ["catalog.entry.read"], () => import("@/views/transfers/TransfersView.vue")),
+  inner("/catalog/transfers/new", "/catalog/transfers", "newTransfer", ["catalog.entry.edit"], () => import("@/views/transfers/TransferNewView.vue")),
   page("/catalog/history", "catalog", "history", ["catalog.entry.read"], () => import("@/views/history/HistoryView.vue")),
 
   page("/gateway/interfaces", "gateway", "interfaces", ["gateway.interface.read"], () => import("@/views/gateway/InterfacesView.vue")),

@@ -14,6 +14,7 @@ import { reports } from "./reports";
 import { search } from "./search";
 import { status } from "./status";
 import { system } from "./system";
+import { transfers } from "./transfers";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...quality, ...links, ...history, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...quality, ...links, ...history, ...transfers, ...gateway, status };

@@ -25,6 +25,10 @@ export const status = {
   batch: { uploaded: ["检查中", "Being checked"], checked: ["已检查", "Checked"], applied: ["已导入", "Applied"], undone: ["已撤销导入", "Undone"], failed: ["未能读取", "Unreadable"] },
   export: { queued: ["生成中", "Being made"], made: ["已生成", "Ready"], failed: ["失败", "Failed"] },
   dutyChange: { review: ["待审核", "In review"], done: ["已生效", "In effect"], rejected: ["未通过", "Refused"], withdrawn: ["已撤回", "Taken back"], expired: ["已过期", "Expired"] },
+  transfer: {
+    giver_review: ["待移出部门审核", "Waits for the giver"], receiver_review: ["待接收部门审核", "Waits for the receiver"], done: ["已移交", "Transferred"],
+    rejected: ["不同意", "Refused"], withdrawn: ["已撤回", "Taken back"], expired: ["已过期", "Expired"],
+  },
   anchor: { waiting: ["待上链", "Waiting"], sent: ["上链中", "Being anchored"], anchored: ["已上链", "On chain"] },
   stream: { open: ["正常", "Running"], halted: ["已停止", "Halted"] },
   app: { active: ["启用", "Active"], blocked: ["已封停", "Blocked"] },
