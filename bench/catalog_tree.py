@@ -28,6 +28,7 @@ from kernel.db import Database
 from kernel.http import Actor_, Session_, needs, router
 from kernel.identity import registry, service
 from kernel.identity.actor import system_actor
+from kernel.identity.roles import seed_roles
 
 NODES = int(os.environ.get("MULIAN_BENCH_TREE", "12000"))
 REQUESTS = int(os.environ.get("MULIAN_BENCH_REQUESTS", "1500"))
@@ -113,7 +114,7 @@ def serve(database: Database) -> tuple[httpx2.Client, Any]:
     root, secret = system_actor("bench"), f"Bench#{uuid.uuid4().hex}"
 
     def account(session: Any) -> None:
-        service.seed_roles(session, root, dict(registry.grants()))
+        seed_roles(session, root, dict(registry.grants()))
         user, _ = service.create_user(
             session, root, username="reader", display_name="reader", role_keys=["bureau_admin"], password=secret
         )

@@ -15,6 +15,7 @@ from kernel.home import Home
 from kernel.identity import registry, service
 from kernel.identity.actor import system_actor
 from kernel.identity.models import User
+from kernel.identity.roles import seed_roles
 from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
@@ -56,9 +57,9 @@ def install(settings: Settings) -> Installed:
 
 
 def _seed(session: Session) -> dict[str, str]:
-    """Create the standard roles, and the first accounts where there is no user yet."""
+    """Create the standard roles or offer them what is new, and the first accounts where there is no user yet."""
     actor = system_actor("install")
-    service.seed_roles(session, actor, dict(registry.grants()))
+    seed_roles(session, actor, dict(registry.grants()))
     if session.scalar(select(User.id).limit(1)) is not None:
         return {}
     issued = {}

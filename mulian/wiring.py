@@ -59,6 +59,7 @@ MODELS = (
     "catalog.proposals.models",
     "catalog.search.models",
     "catalog.demands.models",
+    "catalog.unchanged.models",
     "catalog.quality.models",
     "catalog.comments.models",
     "catalog.subscriptions.models",

@@ -17,8 +17,9 @@ from argon2 import PasswordHasher
 from crypto.servicekeys import service as servicekeys
 from kernel.db import Database
 from kernel.home import Home
-from kernel.identity import passwords, registry, service
+from kernel.identity import passwords, registry
 from kernel.identity.actor import Actor, system_actor
+from kernel.identity.roles import seed_roles
 from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
@@ -154,7 +155,7 @@ def live_server(runtime: Runtime) -> Iterator[Live]:
     """The real application over real HTTP, on a SQLite home with the standard roles."""
     from mulian.app import create_app
 
-    runtime.database.run(lambda session: service.seed_roles(session, system_actor("test"), dict(registry.grants())))
+    runtime.database.run(lambda session: seed_roles(session, system_actor("test"), dict(registry.grants())))
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_app(runtime), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)

@@ -11,7 +11,10 @@ from kernel.db import Base, Instant, JSONText
 
 
 class DutyChange(Base):
-    """One change. ``plan`` is what was proposed and is bound by the approval; ``across``: for the bureau to decide."""
+    """One change. ``plan`` is what was proposed and is bound by the approval; ``across``: for the bureau to decide.
+
+    ``blocked_on``, ``blocked_reason``: the last day on which a scheduled change should have been applied and could not.
+    """
 
     __tablename__ = "duty_change"
     __table_args__ = (Index("ix_duty_change_state", "state"),)
@@ -37,6 +40,8 @@ class DutyChange(Base):
     created_at: Mapped[datetime] = mapped_column(Instant())
     closed_at: Mapped[datetime | None] = mapped_column(Instant())
     closed_reason: Mapped[str | None] = mapped_column(Text)
+    blocked_on: Mapped[str | None] = mapped_column(String(10))
+    blocked_reason: Mapped[str | None] = mapped_column(Text)
     audit_id: Mapped[uuid.UUID]
 
 

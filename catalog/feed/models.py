@@ -43,6 +43,19 @@ class FeedRecord(Base):
     at: Mapped[datetime] = mapped_column(Instant(), index=True)
 
 
+class FeedEpoch(Base):
+    """A history of the feed. A new one begins when the database was restored to an earlier state: what readers took
+    after that state may differ, so everything is told again after ``after_seq``. Insert only; the last number is current.
+    """
+
+    __tablename__ = "feed_epoch"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    epoch: Mapped[str] = mapped_column(String(32), unique=True)
+    after_seq: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime] = mapped_column(Instant())
+
+
 class FeedDirty(Base):
     """Entries whose public state must be looked at again; filled by triggers, emptied by the sealer."""
 

@@ -42,6 +42,16 @@ class Role(Base):
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 
+class RoleOffer(Base):
+    """A permission that was offered to a standard role, once; ``outcome``: known, granted, held or withheld."""
+
+    __tablename__ = "role_offer"
+    role_key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    permission: Mapped[str] = mapped_column(String(120), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(10))
+    offered_at: Mapped[datetime] = mapped_column(Instant())
+
+
 class User(Base):
     """A person's account."""
 

@@ -14,6 +14,7 @@ from kernel.identity.models import (
     IdempotencyKey,
     LoginSession,
     Role,
+    RoleOffer,
     SignInFailure,
     User,
     UserRole,
@@ -48,6 +49,27 @@ def role_by_key(session: Session, key: str) -> Role | None:
 def all_roles(session: Session) -> list[Role]:
     """Return every role, ordered by key."""
     return list(session.scalars(select(Role).order_by(Role.key)))
+
+
+def offers(session: Session) -> dict[str, set[str]]:
+    """Role key → every permission that was ever offered to the role."""
+    found: dict[str, set[str]] = {}
+    for key, permission in session.execute(select(RoleOffer.role_key, RoleOffer.permission)):
+        found.setdefault(key, set()).add(permission)
+    return found
+
+
+def permissions_of_holders(session: Session, role_id: uuid.UUID, *, without: bool = False) -> set[frozenset[str]]:
+    """The permission sets that the active holders of a role have, all their roles together or ``without`` this one."""
+    holders = select(UserRole.user_id).join(User, User.id == UserRole.user_id).where(
+        UserRole.role_id == role_id, User.active.is_(True)
+    )
+    query = select(UserRole.user_id, Role.id, Role.permissions).join(Role, Role.id == UserRole.role_id)
+    found: dict[uuid.UUID, frozenset[str]] = {}
+    for user_id, held_id, permissions in session.execute(query.where(UserRole.user_id.in_(holders))):
+        more = frozenset[str]() if without and held_id == role_id else frozenset(permissions)
+        found[user_id] = found.get(user_id, frozenset()) | more
+    return set(found.values())
 
 
 def session_by_digest(session: Session, digest: bytes) -> tuple[LoginSession, User] | None:

@@ -10,7 +10,7 @@ from kernel.errors import MulianError
 from kernel.http import Actor_, Page_, Session_, check_if_match, needs, paginate, public, router, set_etag
 from kernel.http.problems import problem
 from kernel.http.signin import COOKIE
-from kernel.identity import queries, registry, service, sessions
+from kernel.identity import queries, registry, roles, service, sessions
 from kernel.identity.models import Department, Role, User
 from kernel.identity.schemas import (
     DepartmentBrief,
@@ -104,9 +104,9 @@ def create_department(session: Session_, actor: Actor_, body: DepartmentIn) -> D
 @api.get("/roles", **needs("kernel.user.read"))
 def list_roles(session: Session_) -> RoleList:
     """List roles and every permission they may hold."""
-    roles = [_role(session, role) for role in queries.all_roles(session)]
+    rows = [_role(session, role) for role in queries.all_roles(session)]
     permissions = [PermissionOut(key=p.key, zh=p.zh, en=p.en) for p in registry.permissions()]
-    return RoleList(items=roles, permissions=permissions)
+    return RoleList(items=rows, permissions=permissions)
 
 
 @api.patch("/roles/{role_id}", **needs("kernel.role.edit"))
@@ -116,8 +116,8 @@ def edit_role(
     """Replace a role's permission set."""
     role = session.get(Role, role_id)
     check_if_match(request, role.version if role else 0)
-    changed = service.edit_role(session, actor, role_id=role_id, permissions=body.permissions,
-                                version=role.version if role else 0)
+    changed = roles.edit_role(session, actor, role_id=role_id, permissions=body.permissions,
+                              version=role.version if role else 0)
     set_etag(response, changed.version)
     return _role(session, changed)
 
@@ -201,5 +201,5 @@ def _role(session: Session, role: Role) -> RoleOut:
     return RoleOut(
         id=role.id, key=role.key, name_zh=role.name_zh, name_en=role.name_en, scope=role.scope,
         permissions=role.permissions, standard=role.standard, version=role.version,
-        authentic=service.role_authentic(session, role),
+        authentic=roles.role_authentic(session, role),
     )

@@ -1,4 +1,4 @@
-"""Use cases on departments, roles and users."""
+"""Use cases on departments and users."""
 
 import secrets
 import uuid
@@ -8,22 +8,20 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from kernel import canonical, clock, ids
+from kernel import clock, ids
 from kernel.audit.service import record
-from kernel.errors import MATCH_STALE, NOT_FOUND
+from kernel.errors import NOT_FOUND
 from kernel.identity import passwords, queries, rules
 from kernel.identity.actor import Actor, require
 from kernel.identity.errors import (
     DEPARTMENT_EXISTS,
     LAST_ADMIN,
     ROLE_UNKNOWN,
-    SEPARATION,
     USCC_INVALID,
     USER_EXISTS,
 )
 from kernel.identity.models import Department, Role, User, UserRole
-from kernel.identity.permissions import ROLES, separation_conflict
-from kernel.runtime import runtime_of
+from kernel.identity.roles import refuse_union
 
 _PASSWORD_LETTERS = ("ABCDEFGHJKMNPQRSTUVWXYZ", "abcdefghjkmnpqrstuvwxyz", "23456789", "-_=+@#%")
 _PRIVILEGED = {"system_admin", "security_admin", "auditor", "operator", "data_engineer"}
@@ -58,48 +56,6 @@ def create_department(
     detail = {"name": name, "kind": kind, "uscc": uscc}
     _audit(session, actor, "kernel.department.create", "department", identity, detail, identity)
     return department
-
-
-def seed_roles(session: Session, actor: Actor, grants: dict[str, Iterable[str]]) -> None:
-    """Create the standard roles that are missing, with the permissions the packages declare for them.
-
-    Existing rows stay as the district edited them.
-    """
-    for standard in ROLES:
-        wanted = sorted(set(grants.get(standard.key, ())))
-        if queries.role_by_key(session, standard.key) is not None:
-            continue
-        role = Role(
-            id=ids.new(), key=standard.key, name_zh=standard.zh, name_en=standard.en, scope=standard.scope,
-            permissions=wanted, standard=True, mac=b"", version=1,
-        )
-        _sign_role(session, role)
-        session.add(role)
-    session.flush()
-
-
-def edit_role(session: Session, actor: Actor, *, role_id: uuid.UUID, permissions: Sequence[str], version: int) -> Role:
-    """Replace a role's permission set; refuse one that unites two separated duties."""
-    require(actor, "kernel.role.edit")
-    role = session.get(Role, role_id)
-    if role is None:
-        raise NOT_FOUND()
-    if role.version != version:
-        raise MATCH_STALE(current=role.version)
-    _refuse_union(frozenset(permissions))
-    before = role.permissions
-    role.permissions, role.version = sorted(set(permissions)), role.version + 1
-    _sign_role(session, role)
-    session.flush()
-    detail = {"key": role.key, "added": sorted(set(role.permissions) - set(before)),
-              "removed": sorted(set(before) - set(role.permissions))}
-    _audit(session, actor, "kernel.role.edit", "role", role.id, detail)
-    return role
-
-
-def role_authentic(session: Session, role: Role) -> bool:
-    """Tell whether the row carries the MAC of its content (a direct edit of the table breaks it)."""
-    return secrets.compare_digest(role.mac, _role_mac(session, role))
 
 
 def create_user(
@@ -201,23 +157,8 @@ def _set_roles(session: Session, user: User, role_keys: Sequence[str]) -> None:
             raise ROLE_UNKNOWN(role=key)
         united |= frozenset(role.permissions)
         session.add(UserRole(user_id=user.id, role_id=role.id))
-    _refuse_union(united)
+    refuse_union(united)
     session.flush()
-
-
-def _refuse_union(permissions: frozenset[str]) -> None:
-    conflict = separation_conflict(permissions)
-    if conflict is not None:
-        raise SEPARATION(first=conflict[0], second=conflict[1])
-
-
-def _sign_role(session: Session, role: Role) -> None:
-    role.mac = _role_mac(session, role)
-
-
-def _role_mac(session: Session, role: Role) -> bytes:
-    content = {"key": role.key, "scope": role.scope, "permissions": role.permissions}
-    return runtime_of(session).box.mac("role", canonical.dumps(content))
 
 
 def _user(session: Session, user_id: uuid.UUID) -> User:

@@ -18,6 +18,7 @@ from catalog.review.models import ReviewCase
 from kernel.db import Database
 from kernel.identity import registry, service, sessions
 from kernel.identity.actor import system_actor
+from kernel.identity.roles import seed_roles
 from tests.catalog.districts import District, Served, installed
 from tests.catalog.harvest import CkanHarvester, PagingFailed
 from tests.support.accounts import PASSWORD
@@ -37,7 +38,7 @@ class Site:
     def token(self, role: str, department: Any = None, permissions: list[str] | None = None) -> str:
         """An API token of a new user."""
         def unit(session: Any) -> str:
-            service.seed_roles(session, system_actor("test"), dict(registry.grants()))
+            seed_roles(session, system_actor("test"), dict(registry.grants()))
             held, _ = service.create_user(
                 session, system_actor("test"), username=f"u{uuid.uuid4().hex[:10]}", display_name="测试",
                 role_keys=[role], department_id=department, password=PASSWORD,

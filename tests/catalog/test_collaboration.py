@@ -26,6 +26,7 @@ from kernel.errors import MulianError
 from kernel.identity import registry
 from kernel.identity import service as identity
 from kernel.identity.actor import Actor, system_actor
+from kernel.identity.roles import seed_roles
 from kernel.identity.sessions import actor_of_user
 from kernel.notices.models import Notice
 from kernel.outbox.models import OutboxMessage
@@ -40,7 +41,7 @@ class People:
         self.database, self.town = database, town
         root = system_actor("test")
         with database.write() as session:
-            identity.seed_roles(session, root, dict(registry.grants()))
+            seed_roles(session, root, dict(registry.grants()))
         self.zhang = self.make("zhang", "张三", town.civil, "data_officer")
         self.li = self.make("li", "李四", town.health, "consumer_contact")
         self.wang = self.make("wang", "王五", town.civil, "consumer_contact")

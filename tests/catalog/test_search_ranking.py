@@ -18,7 +18,8 @@ from kernel import ids
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
-from kernel.identity.service import create_department, create_user, seed_roles
+from kernel.identity.roles import seed_roles
+from kernel.identity.service import create_department, create_user
 from kernel.notices.models import Notice
 from tests.catalog.conftest import Town
 from tests.support.scale import Scale
