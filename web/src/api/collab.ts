@@ -24,6 +24,7 @@ export interface Favourite {
   department: string;
   status: string;
   version: number;
+  position: number;
 }
 export interface Subscription {
   id: string;
@@ -60,6 +61,8 @@ export const collab = {
   favourites: () => api.get<{ items: Favourite[]; total: number }>("/catalog/favourites"),
   favour: (kind: Kind, id: string) => api.put(`/catalog/favourites/${kind}/${id}`, {}),
   unfavour: (kind: Kind, id: string) => api.delete(`/catalog/favourites/${kind}/${id}`),
+  /** These come first, in this order; answers with the whole list. */
+  order: (ids: string[]) => api.put<{ items: Favourite[]; total: number }>("/catalog/favourites/order", { node_ids: ids }),
   subscriptions: () => api.get<{ items: Subscription[]; total: number }>("/catalog/subscriptions"),
   subscribe: (target: string, id: string) => api.post<Subscription>("/catalog/subscriptions", { target, target_id: id }),
   unsubscribe: (id: string) => api.delete(`/catalog/subscriptions/${id}`),

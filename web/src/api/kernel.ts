@@ -96,6 +96,16 @@ export interface Task {
   url: string;
 }
 
+export interface Notice {
+  id: string;
+  severity: string;
+  title: Title;
+  body: Title;
+  url: string;
+  created_at: string;
+  read_at: string | null;
+}
+
 export interface Approval {
   id: string;
   kind: string;
@@ -159,6 +169,12 @@ export const jobs = {
 
 export const tasks = {
   list: (params: ListParams) => api.get<Page<Task>>("/tasks", params),
+};
+
+export const notices = {
+  list: (params: ListParams) => api.get<Page<Notice>>("/notices", params),
+  read: (id: string) => api.post(`/notices/${id}/read`),
+  readAll: () => api.post<{ marked: number }>("/notices/read"),
 };
 
 export const approvals = {

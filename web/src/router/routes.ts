@@ -33,6 +33,7 @@ export const GROUPS = ["work", "catalog", "gateway", "chain", "crypto", "reports
 
 export const pages: RouteRecordRaw[] = [
   page("/", "work", "workbench", [], () => import("@/views/work/WorkbenchView.vue")),
+  inner("/following", "/", "following", ["catalog.entry.read"], () => import("@/views/work/FollowingView.vue")),
 
   page("/catalog", "catalog", "directory", ["catalog.entry.read"], () => import("@/views/catalog/DirectoryView.vue")),
   inner("/catalog/new", "/catalog", "newNode", ["catalog.entry.edit"], () => import("@/views/catalog/NewNodeView.vue")),

@@ -3,6 +3,7 @@ import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { common } from "./common";
 import { crypto } from "./crypto";
+import { following } from "./following";
 import { form } from "./form";
 import { gateway } from "./gateway";
 import { history } from "./history";
@@ -17,4 +18,4 @@ import { system } from "./system";
 import { transfers } from "./transfers";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
