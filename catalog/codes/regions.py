@@ -78,6 +78,20 @@ class RegionTable:
         known = self.regions.get(code)
         return known is not None and known.last == self.revision
 
+    def held(self, code: str, month: str) -> bool:
+        """Whether a code was in use in a month (YYYYMM).
+
+        The tables are of Decembers in early years: a code that ended stays until the table that has its heir, or
+        until the day of the decision where that is known. One whose beginning is unknown counts as there before.
+        """
+        known = self.regions.get(code)
+        if known is None or (known.first is not None and month < known.first):
+            return False
+        if self.current(code) or month <= known.last:
+            return True
+        ends = [one.effective for one in self.changes if one.old == code]
+        return bool(ends) and month < max(f"{end[:4]}{end[5:7] or '12'}" for end in ends)
+
     def successors(self, code: str) -> list[Change]:
         """What continues a code today, through several changes; empty while it is current."""
         found, waiting, seen = [], [code], {code}

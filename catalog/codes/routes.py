@@ -64,10 +64,11 @@ def save_profile(
 @api.get("/codes/classes", **needs(READ))
 def list_classes(
     session: Session_, parent: Annotated[str | None, Query(max_length=40)] = None,
-    q: Annotated[str | None, Query(max_length=100)] = None,
+    q: Annotated[str | None, Query(max_length=100)] = None, retired: bool = False,
 ) -> list[schemas.ClassOut]:
-    """类、项、目、细目：逐级或按名称；未导入分类表时为空"""
-    return [schemas.ClassOut.model_validate(one) for one in tables.classes(session, parent, q, 500)]
+    """类、项、目、细目：逐级或按名称；未导入分类表时为空，retired 为真时含已停用的"""
+    found = tables.classes(session, parent, q, 500, retired=retired)
+    return [schemas.ClassOut.model_validate(one) for one in found]
 
 
 @api.post("/codes/classes", **needs(CODES))
@@ -80,11 +81,13 @@ def load_classes(session: Session_, actor: Actor_, body: schemas.ClassesIn) -> s
 def list_regions(
     session: Session_, parent: Annotated[str | None, Query(pattern=r"^\d{6}$", description="上级代码")] = None,
     q: Annotated[str | None, Query(max_length=50, description="名称或代码开头")] = None, retired: bool = False,
+    at: Annotated[str | None, Query(pattern=r"^\d{4}(0[1-9]|1[0-2])$", description="YYYYMM：只列该月在用的")] = None,
 ) -> schemas.RegionsOut:
-    """行政区划：逐级或按名称；retired 为真时含已停用的"""
+    """行政区划：逐级或按名称；retired 为真时含已停用的，at 为某月在用的"""
     table = tables.region_table(session)
     found = table.below(parent) if not q else table.named(q)
-    shown = [one for one in found if retired or table.current(one.code)][:200]
+    in_use = [one for one in found if table.held(one.code, at)] if at else found
+    shown = [one for one in in_use if at or retired or table.current(one.code)][:200]
     return schemas.RegionsOut(items=[_region(table, one) for one in shown], revision=table.revision)
 
 

@@ -63,6 +63,7 @@ class ClassOut(BaseModel):
     level: str
     name: str
     source: str
+    valid_to: datetime | None = Field(default=None, description="停用时间；在用为空")
 
 
 class ClassesIn(BaseModel):

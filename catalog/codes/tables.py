@@ -173,9 +173,12 @@ def class_table(session: Session) -> ClassTable:
     return ClassTable(dict(session.execute(query).tuples().all()))
 
 
-def classes(session: Session, parent: str | None, q: str | None, limit: int) -> Sequence[ClassCode]:
+def classes(
+    session: Session, parent: str | None, q: str | None, limit: int, *, retired: bool = False
+) -> Sequence[ClassCode]:
     """Classes below ``parent`` (the top ones without it), or those whose name or code contains ``q``."""
-    query = select(ClassCode).where(ClassCode.valid_to.is_(None)).order_by(ClassCode.code).limit(limit)
+    query = select(ClassCode).order_by(ClassCode.code).limit(limit)
+    query = query if retired else query.where(ClassCode.valid_to.is_(None))
     if q:
         named = ClassCode.name.contains(q, autoescape=True) | ClassCode.code.startswith(q, autoescape=True)
         return list(session.scalars(query.where(named)))

@@ -245,6 +245,20 @@ def test_every_ended_code_of_beijing_leads_to_a_current_one() -> None:
     )
 
 
+@given(st.integers(1981, 2019), st.integers(1, 12))
+def test_in_every_month_a_code_or_its_heir_is_in_use(year: int, month: int) -> None:
+    """宣武区 until June 2010, 西城区 from then on alone; no month knows neither, none both where one was renamed."""
+    table = regions.RegionTable(regions.bundled(), regions.bundled_changes(), regions.BUNDLED_REVISION)
+    at = f"{year}{month:02}"
+    for change in table.changes:
+        heir = table.regions[change.new]
+        assert table.held(change.old, at) or table.held(change.new, at)
+        if heir.first and heir.first > "198012":
+            assert table.held(change.old, at) != table.held(change.new, at), (change, at)
+    assert table.held("110104", at) == (at < "201007") and table.held("110102", at)
+    assert not table.held("999999", at)
+
+
 def test_credit_codes_are_judged_and_missing_ones_listed(database: Database, town: Town) -> None:
     assert credit.reason("91110000802100433B") is None
     for wrong, word in (("9111000080210043", "18"), ("91110000802100433I", "I"), ("91110000802100433C", "校验码")):
