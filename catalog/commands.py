@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog.acting import AsRequired, actor_named
 from catalog.codes.commands import app as codes_app
+from catalog.dutychange.commands import app as duty_change_app
 from catalog.dutychange.commands import duty_changes
 from catalog.entries.queries import Filters, page
 from catalog.entries.service import summary
@@ -27,6 +28,7 @@ from catalog.review import commands as review_commands
 from catalog.review import queries as reviews
 from catalog.review import service as review
 from catalog.search.commands import reindex
+from catalog.transfers.commands import app as transfer_app
 from catalog.transfers.commands import handover, transfers
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.identity.actor import system_actor
@@ -38,6 +40,8 @@ app.command("diff")(diff)
 app.command("transfers")(transfers)
 app.command("handover")(handover)
 app.command("duty-changes")(duty_changes)
+app.add_typer(transfer_app, name="transfer")
+app.add_typer(duty_change_app, name="duty-change")
 app.command("trace")(trace)
 app.command("orphans")(orphans)
 app.add_typer(links_app, name="link")

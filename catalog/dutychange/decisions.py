@@ -12,7 +12,7 @@ from catalog.dependents.queries import below
 from catalog.dutychange import queries, service, tasks
 from catalog.dutychange.errors import STALE
 from catalog.dutychange.models import DutyChange, DutyChangeDuty
-from catalog.dutychange.rules import KINDS, RELATIONS, Plan, assign, next_state, plan_of
+from catalog.dutychange.rules import KINDS, RELATIONS, Plan, assign, is_later, next_state, plan_of
 from catalog.errors import SECRECY_MISSING
 from catalog.events import EntryPublished, PublishedVersion
 from catalog.links import service as links
@@ -42,17 +42,34 @@ def _row(session: Session, approval: Approval) -> DutyChange:
 
 
 def approved(session: Session, approval: Approval) -> None:
-    """Apply a change whole, or raise and change nothing."""
+    """Apply a change whole, or schedule it for its day; or raise and change nothing."""
     row = _row(session, approval)
-    actor = approvals.decider(approval, (READ, EDIT, REVIEW), scope="all")
-    row.state = next_state(row.number, row.state, "approve")
+    actor = decider(approval)
+    later = is_later(row.effective_on, clock.business_day(clock.now()))
+    row.state = next_state(row.number, row.state, "schedule" if later else "approve")
     listed = queries.duties(session, [row.id])
     approvals.consume(session, actor, approval.id, kind=approval.kind, params=service.params_of(row, listed))
-    _require_fresh(session, listed)
-    _check_secrecy(session, actor, row)
-    row.audit_id, row.closed_at = service.note(session, actor, row, "apply"), clock.now()
+    require_fresh(session, listed)
+    check_secrecy(session, actor, row)
+    if later:
+        row.audit_id = service.note(session, actor, row, "schedule", effective_on=row.effective_on)
+        session.flush()
+    else:
+        carry_out(session, actor, row, listed)
+
+
+def decider(approval: Approval) -> Actor:
+    """Whoever approved, as the actor of what the change does."""
+    return approvals.decider(approval, (READ, EDIT, REVIEW), scope="all")
+
+
+def carry_out(
+    session: Session, approver: Actor, row: DutyChange, listed: Sequence[DutyChangeDuty], by: Actor | None = None
+) -> None:
+    """Apply a change in the name of its approver; ``by`` set it off, where that was not the approver."""
+    row.audit_id, row.closed_at = service.note(session, by or approver, row, "apply"), clock.now()
     session.flush()
-    _Application(session, actor, row, listed).run()
+    _Application(session, approver, row, listed).run()
 
 
 def rejected(session: Session, approval: Approval) -> None:
@@ -73,7 +90,8 @@ def _close(session: Session, approval: Approval, action: str, actor: Actor, reas
     session.flush()
 
 
-def _require_fresh(session: Session, listed: Sequence[DutyChangeDuty]) -> None:
+def require_fresh(session: Session, listed: Sequence[DutyChangeDuty]) -> None:
+    """Raise ``catalog.duty_change.stale`` when a duty is no longer as it stood at the proposal."""
     held = nodes.rows(session, DUTY, [one.duty_id for one in listed])
     stale = [one.code for one in listed if not _fresh(one, held.get(one.duty_id))]
     if stale:
@@ -86,7 +104,8 @@ def _fresh(one: DutyChangeDuty, now: Mapping[str, Any] | None) -> bool:
     )
 
 
-def _check_secrecy(session: Session, actor: Actor, row: DutyChange) -> None:
+def check_secrecy(session: Session, actor: Actor, row: DutyChange) -> None:
+    """Raise unless the new duties passed the secrecy review that the department asks for."""
     if not service.makes_duties(plan_of(row.plan)):
         return
     if row.secrecy_conclusion is None:

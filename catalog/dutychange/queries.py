@@ -101,6 +101,17 @@ def tasks_by_id(session: Session, task_ids: Sequence[uuid.UUID]) -> list[DutyTas
     return sorted(found, key=lambda row: row.code)
 
 
+def scheduled(session: Session) -> list[uuid.UUID]:
+    """Changes that wait for their day, the earliest first."""
+    query = select(DutyChange.id).where(DutyChange.state == "scheduled")
+    return list(session.scalars(query.order_by(DutyChange.effective_on, DutyChange.number)))
+
+
+def by_number(session: Session, actor: Actor, number: str) -> DutyChange | None:
+    """One change that the actor sees."""
+    return session.scalar(select(DutyChange).where(DutyChange.number == number, visible(actor)))
+
+
 def progress(session: Session, change_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
     """Change → state → tasks."""
     query = select(DutyTask.change_id, DutyTask.state, func.count()).where(DutyTask.change_id.in_(change_ids))

@@ -10,7 +10,7 @@ from catalog.dependents.port import Dependent
 from catalog.dependents.queries import Node
 from catalog.dutychange import queries, service, tasks
 from catalog.dutychange.models import DutyChange, DutyChangeDuty, DutyTask
-from catalog.dutychange.rules import ANSWERS, KINDS, LABELS, effective
+from catalog.dutychange.rules import ANSWERS, KINDS, effective, label
 from catalog.dutychange.schemas import (
     AnswerIn,
     BelowOut,
@@ -101,7 +101,7 @@ def record_change_secrecy(session: Session_, actor: Actor_, change_id: uuid.UUID
 
 @api.post("/duty-changes/{change_id}/decision", **needs(REVIEW))
 def decide_change(session: Session_, actor: Actor_, change_id: uuid.UUID, body: DecideIn) -> ChangeOut:
-    """审核职责变更：本部门的由审核人，跨部门的由数据局；同意即生效"""
+    """审核职责变更：本部门的由审核人，跨部门的由数据局；同意即生效，生效日期未到的到日生效"""
     secrecy = Secrecy(body.secrecy.conclusion, body.secrecy.basis) if body.secrecy else None
     row = service.decide(
         session, actor, change_id, approve=body.approve, opinion=body.opinion, digest=body.digest, secrecy=secrecy
@@ -111,7 +111,7 @@ def decide_change(session: Session_, actor: Actor_, change_id: uuid.UUID, body: 
 
 @api.post("/duty-changes/{change_id}/withdrawal", **needs(EDIT))
 def withdraw_change(session: Session_, actor: Actor_, change_id: uuid.UUID, body: ReasonIn) -> ChangeOut:
-    """撤回职责变更（已生效的不能撤回）"""
+    """撤回职责变更：提出人；待生效的，审核人也可撤回（已生效的不能撤回）"""
     return _out(session, actor, [service.withdraw(session, actor, change_id, reason=body.reason)])[0]
 
 
@@ -165,7 +165,7 @@ def _out(session: Session_, actor: Actor, rows: Sequence[DutyChange]) -> list[Ch
         state = effective(row.state, approval.expires_at, now)
         plain = {name: getattr(row, name) for name in ChangeOut.model_fields if hasattr(row, name)}
         found.append(ChangeOut(**{
-            **plain, "state": state, "state_zh": LABELS[state], "kind_zh": KINDS[row.kind][0],
+            **plain, "state": state, "state_zh": label(state, row.effective_on), "kind_zh": KINDS[row.kind][0],
             "digest": approval.digest, "checker": approval.checker_name, "opinion": approval.opinion,
             "expires_at": approval.expires_at, "tasks": progress.get(row.id, {}),
             "duties": [_duty(one.role, one.duty_id, one, departments) for one in taking_part
@@ -176,6 +176,8 @@ def _out(session: Session_, actor: Actor, rows: Sequence[DutyChange]) -> list[Ch
 
 
 def _actions(actor: Actor, row: DutyChange, state: str, approval: Approval) -> list[str]:
+    if row.state == "scheduled":
+        return ["withdraw"] if service.may_withdraw(actor, row) else []
     if row.state != "review":
         return []
     found = []
@@ -183,7 +185,7 @@ def _actions(actor: Actor, row: DutyChange, state: str, approval: Approval) -> l
         found.append("decide")
     if state == "review" and actor.may(SECRECY) and actor.user_id != row.created_by:
         found.append("secrecy")
-    if actor.user_id is not None and actor.user_id == row.created_by:
+    if service.may_withdraw(actor, row):
         found.append("withdraw")
     return found
 

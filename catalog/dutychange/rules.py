@@ -1,14 +1,17 @@
 """What a plan must be, what goes where, and the states of a change and of its tasks. Pure.
 
-    review ──approve──▶ done          open ──answer──▶ done
-       ├─────reject───▶ rejected        ▲──── reopen ────┘
+    review ──approve──▶ done ◀──apply── scheduled        open ──answer──▶ done
+       ├────schedule──▶ scheduled ──withdraw──▶ withdrawn   ▲──── reopen ────┘
+       ├─────reject───▶ rejected └──lapse──▶ lapsed
        └────withdraw──▶ withdrawn
+
+Consent to a change whose day has come applies it; consent to a later one schedules it.
 """
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from catalog.dutychange.errors import ANSWER, FINAL, NOTE, PLAN, STATE, TASK_STATE
@@ -19,12 +22,21 @@ KINDS: Final = {
 }
 RELATIONS: Final = {"move": "moved", "merge": "merged", "split": "split"}
 LABELS: Final = {
-    "review": "待审核", "done": "已生效", "rejected": "不同意", "withdrawn": "已撤回", "expired": "已过期",
+    "review": "待审核", "scheduled": "待生效", "done": "已生效", "rejected": "不同意", "withdrawn": "已撤回",
+    "expired": "已过期", "lapsed": "未能生效",
 }
-ACTIONS: Final = {"approve": "审核", "reject": "审核", "withdraw": "撤回", "secrecy": "登记保密审查"}
+ACTIONS: Final = {
+    "approve": "审核", "schedule": "审核", "reject": "审核", "withdraw": "撤回", "secrecy": "登记保密审查",
+    "apply": "生效", "lapse": "终止",
+}
 TRANSITIONS: Final = {
-    ("review", "approve"): "done", ("review", "reject"): "rejected", ("review", "withdraw"): "withdrawn",
+    ("review", "approve"): "done", ("review", "schedule"): "scheduled", ("review", "reject"): "rejected",
+    ("review", "withdraw"): "withdrawn", ("scheduled", "apply"): "done", ("scheduled", "withdraw"): "withdrawn",
+    ("scheduled", "lapse"): "lapsed",
 }
+PATIENCE: Final = timedelta(days=30)
+"""How long after its day a blocked change is tried again."""
+
 TASK_TRANSITIONS: Final = {("open", "answer"): "done", ("done", "reopen"): "open"}
 TASK_LABELS: Final = {"open": "待核实", "done": "已核实"}
 ANSWERS: Final = {
@@ -183,6 +195,21 @@ def check_answer(answer: str, note: str) -> None:
 def effective(state: str, expires_at: datetime, now: datetime) -> str:
     """The state as readers see it: one that waits past its time is ``expired``."""
     return "expired" if state == "review" and expires_at <= now else state
+
+
+def label(state: str, effective_on: str) -> str:
+    """The state in words; a scheduled one says its day."""
+    return f"将于 {effective_on} 生效" if state == "scheduled" else LABELS[state]
+
+
+def is_later(effective_on: str, today: date) -> bool:
+    """Whether a change waits for its day."""
+    return date.fromisoformat(effective_on) > today
+
+
+def lapses(effective_on: str, today: date, *, stale: bool) -> bool:
+    """Whether a change that cannot be applied is given up: at once where it never can be, else after PATIENCE."""
+    return not is_later(effective_on, today) and (stale or today > date.fromisoformat(effective_on) + PATIENCE)
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

@@ -108,7 +108,11 @@ class PreviewOut(Wire):
 
 
 class ChangeOut(Wire):
-    """A duty change. ``actions``: what the reader may do now; ``tasks``: state → how many."""
+    """A duty change. ``actions``: what the reader may do now; ``tasks``: state → how many.
+
+    States: review, scheduled (approved, waits for ``effective_on``), done, rejected, withdrawn, expired (not decided in
+    time), lapsed (could not be applied).
+    """
 
     id: uuid.UUID
     number: str
@@ -131,6 +135,8 @@ class ChangeOut(Wire):
     created_at: datetime
     closed_at: datetime | None
     closed_reason: str | None
+    blocked_on: Annotated[str | None, Field(description="最近一次不能生效的日期")]
+    blocked_reason: Annotated[str | None, Field(description="不能生效的原因；排除后按日重试，至多 30 日")]
     duties: list[DutyOut]
     approval_id: uuid.UUID
     digest: str

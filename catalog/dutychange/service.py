@@ -24,6 +24,7 @@ from catalog.review.secrecy import Secrecy
 from kernel import clock, ids
 from kernel.approvals import service as approvals
 from kernel.audit.service import record
+from kernel.errors import NOT_FOUND
 from kernel.identity.actor import Actor, require
 from kernel.identity.models import Department
 
@@ -91,7 +92,7 @@ def _results(
         return sum(part == number for part, _ in assigned)
 
     if plan.kind == "move":
-        target = _department(session, plan.department_id)
+        target = named_department(session, plan.department_id)
         if any(duty.department_id == target.id for duty in sources):
             raise PLAN(reason_zh="原职责已在接收部门", reason_en="a source is the receiver's already")
         return [Result(duty.name, target, entries(number)) for number, duty in enumerate(sources)]
@@ -99,13 +100,13 @@ def _results(
     for number, part in enumerate(plan.parts):
         if part.into_id is not None:
             into = node_found(session, actor, "duty", part.into_id)
-            found.append(Result(into.name, _department(session, into.department_id), entries(number)))
+            found.append(Result(into.name, named_department(session, into.department_id), entries(number)))
             continue
         raise_first(problems("duty", {
             name: getattr(part, name) for name in ("name", "duty_type", "basis_doc", "basis_text", "office")
         }))
         home = home_of(plan, number, {duty.department_id for duty in sources})
-        found.append(Result(part.name, _department(session, home), entries(number)))
+        found.append(Result(part.name, named_department(session, home), entries(number)))
     return found
 
 
@@ -114,7 +115,8 @@ def home_of(plan: Plan, number: int, own: Set[uuid.UUID]) -> uuid.UUID | None:
     return plan.parts[number].department_id or (next(iter(own)) if len(own) == 1 else None)
 
 
-def _department(session: Session, department_id: uuid.UUID | None) -> Department:
+def named_department(session: Session, department_id: uuid.UUID | None) -> Department:
+    """The department of a new duty; raises ``catalog.duty_change.plan`` where none is named or it is gone."""
     found = queries.department(session, department_id) if department_id is not None else None
     if found is None:
         raise PLAN(reason_zh="须写明新职责的部门", reason_en="the department of a new duty is missing")
@@ -223,12 +225,28 @@ def decide(
     return row
 
 
+def may_withdraw(actor: Actor, row: DutyChange) -> bool:
+    """Whether the actor may take back a change that waits: its proposer always, a checker once it is scheduled."""
+    if actor.user_id is None:
+        return False
+    checks = actor.may(REORGANISE) if row.across else actor.may(REVIEW) and actor.sees(row.department_id)
+    return actor.user_id == row.created_by or (row.state == "scheduled" and checks)
+
+
 def withdraw(session: Session, actor: Actor, change_id: uuid.UUID, *, reason: str = "") -> DutyChange:
-    """The proposer takes back an open change; what took effect is final (``catalog.duty_change.final``)."""
+    """The proposer takes back an open change, and so may a checker while it waits for its day; what took effect is
+    final (``catalog.duty_change.final``).
+    """
     row = found(session, actor, change_id)
-    next_state(row.number, row.state, "withdraw")
-    approvals.withdraw(session, actor, row.approval_id)
-    session.refresh(row)
+    after = next_state(row.number, row.state, "withdraw")
+    if row.state == "scheduled":
+        if not may_withdraw(actor, row):
+            raise NOT_FOUND()
+        row.state, row.closed_at = after, clock.now()
+        row.audit_id = note(session, actor, row, "withdraw", reason=reason)
+    else:
+        approvals.withdraw(session, actor, row.approval_id)
+        session.refresh(row)
     row.closed_reason = reason or None
     session.flush()
     return row

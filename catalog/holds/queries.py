@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.dutychange.models import DutyChange, DutyChangeDuty
@@ -16,7 +16,9 @@ from kernel.approvals.rules import ApprovalState
 
 
 def held(session: Session, node_ids: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, str]:
-    """Node id → the open act that holds it, as officers name it. An act past its time holds nothing."""
+    """Node id → the open act that holds it, as officers name it. An act past its time holds nothing; a duty change
+    that waits for its day holds its duties.
+    """
     found: dict[uuid.UUID, str] = {}
     live = (Approval.state == ApprovalState.PENDING, Approval.expires_at > now)
     transfers = (
@@ -29,7 +31,7 @@ def held(session: Session, node_ids: Sequence[uuid.UUID], now: datetime) -> dict
         select(DutyChangeDuty.duty_id, DutyChange.number)
         .join(DutyChange, DutyChange.id == DutyChangeDuty.change_id)
         .join(Approval, Approval.id == DutyChange.approval_id)
-        .where(DutyChange.state == "review", *live)
+        .where(or_(and_(DutyChange.state == "review", *live), DutyChange.state == "scheduled"))
     )
     for some in slices(node_ids):
         rows = session.execute(transfers.where(NodeTransferNode.node_id.in_(some))).tuples()

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -48,15 +49,18 @@ def test_a_plan_is_refused_or_gives_every_entry_a_place(
 
 
 @settings(max_examples=100)
-@given(st.lists(st.sampled_from(["approve", "reject", "withdraw"]), max_size=4),
+@given(st.lists(st.sampled_from(sorted(rules.ACTIONS)), max_size=6),
        st.lists(st.sampled_from(["answer", "reopen"]), max_size=6))
 def test_the_state_machines(actions: list[str], task_actions: list[str]) -> None:
     state = "review"
-    for number, action in enumerate(actions):
-        if number:
-            assert code(lambda action=action: rules.next_state("ZB", state, action)).startswith("catalog.duty_change.")
-        else:
+    for action in actions:
+        if (state, action) in rules.TRANSITIONS:
+            assert state in ("review", "scheduled")
             state = rules.next_state("ZB", state, action)
+        else:
+            found = code(lambda action=action, state=state: rules.next_state("ZB", state, action))
+            final = state == "done" and action == "withdraw"
+            assert found == ("catalog.duty_change.final" if final else "catalog.duty_change.state")
     task = "open"
     for action in task_actions:
         if (task, action) in rules.TASK_TRANSITIONS:
@@ -64,3 +68,11 @@ def test_the_state_machines(actions: list[str], task_actions: list[str]) -> None
         else:
             assert code(lambda action=action: rules.next_task("c", task, action)) == "catalog.duty_change.task_state"
     assert state in rules.LABELS and task in rules.TASK_LABELS
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(-40, 40), st.booleans())
+def test_a_change_waits_for_its_day_and_is_given_up_a_month_after(day: date, offset: int, stale: bool) -> None:
+    today = day + timedelta(days=offset)
+    assert rules.is_later(day.isoformat(), today) is (offset < 0)
+    assert rules.lapses(day.isoformat(), today, stale=stale) is (offset > 30 or (stale and offset >= 0))
+    assert day.isoformat() in rules.label("scheduled", day.isoformat())

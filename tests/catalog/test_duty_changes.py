@@ -71,7 +71,7 @@ class World(Desk):
 
     def plan(self, kind: str, *sources: uuid.UUID, **more: Any) -> Plan:
         """A plan with a reason."""
-        return Plan(kind, sources, "机构改革", "西编发〔2026〕1号", "2026-12-01", **more)
+        return Plan(kind, sources, "机构改革", "西编发〔2026〕1号", "2026-11-01", **more)
 
     def change(self, plan: Plan, actor: Actor | None = None) -> uuid.UUID:
         """Propose."""
@@ -140,7 +140,7 @@ def test_a_duty_moves_with_everything_below_to_be_checked(world: World) -> None:
     world.settle(world.checker, change)
     (moved,) = world.duties(change)
     assert (moved.department_id, moved.name, moved.status, moved.version, moved.effective_on) == (
-        town.health, "婚姻登记", "published", 1, "2026-12-01"
+        town.health, "婚姻登记", "published", 1, "2026-11-01"
     )
     assert moved.basis_text == "第一条" and moved.code != world.node(world.duty).code
     old = world.node(world.duty)

@@ -10,6 +10,7 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from catalog.commands import app
+from catalog.nodes.models import Duty
 from kernel import clock
 from kernel.db import Database
 from kernel.identity.actor import system_actor
@@ -95,6 +96,17 @@ def test_a_transfer_and_its_history(town: Town, tmp_path: Path) -> None:
     assert town.as_command("as-of", "--at", before)["items"][0]["org_name"] == "区民政局"
     assert town.as_command("diff", "--from", before, "--to", now, "--xlsx", str(tmp_path / "d.xlsx"))["total"] == 1
     assert town.as_command("transfers")[0]["状态"] == "已移交"
+    names = [one.user.username for one in (town.nurse, town.receiver, town.reviewer)]
+    sides = ("--from", "区卫健委", "--to", "区民政局", "--all", "data_entry")
+    seen = town.as_command("transfer", "preview", "--as", names[0], *sides)
+    assert seen["条数"] >= 1 and seen["不能移交"] == []
+    back = town.as_command("transfer", "propose", "--as", names[0], *sides, "--reason", "退", "--basis", "一号文")
+    for user, state in ((names[1], "待接收部门审核"), (names[2], "已移交")):
+        digest = town.as_command("transfer", "show", back["编号"], "--as", user)["摘要"]
+        done = town.as_command("transfer", "decide", back["编号"], "--as", user, "--approve", "--digest", digest)
+        assert done["状态"] == state
+    again = town.as_command("transfer", "reverse", back["编号"], "--as", names[0])
+    assert town.as_command("transfer", "withdraw", again["编号"], "--as", names[0])["状态"] == "已撤回"
     assert town.as_command("handover", made["number"], str(tmp_path / "h.xlsx"))["bytes"] > 1000
     assert (tmp_path / "d.xlsx").read_bytes()[:2] == (tmp_path / "h.xlsx").read_bytes()[:2] == b"PK"
 
@@ -103,7 +115,7 @@ def test_a_duty_change_and_its_tasks(town: Town) -> None:
     duty = published(town.database, "duty", "婚姻登记", town.civil)
     child = published(town.database, "duty", "补领证件", town.civil, parent_id=duty)
     body = {
-        "kind": "split", "sources": [str(duty)], "reason": "改革", "basis": "一号文", "effective_on": "2026-12-01",
+        "kind": "split", "sources": [str(duty)], "reason": "改革", "basis": "一号文", "effective_on": "2026-11-01",
         "parts": [{"name": "结婚登记"}, {"name": "离婚登记", "rest": True, "department_id": str(town.health)}],
     }
     seen = good(town.officer.post("/catalog/duty-changes/preview", body))
@@ -131,6 +143,21 @@ def test_a_duty_change_and_its_tasks(town: Town) -> None:
     assert good(town.officer.post("/catalog/duty-tasks/answer", {"task_ids": ids, "answer": "change"})) == {"count": 1}
     assert good(town.officer.post("/catalog/duty-tasks/reopen", {"task_ids": ids})) == {"count": 1}
     assert town.as_command("duty-changes")[0]["待核实"] == 1
+    with town.database.read() as session:
+        code = session.get_one(Duty, child).code
+    what = ("--kind", "split", "--source", code, "--part", "补领甲", "--part", "补领乙=*")
+    officer, reviewer = town.officer.user.username, town.reviewer.user.username
+    seen = town.as_command("duty-change", "preview", "--as", officer, *what)
+    assert (seen["跨部门"], seen["须保密审查"], len(seen["新职责"])) == (False, True, 2)
+    why = ("--reason", "改革", "--basis", "二号文", "--on", "2999-01-01")
+    made = town.as_command("duty-change", "propose", "--as", officer, *what, *why)
+    digest = town.as_command("duty-change", "show", made["编号"], "--as", reviewer)["摘要"]
+    consent = ("--as", reviewer, "--approve", "--digest", digest, "--secrecy", "不涉密")
+    assert town.as_command("duty-change", "decide", made["编号"], *consent)["状态"] == "将于 2999-01-01 生效"
+    assert town.as_command("duty-change", "run-due")["waiting"] == 1
+    (waits,) = good(town.officer.get("/catalog/duty-changes", params={"state": "scheduled"}))["items"]
+    assert (waits["state_zh"], waits["actions"], waits["blocked_on"]) == ("将于 2999-01-01 生效", ["withdraw"], None)
+    assert town.as_command("duty-change", "withdraw", made["编号"], "--as", reviewer)["状态"] == "已撤回"
     assert good(town.officer.get("/catalog/duty-changes", params={"state": "review"}))["total"] == 0
 
 
