@@ -204,6 +204,17 @@ def queue(
     return query.order_by(LinkChange.decided_at.desc(), LinkChange.id)
 
 
+def together(actor: Actor, change_id: uuid.UUID) -> Select[LinkChange]:
+    """The changes of one kind that were submitted at once with this one, open or decided: what a task is about."""
+    first = select(LinkChange.audit_id, LinkChange.link_kind, LinkChange.action).where(LinkChange.id == change_id)
+    one = first.subquery()
+    query = select(LinkChange).join(one, (LinkChange.audit_id == one.c.audit_id) & (
+        (LinkChange.link_kind == one.c.link_kind) & (LinkChange.action == one.c.action)
+    ))
+    seen = in_scope(actor) | (LinkChange.submitted_by == actor.user_id) if actor.user_id else in_scope(actor)
+    return query.where(seen).order_by(LinkChange.submitted_at, LinkChange.id)
+
+
 def waiting(session: Session, actor: Actor, ids: Sequence[uuid.UUID]) -> list[LinkChange]:
     """Open changes in the actor's scope by id."""
     found: list[LinkChange] = []

@@ -112,6 +112,30 @@ export interface Decided {
   refused: Record<string, string>[];
 }
 
+/** How submissions are reviewed: of one department, or of all that have no rule of their own. */
+export interface ReviewRule {
+  scope: string;
+  department_id: string | null;
+  department: string;
+  stages: string[];
+  due_workdays: number | null;
+  separate_secrecy: boolean;
+  version: number;
+}
+export interface SecrecyRecord {
+  id: string;
+  node_kind: Kind;
+  node_id: string;
+  code: string;
+  name: string;
+  department_id: string;
+  reviewer: string;
+  conclusion: "pass" | "refuse";
+  basis: string;
+  revision: number;
+  reviewed_at: string;
+}
+
 export const reviews = {
   list: (params: ListParams) => api.get<Page<Case>>("/catalog/reviews", params),
   get: (id: string) => api.get<CaseDetail>(`/catalog/reviews/${id}`),
@@ -120,6 +144,10 @@ export const reviews = {
   decide: (body: Decision) => api.post<Decided>("/catalog/reviews/decide", body),
   secrecy: (id: string, conclusion: "pass" | "refuse", basis: string) =>
     api.post<CaseDetail>(`/catalog/reviews/${id}/secrecy`, { conclusion, basis }),
+  secrecyList: (params: ListParams) => api.get<Page<SecrecyRecord>>("/catalog/secrecy-reviews", params),
+  rules: () => api.get<ReviewRule[]>("/catalog/review-rules"),
+  setRule: (scope: string, rule: Pick<ReviewRule, "stages" | "due_workdays" | "separate_secrecy" | "version">) =>
+    api.put<ReviewRule>(`/catalog/review-rules/${scope}`, rule),
   reasons: (kind: Kind, id: string) => api.get<{ items: Reason[] }>(`/catalog/reviews/reasons/${kind}/${id}`),
   submitBatch: (kind: Kind, batchId: string) =>
     api.post<Decided>("/catalog/reviews/submit", { kind, batch_id: batchId }),

@@ -6,6 +6,9 @@ type ListParams = Record<string, string | string[]>;
 export const TRANSFER_STATES = ["giver_review", "receiver_review", "done", "rejected", "withdrawn", "expired"] as const;
 export const FORMATS = ["docx", "xlsx", "pdf"] as const;
 
+/** For tables of these rows: their `children` is a number, not rows below them. */
+export const FLAT = { children: "below" };
+
 export interface Selection {
   from_department_id: string;
   to_department_id: string;

@@ -7,3 +7,7 @@ export function today(now = Date.now()): string {
 export function daysBefore(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
 }
+
+/** The instant at which a Beijing day begins, and the one at which it has ended. */
+export const dayStart = (date: string): string => `${date}T00:00:00+08:00`;
+export const dayEnd = (date: string): string => dayStart(daysBefore(date, -1));

@@ -42,12 +42,15 @@ export const pages: RouteRecordRaw[] = [
   page("/catalog/imports", "catalog", "imports", ["catalog.import.run"], () => import("@/views/catalog/ImportsView.vue")),
   inner("/catalog/imports/:id", "/catalog/imports", "import", ["catalog.import.run"], () => import("@/views/catalog/ImportView.vue")),
   inner("/catalog/proposals", "/catalog/imports", "proposals", ["catalog.entry.read"], () => import("@/views/catalog/ProposalsView.vue")),
-  page("/catalog/review", "catalog", "review", ["catalog.review.decide"], () => import("@/views/review/ReviewView.vue")),
+  page("/catalog/review", "catalog", "review", ["catalog.review.decide", "catalog.entry.submit"], () => import("@/views/review/ReviewView.vue")),
+  inner("/catalog/review-rules", "/catalog/review", "reviewRules", ["catalog.entry.read"], () => import("@/views/review/RulesView.vue")),
+  page("/catalog/secrecy-reviews", "catalog", "secrecyReviews", ["catalog.entry.read"], () => import("@/views/review/SecrecyView.vue")),
   page("/catalog/quality", "catalog", "quality", ["catalog.entry.read"], () => import("@/views/quality/QualityView.vue")),
   page("/catalog/orphans", "catalog", "orphans", ["catalog.entry.read"], () => import("@/views/orphans/OrphansView.vue")),
   page("/catalog/duty-changes", "catalog", "dutyChanges", ["catalog.entry.read"], () => import("@/views/duties/DutyChangesView.vue")),
   page("/catalog/transfers", "catalog", "transfers", ["catalog.entry.read"], () => import("@/views/transfers/TransfersView.vue")),
   inner("/catalog/transfers/new", "/catalog/transfers", "newTransfer", ["catalog.entry.edit"], () => import("@/views/transfers/TransferNewView.vue")),
+  page("/catalog/releases", "catalog", "releases", ["catalog.entry.read"], () => import("@/views/releases/ReleasesView.vue")),
   page("/catalog/history", "catalog", "history", ["catalog.entry.read"], () => import("@/views/history/HistoryView.vue")),
 
   page("/gateway/interfaces", "gateway", "interfaces", ["gateway.interface.read"], () => import("@/views/gateway/InterfacesView.vue")),
@@ -83,8 +86,10 @@ export const routes: RouteRecordRaw[] = [
     path: "/verify", component: () => import("@/views/chain/PublicVerifyView.vue"),
     meta: { open: true, title: "menu.verify" },
   },
-  // tasks of links lead here
-  { path: "/catalog/links", redirect: { path: "/catalog/review", query: { tab: "links" } } },
+  // tasks of links lead here, to exactly the changes that were submitted together
+  { path: "/catalog/links", redirect: (to) => ({ path: "/catalog/review", query: { ...to.query, tab: "links" } }) },
+  { path: "/approvals/:id", redirect: (to) => ({ path: "/", query: { approval: String(to.params.id) } }) },
+  { path: "/catalog/tombstones", redirect: { path: "/catalog/history", query: { tab: "gone" } } },
   { path: "/", component: () => import("@/layout/AppLayout.vue"), children: pages },
   { path: "/:rest(.*)*", component: () => import("@/views/NotFoundView.vue"), meta: { open: true, title: "error.notFound" } },
 ];

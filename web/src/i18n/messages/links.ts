@@ -23,7 +23,7 @@ export const links = {
     gap: ["在此中断", "ends here"], more: ["另有 {n} 个未画出", "{n} more not drawn"],
   },
   links: {
-    kind: ["关联类型", "Kind of link"], first: ["一端", "From"], second: ["另一端", "To"], emptyQueue: ["没有等待审核的关联", "No link waits for review"],
+    kind: ["关联类型", "Kind of link"], first: ["一端", "From"], second: ["另一端", "To"], emptyQueue: ["没有等待审核的关联", "No link waits for review"], together: ["只看一并提交的这一批", "Only what was submitted together"],
     action: { add: ["新增", "Add"], remove: ["解除", "Remove"] },
     kinds: {
       duty_data: ["职责—数据", "Duty – data"], data_system: ["数据—系统", "Data – system"], system_table: ["系统—库表", "System – table"],

@@ -13,6 +13,7 @@ export const review = {
     first: ["首次发布，没有现行版本可比", "First publication: nothing to compare with"], answered: ["此前退回的原因", "Earlier returns"], whole: ["提交内容", "What is submitted"],
     approved: ["已通过 {n} 条，发布 {p} 个版本", "{n} approved, {p} versions published"], returned: ["已退回 {n} 条", "{n} returned"],
     confirmMany: ["确认通过所选 {n} 条？全部办结，或一条也不办。", "Approve these {n}? All of them, or none."], confirmTitle: ["批量通过", "Approve many"], empty: ["没有等待审核的目录", "Nothing waits for review"],
+    conclusion: ["审查结论", "Conclusion"], reviewer: ["审查人", "Reviewer"], reviewedAt: ["审查时间", "Reviewed"], secrecyLead: ["每次发布、变更前的保密审查：谁、何时、依据什么、结论如何", "The secrecy review before each publication: who, when, on which basis, with which conclusion"], secrecyEmpty: ["还没有保密审查记录", "No secrecy reviews yet"],
     history: ["保密审查记录", "Secrecy reviews so far"],
     links: ["关联", "Links"], submit: ["提交", "Submitted"], waiting: ["待办理", "Waiting"], dueOn: ["应于 {day} 前办结", "Due on {day}"], duePending: ["期限待定", "Date to be set"],
     stage: { department: ["部门审核", "Department"], bureau: ["数据局审核", "Bureau"], either: ["部门或数据局审核", "Department or bureau"] }, stageNow: ["当前环节", "Stage"],
@@ -26,5 +27,18 @@ export const review = {
     returnTitle: ["批量退回", "Return many"], returnManyText: ["确认将所选 {n} 件退回各自的提交人？", "Return these {n} to their submitters?"], approveN: ["通过 {n} 件", "Approve {n}"], returnN: ["退回 {n} 件", "Return {n}"],
     approveAll: ["通过符合条件的全部 {n} 件", "Approve all {n} that match"], returnAll: ["退回全部 {n} 件", "Return all {n}"], refusedLead: ["有 {n} 件不能办理，整批未办：", "{n} cannot be decided, so nothing was done:"], onlyPossible: ["只办其余 {n} 件", "Decide the other {n} only"],
     myReasons: ["退回原因（修改后逐项答复）", "Why it was returned (answer each)"], answerHint: ["说明如何修改，或为何不改", "What was done, or why not"], submitTitle: ["提交审核：{name}", "Submit for review: {name}"], noteHint: ["可写明本次提交的说明", "Anything the reviewer should know"],
+  },
+  rule: {
+    lead: ["提交审核后依次经过的环节与办理时限；没有单独设置的部门按缺省办理", "The stages a submission passes and their time limits; departments without a rule follow the default"], add: ["设置部门规则", "Rule for a department"], edit: ["修改审核规则", "Change the rule"],
+    scope: ["适用范围", "Applies to"], default: ["缺省（未单独设置的部门）", "Default (every other department)"], stages: ["审核环节", "Stages"], due: ["每个环节的办理时限", "Time for each stage"], days: ["{n} 个工作日", "{n} working days"], noDue: ["不设期限", "No limit"], dated: ["设时限（工作日）", "Limited to working days"],
+    secrecy: ["保密审查", "Secrecy review"], separate: ["由另一人办理", "By another person"], together: ["可由审核人一并办理", "May be done with the review"], separateHint: ["保密审查与内容审核由不同的人办理", "Secrecy and content are reviewed by different persons"],
+    note: ["已提交的事项仍按提交时的规则办理。", "What is already submitted keeps the stages it has."], taken: ["该部门已有规则，请在列表中修改", "This department has a rule: edit it in the list"], saved: ["已设置审核规则：{name}", "Rule set: {name}"],
+  },
+  release: {
+    lead: ["重要、核心数据的导出、接口提供和推送，须先经批准并在有效期内", "Important and core data leaves by export, interface or push only with a listed approval in force"], empty: ["没有有效的批准；点“申请出域”", "No approval in force: apply for one"],
+    apply: ["申请出域", "Apply for a release"], send: ["提交申请", "Apply"], applied: ["已提交，等待数据局另一人批准", "Applied: another person of the bureau decides"], mine: ["我的申请", "My applications"],
+    purpose: ["方式", "How"], purposes: { export: ["导出", "Export"], interface: ["接口提供", "Interface"], push: ["推送", "Push"] }, receiver: ["接收方", "Receiver"], basis: ["依据", "Basis"], until: ["有效期至", "Valid until"], approvedAt: ["批准日期", "Approved"],
+    onlyHigh: ["只有重要、核心级的数据目录需要申请，其他级别无须批准", "Only important and core data needs one"], onlyValid: ["只看有效的", "In force only"],
+    revoke: ["收回", "Revoke"], revokeText: ["收回“{name}”的出域批准，立即生效。请写明理由", "Revoke the release of “{name}” at once. Say why"], wasRevoked: ["已收回“{name}”的出域批准", "Release of “{name}” revoked"], revoked: ["收回", "Revoked"],
   },
 } satisfies Pairs;

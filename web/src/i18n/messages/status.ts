@@ -29,6 +29,7 @@ export const status = {
     giver_review: ["待移出部门审核", "Waits for the giver"], receiver_review: ["待接收部门审核", "Waits for the receiver"], done: ["已移交", "Transferred"],
     rejected: ["不同意", "Refused"], withdrawn: ["已撤回", "Taken back"], expired: ["已过期", "Expired"],
   },
+  release: { valid: ["有效", "In force"], expired: ["已到期", "Ended"], revoked: ["已收回", "Revoked"] },
   anchor: { waiting: ["待上链", "Waiting"], sent: ["上链中", "Being anchored"], anchored: ["已上链", "On chain"] },
   stream: { open: ["正常", "Running"], halted: ["已停止", "Halted"] },
   app: { active: ["启用", "Active"], blocked: ["已封停", "Blocked"] },
