@@ -65,15 +65,16 @@ BATCH_STATE = define(
 BATCH_ERRORS = define(
     "catalog.import.errors", 409,
     zh="有 {errors} 处错误，整批不能导入", en="{errors} error(s); nothing can be imported",
-    fix_zh="请下载标注后的工作簿，修改后重新上传", fix_en="Download the marked workbook, correct it and upload again",
+    fix_zh="请在检查结果中更正后重新检查，或修改工作簿后重新上传",
+    fix_en="Correct the cells in the findings and check again, or correct the workbook and upload it again",
 )
 BATCH_ROW_ERRORS = define(
     "catalog.import.row_errors",
     409,
     zh="有 {rows} 行不能导入",
     en="{rows} row(s) cannot be imported",
-    fix_zh="修改后重新上传，或选择只导入合格的行（--accept-partial）",
-    fix_en="Correct them, or import the good rows only (--accept-partial)",
+    fix_zh="更正后重新检查，或选择只导入合格的行（--accept-partial）",
+    fix_en="Correct them and check again, or import the good rows only (--accept-partial)",
 )
 BATCH_STALE = define(
     "catalog.import.stale", 409,

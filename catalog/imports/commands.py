@@ -1,21 +1,25 @@
-"""Commands of imports and exports: ``mulian catalog import | apply | imports | findings | clashes | export …``."""
+"""Commands of imports and exports: ``mulian catalog import | apply | findings | correct | clashes | export …``."""
 
+import re
 import uuid
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress as Bar
+from sqlalchemy.orm import Session
 
 from catalog.acting import As, actor_named, department_named
 from catalog.imports import clashes as clash_service
-from catalog.imports import exporting, jobs, marked, queries, service
+from catalog.imports import corrections, exporting, jobs, marked, queries, service
+from catalog.imports.corrected import over
 from catalog.imports.export import Wish
 from catalog.imports.models import CatalogExport, ImportBatch
 from catalog.imports.progress import Progress
 from catalog.imports.reader import open_book
 from catalog.imports.undo import undo as undo_batch
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
+from kernel.identity.actor import Actor
 from kernel.runtime import Runtime
 
 Batch = Annotated[uuid.UUID, typer.Argument(help="批次编号")]
@@ -139,9 +143,36 @@ def findings(
             found = service.found(session, actor, batch)
             if marked_file is not None:
                 path, all_of = service.file_of(session, batch), list(session.scalars(queries.findings(batch)))
+                held = queries.corrections(session, batch)
                 with open_book(path, found.filename) as sheets:
-                    marked_file.write_bytes(marked.marked(sheets, all_of))
+                    marked_file.write_bytes(marked.marked(over(sheets, held), all_of, held))
         output(_findings(runtime, batch, severity), as_json)
+
+
+def correct(
+    batch: Batch,
+    cell: Annotated[str, typer.Argument(help="工作表!列行，如 数据!D15；文本文件为 !D15")],
+    value: Annotated[str | None, typer.Argument(help="更正为；不写则取消更正")] = None,
+    user: As = None, home: HomeOption = None, as_json: JsonOption = False,
+) -> None:
+    """更正检查结果中的一个单元格；上传的文件不变，下次检查（catalog check）时生效"""
+    found = re.fullmatch(r"(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>[1-9]\d{0,6})", cell)
+    if found is None:
+        raise typer.BadParameter("须写成 工作表!D15")
+    with open_runtime(home) as runtime:
+        actor = actor_named(runtime, user)
+        unchecked = runtime.database.run(lambda session: _corrected(session, actor, batch, found, value))
+    output({"单元格": cell, "更正为": value, "尚未检查": unchecked}, as_json)
+
+
+def _corrected(
+    session: Session, actor: Actor, batch_id: uuid.UUID, place: re.Match[str], value: str | None
+) -> int:
+    batch = service.found(session, actor, batch_id)
+    corrections.correct(
+        session, actor, batch, sheet=place["sheet"], row_no=int(place["row"]), column=place["column"], value=value
+    )
+    return queries.unchecked(session, batch)
 
 
 def clashes(
@@ -215,6 +246,6 @@ def install(app: typer.Typer) -> None:
     """Add the commands to ``mulian catalog``."""
     for name, body in (
         ("import", import_), ("check", check), ("apply", apply), ("undo", undo), ("imports", imports),
-        ("findings", findings), ("clashes", clashes), ("export", export), ("template", template),
+        ("findings", findings), ("correct", correct), ("clashes", clashes), ("export", export), ("template", template),
     ):
         app.command(name)(body)

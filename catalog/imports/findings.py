@@ -136,6 +136,14 @@ class Finding:
         return f"{self.sheet}!{self.column or ''}{self.row or ''}"
 
 
+def index_of(column: str) -> int:
+    """The index, from 0, of a column's letters."""
+    number = 0
+    for char in column:
+        number = number * 26 + ord(char) - 64
+    return number - 1
+
+
 def letter(index: int) -> str:
     """The spreadsheet's letter of a column counted from 0."""
     letters = ""

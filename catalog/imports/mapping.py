@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from catalog.codes.lists import Numbers
 from catalog.imports import cells
-from catalog.imports.findings import ERROR, ROW_ERROR, WARNING, Finding, letter
+from catalog.imports.findings import ERROR, ROW_ERROR, WARNING, Finding, index_of, letter
 from catalog.imports.profile import Profile, SheetProfile, fold
 from catalog.imports.reader import Rows
 from catalog.nodes.rules import LISTED
@@ -19,7 +19,7 @@ EXAMPLE: Final = "示例"
 """A row with this row key shows how to fill the sheet in; it is never imported."""
 
 _HEADER_ROWS: Final = 10
-_OTHER_SHEETS: Final = frozenset(fold(name) for name in ("填写说明", "代码表", "可选项", "问题清单"))
+_OTHER_SHEETS: Final = frozenset(fold(name) for name in ("填写说明", "代码表", "可选项", "问题清单", "更正记录"))
 _WORDS: Final = ("keywords", "formats", "project_numbers", "related_codes")
 INSTANTS: Final = ("data_updated_at", "last_update_at")
 _DAYS: Final = ("effective_on", "live_on", "retired_on", "published_on")
@@ -56,7 +56,7 @@ class Row:
     def shown(self, name: str) -> str:
         """What stood in the cell of a field."""
         column = self.places.get(name)
-        return cells.shown(self.raw[_index(column[0])]) if column else ""
+        return cells.shown(self.raw[index_of(column[0])]) if column else ""
 
 
 @dataclass
@@ -74,13 +74,6 @@ class Mapped:
         )
         if severity != WARNING and row.severity != ERROR:
             row.severity = severity
-
-
-def _index(column: str) -> int:
-    number = 0
-    for char in column:
-        number = number * 26 + ord(char) - 64
-    return number - 1
 
 
 class Mapping:

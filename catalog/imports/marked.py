@@ -7,38 +7,41 @@ from typing import Final
 import xlsxwriter
 
 from catalog.imports.cells import shown
-from catalog.imports.models import ImportFinding
+from catalog.imports.findings import index_of
+from catalog.imports.models import ImportCorrection, ImportFinding
 from catalog.imports.reader import Rows
 from catalog.imports.workbook import OPTIONS, Styles, write_text
+from kernel.clock import BEIJING
 from kernel.documents.text import printable
 
 LIST: Final = "问题清单"
+CORRECTIONS: Final = "更正记录"
 _NOTES: Final = 5_000
 """Notes of cells; a workbook with more is slow to open, and the list has them all."""
 
 
-def marked(sheets: Sequence[Rows], findings: Sequence[ImportFinding]) -> bytes:
-    """The workbook; ``findings`` in their order."""
+def marked(
+    sheets: Sequence[Rows], findings: Sequence[ImportFinding],
+    corrections: Mapping[tuple[str, int, str], ImportCorrection] | None = None,
+) -> bytes:
+    """The workbook; ``findings`` in their order, ``sheets`` already with the corrected values."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {**OPTIONS, "in_memory": True})
     styles = Styles(book)
     _findings_sheet(book, styles, findings)
+    held = [one for one in (corrections or {}).values() if one.value is not None]
+    if held:
+        _corrections_sheet(book, styles, held)
     by_cell: dict[tuple[str, int, int], list[ImportFinding]] = {}
     for finding in findings:
         if finding.row_no is not None and finding.column is not None:
-            key = (finding.sheet, finding.row_no - 1, _column(finding.column))
+            key = (finding.sheet, finding.row_no - 1, index_of(finding.column))
             by_cell.setdefault(key, []).append(finding)
+    corrected = {(one.sheet, one.row_no - 1, index_of(one.column)): one for one in held}
     for source in sheets:
-        _copy(book, styles, source, by_cell)
+        _copy(book, styles, source, by_cell, corrected)
     book.close()
     return out.getvalue()
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for char in letters:
-        number = number * 26 + ord(char) - 64
-    return number - 1
 
 
 def _findings_sheet(book: xlsxwriter.Workbook, styles: Styles, findings: Sequence[ImportFinding]) -> None:
@@ -57,21 +60,42 @@ def _findings_sheet(book: xlsxwriter.Workbook, styles: Styles, findings: Sequenc
             write_text(sheet, number, column, value)
 
 
+def _corrections_sheet(book: xlsxwriter.Workbook, styles: Styles, held: Sequence[ImportCorrection]) -> None:
+    sheet = book.add_worksheet(CORRECTIONS)
+    sheet.freeze_panes(1, 0)
+    for column, (title, width) in enumerate(
+        (("工作表", 14), ("行号", 8), ("列", 18), ("原值", 30), ("更正为", 30), ("更正人", 12), ("时间", 20))
+    ):
+        write_text(sheet, 0, column, title, styles.header)
+        sheet.set_column(column, column, width)
+    for number, one in enumerate(held, start=1):
+        place = f"{one.column} {one.header or ''}".strip()
+        at = one.created_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+        values = (one.sheet, str(one.row_no), place, one.original, one.value or "", one.created_name, at)
+        for column, value in enumerate(values):
+            write_text(sheet, number, column, value)
+
+
 def _copy(
     book: xlsxwriter.Workbook, styles: Styles, source: Rows,
     by_cell: Mapping[tuple[str, int, int], Sequence[ImportFinding]],
+    corrected: Mapping[tuple[str, int, int], ImportCorrection],
 ) -> None:
-    name = f"原{LIST}" if source.name == LIST else source.name or "数据"
+    name = f"原{source.name}" if source.name in (LIST, CORRECTIONS) else source.name or "数据"
     sheet = book.add_worksheet(name[:31])
     notes = 0
     for row, cells in enumerate(source):
         for column, cell in enumerate(cells):
-            found = by_cell.get((source.name[:64], row, column), ())
+            place = (source.name[:64], row, column)
+            found, correction = by_cell.get(place, ()), corrected.get(place)
             bad = any(one.severity != "warning" for one in found)
-            style = (styles.error if bad else styles.warning) if found else styles.text
-            if found or cell not in ("", None):
+            style = styles.error if bad else styles.warning if found else styles.corrected if correction else styles.text
+            if found or correction or cell not in ("", None):
                 write_text(sheet, row, column, shown(cell), style)
-            if found and notes < _NOTES:
+            if (found or correction) and notes < _NOTES:
                 notes += 1
-                note = "\n".join(f"{one.zh}。{one.fix_zh}" for one in found)
+                lines = [f"{one.zh}。{one.fix_zh}" for one in found]
+                if correction:
+                    lines.append(f"已由{correction.created_name}更正；原值：{correction.original or '空'}")
+                note = "\n".join(lines)
                 sheet.write_comment(row, column, printable(note)[:2000])

@@ -92,6 +92,27 @@ class ImportClash(Base):
     chosen_at: Mapped[datetime | None] = mapped_column(Instant())
 
 
+class ImportCorrection(Base):
+    """A cell that was corrected beside the uploaded file; the last one of a cell holds, ``value`` None takes it back.
+
+    ``number`` counts up within the batch: a check notes the last one that it has read.
+    """
+
+    __tablename__ = "import_correction"
+    batch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_batch.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sheet: Mapped[str] = mapped_column(String(64))
+    row_no: Mapped[int] = mapped_column(Integer)
+    column: Mapped[str] = mapped_column(String(4))
+    header: Mapped[str | None] = mapped_column(String(100))
+    original: Mapped[str] = mapped_column(Text)
+    value: Mapped[str | None] = mapped_column(Text)
+    created_by: Mapped[uuid.UUID | None]
+    created_name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    audit_id: Mapped[uuid.UUID]
+
+
 class CatalogExport(Base):
     """A workbook made in the background. state: queued → made, or failed; the file lies under ``files/exports``."""
 

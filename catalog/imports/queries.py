@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
-from catalog.imports.models import ImportBatch, ImportClash, ImportFinding, ImportRow
+from catalog.imports.models import ImportBatch, ImportClash, ImportCorrection, ImportFinding, ImportRow
 from catalog.links import queries as link_queries
 from catalog.links.kinds import LINKS
 from catalog.links.service import Wanted
@@ -73,6 +73,24 @@ def undecided(session: Session, batch_id: uuid.UUID) -> int:
     """Cells that others changed too and nobody has decided about."""
     query = select(func.count()).select_from(ImportClash)
     return session.scalar(query.where(ImportClash.batch_id == batch_id, ImportClash.choice.is_(None))) or 0
+
+
+def corrections(session: Session, batch_id: uuid.UUID) -> dict[tuple[str, int, str], ImportCorrection]:
+    """(sheet, row, column) → its last correction, in the order in which cells were first corrected."""
+    query = select(ImportCorrection).where(ImportCorrection.batch_id == batch_id).order_by(ImportCorrection.number)
+    return {(one.sheet, one.row_no, one.column): one for one in session.scalars(query)}
+
+
+def seen_corrections(batch: ImportBatch) -> int:
+    """The number of the newest correction that the last check has read."""
+    return int(batch.counts.get("corrections", 0))
+
+
+def unchecked(session: Session, batch: ImportBatch) -> int:
+    """Corrections that the last check has not read."""
+    query = select(func.count()).select_from(ImportCorrection)
+    newer = ImportCorrection.number > seen_corrections(batch)
+    return session.scalar(query.where(ImportCorrection.batch_id == batch.id, newer)) or 0
 
 
 def chosen_cells(session: Session, batch_id: uuid.UUID) -> dict[int, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""HTTP of imports: upload, dry run, findings, changes, clashes, marked workbook, apply, undo."""
+"""HTTP of imports: upload, dry run, findings, changes, clashes, corrected cells, marked workbook, apply, undo."""
 
 import uuid
 from typing import Annotated
@@ -6,14 +6,20 @@ from typing import Annotated
 from fastapi import File, Form, Query, Response, UploadFile
 
 from catalog.errors import BATCH_STATE
-from catalog.imports import clashes, jobs, queries, service
+from catalog.imports import clashes, corrections, jobs, queries, service
+from catalog.imports.corrected import over
+from catalog.imports.errors import FILE_GONE
 from catalog.imports.marked import marked
+from catalog.imports.models import ImportBatch, ImportCorrection
 from catalog.imports.profile import profiles
 from catalog.imports.reader import FILE_LIMIT, open_book
 from catalog.imports.schemas import (
     ApplyIn,
     BatchOut,
     BatchPage,
+    CellIn,
+    CellList,
+    CellOut,
     ChoiceIn,
     ChoicesIn,
     ChoicesOut,
@@ -85,8 +91,46 @@ def list_findings(
     """检查结果：行号·列·原值·问题·建议"""
     batch = service.found(session, actor, batch_id)
     rows, total = paginate(session, queries.findings(batch.id, severity), page)
+    held = queries.corrections(session, batch.id)
     items = [FindingOut.model_validate(row) for row in rows]
+    for one in items:
+        correction = held.get((one.sheet, one.row_no or 0, one.column or ""))
+        one.corrected = None if correction is None else _cell(batch, correction)
     return FindingPage(items=items, total=total, page=page.number, size=page.size)
+
+
+def _cell(batch: ImportBatch, one: ImportCorrection) -> CellOut:
+    cell = CellOut.model_validate(one)
+    return cell.model_copy(update={"checked": one.number <= queries.seen_corrections(batch)})
+
+
+@api.get("/imports/{batch_id}/cells", **needs(IMPORT))
+def list_cells(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> CellList:
+    """更正过的单元格"""
+    batch = service.found(session, actor, batch_id)
+    held = queries.corrections(session, batch.id).values()
+    items = [cell for cell in (_cell(batch, one) for one in held) if cell.value is not None or not cell.checked]
+    return CellList(items=items, total=len(items), unchecked=queries.unchecked(session, batch))
+
+
+@api.put("/imports/{batch_id}/cells", **needs(IMPORT))
+def correct_cell(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: CellIn) -> CellOut:
+    """更正检查结果中的一个单元格；上传的文件不变，重新检查时生效"""
+    batch = service.found(session, actor, batch_id)
+    made = corrections.correct(
+        session, actor, batch, sheet=body.sheet, row_no=body.row_no, column=body.column, value=body.value
+    )
+    return _cell(batch, made)
+
+
+@api.delete("/imports/{batch_id}/cells", status_code=204, **needs(IMPORT))
+def take_back_cell(
+    session: Session_, actor: Actor_, batch_id: uuid.UUID, sheet: Annotated[str, Query(max_length=64)],
+    row_no: Annotated[int, Query(ge=1)], column: Annotated[str, Query(pattern="^[A-Z]{1,3}$")],
+) -> None:
+    """取消更正，恢复上传时的内容"""
+    batch = service.found(session, actor, batch_id)
+    corrections.correct(session, actor, batch, sheet=sheet, row_no=row_no, column=column, value=None)
 
 
 @api.get("/imports/{batch_id}/marked", **needs(IMPORT))
@@ -97,12 +141,13 @@ def marked_workbook(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> Re
     if batch.state in ("uploaded", "failed"):
         raise BATCH_STATE(state=service.STATES[batch.state], action="下载标注")
     findings = list(session.scalars(queries.findings(batch.id).limit(FINDINGS_KEPT)))
+    held = queries.corrections(session, batch.id)
     name = f"检查结果-{batch.filename.rsplit('.', 1)[0]}.xlsx"
     if not path.exists():
         # the file of a workbook with a secret row is gone; its findings are still listed
         return download(marked([], findings), name)
     with open_book(path, batch.filename) as sheets:
-        return download(marked(sheets, findings), name)
+        return download(marked(over(sheets, held), findings, held), name)
 
 
 @api.get("/imports/{batch_id}/changes", **needs(IMPORT))
@@ -150,6 +195,8 @@ def check_again(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> BatchO
     batch = service.found(session, actor, batch_id)
     if batch.state not in ("uploaded", "checked", "failed"):
         raise BATCH_STATE(state=service.STATES[batch.state], action="重新检查")
+    if not service.file_of(session, batch.id).exists():
+        raise FILE_GONE()
     batch.job_id = enqueue(session, actor, jobs.CHECK, {"batch_id": str(batch.id)}, batch.department_id).id
     session.flush()
     return BatchOut.model_validate(batch)
@@ -159,8 +206,7 @@ def check_again(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> BatchO
 def apply_batch(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: ApplyIn) -> BatchOut:
     """导入（后台进行，一次全部写入）"""
     batch = service.found(session, actor, batch_id)
-    undecided = queries.undecided(session, batch.id)
-    service.require_applicable(batch, accept_partial=body.accept_partial, undecided=undecided)
+    service.require_applicable(session, batch, accept_partial=body.accept_partial)
     params = {"batch_id": str(batch.id), "accept_partial": body.accept_partial}
     batch.job_id = enqueue(session, actor, jobs.APPLY, params, batch.department_id).id
     session.flush()

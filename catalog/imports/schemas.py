@@ -36,8 +36,40 @@ class BatchPage(BaseModel):
     size: int
 
 
+class CellIn(BaseModel):
+    """A corrected cell of the workbook; it is read by the next check. An empty text empties the cell."""
+
+    sheet: str = Field(max_length=64, description="工作表；文本文件为空")
+    row_no: int = Field(ge=1, le=1_048_576)
+    column: str = Field(pattern="^[A-Z]{1,3}$")
+    value: str = Field(max_length=32_767)
+
+
+class CellOut(BaseModel):
+    """The last correction of a cell. ``value`` None: taken back. ``checked``: the last check has read it."""
+
+    model_config = ConfigDict(from_attributes=True)
+    sheet: str
+    row_no: int
+    column: str
+    header: str | None
+    original: str = Field(description="上传时的内容（至多 500 字）")
+    value: str | None
+    created_name: str
+    created_at: datetime
+    checked: bool = False
+
+
+class CellList(BaseModel):
+    """What was corrected beside the file, and how many corrections the last check has not read."""
+
+    items: list[CellOut]
+    total: int
+    unchecked: int
+
+
 class FindingOut(BaseModel):
-    """行号·列·原值·问题·建议."""
+    """行号·列·原值·问题·建议; ``corrected`` is the last correction of the cell."""
 
     model_config = ConfigDict(from_attributes=True)
     seq: int
@@ -52,6 +84,7 @@ class FindingOut(BaseModel):
     en: str
     fix_zh: str
     fix_en: str
+    corrected: CellOut | None = None
 
 
 class FindingPage(BaseModel):

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from catalog.codes import profiles as codes
 from catalog.errors import BATCH_ERRORS, BATCH_ROW_ERRORS, BATCH_STATE, BATCH_UNKNOWN
-from catalog.imports import queries
+from catalog.imports import corrected, queries
 from catalog.imports.apply import PAGE, Applier, mark_applied
-from catalog.imports.errors import BATCH_CLASHES
+from catalog.imports.errors import BATCH_CLASHES, UNCHECKED
 from catalog.imports.findings import ERROR
 from catalog.imports.models import ImportBatch
 from catalog.imports.profile import profile as profile_named
@@ -116,15 +116,16 @@ def fail(session: Session, batch: ImportBatch, code: str, params: dict[str, Any]
     session.flush()
 
 
-def require_applicable(batch: ImportBatch, *, accept_partial: bool, undecided: int) -> int:
-    """Raise unless the batch may be applied now; returns how many rows stay out.
-
-    ``undecided``: cells that others changed too and nobody has decided about.
-    """
+def require_applicable(session: Session, batch: ImportBatch, *, accept_partial: bool) -> int:
+    """Raise unless the batch may be applied now; returns how many rows stay out."""
     if batch.state != "checked":
         raise BATCH_STATE(state=STATES[batch.state], action="导入")
+    unchecked = queries.unchecked(session, batch)
+    if unchecked:
+        raise UNCHECKED(cells=unchecked)
     if batch.counts["findings"][ERROR]:
         raise BATCH_ERRORS(errors=batch.counts["findings"][ERROR])
+    undecided = queries.undecided(session, batch.id)
     if undecided:
         raise BATCH_CLASHES(cells=undecided)
     skipped = int(batch.counts["actions"].get("skip", 0))
@@ -144,15 +145,16 @@ def apply(
     """Write the staged rows into the directory, all of them in the caller's transaction.
 
     Raises ``catalog.import.errors`` (an error imports nothing), ``.row_errors`` without ``accept_partial``,
-    ``.stale`` when rows were edited since the check, ``.state`` unless the batch is checked.
+    ``.unchecked`` after a correction, ``.stale`` when rows were edited since the check, ``.state`` unless checked.
     """
     require(actor, IMPORT, department_id=batch.department_id if actor.scope == "own" else None)
-    skipped = require_applicable(
-        batch, accept_partial=accept_partial, undecided=queries.undecided(session, batch.id)
-    )
+    skipped = require_applicable(session, batch, accept_partial=accept_partial)
     audit_id = record(
         session, actor, action="catalog.import.apply", object_type="import_batch", object_id=str(batch.id),
-        detail={"sm3": batch.sm3, "profile": batch.profile, "skipped": skipped, "rows": batch.counts["rows"]},
+        detail={
+            "sm3": batch.sm3, "profile": batch.profile, "skipped": skipped, "rows": batch.counts["rows"],
+            "corrections_sm3": corrected.digest(queries.corrections(session, batch.id)),
+        },
         department_id=batch.department_id,
     )
     applier = Applier(

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from catalog.codes import profiles as codes
 from catalog.errors import BATCH_STATE
+from catalog.imports import queries
 from catalog.imports.base import Base, export_id_in, path_of
 from catalog.imports.check import Checker, Staged
+from catalog.imports.corrected import Corrected, last, over
 from catalog.imports.findings import ERROR, ROW_ERROR, WARNING, Finding
 from catalog.imports.mapping import Mapping
 from catalog.imports.merge import Clash
-from catalog.imports.models import ImportBatch, ImportClash, ImportFinding, ImportRow
+from catalog.imports.models import ImportBatch, ImportClash, ImportCorrection, ImportFinding, ImportRow
 from catalog.imports.profile import profile as profile_named
 from catalog.imports.progress import Progress
 from catalog.imports.reader import FileSheet
@@ -39,7 +41,8 @@ class Stager:
     """Checks one upload and keeps what it finds."""
 
     def __init__(
-        self, database: Database, actor: Actor, batch: ImportBatch, sheets: Sequence[FileSheet], folder: Any
+        self, database: Database, actor: Actor, batch: ImportBatch, sheets: Sequence[Corrected], folder: Any,
+        corrections: int,
     ) -> None:
         require(actor, IMPORT)
         if batch.state not in ("uploaded", "checked", "failed"):
@@ -49,6 +52,7 @@ class Stager:
         numbers = database.run(lambda session: codes.numbers(session, batch.options.get("numbers")), write=False)
         self._mapping = Mapping(self._profile, sheets, numbers)
         self._base = Base.read(_base_path(sheets, folder))
+        self._corrections = corrections
         self._seq = self._finding_seq = self._clash_seq = 0
         self._actions: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
@@ -130,12 +134,14 @@ class Stager:
             "rows": self._seq, "actions": dict(self._actions), "kinds": {k: n for k, n in self._kinds.items() if n},
             "findings": {level: self._severities[level] for level in (ERROR, ROW_ERROR, WARNING)},
             "codes": dict(self._codes), "clashes": self._clash_seq, "merged": self._base.found,
+            "corrections": self._corrections,
         }
         return _set_checked(session, self._batch.id, counts)
 
     def _refuse(self, session: Session, findings: Sequence[Finding]) -> ImportBatch:
         """Keep nothing of a workbook with a secret row: no file, no rows, no cell contents, only where it stood."""
         _clear(self._batch.id)(session)
+        session.execute(delete(ImportCorrection).where(ImportCorrection.batch_id == self._batch.id))
         found = [replace(finding, value="") for finding in findings]
         _write(session, [], [_finding(self._batch.id, seq, one) for seq, one in enumerate(found, start=1)], [])
         file_of(session, self._batch.id).unlink(missing_ok=True)
@@ -151,10 +157,11 @@ def check(
     """The dry run of an upload that was read into ``sheets``."""
     with database.read() as session:
         folder = base_folder(session)
-    return Stager(database, actor, batch, sheets, folder).run(progress)
+        held = queries.corrections(session, batch.id)
+    return Stager(database, actor, batch, over(sheets, held), folder, last(held)).run(progress)
 
 
-def _base_path(sheets: Sequence[FileSheet], folder: Any) -> Any:
+def _base_path(sheets: Sequence[Corrected], folder: Any) -> Any:
     for sheet in sheets:
         if sheet.name in _GUIDES:
             export_id = export_id_in(row for _, row in zip(range(60), sheet, strict=False))

@@ -82,6 +82,7 @@ class Styles:
         self.example = book.add_format({"num_format": "@", "italic": True, "font_color": "#7A7A7A"})
         self.header = book.add_format({"bold": True, "bg_color": "#DCE6F4", "border": 1, "text_wrap": True})
         self.error = book.add_format({"bg_color": "#F4C7C3", "num_format": "@"})
+        self.corrected = book.add_format({"bg_color": "#CFE8CF", "num_format": "@"})
         self.warning = book.add_format({"bg_color": "#FFE7B3", "num_format": "@"})
 
 

@@ -150,6 +150,23 @@ def test_an_import_over_http(office: Office) -> None:
     }
     assert office.stranger.get(path).status_code == 404
     assert office.officer.post(path + "/apply", {}).json()["code"] == "catalog.import.row_errors"
+    cell = {"sheet": "Sheet1", "row_no": 3, "column": "E", "value": "2026.3"}
+    put = office.officer.send("PUT", path + "/cells", json=cell)
+    assert put.status_code == 200 and (put.json()["original"], put.json()["checked"]) == ("昨天", False)
+    assert office.stranger.send("PUT", path + "/cells", json=cell).status_code == 404
+    refused = office.officer.post(path + "/apply", {"accept_partial": True})
+    assert refused.json()["code"] == "catalog.import.unchecked" and refused.status_code == 409
+    held = office.officer.get(path + "/cells").json()
+    assert (held["total"], held["unchecked"]) == (1, 1)
+    assert office.officer.post(path + "/check").status_code == 202
+    office.work()
+    (left,) = office.officer.get(path + "/findings").json()["items"]
+    assert left["code"] == "department_foreign" and left["corrected"] is None
+    place = {key: cell[key] for key in ("sheet", "row_no", "column")}
+    assert office.officer.send("DELETE", path + "/cells", params=place).status_code == 204
+    office.officer.send("PUT", path + "/cells", json=cell)
+    assert office.officer.post(path + "/check").status_code == 202
+    office.work()
     assert office.officer.post(path + "/apply", {"accept_partial": True}).status_code == 202
     office.work()
     assert office.officer.get(path).json()["state"] == "applied"
