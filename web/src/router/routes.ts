@@ -51,6 +51,7 @@ export const pages: RouteRecordRaw[] = [
   page("/catalog/transfers", "catalog", "transfers", ["catalog.entry.read"], () => import("@/views/transfers/TransfersView.vue")),
   inner("/catalog/transfers/new", "/catalog/transfers", "newTransfer", ["catalog.entry.edit"], () => import("@/views/transfers/TransferNewView.vue")),
   page("/catalog/releases", "catalog", "releases", ["catalog.entry.read"], () => import("@/views/releases/ReleasesView.vue")),
+  page("/catalog/codes", "catalog", "codes", ["catalog.entry.read"], () => import("@/views/codes/CodesView.vue")),
   page("/catalog/history", "catalog", "history", ["catalog.entry.read"], () => import("@/views/history/HistoryView.vue")),
 
   page("/gateway/interfaces", "gateway", "interfaces", ["gateway.interface.read"], () => import("@/views/gateway/InterfacesView.vue")),

@@ -30,5 +30,5 @@ export const useCodeLists = defineStore("codeLists", () => {
     return found ? bilingual(found) : String(token);
   }
 
-  return { load, tokens, label };
+  return { lists, load, tokens, label };
 });

@@ -1,6 +1,7 @@
 import type { Pairs } from "../define";
 import { catalog } from "./catalog";
 import { chain } from "./chain";
+import { codes } from "./codes";
 import { common } from "./common";
 import { crypto } from "./crypto";
 import { following } from "./following";
@@ -18,4 +19,4 @@ import { system } from "./system";
 import { transfers } from "./transfers";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
