@@ -7,7 +7,8 @@ LISTING ?=
 AREA ?=
 # make test makes thousands of small databases and kills processes, not the machine: in memory where there is room
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -1)" -gt 4000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
-export PYTHONDONTWRITEBYTECODE ?=
+# serve and its tests start processes by the dozen: each would compile the whole program again
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup run demo test check prove bench soak web docs engines clean
 

@@ -126,10 +126,10 @@ def test_the_same_bytes_are_sent_again(sqlite_database: Database, ledger: FakeCh
     """While the transaction is not final, nothing else is signed, and what waits later is a later batch."""
     append(sqlite_database, 0, 3)
     ledger.holding = True
-    held = flush(sqlite_database, ledger, wait_seconds=0.3)
+    held = flush(sqlite_database, ledger, wait_seconds=1.5)
     assert (held.leaves, held.waiting) == (0, 3)
     append(sqlite_database, 3, 3)
-    held = flush(sqlite_database, ledger, wait_seconds=0.3)
+    held = flush(sqlite_database, ledger, wait_seconds=1.5)
     assert (held.leaves, held.waiting) == (0, 6)
     assert len(ledger.sent()) == 2 and len(set(ledger.sent())) == 1
     ledger.holding = False
