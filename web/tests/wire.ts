@@ -4,6 +4,8 @@
  */
 import type { components } from "@/api/schema";
 import type * as catalog from "@/api/catalog";
+import type * as codes from "@/api/codes";
+import type * as collab from "@/api/collab";
 import type * as chain from "@/api/chain";
 import type * as crypto from "@/api/crypto";
 import type * as history from "@/api/history";
@@ -16,6 +18,7 @@ import type * as imports from "@/api/imports";
 import type * as kernel from "@/api/kernel";
 import type * as reviews from "@/api/reviews";
 import type * as reports from "@/api/reports";
+import type * as search from "@/api/search";
 import type { Me } from "@/stores/session";
 
 type Wire = components["schemas"];
@@ -56,6 +59,16 @@ export type Checked = [
   None<Foreign<quality.QualitySummary, Wire["Summary"]>>,
   None<Foreign<imports.CellClash, Wire["ClashOut"]>>,
   None<Foreign<imports.Finding, Wire["FindingOut"]>>,
+  None<Foreign<imports.Cell, Wire["CellOut"]>>,
+  None<Foreign<codes.Profile, Wire["catalog__codes__schemas__ProfileOut"]>>,
+  None<Foreign<codes.ClassRow, Wire["ClassOut"]>>,
+  None<Foreign<codes.Region, Wire["RegionOut"]>>,
+  None<Foreign<codes.Bearer, Wire["BearerOut"]>>,
+  None<Foreign<codes.Credit, Wire["CreditOut"]>>,
+  None<Foreign<collab.Favourite, Wire["FavouriteOut"]>>,
+  None<Foreign<collab.Subscription, Wire["SubscriptionOut"]>>,
+  None<Foreign<search.SavedSearch, Wire["SavedOut"]>>,
+  None<Foreign<kernel.Notice, Wire["NoticeOut"]>>,
   None<Foreign<imports.Undone, Wire["UndoOut"]>>,
   None<Foreign<imports.Profile, Wire["catalog__imports__schemas__ProfileOut"]>>,
   None<Foreign<chain.Block, Wire["BlockDetail"]>>,

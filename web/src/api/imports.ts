@@ -27,6 +27,20 @@ export interface Batch {
   job_id: string | null;
 }
 
+/** The last correction of a cell, kept beside the uploaded file; `value` null: taken back. */
+export interface Cell {
+  sheet: string;
+  row_no: number;
+  column: string;
+  header: string | null;
+  original: string;
+  value: string | null;
+  created_name: string;
+  created_at: string;
+  checked: boolean;
+}
+type Place = Pick<Cell, "sheet" | "row_no" | "column">;
+
 export interface Finding {
   seq: number;
   sheet: string;
@@ -40,6 +54,7 @@ export interface Finding {
   en: string;
   fix_zh: string;
   fix_en: string;
+  corrected: Cell | null;
 }
 
 /** What a row of the workbook would do, cell by cell. */
@@ -110,6 +125,9 @@ export const imports = {
     return api.post<Batch>("/catalog/imports", body);
   },
   findings: (id: string, params: ListParams) => api.get<Page<Finding>>(`/catalog/imports/${id}/findings`, params),
+  cells: (id: string) => api.get<{ items: Cell[]; total: number; unchecked: number }>(`/catalog/imports/${id}/cells`),
+  correct: (id: string, cell: Place & { value: string }) => api.put<Cell>(`/catalog/imports/${id}/cells`, cell),
+  takeBack: (id: string, place: Place) => api.delete(`/catalog/imports/${id}/cells`, { query: { ...place } }),
   check: (id: string) => api.post<Batch>(`/catalog/imports/${id}/check`),
   apply: (id: string, acceptPartial: boolean) =>
     api.post<Batch>(`/catalog/imports/${id}/apply`, { accept_partial: acceptPartial }),

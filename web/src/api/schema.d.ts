@@ -521,7 +521,7 @@ export interface paths {
         };
         /**
          * List Classes
-         * @description 类、项、目、细目：逐级或按名称；未导入分类表时为空
+         * @description 类、项、目、细目：逐级或按名称；未导入分类表时为空，retired 为真时含已停用的
          */
         get: operations["list_classes_api_v1_catalog_codes_classes_get"];
         put?: never;
@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * List Regions
-         * @description 行政区划：逐级或按名称；retired 为真时含已停用的
+         * @description 行政区划：逐级或按名称；retired 为真时含已停用的，at 为某月在用的
          */
         get: operations["list_regions_api_v1_catalog_codes_regions_get"];
         put?: never;
@@ -1009,7 +1009,7 @@ export interface paths {
         put?: never;
         /**
          * Decide Change
-         * @description 审核职责变更：本部门的由审核人，跨部门的由数据局；同意即生效
+         * @description 审核职责变更：本部门的由审核人，跨部门的由数据局；同意即生效，生效日期未到的到日生效
          */
         post: operations["decide_change_api_v1_catalog_duty_changes__change_id__decision_post"];
         delete?: never;
@@ -1049,7 +1049,7 @@ export interface paths {
         put?: never;
         /**
          * Withdraw Change
-         * @description 撤回职责变更（已生效的不能撤回）
+         * @description 撤回职责变更：提出人；待生效的，审核人也可撤回（已生效的不能撤回）
          */
         post: operations["withdraw_change_api_v1_catalog_duty_changes__change_id__withdrawal_post"];
         delete?: never;
@@ -1426,6 +1426,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/entries/{entry_id}/unchanged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entry Unchanged
+         * @description 一个数据目录的无变化确认，以及现在能否确认
+         */
+        get: operations["entry_unchanged_api_v1_catalog_entries__entry_id__unchanged_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/entries/{entry_id}/usage": {
         parameters: {
             query?: never;
@@ -1713,6 +1733,34 @@ export interface paths {
          */
         post: operations["apply_batch_api_v1_catalog_imports__batch_id__apply_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/imports/{batch_id}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cells
+         * @description 更正过的单元格
+         */
+        get: operations["list_cells_api_v1_catalog_imports__batch_id__cells_get"];
+        /**
+         * Correct Cell
+         * @description 更正检查结果中的一个单元格；上传的文件不变，重新检查时生效
+         */
+        put: operations["correct_cell_api_v1_catalog_imports__batch_id__cells_put"];
+        post?: never;
+        /**
+         * Take Back Cell
+         * @description 取消更正，恢复上传时的内容
+         */
+        delete: operations["take_back_cell_api_v1_catalog_imports__batch_id__cells_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3386,6 +3434,66 @@ export interface paths {
          * @description 四级目录树：逐级展开
          */
         get: operations["tree_api_v1_catalog_tree_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/unchanged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Unchanged
+         * @description 确认本周期无变化（可一次多条，全部确认或一条也不确认）
+         */
+        post: operations["confirm_unchanged_api_v1_catalog_unchanged_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/unchanged/{confirmation_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Confirmation
+         * @description 撤销一次确认
+         */
+        post: operations["revoke_confirmation_api_v1_catalog_unchanged__confirmation_id__revocation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/unchanged/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Due Entries
+         * @description 本周期既无更新、也未确认无变化的数据目录
+         */
+        get: operations["due_entries_api_v1_catalog_unchanged_due_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5622,7 +5730,10 @@ export interface components {
             /** Kind */
             kind: string;
             kind_title: components["schemas"]["Title"];
-            /** Maker Name */
+            /**
+             * Maker Name
+             * @description 姓名；非用户为系统记下的名称
+             */
             maker_name: string;
             /** Object Id */
             object_id: string | null;
@@ -5630,6 +5741,11 @@ export interface components {
             object_type: string | null;
             /** Opinion */
             opinion: string;
+            /**
+             * Own
+             * @description 本人提出的，须由他人办理
+             */
+            own: boolean;
             /** Params */
             params: {
                 [key: string]: unknown;
@@ -6406,6 +6522,9 @@ export interface components {
         /**
          * ChangeOut
          * @description A duty change. ``actions``: what the reader may do now; ``tasks``: state → how many.
+         *
+         *     States: review, scheduled (approved, waits for ``effective_on``), done, rejected, withdrawn, expired (not decided in
+         *     time), lapsed (could not be applied).
          */
         catalog__dutychange__schemas__ChangeOut: {
             /** Across */
@@ -6423,6 +6542,16 @@ export interface components {
             below: {
                 [key: string]: number;
             };
+            /**
+             * Blocked On
+             * @description 最近一次不能生效的日期
+             */
+            blocked_on: string | null;
+            /**
+             * Blocked Reason
+             * @description 不能生效的原因；排除后按日重试，至多 30 日
+             */
+            blocked_reason: string | null;
             /** Checker */
             checker: string | null;
             /** Closed At */
@@ -7354,6 +7483,68 @@ export interface components {
             old: string;
         };
         /**
+         * CellIn
+         * @description A corrected cell of the workbook; it is read by the next check. An empty text empties the cell.
+         */
+        CellIn: {
+            /** Column */
+            column: string;
+            /** Row No */
+            row_no: number;
+            /**
+             * Sheet
+             * @description 工作表；文本文件为空
+             */
+            sheet: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * CellList
+         * @description What was corrected beside the file, and how many corrections the last check has not read.
+         */
+        CellList: {
+            /** Items */
+            items: components["schemas"]["CellOut"][];
+            /** Total */
+            total: number;
+            /** Unchecked */
+            unchecked: number;
+        };
+        /**
+         * CellOut
+         * @description The last correction of a cell. ``value`` None: taken back. ``checked``: the last check has read it.
+         */
+        CellOut: {
+            /**
+             * Checked
+             * @default false
+             */
+            checked: boolean;
+            /** Column */
+            column: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Name */
+            created_name: string;
+            /** Header */
+            header: string | null;
+            /**
+             * Original
+             * @description 上传时的内容（至多 500 字）
+             */
+            original: string;
+            /** Row No */
+            row_no: number;
+            /** Sheet */
+            sheet: string;
+            /** Value */
+            value: string | null;
+        };
+        /**
          * BatchOut
          * @description One batch: leaves [from_index, from_index + leaves) of a stream and the transaction that anchored them.
          */
@@ -7760,6 +7951,11 @@ export interface components {
             name: string;
             /** Source */
             source: string;
+            /**
+             * Valid To
+             * @description 停用时间；在用为空
+             */
+            valid_to?: string | null;
         };
         /**
          * Close
@@ -7915,6 +8111,69 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * ConfirmationOut
+         * @description One answer; with ``revoked_at`` it counts no more.
+         */
+        ConfirmationOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Confirmed Name */
+            confirmed_name: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Note */
+            note: string | null;
+            /**
+             * Period
+             * @example 2026-Q4
+             */
+            period: string;
+            /**
+             * Period Zh
+             * @example 2026年第4季度
+             */
+            period_zh: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Confirmed
+         * @description The answers that were given.
+         */
+        Confirmed: {
+            /** Count */
+            count: number;
+            /** Items */
+            items: components["schemas"]["ConfirmationOut"][];
+        };
+        /**
+         * ConfirmIn
+         * @description Entries of one's department whose data was checked and is unchanged in this period; all or none.
+         */
+        ConfirmIn: {
+            /** Entry Ids */
+            entry_ids: string[];
+            /**
+             * Note
+             * @description 核对情况，可不填
+             * @default
+             */
+            note: string;
         };
         /**
          * ConflictOut
@@ -8630,6 +8889,55 @@ export interface components {
             workdays: number;
         };
         /**
+         * DueOut
+         * @description An entry that has neither update nor answer in its present period.
+         */
+        DueOut: {
+            /** Code */
+            code: string;
+            /** Data Updated At */
+            data_updated_at: string | null;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * Last Day
+             * @description 本周期最后一天
+             */
+            last_day: string;
+            /** Name */
+            name: string;
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Update Cycle */
+            update_cycle: string;
+        };
+        /**
+         * DuePage
+         * @description Entries that wait for an update or an answer.
+         */
+        DuePage: {
+            /** Items */
+            items: components["schemas"]["DueOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * DutyCreate
          * @description A new duty.
          */
@@ -9109,6 +9417,40 @@ export interface components {
             version: number;
         };
         /**
+         * EntryUnchanged
+         * @description The answers for one entry, and whether it may be answered for now.
+         */
+        EntryUnchanged: {
+            /**
+             * Can Confirm
+             * @description 现在可以确认，且有权确认
+             */
+            can_confirm: boolean;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Items */
+            items: components["schemas"]["ConfirmationOut"][];
+            /**
+             * Period
+             * @description 当前周期；不需确认的为空
+             */
+            period: string | null;
+            /** Period Zh */
+            period_zh: string | null;
+            /** Reason En */
+            reason_en: string | null;
+            /**
+             * Reason Zh
+             * @description 不能确认的原因
+             */
+            reason_zh: string | null;
+            /** Update Cycle */
+            update_cycle: string | null;
+        };
+        /**
          * EntryUsage
          * @description Use of one entry: a point for each day of the period, and all that was ever counted.
          */
@@ -9434,13 +9776,14 @@ export interface components {
         };
         /**
          * FindingOut
-         * @description 行号·列·原值·问题·建议.
+         * @description 行号·列·原值·问题·建议; ``corrected`` is the last correction of the cell.
          */
         FindingOut: {
             /** Code */
             code: string;
             /** Column */
             column: string | null;
+            corrected?: components["schemas"]["CellOut"] | null;
             /** En */
             en: string;
             /** Fix En */
@@ -12074,6 +12417,14 @@ export interface components {
              * Reason
              * @example 业务终止
              */
+            reason: string;
+        };
+        /**
+         * RevokeIn
+         * @description Why an answer is taken back.
+         */
+        RevokeIn: {
+            /** Reason */
             reason: string;
         };
         /** RoleBrief */
@@ -14828,6 +15179,7 @@ export interface operations {
             query?: {
                 parent?: string | null;
                 q?: string | null;
+                retired?: boolean;
             };
             header?: never;
             path?: never;
@@ -14998,6 +15350,8 @@ export interface operations {
     list_regions_api_v1_catalog_codes_regions_get: {
         parameters: {
             query?: {
+                /** @description YYYYMM：只列该月在用的 */
+                at?: string | null;
                 /** @description 上级代码 */
                 parent?: string | null;
                 /** @description 名称或代码开头 */
@@ -16591,6 +16945,37 @@ export interface operations {
             };
         };
     };
+    entry_unchanged_api_v1_catalog_entries__entry_id__unchanged_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryUnchanged"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     entry_usage_api_v1_catalog_entries__entry_id__usage_get: {
         parameters: {
             query?: {
@@ -17134,6 +17519,105 @@ export interface operations {
             };
         };
     };
+    list_cells_api_v1_catalog_imports__batch_id__cells_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    correct_cell_api_v1_catalog_imports__batch_id__cells_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CellIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_cell_api_v1_catalog_imports__batch_id__cells_delete: {
+        parameters: {
+            query: {
+                column: string;
+                row_no: number;
+                sheet: string;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_changes_api_v1_catalog_imports__batch_id__changes_get: {
         parameters: {
             query?: {
@@ -17606,6 +18090,8 @@ export interface operations {
     list_changes_api_v1_catalog_links_changes_get: {
         parameters: {
             query?: {
+                /** @description 只列与该变更一并提交的，不论是否办结 */
+                change_id?: string | null;
                 department_id?: string | null;
                 kind?: string | null;
                 mine?: boolean;
@@ -20323,6 +20809,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreeLevel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    confirm_unchanged_api_v1_catalog_unchanged_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_confirmation_api_v1_catalog_unchanged__confirmation_id__revocation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                confirmation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    due_entries_api_v1_catalog_unchanged_due_get: {
+        parameters: {
+            query?: {
+                /** @description 更新周期 */
+                cycle?: string | null;
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuePage"];
                 };
             };
             /** @description Validation Error */

@@ -15,7 +15,7 @@ export const imports = {
     history: ["导入记录", "Imports so far"], file: ["文件", "File"], rows: ["行数", "Rows"], errors: ["错误", "Errors"], rowErrors: ["行错误", "Row errors"], warnings: ["提醒", "Warnings"],
     by: ["上传人", "By"], at: ["上传时间", "Uploaded"], create: ["新增", "New"], update: ["更新", "Changed"], same: ["无变化", "Same"], skip: ["跳过", "Skipped"],
     recheck: ["重新检查", "Check again"], apply: ["导入 {n} 行", "Apply {n} rows"], partial: ["跳过有错误的 {n} 行，导入其余行", "Leave out the {n} faulty rows and apply the rest"],
-    blocked: ["有 {n} 处错误，整批不能导入；请修改后重新上传。", "{n} errors stop the whole batch; correct them and upload again."],
+    blocked: ["有 {n} 处错误，整批不能导入；请在下表更正后重新检查，或修改工作簿后重新上传。", "{n} errors stop the whole batch: correct them below and check again, or upload a corrected workbook."],
     clean: ["检查通过，没有问题。", "Checked: nothing to correct."], applied: ["已导入", "Applied"], undo: ["撤销本次导入", "Undo this import"],
     undoText: ["撤销后，本批新增的将删除、更新的将还原；之后被编辑或已发布的行会列出并保留。", "New rows are removed and changed ones restored; rows edited or published since are listed and left alone."],
     undone: ["已撤销", "Undone"], unreadable: ["工作簿无法读取", "The workbook cannot be read"], findings: ["检查结果", "Findings"],
@@ -27,6 +27,9 @@ export const imports = {
     base: ["导出时", "When exported"], current: ["现在", "Now"], mine: ["您的", "Yours"], useCurrent: ["其余全部用“现在”", "The rest as now"], useMine: ["其余全部用“您的”", "The rest as mine"], settled: ["已选择 {n} 处，还剩 {left} 处", "{n} chosen, {left} left"],
     place: ["位置", "Place"], old: ["原值", "Before"], new: ["新值", "After"], act: { create: ["新增", "New"], update: ["更新", "Changed"] }, noChange: ["没有要写入的行", "No row to write"],
     exportTitle: ["导出四级目录", "Export the directory"], format: ["格式", "Format"], whole: ["四级全部", "All four levels"], heldBack: ["{n} 行重要、核心数据未列入", "{n} rows of important or core data held back"], exportsSoFar: ["最近的导出（保留 7 天）", "Recent exports (kept 7 days)"], exportMade: ["“{name}”已生成", "“{name}” is ready"], makeExport: ["开始导出", "Export"],
+    correct: ["更正", "Correct"], correctCell: ["更正 {cell}", "Correct {cell}"], corrected: ["更正为", "Corrected to"], corrections: ["更正", "Corrections"], correctedBy: ["更正人", "By"], blank: ["（空）", "(empty)"],
+    unchecked: ["有 {n} 处更正尚未检查：改完后点“重新检查”", "{n} corrections were not checked yet: press “Check again” when you are done"], rechecking: ["正在重新检查", "Checking again"], wasChecked: ["已检查", "Checked"], notChecked: ["尚未检查", "Not checked"],
+    correctionsLead: ["更正保存在批次中，上传的文件不变；“下载标注结果”中是更正后的内容，附原值。", "Corrections are kept with the batch; the uploaded file stays. The downloaded findings show the corrected cells with what stood there."], takeBack: ["取消更正", "Take back"], takenBack: ["取消更正，恢复原值", "Taken back"],
     noFindings: ["没有这一级别的问题", "No findings of this severity"],
   },
 } satisfies Pairs;
