@@ -15,7 +15,7 @@ def waiting(session: Session, actor: Actor) -> list[TaskRow]:
         TaskRow(
             source="catalog.demands", id=demand.id, title_zh=f"审批数据应用申请 {demand.number}（{demand.matter}）",
             title_en=f"Decide demand {demand.number} ({demand.matter})", created_at=demand.submitted_at,
-            from_name=demand.submitted_name, department_id=demand.department_id,
+            from_name=demand.submitted_name, from_id=demand.submitted_by, department_id=demand.department_id,
             url=f"/gateway/demands?demand={demand.id}",
         )
         for demand in queries.undecided(session, 200)

@@ -90,6 +90,7 @@ def pairs(
         select(
             LikelyDuplicate, Left.code, Left.name, Left.status, LeftOwner.name, Right.code, Right.name, Right.status,
             RightOwner.name, DuplicateDecision.verdict, DuplicateDecision.reason, DuplicateDecision.decided_name,
+            DuplicateDecision.decided_by,
         )
         .join(Left, Left.id == LikelyDuplicate.left_id).join(Right, Right.id == LikelyDuplicate.right_id)
         .join(LeftOwner, LeftOwner.id == LikelyDuplicate.left_department_id)

@@ -21,6 +21,7 @@ from catalog.duplicates.schemas import (
 )
 from catalog.permissions import READ, REVIEW
 from kernel.http import Actor_, Page_, Session_, needs, router
+from kernel.identity.names import names_of
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog", tags=["catalog"])
@@ -46,8 +47,9 @@ def list_duplicates(
     """疑似重复清单"""
     query = queries.pairs(actor, department_id=department_id, least=least, decided=decided)
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    items = []
-    for row in session.execute(query.limit(page.size).offset(page.offset)):
+    rows = session.execute(query.limit(page.size).offset(page.offset)).all()
+    names, items = names_of(session, (row[12] for row in rows)), []
+    for row in rows:
         pair = row[0]
         sides = (
             EntryRef(entry_id=entry_id, code=code, name=name, status=status, department_id=owner, department=department)
@@ -56,7 +58,8 @@ def list_duplicates(
             )
         )
         items.append(PairOut(
-            left=next(sides), right=next(sides), verdict=row[9], reason=row[10], decided_by=row[11],
+            left=next(sides), right=next(sides), verdict=row[9], reason=row[10],
+            decided_by=names.of(row[12], row[11]) or None,
             likeness=LikenessOut(score=pair.score, title=pair.title, items=pair.items, codes=pair.codes),
             computed_at=pair.computed_at,
         ))

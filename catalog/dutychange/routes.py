@@ -39,6 +39,7 @@ from kernel.approvals.models import Approval
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
+from kernel.identity.names import Names, names_of
 
 api = router(prefix="/catalog", tags=["catalog"])
 _SHOWN = 500
@@ -123,7 +124,8 @@ def list_tasks(
     """职责变更后的核实任务"""
     query = queries.tasks(actor, change_id=change_id, state=state, department_id=department_id)
     rows, total = paginate(session, query, page)
-    return TaskPage(items=[_task(row) for row in rows], total=total, page=page.number, size=page.size)
+    names = names_of(session, (row.done_by for row in rows))
+    return TaskPage(items=[_task(row, names) for row in rows], total=total, page=page.number, size=page.size)
 
 
 @api.post("/duty-tasks/answer", **needs(EDIT))
@@ -156,6 +158,9 @@ def _below(one: Node | Dependent, departments: Mapping[uuid.UUID, Department]) -
 
 def _out(session: Session_, actor: Actor, rows: Sequence[DutyChange]) -> list[ChangeOut]:
     held, now = queries.approvals(session, rows), clock.now()
+    names = names_of(session, (
+        one for row in rows for one in (row.created_by, row.secrecy_by, held[row.approval_id].checker_id)
+    ))
     ids = [row.id for row in rows]
     taking_part, progress = queries.duties(session, ids), queries.progress(session, ids)
     departments = queries.departments(session, {one.department_id for one in taking_part})
@@ -166,7 +171,9 @@ def _out(session: Session_, actor: Actor, rows: Sequence[DutyChange]) -> list[Ch
         plain = {name: getattr(row, name) for name in ChangeOut.model_fields if hasattr(row, name)}
         found.append(ChangeOut(**{
             **plain, "state": state, "state_zh": label(state, row.effective_on), "kind_zh": KINDS[row.kind][0],
-            "digest": approval.digest, "checker": approval.checker_name, "opinion": approval.opinion,
+            "digest": approval.digest, "checker": names.of(approval.checker_id, approval.checker_name) or None,
+            "created_name": names.of(row.created_by, row.created_name),
+            "secrecy_name": names.of(row.secrecy_by, row.secrecy_name) or None, "opinion": approval.opinion,
             "expires_at": approval.expires_at, "tasks": progress.get(row.id, {}),
             "duties": [_duty(one.role, one.duty_id, one, departments) for one in taking_part
                        if one.change_id == row.id],
@@ -190,9 +197,10 @@ def _actions(actor: Actor, row: DutyChange, state: str, approval: Approval) -> l
     return found
 
 
-def _task(row: DutyTask) -> TaskOut:
+def _task(row: DutyTask, names: Names) -> TaskOut:
     today = clock.business_day(clock.now()).isoformat()
     plain = {name: getattr(row, name) for name in TaskOut.model_fields if hasattr(row, name)}
+    plain["done_name"] = names.of(row.done_by, row.done_name) or None
     return TaskOut(
         **plain, answer_zh=ANSWERS[row.answer][0] if row.answer else None,
         overdue=row.state == "open" and row.due_on is not None and row.due_on < today,

@@ -116,7 +116,7 @@ def waiting(session: Session, actor: Actor) -> list[TaskRow]:
             source="catalog.duty_tasks", id=row.id, created_at=row.closed_at or row.created_at,
             title_zh=f"职责{KINDS[row.kind][0]} {row.number}：本部门有 {count} 项待核实",
             title_en=f"Duty change {row.number}: {count} to check in your department",
-            due_at=_end_of(day), from_name=row.created_name, department_id=actor.department_id,
+            due_at=_end_of(day), from_name=row.created_name, from_id=row.created_by, department_id=actor.department_id,
             url=f"/catalog/duty-changes?change={row.id}&tab=tasks",
         )
         for row, count, day in queries.open_of_department(session, actor.department_id)

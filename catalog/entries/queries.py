@@ -15,7 +15,7 @@ from catalog.search import queries as search
 from catalog.search.ranking import Ranking
 from catalog.search.rules import COUNT_LIMIT, Query
 from kernel.identity.actor import Actor
-from kernel.identity.models import Department, User
+from kernel.identity.models import Department
 
 SORTS: dict[str, Any] = {
     "code": DataEntry.code, "name": DataEntry.name, "updated": DataEntry.updated_at,
@@ -151,15 +151,3 @@ def systems_of(session: Session, entry_id: uuid.UUID) -> list[dict[str, Any]]:
 def department_name(session: Session, department_id: uuid.UUID) -> str:
     """The name of a department."""
     return session.scalar(select(Department.name).where(Department.id == department_id)) or ""
-
-
-def people(session: Session, user_ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Display names of users."""
-    if not user_ids:
-        return {}
-    return dict(session.execute(select(User.id, User.display_name).where(User.id.in_(user_ids))).tuples().all())
-
-
-def person(session: Session, user_id: uuid.UUID | None, noted: str) -> str:
-    """The display name of one user; the name that was written down where there is no such user any more."""
-    return (people(session, {user_id}).get(user_id) if user_id else None) or noted

@@ -38,6 +38,7 @@ from catalog.review.reasons import Reason
 from catalog.usage import buffer as usage
 from kernel.errors import MulianError
 from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
+from kernel.identity.names import names_of
 
 api = router(prefix="/catalog", tags=["catalog"])
 KIND = "data_entry"
@@ -215,9 +216,13 @@ def take_online(
 def list_online_changes(session: Session_, actor: Actor_, entry_id: uuid.UUID) -> list[OnlineOut]:
     """上线、下线记录"""
     entry = _entry(session, actor, entry_id)
+    rows = online.history(session, entry.id)
+    names = names_of(session, (one.changed_by for one in rows))
     return [
-        OnlineOut(online=one.online, reason=one.reason, by=one.changed_name, at=one.changed_at)
-        for one in online.history(session, entry.id)
+        OnlineOut(
+            online=one.online, reason=one.reason, by=names.of(one.changed_by, one.changed_name), at=one.changed_at
+        )
+        for one in rows
     ]
 
 

@@ -27,6 +27,7 @@ from catalog.search.rules import Query, highlight
 from kernel import clock
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require
+from kernel.identity.names import names_of
 
 KIND = "data_entry"
 
@@ -72,7 +73,7 @@ def detail(session: Session, actor: Actor, entry: DataEntry) -> EntryDetail:
         change=change.proposed if change else None,
         review={
             "id": str(case.id), "subject": case.subject,
-            "submitted_by": queries.person(session, case.submitted_by, case.submitted_name),
+            "submitted_by": names_of(session, [case.submitted_by]).of(case.submitted_by, case.submitted_name),
             "submitted_at": clock.iso(case.submitted_at), "opened": case.opened_at is not None,
             "stage": case.stage, "stages": case.stages, "round": case.round, "due_on": case.due_on,
             "due_pending": case.due_pending, "note": case.note,
@@ -93,9 +94,10 @@ def stone(session: Session, node: Any) -> dict[str, Any] | None:
     if node.status != "withdrawn":
         return None
     found = tombstones.of_node(session, node.id)
-    return {
-        "at": clock.iso(found.withdrawn_at), "by": found.withdrawn_by, "reason": found.reason,
-    } if found else None
+    if found is None:
+        return None
+    by = names_of(session, usernames=[found.withdrawn_by]).of(None, found.withdrawn_by)
+    return {"at": clock.iso(found.withdrawn_at), "by": by, "reason": found.reason}
 
 
 def as_dict(node: Any) -> dict[str, Any]:
@@ -107,13 +109,13 @@ def as_dict(node: Any) -> dict[str, Any]:
 def versions(session: Session, kind_key: str, node_id: uuid.UUID) -> list[VersionOut]:
     """Published versions, newest first, with the state of their anchoring."""
     rows = nodes.versions(session, kind_key, node_id)
-    people = queries.people(session, {person for row in rows for person in (row.author_id, row.approver_id) if person})
+    names = names_of(session, (person for row in rows for person in (row.author_id, row.approver_id)))
     states = anchor.states(session, kind_key, [(row.node_id, row.version) for row in rows])
     return [
         VersionOut(
             version=row.version, action=row.action, code=row.code, entry_hash=row.entry_hash, prev_hash=row.prev_hash,
-            valid_from=row.valid_from, author=people.get(row.author_id) if row.author_id else None,
-            approver=people.get(row.approver_id) if row.approver_id else None,
+            valid_from=row.valid_from, author=names.of(row.author_id, None) or None,
+            approver=names.of(row.approver_id, None) or None,
             anchor=states.get((str(row.node_id), row.version)),
         )
         for row in reversed(rows)

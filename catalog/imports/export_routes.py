@@ -1,6 +1,7 @@
 """HTTP of exports: the template, an export at once, exports in the background."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
@@ -8,9 +9,11 @@ from fastapi.responses import FileResponse
 
 from catalog.imports import exporting, jobs
 from catalog.imports.export import Wish, export
+from catalog.imports.models import CatalogExport
 from catalog.imports.schemas import ExportIn, ExportOut, ExportPage
 from catalog.permissions import IMPORT, READ
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
+from kernel.identity.names import names_of
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog", tags=["catalog"])
@@ -43,21 +46,28 @@ def ask(session: Session_, actor: Actor_, body: ExportIn) -> ExportOut:
     row = exporting.ask(session, actor, Wish(body.department_id, body.format, body.kind, body.template))
     row.job_id = enqueue(session, actor, jobs.EXPORT, {"export_id": str(row.id)}, row.department_id).id
     session.flush()
-    return ExportOut.model_validate(row)
+    return _shown(session, [row])[0]
 
 
 @api.get("/exports", **needs(READ))
 def list_exports(session: Session_, actor: Actor_, page: Page_) -> ExportPage:
     """导出记录"""
     rows, total = paginate(session, exporting.exports(actor), page)
-    items = [ExportOut.model_validate(row) for row in rows]
-    return ExportPage(items=items, total=total, page=page.number, size=page.size)
+    return ExportPage(items=_shown(session, rows), total=total, page=page.number, size=page.size)
 
 
 @api.get("/exports/{export_id}", **needs(READ))
 def get_export(session: Session_, actor: Actor_, export_id: uuid.UUID) -> ExportOut:
     """一次导出"""
-    return ExportOut.model_validate(exporting.found(session, actor, export_id))
+    return _shown(session, [exporting.found(session, actor, export_id)])[0]
+
+
+def _shown(session: Session_, rows: Sequence[CatalogExport]) -> list[ExportOut]:
+    names = names_of(session, (row.created_by for row in rows))
+    return [
+        ExportOut.model_validate(row).model_copy(update={"created_name": names.of(row.created_by, row.created_name)})
+        for row in rows
+    ]
 
 
 @api.get("/exports/{export_id}/file", response_class=FileResponse, **needs(READ))

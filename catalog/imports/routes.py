@@ -1,6 +1,7 @@
 """HTTP of imports: upload, dry run, findings, changes, clashes, corrected cells, marked workbook, apply, undo."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import File, Form, Query, Response, UploadFile
@@ -36,6 +37,7 @@ from catalog.imports.staging import FINDINGS_KEPT
 from catalog.imports.undo import undo
 from catalog.permissions import IMPORT
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
+from kernel.identity.names import names_of
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog", tags=["catalog"])
@@ -66,21 +68,29 @@ def upload(
     )
     batch.job_id = enqueue(session, actor, jobs.CHECK, {"batch_id": str(batch.id)}, batch.department_id).id
     session.flush()
-    return BatchOut.model_validate(batch)
+    return _shown(session, [batch])[0]
 
 
 @api.get("/imports", **needs(IMPORT))
 def list_batches(session: Session_, actor: Actor_, page: Page_) -> BatchPage:
     """导入记录"""
     rows, total = paginate(session, queries.batches(actor), page)
-    items = [BatchOut.model_validate(row) for row in rows]
+    items = _shown(session, rows)
     return BatchPage(items=items, total=total, page=page.number, size=page.size)
 
 
 @api.get("/imports/{batch_id}", **needs(IMPORT))
 def get_batch(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> BatchOut:
     """一次导入"""
-    return BatchOut.model_validate(service.found(session, actor, batch_id))
+    return _shown(session, [service.found(session, actor, batch_id)])[0]
+
+
+def _shown(session: Session_, rows: Sequence[ImportBatch]) -> list[BatchOut]:
+    names = names_of(session, (row.created_by for row in rows))
+    return [
+        BatchOut.model_validate(row).model_copy(update={"created_name": names.of(row.created_by, row.created_name)})
+        for row in rows
+    ]
 
 
 @api.get("/imports/{batch_id}/findings", **needs(IMPORT))
@@ -199,7 +209,7 @@ def check_again(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> BatchO
         raise FILE_GONE()
     batch.job_id = enqueue(session, actor, jobs.CHECK, {"batch_id": str(batch.id)}, batch.department_id).id
     session.flush()
-    return BatchOut.model_validate(batch)
+    return _shown(session, [batch])[0]
 
 
 @api.post("/imports/{batch_id}/apply", status_code=202, **needs(IMPORT))
@@ -210,7 +220,7 @@ def apply_batch(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: App
     params = {"batch_id": str(batch.id), "accept_partial": body.accept_partial}
     batch.job_id = enqueue(session, actor, jobs.APPLY, params, batch.department_id).id
     session.flush()
-    return BatchOut.model_validate(batch)
+    return _shown(session, [batch])[0]
 
 
 @api.post("/imports/{batch_id}/undo", **needs(IMPORT))

@@ -13,6 +13,7 @@ from catalog.links.models import LinkChange
 from catalog.nodes.queries import slices, visible
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
+from kernel.identity.names import names_of
 
 _FIELDS = ("id", "code", "name", "node_id", "node_code", "node_name", "status", "department_id", "department")
 
@@ -111,6 +112,7 @@ def _with_pending(session: Session, rows: list[dict[str, Any]]) -> list[dict[str
 def changes(session: Session, found: Sequence[LinkChange]) -> list[dict[str, Any]]:
     """Changes with both ends named, in the given order; an end that is gone is None. One query a kind and end."""
     named = {end_key: named_ends(session, end_key, _ids(found, end_key)) for end_key in ENDS}
+    names = names_of(session, (one for change in found for one in (change.submitted_by, change.decided_by)))
     made: list[dict[str, Any]] = []
     for change in found:
         link = LINKS[change.link_kind]
@@ -119,8 +121,10 @@ def changes(session: Session, found: Sequence[LinkChange]) -> list[dict[str, Any
             "relation": change.relation, "relation_zh": RELATIONS[change.relation][0] if change.relation else "",
             "first": named[link.from_kind].get(change.from_id), "second": named[link.to_kind].get(change.to_id),
             "department_id": change.department_id, "batch_id": change.batch_id,
-            "submitted_name": change.submitted_name, "submitted_at": change.submitted_at,
-            "decision": change.decision, "decided_name": change.decided_name, "decided_at": change.decided_at,
+            "submitted_name": names.of(change.submitted_by, change.submitted_name),
+            "submitted_at": change.submitted_at,
+            "decision": change.decision, "decided_at": change.decided_at,
+            "decided_name": names.of(change.decided_by, change.decided_name) or None,
             "reason": change.reason,
         })
     return made

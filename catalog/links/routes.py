@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Query
 
 from catalog import anchor
-from catalog.entries.queries import people
 from catalog.links import decisions, listing, matching, queries, service
 from catalog.links.errors import LINK_UNKNOWN
 from catalog.links.schemas import (
@@ -24,6 +23,7 @@ from catalog.links.schemas import (
 )
 from catalog.permissions import EDIT, READ, REVIEW
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.identity.names import names_of
 
 api = router(prefix="/catalog", tags=["catalog"])
 _END = "^(duty|data_entry|data_item|system|db_table|db_column)$"
@@ -124,14 +124,14 @@ def list_link_versions(session: Session_, actor: Actor_, link_id: uuid.UUID) -> 
     rows = queries.versions(session, link_id)
     if not rows:
         raise LINK_UNKNOWN()
-    persons = people(session, {one for row in rows for one in (row.author_id, row.approver_id) if one})
+    names = names_of(session, (one for row in rows for one in (row.author_id, row.approver_id)))
     states = anchor.states(session, rows[0].link_kind, [(row.link_id, row.version) for row in rows])
     return [
         LinkVersionOut(
             version=row.version, action=row.action, entry_hash=row.entry_hash, prev_hash=row.prev_hash,
             valid_from=row.valid_from, content=row.content,
-            author=persons.get(row.author_id) if row.author_id else None,
-            approver=persons.get(row.approver_id) if row.approver_id else None,
+            author=names.of(row.author_id, None) or None,
+            approver=names.of(row.approver_id, None) or None,
             anchor=states.get((str(row.link_id), row.version)),
         )
         for row in reversed(rows)

@@ -36,7 +36,8 @@ def _row(session: Session, kind: str, action: str, some: list[LinkChange]) -> Ta
     return TaskRow(
         source="catalog.links", id=first.id, title_zh=f"{zh}关联（{link.zh}）：{names}{more_zh}",
         title_en=f"{en} {link.en} links: {names}{more_en}", created_at=first.submitted_at,
-        from_name=first.submitted_name, department_id=first.department_id, url=f"/catalog/links?change={first.id}",
+        from_name=first.submitted_name, from_id=first.submitted_by, department_id=first.department_id,
+        url=f"/catalog/links?change={first.id}",
     )
 
 

@@ -19,6 +19,7 @@ from catalog.nodes.models import NodeEdit
 from catalog.nodes.rules import LABELS
 from kernel import clock, ids
 from kernel.identity.actor import Actor
+from kernel.identity.names import Names, names_of
 
 CHILDREN = "children"
 
@@ -102,7 +103,8 @@ def conflict(
         _row(name, base.get(name), now.get(name), yours[name] if name in yours else base.get(name), seen is None)
         for name in (*kind.fields, CHILDREN) if name in touched
     ]
-    return Conflict(seen, [_line(line) for line in lines], [row for row in rows if row["yours"] != row["base"]
+    names = names_of(session, (line.edited_by for line in lines))
+    return Conflict(seen, [_line(line, names) for line in lines], [row for row in rows if row["yours"] != row["base"]
                                                             or row["theirs"] != row["base"] or row["clash"]])
 
 
@@ -112,10 +114,10 @@ def _row(name: str, base: Any, theirs: Any, yours: Any, unknown: bool) -> dict[s
     return {"field": name, "label": label, "base": base, "theirs": theirs, "yours": yours, "clash": clash}
 
 
-def _line(line: NodeEdit) -> dict[str, Any]:
+def _line(line: NodeEdit, names: Names) -> dict[str, Any]:
     return {
-        "revision": line.revision, "action": line.action, "by": line.edited_name, "at": clock.iso(line.edited_at),
-        "fields": sorted(line.before),
+        "revision": line.revision, "action": line.action, "by": names.of(line.edited_by, line.edited_name),
+        "at": clock.iso(line.edited_at), "fields": sorted(line.before),
     }
 
 

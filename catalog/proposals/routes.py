@@ -2,6 +2,7 @@
 
 import tempfile
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +14,9 @@ from catalog.imports.reader import FILE_LIMIT, refused
 from catalog.permissions import EDIT, IMPORT, READ
 from catalog.proposals import jobs, queries, service
 from catalog.proposals.files import files_in
+from catalog.proposals.models import CatalogProposal
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.identity.names import names_of
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog/proposals", tags=["catalog"])
@@ -100,7 +103,7 @@ def list_proposals(
     """从摘要、表头读出的建议（采纳前不写入目录）"""
     query = queries.listed(actor, state=state, kind=kind, department_id=department_id, entry_id=entry_id)
     rows, total = paginate(session, query, page)
-    items = [ProposalOut.model_validate(row) for row in rows]
+    items = _shown(session, rows)
     return ProposalPage(items=items, total=total, page=page.number, size=page.size)
 
 
@@ -139,12 +142,23 @@ def accept_many(session: Session_, actor: Actor_, body: AcceptManyIn) -> AcceptM
 def accept(session: Session_, actor: Actor_, proposal_id: uuid.UUID, body: AcceptIn) -> ProposalOut:
     """采纳一条建议"""
     proposal = service.found(session, actor, proposal_id)
-    return ProposalOut.model_validate(service.accept(
+    return _shown(session, [service.accept(
         session, actor, proposal, names=body.names, system_id=body.system_id, table_name=body.table_name
-    ))
+    )])[0]
 
 
 @api.post("/{proposal_id}/decline", **needs(EDIT))
 def decline(session: Session_, actor: Actor_, proposal_id: uuid.UUID) -> ProposalOut:
     """不采纳一条建议"""
-    return ProposalOut.model_validate(service.decline(session, actor, service.found(session, actor, proposal_id)))
+    return _shown(session, [service.decline(session, actor, service.found(session, actor, proposal_id))])[0]
+
+
+def _shown(session: Session_, rows: Sequence[CatalogProposal]) -> list[ProposalOut]:
+    names = names_of(session, (one for row in rows for one in (row.created_by, row.decided_by)))
+    return [
+        ProposalOut.model_validate(row).model_copy(update={
+            "created_name": names.of(row.created_by, row.created_name),
+            "decided_name": names.of(row.decided_by, row.decided_name) or None,
+        })
+        for row in rows
+    ]

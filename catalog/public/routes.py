@@ -19,6 +19,7 @@ from catalog.public.schemas import (
 )
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.http.wire import When
+from kernel.identity.names import Names, names_of
 
 api = router(prefix="/catalog", tags=["catalog"])
 
@@ -36,15 +37,16 @@ def list_releases(
         departments = [one for one in own if departments is None or one in departments]
     query = release.listing(departments=departments, purpose=purpose, valid=valid)
     rows, total = release.page(session, query, limit=page.size, offset=page.offset)
-    items = [_shown(one, code, name) for one, code, name in rows]
+    names = names_of(session, usernames=(one.revoked_by for one, *_ in rows))
+    items = [_shown(one, code, name, names) for one, code, name in rows]
     return ReleasePage(items=items, total=total, page=page.number, size=page.size)
 
 
-def _shown(one: Release, code: str, name: str) -> ReleaseOut:
+def _shown(one: Release, code: str, name: str, names: Names) -> ReleaseOut:
     return ReleaseOut(
         id=one.id, entry_id=one.entry_id, code=code, name=name, purpose=one.purpose, level=one.level,
         receiver=one.receiver, basis=one.basis, approval_id=one.approval_id, approved_at=one.approved_at,
-        valid_until=one.valid_until, revoked_at=one.revoked_at, revoked_by=one.revoked_by,
+        valid_until=one.valid_until, revoked_at=one.revoked_at, revoked_by=names.of(None, one.revoked_by) or None,
         revoke_reason=one.revoke_reason,
     )
 
@@ -61,7 +63,7 @@ def revoke_release(session: Session_, actor: Actor_, release_id: uuid.UUID, body
     """收回出域批准，立即生效"""
     one = release.revoke(session, actor, release_id, body.reason)
     code, name = release.entry_of(session, one)
-    return _shown(one, code, name)
+    return _shown(one, code, name, names_of(session, usernames=[one.revoked_by]))
 
 
 @api.get("/tombstones", **needs(READ))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.entries.queries import department_name, person
+from catalog.entries.queries import department_name
 from catalog.entries.service import as_dict, open_reasons, stone
 from catalog.links import service as links
 from catalog.nodes import queries as nodes
@@ -21,6 +21,7 @@ from catalog.search import queries as search
 from catalog.search.rules import parse
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
+from kernel.identity.names import names_of
 
 
 def listed(
@@ -57,7 +58,7 @@ def detail(session: Session, actor: Actor, kind_key: str, node: Any) -> NodeDeta
         actions=available(situation, actor.user_id) if inside else [],
         review={
             "id": str(case.id), "subject": case.subject,
-            "submitted_by": person(session, case.submitted_by, case.submitted_name),
+            "submitted_by": names_of(session, [case.submitted_by]).of(case.submitted_by, case.submitted_name),
             "stage": case.stage,
             "stages": case.stages, "round": case.round, "opened": case.opened_at is not None,
         } if case and inside else None,

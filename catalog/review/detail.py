@@ -15,6 +15,7 @@ from catalog.review import queries, reasons
 from catalog.review.models import ReviewCase, ReviewStep, SecrecyReview
 from catalog.review.rules import STAGES
 from kernel import clock
+from kernel.identity.names import Names, names_of
 
 
 def case_detail(session: Session, case: ReviewCase) -> dict[str, Any]:
@@ -30,14 +31,19 @@ def case_detail(session: Session, case: ReviewCase) -> dict[str, Any]:
     )
     answered = reasons.answered_in(session, case.id)
     earlier = queries.round_before(session, case.node_id, case.submitted_at)
+    steps, records = queries.steps(session, case.id), queries.secrecy_records(session, case.node_id)
+    names = names_of(session, [
+        earlier.decided_by if earlier else None, *(one.decided_by for one in steps),
+        *(one.reviewer_id for one in records),
+    ])
     return {
         "differences": shown, "children": diff.children(kind, before.children, after.children),
-        "since_return": _since(kind, earlier, after),
+        "since_return": _since(kind, earlier, after, names),
         "answered": [one.reason for one in queries.returned(session, case.node_id) if one.reason],
         "reasons": reasons.shown(session, kind.key, answered),
         "returned_for": reasons.shown(session, kind.key, reasons.of_case(session, case.id)),
-        "stages": stages(case, queries.steps(session, case.id)),
-        "secrecy": [secrecy_shown(one) for one in queries.secrecy_records(session, case.node_id)],
+        "stages": stages(case, steps, names),
+        "secrecy": [secrecy_shown(one, names) for one in records],
     }
 
 
@@ -55,20 +61,20 @@ def _sides(
     return before, contents.overlaid(kind, held, proposed, row["status"])
 
 
-def _since(kind: NodeKind, earlier: ReviewCase | None, after: Content) -> dict[str, Any] | None:
+def _since(kind: NodeKind, earlier: ReviewCase | None, after: Content, names: Names) -> dict[str, Any] | None:
     """What the resubmission changed; None where there was no return, or its content was not kept."""
     if earlier is None or earlier.content is None:
         return None
     before = Content(**earlier.content)
     return {
-        "round": earlier.round, "returned_by": earlier.decided_name,
+        "round": earlier.round, "returned_by": names.of(earlier.decided_by, earlier.decided_name) or None,
         "returned_at": clock.iso(earlier.decided_at) if earlier.decided_at else None,
         "differences": diff.fields(kind.fields, before.fields, after.fields),
         "children": diff.children(kind, before.children, after.children),
     }
 
 
-def stages(case: ReviewCase, steps: list[ReviewStep]) -> list[dict[str, Any]]:
+def stages(case: ReviewCase, steps: list[ReviewStep], names: Names) -> list[dict[str, Any]]:
     """Each stage in order: decided by whom, when, with which opinion; waiting; or still to come."""
     done = {step.position: step for step in steps}
     found: list[dict[str, Any]] = []
@@ -77,8 +83,8 @@ def stages(case: ReviewCase, steps: list[ReviewStep]) -> list[dict[str, Any]]:
         one: dict[str, Any] = {"position": position, "stage": token, "label": STAGES[token][0], "state": "later"}
         if step is not None:
             one |= {
-                "state": step.decision, "by": step.decided_name, "at": clock.iso(step.decided_at),
-                "opinion": step.opinion, "due_on": step.due_on,
+                "state": step.decision, "by": names.of(step.decided_by, step.decided_name),
+                "at": clock.iso(step.decided_at), "opinion": step.opinion, "due_on": step.due_on,
             }
         elif case.decision is None and position == case.stage_no:
             one |= {"state": "waiting", "due_on": case.due_on, "due_pending": case.due_pending}
@@ -86,9 +92,9 @@ def stages(case: ReviewCase, steps: list[ReviewStep]) -> list[dict[str, Any]]:
     return found
 
 
-def secrecy_shown(one: SecrecyReview) -> dict[str, Any]:
+def secrecy_shown(one: SecrecyReview, names: Names) -> dict[str, Any]:
     """A secrecy review for the wire."""
     return {
-        "reviewer": one.reviewer_name, "conclusion": one.conclusion, "basis": one.basis, "revision": one.revision,
-        "reviewed_at": clock.iso(one.reviewed_at),
+        "reviewer": names.of(one.reviewer_id, one.reviewer_name), "conclusion": one.conclusion, "basis": one.basis,
+        "revision": one.revision, "reviewed_at": clock.iso(one.reviewed_at),
     }

@@ -1,12 +1,11 @@
 """HTTP of reviews: the queue, one case, decisions about many, secrecy records, rules."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query
 
-from catalog.entries.queries import people
 from catalog.entries.schemas import SecrecyIn
 from catalog.errors import CASE_UNKNOWN
 from catalog.nodes import queries as nodes
@@ -35,6 +34,7 @@ from kernel import clock
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.http.wire import When
 from kernel.identity.actor import Actor
+from kernel.identity.names import names_of
 
 api = router(prefix="/catalog", tags=["catalog"])
 _LIMIT = 10_000
@@ -42,8 +42,7 @@ _LIMIT = 10_000
 
 def _out(session: Session_, cases: Sequence[ReviewCase]) -> list[CaseOut]:
     names, today = queries.names(session, cases), clock.business_day(clock.now()).isoformat()
-    # officers know each other by 姓名; who has left keeps the user name that was written down
-    who = people(session, {one for case in cases for one in (case.submitted_by, case.decided_by) if one is not None})
+    who = names_of(session, (one for case in cases for one in (case.submitted_by, case.decided_by)))
     found: list[CaseOut] = []
     for case in cases:
         code, name, department = names.get(case.node_id, ("", "", ""))
@@ -52,16 +51,12 @@ def _out(session: Session_, cases: Sequence[ReviewCase]) -> list[CaseOut]:
             department_id=case.department_id, subject=case.subject, round=case.round, stages=case.stages,
             stage=case.stage, due_on=case.due_on, due_pending=case.due_pending,
             overdue=case.decision is None and case.due_on is not None and case.due_on < today, note=case.note,
-            submitted_by=_named(who, case.submitted_by, case.submitted_name), submitted_at=case.submitted_at,
+            submitted_by=who.of(case.submitted_by, case.submitted_name), submitted_at=case.submitted_at,
             opened_at=case.opened_at,
-            decided_by=_named(who, case.decided_by, case.decided_name) or None, decided_at=case.decided_at,
+            decided_by=who.of(case.decided_by, case.decided_name) or None, decided_at=case.decided_at,
             decision=case.decision, reason=case.reason,
         ))
     return found
-
-
-def _named(who: Mapping[uuid.UUID, str], person: uuid.UUID | None, noted: str | None) -> str:
-    return (who.get(person) if person is not None else None) or noted or ""
 
 
 def _filter(
@@ -186,11 +181,12 @@ def list_secrecy(
         kind=kind, departments=departments, conclusion=conclusion, since=since, until=until, reviewer=reviewer
     )
     rows, total = secrecy.page(session, query, limit=page.size, offset=page.offset)
+    names = names_of(session, (one.reviewer_id for one, *_ in rows))
     items = [
         SecrecyRecord(
             id=one.id, node_kind=one.node_kind, node_id=one.node_id, code=code, name=name, department_id=department,
-            reviewer=one.reviewer_name, conclusion=one.conclusion, basis=one.basis, revision=one.revision,
-            reviewed_at=one.reviewed_at,
+            reviewer=names.of(one.reviewer_id, one.reviewer_name), conclusion=one.conclusion,
+            basis=one.basis, revision=one.revision, reviewed_at=one.reviewed_at,
         )
         for one, code, name, department in rows
     ]

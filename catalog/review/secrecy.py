@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.errors import SAME_PERSON
@@ -19,6 +19,7 @@ from catalog.review.models import ReviewCase, SecrecyReview
 from catalog.review.trail import note
 from kernel import clock, ids
 from kernel.identity.actor import Actor, require
+from kernel.identity.models import User
 
 PASS, REFUSE = "pass", "refuse"
 
@@ -109,7 +110,8 @@ def listing(
     if until is not None:
         query = query.where(SecrecyReview.reviewed_at < until)
     if reviewer:
-        query = query.where(SecrecyReview.reviewer_name == reviewer)
+        named = select(User.id).where(User.display_name == reviewer)
+        query = query.where(or_(SecrecyReview.reviewer_name == reviewer, SecrecyReview.reviewer_id.in_(named)))
     return query.order_by(SecrecyReview.reviewed_at.desc(), SecrecyReview.id.desc())
 
 

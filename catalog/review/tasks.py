@@ -39,8 +39,8 @@ def _rows(session: Session, kind: str, cases: list[ReviewCase]) -> list[TaskRow]
         rows.append(TaskRow(
             source="catalog.review", id=case.id, title_zh=f"{subject_zh}{kind_zh}「{node['name']}」（{node['code']}）",
             title_en=f"{subject_en} {kind_en} {node['name']} ({node['code']})", created_at=case.submitted_at,
-            due_at=_end_of(case.due_on), from_name=case.submitted_name, department_id=case.department_id,
-            url=f"/catalog/review?case={case.id}",
+            due_at=_end_of(case.due_on), from_name=case.submitted_name, from_id=case.submitted_by,
+            department_id=case.department_id, url=f"/catalog/review?case={case.id}",
         ))
     return rows
 

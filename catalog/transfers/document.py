@@ -16,6 +16,7 @@ from kernel import clock
 from kernel.approvals.models import Approval
 from kernel.documents.model import Block, Cell, Column, Document, KeyValues, Paragraph, Sheet, Signature, Table
 from kernel.documents.render import render
+from kernel.identity.names import Names, names_of
 
 _COLUMNS: Final = (
     Column("序号", 1, "center", "number"), Column("级别", 2), Column("编码", 4), Column("名称", 5),
@@ -28,12 +29,15 @@ _ORDER: Final = list(KINDS)
 def handover(session: Session, row: NodeTransfer, form: str) -> bytes:
     """The 移交清单 as docx, pdf or xlsx; a transfer that is not done says so in its title."""
     nodes = list(session.scalars(queries.nodes(row.id)))
+    held = queries.approvals(session, [row])
+    names = names_of(session, [row.created_by, *(one.checker_id for one in held.values())])
     nodes.sort(key=lambda one: (_ORDER.index(one.node_kind), one.code))
-    return render(_document(row, nodes, queries.approvals(session, [row]), form), form)
+    return render(_document(row, nodes, held, names, form), form)
 
 
 def _document(
-    row: NodeTransfer, nodes: Sequence[NodeTransferNode], approvals: Mapping[uuid.UUID, Approval], form: str
+    row: NodeTransfer, nodes: Sequence[NodeTransferNode], approvals: Mapping[uuid.UUID, Approval], names: Names,
+    form: str,
 ) -> Document:
     receiving = approvals.get(row.receive_approval_id) if row.receive_approval_id else None
     waiting = receiving or approvals.get(row.give_approval_id)
@@ -41,9 +45,10 @@ def _document(
     rows = tuple(_line(number, one) for number, one in enumerate(nodes, 1))
     head = KeyValues((
         ("编号", row.number), ("移出部门", row.from_name), ("接收部门", row.to_name), ("事由", row.reason),
-        ("依据", row.basis), ("数量", f"{row.nodes_count} 条"), ("状态", state), ("提出", _by(row.created_name, row.created_at)),
-        ("移出部门同意", _decided(approvals.get(row.give_approval_id))),
-        ("接收部门同意", _decided(receiving)), ("清单摘要（SM3）", row.nodes_sm3),
+        ("依据", row.basis), ("数量", f"{row.nodes_count} 条"), ("状态", state),
+        ("提出", _by(names.of(row.created_by, row.created_name), row.created_at)),
+        ("移出部门同意", _decided(approvals.get(row.give_approval_id), names)),
+        ("接收部门同意", _decided(receiving, names)), ("清单摘要（SM3）", row.nodes_sm3),
     ))
     issued = clock.business_day(row.closed_at or row.created_at)
     title = "数据目录移交清单" if row.state == "done" else f"数据目录移交清单（{state}）"
@@ -67,11 +72,11 @@ def _line(number: int, one: NodeTransferNode) -> tuple[Cell, ...]:
     )
 
 
-def _by(name: str | None, when: datetime) -> str:
-    return f"{name or ''}　{clock.business_day(when)}"
+def _by(name: str, when: datetime) -> str:
+    return f"{name}　{clock.business_day(when)}"
 
 
-def _decided(approval: Approval | None) -> str:
+def _decided(approval: Approval | None, names: Names) -> str:
     if approval is None or approval.decided_at is None:
         return ""
-    return _by(approval.checker_name, approval.decided_at)
+    return _by(names.of(approval.checker_id, approval.checker_name), approval.decided_at)

@@ -33,6 +33,7 @@ from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.identity.actor import Actor
+from kernel.identity.names import Names, names_of
 
 api = router(prefix="/catalog/transfers", tags=["catalog"])
 _SHOWN = 200
@@ -134,17 +135,20 @@ def reverse_transfer(session: Session_, actor: Actor_, transfer_id: uuid.UUID) -
 
 def _out(session: Session_, actor: Actor, rows: Sequence[NodeTransfer]) -> list[TransferOut]:
     held, now = queries.approvals(session, rows), clock.now()
-    return [_one(actor, row, held, now) for row in rows]
+    names = names_of(session, (*(row.created_by for row in rows), *(one.checker_id for one in held.values())))
+    return [_one(actor, row, held, now, names) for row in rows]
 
 
-def _one(actor: Actor, row: NodeTransfer, held: Mapping[uuid.UUID, Approval], now: datetime) -> TransferOut:
+def _one(
+    actor: Actor, row: NodeTransfer, held: Mapping[uuid.UUID, Approval], now: datetime, names: Names
+) -> TransferOut:
     waiting = held[service.current_approval_id(row)]
     state = effective(row.state, waiting.expires_at, now)
     receiving = held.get(row.receive_approval_id) if row.receive_approval_id else None
-    shown = plain(row, TransferOut) | {"state": state}
+    shown = plain(row, TransferOut) | {"state": state, "created_name": names.of(row.created_by, row.created_name)}
     return TransferOut(
-        **shown, state_zh=LABELS[state], giver=_decision(held[row.give_approval_id]),
-        receiver=_decision(receiving) if receiving is not None else None, actions=_actions(actor, row, state, held),
+        **shown, state_zh=LABELS[state], giver=_decision(held[row.give_approval_id], names),
+        receiver=_decision(receiving, names) if receiving is not None else None, actions=_actions(actor, row, state, held),
     )
 
 
@@ -160,8 +164,9 @@ def _actions(actor: Actor, row: NodeTransfer, state: str, held: Mapping[uuid.UUI
     return found
 
 
-def _decision(approval: Approval) -> DecisionOut:
+def _decision(approval: Approval, names: Names) -> DecisionOut:
     return DecisionOut(
-        approval_id=approval.id, digest=approval.digest, state=approval.state, by=approval.checker_name,
-        at=approval.decided_at, opinion=approval.opinion, expires_at=approval.expires_at,
+        approval_id=approval.id, digest=approval.digest, state=approval.state,
+        by=names.of(approval.checker_id, approval.checker_name) or None, at=approval.decided_at,
+        opinion=approval.opinion, expires_at=approval.expires_at,
     )

@@ -11,6 +11,8 @@ from kernel.approvals import registry
 from kernel.approvals.models import Approval
 from kernel.approvals.rules import STATE_TITLES, ApprovalState
 from kernel.http.wire import Title, Wire
+from kernel.identity.actor import Actor
+from kernel.identity.names import Names
 
 
 class ApprovalOut(Wire):
@@ -28,7 +30,8 @@ class ApprovalOut(Wire):
     object_type: str | None
     object_id: str | None
     department_id: uuid.UUID | None
-    maker_name: str
+    maker_name: Annotated[str, Field(description="姓名；非用户为系统记下的名称")]
+    own: Annotated[bool, Field(description="本人提出的，须由他人办理")]
     created_at: datetime
     expires_at: datetime
     checker_name: str | None
@@ -72,8 +75,8 @@ class TaskPage(Wire):
     size: int
 
 
-def approval_out(row: Approval) -> ApprovalOut:
-    """The wire form of a row."""
+def approval_out(row: Approval, actor: Actor, names: Names) -> ApprovalOut:
+    """The wire form of a row for its reader."""
     kind, state = registry.kinds().get(row.kind), ApprovalState(row.state)
     return ApprovalOut(
         id=row.id, kind=row.kind, kind_title=Title(zh=kind.zh, en=kind.en) if kind else Title(zh=row.kind, en=row.kind),
@@ -81,6 +84,8 @@ def approval_out(row: Approval) -> ApprovalOut:
         state_title=Title(zh=STATE_TITLES[state][0], en=STATE_TITLES[state][1]),
         expired=state in (ApprovalState.PENDING, ApprovalState.APPROVED) and clock.now() >= row.expires_at,
         object_type=row.object_type, object_id=row.object_id, department_id=row.department_id,
-        maker_name=row.maker_name, created_at=row.created_at, expires_at=row.expires_at,
-        checker_name=row.checker_name, opinion=row.opinion, decided_at=row.decided_at, used_at=row.used_at,
+        maker_name=names.of(row.maker_id, row.maker_name),
+        own=actor.user_id is not None and actor.user_id == row.maker_id, created_at=row.created_at,
+        expires_at=row.expires_at, checker_name=names.of(row.checker_id, row.checker_name) or None,
+        opinion=row.opinion, decided_at=row.decided_at, used_at=row.used_at,
     )

@@ -22,6 +22,7 @@ class TaskRow:
     created_at: datetime
     due_at: datetime | None = None
     from_name: str = ""
+    from_id: uuid.UUID | None = None
     department_id: uuid.UUID | None = None
     url: str = ""
 
@@ -45,7 +46,7 @@ def _approvals(session: Session, actor: Actor) -> list[TaskRow]:
     return [
         TaskRow(
             source="approvals", id=row.id, title_zh=row.title_zh, title_en=row.title_en, created_at=row.created_at,
-            due_at=row.expires_at, from_name=row.maker_name, department_id=row.department_id,
+            due_at=row.expires_at, from_name=row.maker_name, from_id=row.maker_id, department_id=row.department_id,
             url=f"/approvals/{row.id}",
         )
         for row in queries.waiting(session, actor, 500)

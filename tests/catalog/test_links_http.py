@@ -54,11 +54,18 @@ def test_a_link_from_both_sides_of_the_desk(office: Office, graph: Graph) -> Non
     assert office.stranger.get(f"/catalog/links?node_kind=data_entry&node_id={entry}").json()["pending"] == []
     assert office.stranger.get("/catalog/links/changes").json()["total"] == 0
     assert office.officer.get("/catalog/links/changes?mine=true").json()["total"] == 1
-    change = office.reviewer.get("/catalog/links/changes").json()["items"][0]["id"]
+    waiting_now = office.reviewer.get("/catalog/links/changes").json()["items"][0]
+    change = waiting_now["id"]
+    assert waiting_now["submitted_name"] == "测试", "姓名, not the user name"
+    task = next(row for row in office.reviewer.get("/tasks").json()["items"] if row["source"] == "catalog.links")
+    assert (task["url"], task["from_name"]) == (f"/catalog/links?change={change}", "测试")
     decision = {"ids": [change], "decision": "approve"}
     assert office.officer.post("/catalog/links/changes/decide", decision).status_code == 403
     assert office.reviewer.post("/catalog/links/changes/decide", decision).json() == {"count": 1, "effective": 1}
     assert office.reviewer.post("/catalog/links/changes/decide", decision).status_code == 404
+    same = office.reviewer.get(f"/catalog/links/changes?change_id={change}").json()
+    assert [(row["id"], row["decision"], row["decided_name"]) for row in same["items"]] == [(change, "approve", "测试")]
+    assert office.stranger.get(f"/catalog/links/changes?change_id={change}").json()["total"] == 0
     listed = office.stranger.get(f"/catalog/links?node_kind=duty&node_id={duty}").json()["items"][0]
     assert (listed["state"], listed["second"]["department"]) == ("valid", "区民政局")
     versions = office.officer.get(f"/catalog/links/{listed['id']}/versions").json()
@@ -67,6 +74,7 @@ def test_a_link_from_both_sides_of_the_desk(office: Office, graph: Graph) -> Non
     wrong = [one("duty_duty", duty, duty, relation="moved"), one("data_data", entry, entry, relation="related")]
     assert [office.officer.post("/catalog/links", body).status_code for body in wrong] == [422, 422]
     office.officer.post("/catalog/links/remove", body)
+    assert office.reviewer.get(f"/catalog/links/changes?change_id={change}").json()["total"] == 1, "another matter"
     waiting = [office.officer.get("/catalog/links/changes").json()["items"][0]["id"]]
     assert office.bureau.post("/catalog/links/changes/recall", {"ids": waiting}).status_code == 403
     assert office.officer.post("/catalog/links/changes/recall", {"ids": waiting}).json()["count"] == 1

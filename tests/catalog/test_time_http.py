@@ -73,6 +73,7 @@ def test_a_transfer_and_its_history(town: Town, tmp_path: Path) -> None:
         assert shown["actions"] == ["decide"]
         done = good(side.post(f"{path}/decision", {"approve": True, "digest": shown[key]["digest"]}))
     assert done["state"] == "done" and good(town.nurse.get(path))["actions"] == ["reverse"]
+    assert (done["created_name"], done["giver"]["by"], done["receiver"]["by"]) == ("测试", "测试", "测试")
     assert good(town.nurse.get(f"{path}/nodes"))["items"][0]["moved_version"] == 2
     file = town.nurse.get(f"{path}/document", params={"format": "docx"})
     assert file.content[:2] == b"PK" and "attachment" in file.headers["content-disposition"]

@@ -119,6 +119,7 @@ export interface Approval {
   object_type: string | null;
   object_id: string | null;
   maker_name: string;
+  own: boolean;
   created_at: string;
   expires_at: string;
   checker_name: string | null;
