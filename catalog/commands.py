@@ -30,6 +30,7 @@ from catalog.review import service as review
 from catalog.search.commands import reindex
 from catalog.transfers.commands import app as transfer_app
 from catalog.transfers.commands import handover, transfers
+from catalog.unchanged.commands import app as unchanged_app
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.identity.actor import system_actor
 
@@ -51,6 +52,7 @@ import_commands.install(app)
 review_commands.install(app)
 app.add_typer(proposals_app, name="proposals")
 app.add_typer(codes_app, name="codes")
+app.add_typer(unchanged_app, name="unchanged")
 app.command("reindex")(reindex)
 
 

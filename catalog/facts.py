@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog.quality import queries
 from catalog.quality.rules import add_up, judge
+from catalog.unchanged import queries as unchanged_queries
 
 
 class NodeQuality(NamedTuple):
@@ -28,6 +29,11 @@ def quality(session: Session, department_id: uuid.UUID | None, at: datetime) -> 
             counts = judge(subject).counts
             figures = add_up([(rule, *held) for rule, held in counts.items()])
             yield NodeQuality(subject.row["id"], one, subject.kind, figures)
+
+
+def unchanged(session: Session, until: datetime) -> dict[uuid.UUID, datetime]:
+    """Entry → when it was last answered (本周期无变化) that its data did not change, not after ``until``."""
+    return unchanged_queries.latest(session, until=until)
 
 
 def with_tables(session: Session) -> set[uuid.UUID]:

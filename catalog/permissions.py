@@ -15,6 +15,7 @@ IMPORT = "catalog.import.run"
 REORGANISE = "catalog.duty.reorganise"
 LEDGER = "catalog.ledger.import"
 CODES = "catalog.codes.edit"
+CONFIRM = "catalog.entry.confirm"
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(READ, "查看四级目录", "Read the directory"),
@@ -29,20 +30,21 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(IMPORT, "批量导入", "Import workbooks"),
     Permission(REORGANISE, "审核跨部门的职责变更", "Decide duty changes across departments"),
     Permission(LEDGER, "导入信息化项目底账", "Import the ledger of projects"),
+    Permission(CONFIRM, "确认数据本周期无变化", "Confirm that data is unchanged in its period"),
     Permission(CODES, "维护编码方案与代码表", "Keep code profiles and code tables"),
 )
 
 _EDITOR = (READ, EDIT, SUBMIT, IMPORT)
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    "data_officer": (*_EDITOR, RELEASE),
-    "department_reviewer": (READ, REVIEW, SECRECY),
-    "department_admin": (READ, ONLINE),
+    "data_officer": (*_EDITOR, RELEASE, CONFIRM),
+    "department_reviewer": (READ, REVIEW, SECRECY, CONFIRM),
+    "department_admin": (READ, ONLINE, CONFIRM),
     "bureau_admin": (
         READ, EDIT, SUBMIT, IMPORT, LEDGER, REVIEW, CONFIGURE, SECRECY, ONLINE, RELEASE, RELEASE_APPROVE,
-        REORGANISE, CODES,
+        REORGANISE, CODES, CONFIRM,
     ),
-    "data_engineer": (*_EDITOR, RELEASE),
+    "data_engineer": (*_EDITOR, RELEASE, CONFIRM),
     "operator": (READ,),
     "consumer_contact": (READ,),
     "leader": (READ,),

@@ -112,6 +112,7 @@ ROUTES = (
     "catalog.stats.routes",
     "catalog.tree.routes",
     "catalog.quality.routes",
+    "catalog.unchanged.routes",
     "catalog.comments.routes",
     "catalog.subscriptions.routes",
     "catalog.favourites.routes",

@@ -98,13 +98,13 @@ QUALITY = (
     Rule("quality.consistent_rate", 1, "一致性：目录内部一致率", "%", "ratio", "数据质量", ("entries",),
          _rows("entries", grp="kind", num="consistent", den="consistency_checked"), "相互一致的单元", "可相互核对的单元",
          "数据项与目录、数据项与字段、条件与类型之间；市区一致性须有比对结果 [本平台口径]"),
-    Rule("quality.timely_rate", 1, "时效性：按期更新率", "%", "ratio", "数据质量", ("entries",),
+    Rule("quality.timely_rate", 2, "时效性：按期更新率", "%", "ratio", "数据质量", ("entries",),
          "SELECT department_id, coalesce(update_source, '未填报') AS grp, code, name, "
          "CASE WHEN data_updated_at IS NOT NULL AND as_of_us - data_updated_at "
          f"<= {_CYCLE_DAYS} * 86400000000 THEN 1 ELSE 0 END AS num, 1 AS den "
          f"FROM entries, run WHERE kind = 'data_entry' AND published AND {_CYCLE_DAYS} IS NOT NULL",
-         "在承诺周期内更新的数据目录", "有更新周期的已发布数据目录",
-         "周期按天：实时、每日 1，每周 7，每月 31，每季 92，半年 184，每年 366 [本平台口径]；实测与填报分列"),
+         "在承诺周期内更新或确认无变化的数据目录", "有更新周期的已发布数据目录",
+         "周期按天：实时、每日 1，每周 7，每月 31，每季 92，半年 184，每年 366 [本平台口径]；实测、填报与本周期无变化分列"),
     Rule("quality.attached_rate", 1, "可访问性：挂接率", "%", "ratio", "数据质量", ("entries",),
          _rows("entries", num="CASE WHEN has_interface OR has_table THEN 1 ELSE 0 END", den="1",
                where="kind = 'data_entry' AND published"), "有可用接口或库表的数据目录", "已发布数据目录"),

@@ -24,6 +24,8 @@ _CELLS = {
     "accurate": ("accurate", "accuracy_checked"), "consistent": ("consistent", "consistency_checked"),
 }
 Figures = Mapping[str, tuple[int, int]]
+# an answer that nothing changed counts like an update, and is printed apart from those
+UNCHANGED = "本周期无变化"
 
 
 def departments(session: Session, only: uuid.UUID | None, as_of: datetime) -> Source:
@@ -42,7 +44,8 @@ def departments(session: Session, only: uuid.UUID | None, as_of: datetime) -> So
 def entries(session: Session, only: uuid.UUID | None, as_of: datetime) -> Source:
     """Return every node of the four levels as it stands, with its cells counted by the catalog's quality rules."""
     judged = {one.node_id: one.figures for one in facts.quality(session, only, as_of)}
-    found = [row for kind in KINDS.values() for row in _nodes(session, kind, only, judged)]
+    answers = facts.unchanged(session, as_of)
+    found = [row for kind in KINDS.values() for row in _nodes(session, kind, only, judged, answers)]
     return Source("entries", table("entries", found), "四级目录全部条目的现行状态" + _only(only), {})
 
 
@@ -62,18 +65,23 @@ def publications(session: Session, only: uuid.UUID | None, start: datetime, end:
 
 
 def _nodes(
-    session: Session, kind: NodeKind, only: uuid.UUID | None, judged: Mapping[uuid.UUID, Figures]
+    session: Session, kind: NodeKind, only: uuid.UUID | None, judged: Mapping[uuid.UUID, Figures],
+    answers: Mapping[uuid.UUID, datetime],
 ) -> Iterator[dict[str, Any]]:
     links = _links(session) if kind.key == "data_entry" else {}
     columns = kind.model.__table__
     for row in session.execute(_restrict(select(columns), kind.model, only)).mappings():
-        yield _entry(kind, row, links, judged.get(row["id"], {}))
+        yield _entry(kind, row, links, judged.get(row["id"], {}), answers.get(row["id"]))
 
 
 def _entry(
-    kind: NodeKind, row: Mapping[Any, Any], links: Mapping[str, set[uuid.UUID]], figures: Figures
+    kind: NodeKind, row: Mapping[Any, Any], links: Mapping[str, set[uuid.UUID]], figures: Figures,
+    answered: datetime | None,
 ) -> dict[str, Any]:
     updated = row.get("data_updated_at")
+    source = _UPDATE_SOURCE.get(row.get("data_update_source") or "", row.get("data_update_source"))
+    if answered is not None and (updated is None or answered > updated):
+        updated, source = answered, UNCHANGED
     has = {name: row["id"] in nodes for name, nodes in links.items()}
     cells = {
         name: figures.get(dimension, (0, 0))[place] for dimension, names in _CELLS.items()
@@ -85,7 +93,7 @@ def _entry(
         "online": bool(row.get("online", row["status"] in LIVE)), "version": row["version"],
         "entry_hash": row["entry_hash"], "update_cycle": row.get("update_cycle"),
         "data_updated_at": None if updated is None else clock.to_micros(updated),
-        "update_source": _UPDATE_SOURCE.get(row.get("data_update_source") or "", row.get("data_update_source")),
+        "update_source": source,
         "has_interface": has.get("interface", False), "has_table": has.get("column", False),
         "linked_duty": has.get("duty", False), "linked_system": has.get("system", False),
         "linked_table": has.get("table", False), **cells,

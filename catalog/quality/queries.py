@@ -15,6 +15,8 @@ from catalog.nodes.queries import children, slices
 from catalog.quality import port
 from catalog.quality.models import QualityDay, QualityFailure, QualityFigure, QualityState
 from catalog.quality.subject import Around, Row, Subject, identity_of
+from catalog.unchanged import queries as unchanged
+from catalog.unchanged.models import UnchangedConfirmation
 from kernel import clock
 from kernel.identity.models import Department
 
@@ -84,6 +86,8 @@ def _around(
         credit_code=session.scalar(select(Department.uscc).where(Department.id == department_id)),
         names=names, codes=_existing(session, related), columns=columns,
         tables=_with_tables(session, department_id) if entries else (), served=served,
+        items=_items(session, department_id, only) if rows.get("db_table") else {},
+        confirmed=unchanged.latest(session, department_id=department_id, entry_id=only) if entries else {},
     )
 
 
@@ -114,6 +118,21 @@ def _columns(session: Session, department_id: uuid.UUID, only: uuid.UUID | None)
     found: dict[uuid.UUID, list[Row]] = defaultdict(list)
     for row in session.execute(query.order_by(DbColumn.code)).mappings():
         found[row["item_id"]].append(dict(row))
+    return found
+
+
+def _items(session: Session, department_id: uuid.UUID, only: uuid.UUID | None) -> dict[uuid.UUID, list[Row]]:
+    """Column → the items of entries, of whatever department, that it is linked to."""
+    query = (
+        select(ItemColumn.column_id, DataItem.name, DataItem.level, DataEntry.code)
+        .join(DataItem, DataItem.id == ItemColumn.item_id).join(DataEntry, DataEntry.id == DataItem.entry_id)
+        .join(DbColumn, DbColumn.id == ItemColumn.column_id).join(DbTable, DbTable.id == DbColumn.table_id)
+        .where(DataEntry.status != "withdrawn")
+    )
+    query = query.where(DbTable.department_id == department_id if only is None else DbTable.id == only)
+    found: dict[uuid.UUID, list[Row]] = defaultdict(list)
+    for row in session.execute(query.order_by(DataItem.code)).mappings():
+        found[row["column_id"]].append(dict(row))
     return found
 
 
@@ -155,6 +174,19 @@ def versions_of_nodes(session: Session, only: uuid.UUID | None = None) -> dict[u
         .where(DbTable.status != "withdrawn")
     )
     add("item_column", DataEntry.department_id, links.group_by(DataEntry.department_id))
+    above = (
+        select(DbTable.department_id, func.count(), func.max(ItemColumn.created_at), func.sum(DataEntry.revision))
+        .join(DbColumn, DbColumn.table_id == DbTable.id).join(ItemColumn, ItemColumn.column_id == DbColumn.id)
+        .join(DataItem, DataItem.id == ItemColumn.item_id).join(DataEntry, DataEntry.id == DataItem.entry_id)
+        .where(DataEntry.status != "withdrawn")
+    )
+    add("column_item", DbTable.department_id, above.group_by(DbTable.department_id))
+    answers = (
+        select(DataEntry.department_id, func.count(), func.max(UnchangedConfirmation.at))
+        .join(UnchangedConfirmation, UnchangedConfirmation.entry_id == DataEntry.id)
+        .where(UnchangedConfirmation.revoked_at.is_(None))
+    )
+    add("unchanged", DataEntry.department_id, answers.group_by(DataEntry.department_id))
     places = select(DbTable.department_id, func.count(), func.max(SystemTable.created_at)).join(
         SystemTable, SystemTable.table_id == DbTable.id
     )

@@ -23,7 +23,8 @@ class Around:
     """The surroundings of the nodes of one department.
 
     ``names`` counts (level, place, name) as :func:`identity_of` gives it; ``columns`` are the columns that an item
-    is linked to; ``tables`` and ``served`` the entries with a linked table and with a published interface.
+    is linked to, ``items`` the items that a column is linked to; ``tables`` and ``served`` the entries with a linked
+    table and with a published interface; ``confirmed`` when it was last answered for an entry that nothing changed.
     """
 
     now: datetime
@@ -32,8 +33,10 @@ class Around:
     names: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     codes: Collection[str] = ()
     columns: Mapping[uuid.UUID, Sequence[Row]] = field(default_factory=dict)
+    items: Mapping[uuid.UUID, Sequence[Row]] = field(default_factory=dict)
     tables: Collection[uuid.UUID] = ()
     served: Collection[uuid.UUID] = ()
+    confirmed: Mapping[uuid.UUID, datetime] = field(default_factory=dict)
 
 
 class Wrong(NamedTuple):

@@ -198,6 +198,20 @@ def _column_levels(subject: Subject) -> Outcome:
     ])
 
 
+def _item_levels(subject: Subject) -> Outcome:
+    """A column holds what its items are, so it is at least as high as the highest of them."""
+    checked, wrong = 0, []
+    for column in subject.children:
+        items = subject.around.items.get(column["id"], ())
+        if items:
+            checked += 1
+            highest = max(items, key=lambda item: item["level"])
+            if column["level"] < highest["level"]:
+                said = f"{column['level']} < {highest['code']} {highest['name']} {highest['level']}"
+                wrong.append(Wrong("level", said, column))
+    return Outcome(checked, wrong)
+
+
 def _sensitive(subject: Subject) -> Outcome:
     pairs = [(item, column) for item, column in _pairs(subject) if item["sensitive"] or item["pii"]]
     return Outcome(len(pairs), [
@@ -244,6 +258,8 @@ RULES: Final = (
           "均填写长度的字符型数据项与关联字段", "核对长度", "Correct the length", _column_lengths),
     _rule("consistent.column_level", ("data_entry",), "数据项级别不低于关联字段", "Items are at least the level of their column",
           "数据项与关联字段", "提高数据项级别，或核对字段级别", "Raise the item's level", _column_levels),
+    _rule("consistent.item_level", ("db_table",), "字段级别不低于关联数据项", "Columns are at least the level of their items",
+          "有关联数据项的字段", "提高字段级别，或核对数据项级别", "Raise the column's level", _item_levels),
     _rule("consistent.sensitive", ("data_entry",), "敏感数据项的关联字段标为敏感", "Columns of sensitive items are sensitive",
           "敏感或个人信息数据项的关联字段", "在库表中标记该字段为敏感", "Mark the column sensitive", _sensitive),
     _rule("consistent.city", ("data_entry",), "与市级目录一致", "Equal to the city's catalogue", "与市级已比对的目录",

@@ -22,6 +22,7 @@ from catalog.nodes.models import (
     SystemTable,
 )
 from catalog.search.rules import normalise
+from catalog.unchanged.models import UnchangedConfirmation
 from kernel import clock, ids
 from kernel.identity.models import Department
 from kernel.identity.rules import uscc_check
@@ -81,7 +82,18 @@ class Maker:
         }
         own = {"duty": self.duty, "data_entry": self.entry, "system": self.system, "db_table": self.table}[kind]()
         self.session.execute(insert(MODELS[kind]), [{**row, **own}])
+        if kind == "data_entry" and chance.random() < 0.15:
+            self.answer(row)
         return row
+
+    def answer(self, entry: Row) -> None:
+        """An answer that nothing changed, some days ago; now and then taken back."""
+        at = clock.now() - timedelta(days=self.chance.choice((0, 2, 15, 300)))
+        self.session.execute(insert(UnchangedConfirmation), [{
+            "id": ids.new(), "entry_id": entry["id"], "department_id": entry["department_id"], "period": "2026",
+            "version": 1, "confirmed_name": "甲", "at": at, "revoked_at": self.maybe(clock.now(), 0.7),
+            "audit_id": ids.new(),
+        }])
 
     def duty(self) -> Row:
         return {"duty_type": self.token("duty_type"), "basis_doc": self.maybe("条例"), "effective_on": self.day()}
@@ -178,6 +190,10 @@ class Maker:
                 values: Row = {"revision": revision + 1, "name": self.name(), "status": self.chance.choice(STATUSES)}
                 values |= {"share_type": self.token("share_type")} if kind == "data_entry" else {}
                 self.session.execute(update(model).where(model.id == node_id).values(**values))
+        for entry_id, department_id in list(self.session.execute(
+            select(DataEntry.id, DataEntry.department_id).order_by(DataEntry.code).limit(2)
+        )):
+            self.answer({"id": entry_id, "department_id": department_id})
         links = list(self.session.scalars(select(ItemColumn).order_by(ItemColumn.id)))
         if links:
             self.session.delete(self.chance.choice(links))
@@ -198,6 +214,7 @@ class Long:
         self.nodes = {kind: rows(model) for kind, model in MODELS.items()}
         self.items, self.columns = rows(DataItem), rows(DbColumn)
         self.links, self.in_system = rows(ItemColumn), rows(SystemTable)
+        self.answers = [row for row in rows(UnchangedConfirmation) if row["revoked_at"] is None]
         self.departments = {row["id"]: row for row in rows(Department)}
         self.served, self.now = served, clock.now()
         self.counts: dict[tuple[uuid.UUID, str, str], list[int]] = {}
@@ -220,6 +237,8 @@ class Long:
                     if kind == "data_entry":
                         self.entry(node)
                         self.use(node)
+                    if kind == "db_table":
+                        self.stored(node)
         return {key: (a, b) for key, (a, b) in self.counts.items()}, self.failing
 
     def below(self, kind: str, node: Row) -> list[Row]:
@@ -327,6 +346,15 @@ class Long:
         for item in items:
             self.linked(node, item)
 
+    def stored(self, node: Row) -> None:
+        entries = {row["id"] for row in self.nodes["data_entry"] if row["status"] != "withdrawn"}
+        for column in self.below("db_table", node):
+            wanted = {link["item_id"] for link in self.links if link["column_id"] == column["id"]}
+            held = [item["level"] for item in self.items if item["id"] in wanted and item["entry_id"] in entries]
+            if held:
+                good = all(column["level"] >= level for level in held)
+                self.note("db_table", node, "consistent.item_level", good, "level", column)
+
     def columns_of(self, item: Row) -> list[Row]:
         tables = {row["id"]: row for row in self.nodes["db_table"] if row["status"] != "withdrawn"}
         wanted = {link["column_id"] for link in self.links if link["item_id"] == item["id"]}
@@ -365,6 +393,9 @@ class Long:
         updated = node["data_updated_at"]
         source = "measured" if node["data_update_source"] in ("实测", "measured") else "reported"
         rule = "timely.silent" if updated is None else f"timely.{source}"
+        said = [one["at"] for one in self.answers if one["entry_id"] == node["id"]]
+        if said and (updated is None or max(said) > updated):
+            rule, updated = "timely.unchanged", max(said)
         good = updated is not None and self.now - updated <= timedelta(days=days)
         self.note("data_entry", node, rule, good, "data_updated_at")
 
