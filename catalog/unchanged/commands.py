@@ -29,7 +29,7 @@ def due(
         wanted = department_named(session, department)
         query = queries.due(day, only=None if wanted is None else [wanted], cycle=None)
         rows = [
-            {"编码": one.code, "名称": one.name, "部门": owner, "周期": period_zh(period_of(one.update_cycle, day)),
+            {"编码": one.code, "名称": one.name, "部门": owner, "周期": period_zh(period_of(one.update_cycle or "", day)),
              "上次更新": clock.iso(one.data_updated_at) if one.data_updated_at else ""}
             for one, owner in session.execute(query.limit(size))
         ]

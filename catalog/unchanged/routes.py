@@ -1,12 +1,13 @@
 """HTTP of answers that nothing changed."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query
 
 from catalog.nodes import service as nodes
+from catalog.nodes.models import DataEntry
 from catalog.permissions import CONFIRM, READ
 from catalog.quality.service import scope
 from catalog.unchanged import queries, service
@@ -37,16 +38,7 @@ def due_entries(
     query = queries.due(day, only=scope(actor, department_id), cycle=cycle)
     rows = session.execute(query.limit(page.size).offset(page.offset))
     return DuePage(
-        items=[
-            DueOut(
-                entry_id=one.id, code=one.code, name=one.name, department_id=one.department_id, department=department,
-                update_cycle=one.update_cycle, period=period_of(one.update_cycle, day),
-                period_zh=period_zh(period_of(one.update_cycle, day)),
-                last_day=(bounds(one.update_cycle, day)[1] - timedelta(days=1)).isoformat(),
-                data_updated_at=one.data_updated_at,
-            )
-            for one, department in rows
-        ],
+        items=[_due(one, one.update_cycle or "", department, day) for one, department in rows],
         total=queries.count(session, query), page=page.number, size=page.size,
     )
 
@@ -79,6 +71,15 @@ def entry_unchanged(session: Session_, actor: Actor_, entry_id: uuid.UUID) -> En
         can_confirm=why is None and actor.may(CONFIRM) and actor.sees(entry.department_id),
         reason_zh=why[0] if why else None, reason_en=why[1] if why else None,
         items=[_out(row) for row in queries.of_entry(session, entry_id)],
+    )
+
+
+def _due(one: DataEntry, cycle: str, department: str, day: date) -> DueOut:
+    period = period_of(cycle, day)
+    return DueOut(
+        entry_id=one.id, code=one.code, name=one.name, department_id=one.department_id, department=department,
+        update_cycle=cycle, period=period, period_zh=period_zh(period),
+        last_day=(bounds(cycle, day)[1] - timedelta(days=1)).isoformat(), data_updated_at=one.data_updated_at,
     )
 
 
