@@ -194,7 +194,8 @@ def _tell(
         notify(
             session, user_id=user_id, department_id=department_id, body_zh=row.body[:500], body_en=row.body[:500],
             title_zh=f"{row.author_name}{zh}：{what_zh}"[:300],
-            title_en=f"{row.author_name} {en}: {what_en}"[:300], url=console_path(row.node_kind, node.id),
+            title_en=f"{row.author_name} {en}: {what_en}"[:300],
+            url=console_path(row.node_kind, node.id, "comments"),
         )
 
     for user in named:

@@ -97,6 +97,8 @@ CHANGEABLE = ("published", "change_draft", "change_rejected", "withdraw_rejected
 """LIVE nodes are visible as published; EDITABLE rows are edited in place; CHANGEABLE ones through a NodeChange."""
 
 
-def console_path(kind_key: str, node_id: Any) -> str:
-    """Where the console shows a node: an entry has a page of its own, the other levels open in the directory."""
-    return f"/catalog/entries/{node_id}" if kind_key == "data_entry" else f"/catalog?node={kind_key}:{node_id}"
+def console_path(kind_key: str, node_id: Any, tab: str = "") -> str:
+    """Where the console shows a node whole, and which tab of it."""
+    wanted = {"kind": "" if kind_key == "data_entry" else kind_key, "tab": tab}
+    query = "&".join(f"{name}={value}" for name, value in wanted.items() if value)
+    return f"/catalog/entries/{node_id}" + (f"?{query}" if query else "")

@@ -148,7 +148,8 @@ def _one(
     shown = plain(row, TransferOut) | {"state": state, "created_name": names.of(row.created_by, row.created_name)}
     return TransferOut(
         **shown, state_zh=LABELS[state], giver=_decision(held[row.give_approval_id], names),
-        receiver=_decision(receiving, names) if receiving is not None else None, actions=_actions(actor, row, state, held),
+        receiver=_decision(receiving, names) if receiving is not None else None,
+        actions=_actions(actor, row, state, held),
     )
 
 

@@ -70,6 +70,9 @@ export interface DutyChange {
   created_at: string;
   closed_at: string | null;
   closed_reason: string | null;
+  /** Why an approved change could not take effect on its day; tried again daily. */
+  blocked_on: string | null;
+  blocked_reason: string | null;
   duties: DutyBrief[];
   digest: string;
   checker: string | null;

@@ -8,13 +8,13 @@ const TONES: Record<Tone, string[]> = {
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
     "checking", "checked", "building", "provider_review", "bureau_review", "created", "uploaded", "recovering", "rotating",
-    "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review", "giver_review", "receiver_review",
+    "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review", "giver_review", "receiver_review", "scheduled",
   ],
   warn: [
     "returned", "expiring", "suspect", "warning", "stale", "locked", "degraded", "suspended", "paused", "pre_active",
     "retiring", "partial", "pub_rejected", "change_rejected", "withdraw_rejected", "frozen", "decrypt_only",
   ],
-  bad: ["failed", "halted", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "revoked", "compromised"],
+  bad: ["failed", "halted", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "lapsed", "revoked", "compromised"],
   idle: [
     "draft", "change_draft", "withdrawn", "offline", "cancelled", "disabled", "destroyed", "unknown", "retired",
     "undone", "closed", "void", "superseded", "none", "stopped", "abolished", "archived", "inactive",

@@ -10,7 +10,7 @@ export const links = {
     assign: ["勾选归入“{name}”的数据目录，其余归入第二项", "Tick the entries that go to “{name}”; the rest goes to the second"], propose: ["提出变更", "Propose"], proposed: ["职责变更 {number} 已提出，等待审核", "Change {number} proposed and waiting for review"],
     level: { duty: ["职责", "Duty"], data_entry: ["数据目录", "Entry"], system: ["系统", "System"], db_table: ["库表", "Table"], data_item: ["数据项", "Item"], db_column: ["字段", "Column"], interface: ["接口", "Interface"] },
     role: { source: ["原职责", "From"], result: ["新职责", "New"], target: ["并入", "Into"], child: ["下级", "Below"] },
-    approve: ["同意，立即生效", "Approve: takes effect"], refuse: ["不同意", "Refuse"], approved: ["职责变更 {number} 已生效", "Change {number} took effect"], refused: ["职责变更 {number} 已退回", "Change {number} refused"], withdrawn: ["职责变更 {number} 已撤回", "Change {number} taken back"],
+    approve: ["同意，立即生效", "Approve: takes effect"], approveLater: ["同意，{day} 生效", "Approve: takes effect on {day}"], scheduled: ["职责变更 {number} 已同意，将于 {day} 生效", "Change {number} approved, takes effect on {day}"], blockedOn: ["{day} 未能生效：{reason}。排除后每日重试", "Could not take effect on {day}: {reason}. Tried again daily"], refuse: ["不同意", "Refuse"], approved: ["职责变更 {number} 已生效", "Change {number} took effect"], refused: ["职责变更 {number} 已退回", "Change {number} refused"], withdrawn: ["职责变更 {number} 已撤回", "Change {number} taken back"],
     tasks: ["核实任务", "Tasks"], result: ["核实结果", "Result"], answered: ["已填报 {n} 项", "{n} answered"],
     answers: { keep: ["无需变更", "Keep"], relink: ["调整关联", "Relink"], change: ["变更内容", "Change"], transfer: ["移交", "Transfer"], withdraw: ["撤销", "Withdraw"], other: ["其他", "Other"] },
   },

@@ -24,7 +24,7 @@ export const status = {
   tx: { pending: ["待上链", "Pending"], success: ["成功", "Succeeded"], failed: ["失败", "Failed"] },
   batch: { uploaded: ["检查中", "Being checked"], checked: ["已检查", "Checked"], applied: ["已导入", "Applied"], undone: ["已撤销导入", "Undone"], failed: ["未能读取", "Unreadable"] },
   export: { queued: ["生成中", "Being made"], made: ["已生成", "Ready"], failed: ["失败", "Failed"] },
-  dutyChange: { review: ["待审核", "In review"], done: ["已生效", "In effect"], rejected: ["未通过", "Refused"], withdrawn: ["已撤回", "Taken back"], expired: ["已过期", "Expired"] },
+  dutyChange: { review: ["待审核", "In review"], scheduled: ["待生效", "Approved, waits"], lapsed: ["未能生效", "Could not be applied"], done: ["已生效", "In effect"], rejected: ["未通过", "Refused"], withdrawn: ["已撤回", "Taken back"], expired: ["已过期", "Expired"] },
   transfer: {
     giver_review: ["待移出部门审核", "Waits for the giver"], receiver_review: ["待接收部门审核", "Waits for the receiver"], done: ["已移交", "Transferred"],
     rejected: ["不同意", "Refused"], withdrawn: ["已撤回", "Taken back"], expired: ["已过期", "Expired"],

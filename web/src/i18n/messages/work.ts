@@ -11,6 +11,12 @@ export const work = {
     approve: ["同意", "Approve"], refuse: ["不同意", "Refuse"], maker: ["发起人", "Proposed by"], checker: ["审批人", "Decided by"], expires: ["有效期至", "Valid until"],
     decided: ["已办理“{name}”", "“{name}” decided"], refuseText: ["请写明不同意的理由", "Say why you refuse"], approveText: ["确认同意“{name}”？同意后立即生效。", "Approve “{name}”? It takes effect at once."],
     ownProposal: ["这是您发起的，须由他人审批。", "You proposed this; somebody else must decide."], withdraw: ["撤回", "Take back"], withdrawn: ["已撤回“{name}”", "“{name}” taken back"],
+    subject: ["查看全部内容", "See the whole"],
+    param: {
+      basis: ["依据", "Basis"], code: ["编码", "Code"], level: ["数据级别", "Level"], purpose: ["方式", "How"], receiver: ["接收方", "Receiver"], valid_until: ["有效期至", "Valid until"],
+      number: ["编号", "Number"], from: ["移出部门", "From"], to: ["接收部门", "To"], nodes: ["目录数", "Nodes"], reason: ["事由", "Reason"], nodes_sm3: ["清单摘要（SM3）", "Digest of the list (SM3)"],
+      entry_id: ["目录标识", "Id of the entry"], from_id: ["移出部门标识", "Id of the giver"], to_id: ["接收部门标识", "Id of the receiver"], transfer: ["移交标识", "Id of the transfer"],
+    },
     oneUse: ["内容以摘要绑定，不得更改；一次有效。", "The content is bound by its digest and can be used once."],
   },
 } satisfies Pairs;
