@@ -13,16 +13,20 @@ from catalog.imports.reader import Rows
 from catalog.imports.workbook import OPTIONS, Styles, write_text
 from kernel.clock import BEIJING
 from kernel.documents.text import printable
+from kernel.identity.names import Names
 
 LIST: Final = "问题清单"
 CORRECTIONS: Final = "更正记录"
+NOBODY: Final = Names({}, {})
+"""Whoever is noted is shown by the user name."""
+
 _NOTES: Final = 5_000
 """Notes of cells; a workbook with more is slow to open, and the list has them all."""
 
 
 def marked(
     sheets: Sequence[Rows], findings: Sequence[ImportFinding],
-    corrections: Mapping[tuple[str, int, str], ImportCorrection] | None = None,
+    corrections: Mapping[tuple[str, int, str], ImportCorrection] | None = None, names: Names = NOBODY,
 ) -> bytes:
     """The workbook; ``findings`` in their order, ``sheets`` already with the corrected values."""
     out = io.BytesIO()
@@ -31,7 +35,7 @@ def marked(
     _findings_sheet(book, styles, findings)
     held = [one for one in (corrections or {}).values() if one.value is not None]
     if held:
-        _corrections_sheet(book, styles, held)
+        _corrections_sheet(book, styles, held, names)
     by_cell: dict[tuple[str, int, int], list[ImportFinding]] = {}
     for finding in findings:
         if finding.row_no is not None and finding.column is not None:
@@ -39,7 +43,7 @@ def marked(
             by_cell.setdefault(key, []).append(finding)
     corrected = {(one.sheet, one.row_no - 1, index_of(one.column)): one for one in held}
     for source in sheets:
-        _copy(book, styles, source, by_cell, corrected)
+        _copy(book, styles, source, by_cell, corrected, names)
     book.close()
     return out.getvalue()
 
@@ -60,7 +64,9 @@ def _findings_sheet(book: xlsxwriter.Workbook, styles: Styles, findings: Sequenc
             write_text(sheet, number, column, value)
 
 
-def _corrections_sheet(book: xlsxwriter.Workbook, styles: Styles, held: Sequence[ImportCorrection]) -> None:
+def _corrections_sheet(
+    book: xlsxwriter.Workbook, styles: Styles, held: Sequence[ImportCorrection], names: Names
+) -> None:
     sheet = book.add_worksheet(CORRECTIONS)
     sheet.freeze_panes(1, 0)
     for column, (title, width) in enumerate(
@@ -71,7 +77,8 @@ def _corrections_sheet(book: xlsxwriter.Workbook, styles: Styles, held: Sequence
     for number, one in enumerate(held, start=1):
         place = f"{one.column} {one.header or ''}".strip()
         at = one.created_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-        values = (one.sheet, str(one.row_no), place, one.original, one.value or "", one.created_name, at)
+        who = names.of(one.created_by, one.created_name)
+        values = (one.sheet, str(one.row_no), place, one.original, one.value or "", who, at)
         for column, value in enumerate(values):
             write_text(sheet, number, column, value)
 
@@ -79,7 +86,7 @@ def _corrections_sheet(book: xlsxwriter.Workbook, styles: Styles, held: Sequence
 def _copy(
     book: xlsxwriter.Workbook, styles: Styles, source: Rows,
     by_cell: Mapping[tuple[str, int, int], Sequence[ImportFinding]],
-    corrected: Mapping[tuple[str, int, int], ImportCorrection],
+    corrected: Mapping[tuple[str, int, int], ImportCorrection], names: Names,
 ) -> None:
     name = f"原{source.name}" if source.name in (LIST, CORRECTIONS) else source.name or "数据"
     sheet = book.add_worksheet(name[:31])
@@ -96,6 +103,7 @@ def _copy(
                 notes += 1
                 lines = [f"{one.zh}。{one.fix_zh}" for one in found]
                 if correction:
-                    lines.append(f"已由{correction.created_name}更正；原值：{correction.original or '空'}")
+                    who = names.of(correction.created_by, correction.created_name)
+                    lines.append(f"已由{who}更正；原值：{correction.original or '空'}")
                 note = "\n".join(lines)
                 sheet.write_comment(row, column, printable(note)[:2000])

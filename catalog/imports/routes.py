@@ -103,23 +103,29 @@ def list_findings(
     rows, total = paginate(session, queries.findings(batch.id, severity), page)
     held = queries.corrections(session, batch.id)
     items = [FindingOut.model_validate(row) for row in rows]
-    for one in items:
-        correction = held.get((one.sheet, one.row_no or 0, one.column or ""))
-        one.corrected = None if correction is None else _cell(batch, correction)
+    corrected = {one: held.get((one.sheet, one.row_no or 0, one.column or "")) for one in rows}
+    cells = iter(_cells(session, batch, [cell for cell in corrected.values() if cell]))
+    for item, correction in zip(items, corrected.values(), strict=True):
+        item.corrected = next(cells) if correction else None
     return FindingPage(items=items, total=total, page=page.number, size=page.size)
 
 
-def _cell(batch: ImportBatch, one: ImportCorrection) -> CellOut:
-    cell = CellOut.model_validate(one)
-    return cell.model_copy(update={"checked": one.number <= queries.seen_corrections(batch)})
+def _cells(session: Session_, batch: ImportBatch, rows: Sequence[ImportCorrection]) -> list[CellOut]:
+    names, seen = names_of(session, (row.created_by for row in rows)), queries.seen_corrections(batch)
+    return [
+        CellOut.model_validate(row).model_copy(update={
+            "checked": row.number <= seen, "created_name": names.of(row.created_by, row.created_name),
+        })
+        for row in rows
+    ]
 
 
 @api.get("/imports/{batch_id}/cells", **needs(IMPORT))
 def list_cells(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> CellList:
     """更正过的单元格"""
     batch = service.found(session, actor, batch_id)
-    held = queries.corrections(session, batch.id).values()
-    items = [cell for cell in (_cell(batch, one) for one in held) if cell.value is not None or not cell.checked]
+    held = list(queries.corrections(session, batch.id).values())
+    items = [cell for cell in _cells(session, batch, held) if cell.value is not None or not cell.checked]
     return CellList(items=items, total=len(items), unchecked=queries.unchecked(session, batch))
 
 
@@ -130,7 +136,7 @@ def correct_cell(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: Ce
     made = corrections.correct(
         session, actor, batch, sheet=body.sheet, row_no=body.row_no, column=body.column, value=body.value
     )
-    return _cell(batch, made)
+    return _cells(session, batch, [made])[0]
 
 
 @api.delete("/imports/{batch_id}/cells", status_code=204, **needs(IMPORT))
@@ -157,7 +163,8 @@ def marked_workbook(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> Re
         # the file of a workbook with a secret row is gone; its findings are still listed
         return download(marked([], findings), name)
     with open_book(path, batch.filename) as sheets:
-        return download(marked(over(sheets, held), findings, held), name)
+        names = names_of(session, (one.created_by for one in held.values()))
+        return download(marked(over(sheets, held), findings, held, names), name)
 
 
 @api.get("/imports/{batch_id}/changes", **needs(IMPORT))

@@ -2,6 +2,7 @@ import { createPinia } from "pinia";
 import { createApp } from "vue";
 import "element-plus/es/components/message/style/css";
 import "element-plus/es/components/message-box/style/css";
+import "element-plus/es/components/notification/style/css";
 import "./styles/theme.css";
 import "./styles/base.css";
 import App from "./App.vue";

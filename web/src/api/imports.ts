@@ -118,10 +118,12 @@ export const imports = {
   profiles: () => api.get<Profile[]>("/catalog/imports/profiles"),
   list: (params: ListParams) => api.get<Page<Batch>>("/catalog/imports", params),
   get: (id: string) => api.get<Batch>(`/catalog/imports/${id}`),
-  upload: (file: File, profile: string) => {
+  /** `numbers` names the numbering of a workbook that writes bare numbers. */
+  upload: (file: File, profile: string, numbers: string) => {
     const body = new FormData();
     body.append("file", file);
     body.append("profile", profile);
+    if (numbers) body.append("numbers", numbers);
     return api.post<Batch>("/catalog/imports", body);
   },
   findings: (id: string, params: ListParams) => api.get<Page<Finding>>(`/catalog/imports/${id}/findings`, params),

@@ -30,6 +30,7 @@ export const imports = {
     correct: ["更正", "Correct"], correctCell: ["更正 {cell}", "Correct {cell}"], corrected: ["更正为", "Corrected to"], corrections: ["更正", "Corrections"], correctedBy: ["更正人", "By"], blank: ["（空）", "(empty)"],
     unchecked: ["有 {n} 处更正尚未检查：改完后点“重新检查”", "{n} corrections were not checked yet: press “Check again” when you are done"], rechecking: ["正在重新检查", "Checking again"], wasChecked: ["已检查", "Checked"], notChecked: ["尚未检查", "Not checked"],
     correctionsLead: ["更正保存在批次中，上传的文件不变；“下载标注结果”中是更正后的内容，附原值。", "Corrections are kept with the batch; the uploaded file stays. The downloaded findings show the corrected cells with what stood there."], takeBack: ["取消更正", "Take back"], takenBack: ["取消更正，恢复原值", "Taken back"],
+    numbers: ["编号方案", "Numbering"], noNumbers: ["工作簿写的是名称，不需要", "Not needed: labels are written out"],
     noFindings: ["没有这一级别的问题", "No findings of this severity"],
   },
 } satisfies Pairs;
