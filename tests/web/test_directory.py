@@ -201,6 +201,53 @@ def test_a_duty_moves_with_preview_and_tasks(site: Site, window: Watched) -> Non
     expect(page.locator(".el-drawer")).to_contain_text("养老机构备案信息")
 
 
+def test_a_transfer_is_decided_by_both_sides(site: Site, window: Watched) -> None:
+    """From the entry's page to the other department: preview, the giver's consent, the receiver's, the signed list."""
+    entry = made(site, "民办幼儿园年检信息", items=[{"name": "园所名称"}])
+    officer = site.client(site.account("data_officer", department=CIVIL))
+    officer.post(f"/catalog/entries/{entry['id']}/submit").raise_for_status()
+    bureau = site.client(site.account("bureau_admin", department=BUREAU))
+    cases = bureau.get("/catalog/reviews", params={"size": 200}).json()["items"]
+    ids = [one["id"] for one in cases if one["node_id"] == entry["id"]]
+    decided = bureau.post("/catalog/reviews/decide", json={"case_ids": ids, "decision": "approve", "secrecy": SECRECY})
+    assert decided.json()["published"] == 1
+    page = window.enter(site.account("data_officer", department=CIVIL))
+    window.go(f"/catalog/entries/{entry['id']}")
+    page.click("[data-test=hand-over]")
+    expect(page.locator("[data-test=picked]")).to_contain_text("民办幼儿园年检信息")
+    page.locator("[data-test=transfer-to]").click()
+    page.get_by_role("option", name=SCHOOLS).locator("visible=true").click()
+    page.fill("[data-test=transfer-basis]", "机构改革方案")
+    page.fill("[data-test=transfer-reason]", "学前教育职责划转")
+    expect(page.locator("[data-test=propose-transfer]")).to_be_disabled()
+    page.click("[data-test=preview-transfer]")
+    expect(page.locator("[data-test=transfer-preview]")).to_contain_text("民办幼儿园年检信息")
+    page.click("[data-test=propose-transfer]")
+    expect(page.locator("[data-test=transfer-state]")).to_contain_text("待移出部门审核")
+    address = page.url.split("/console")[1]
+
+    page = window.enter(site.account("department_reviewer", department=CIVIL))
+    page.locator("[data-test=tasks] tr", has_text="移出审核").click()
+    page.click("[data-test=open-subject]")
+    page.click("[data-test=approve-transfer]")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator("[data-test=transfer-state]")).to_contain_text("待接收部门审核")
+    expect(page.locator("[data-test=approve-transfer]")).to_have_count(0)
+
+    page = window.enter(site.account("department_reviewer", department=SCHOOLS))
+    window.go(address)
+    page.click("[data-test=approve-transfer]")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator("[data-test=transfer-state]")).to_contain_text("已移交")
+    expect(page.locator("[data-test=transfer-sides]")).to_contain_text("测试员")
+    expect(page.locator("[data-test=transfer-nodes]")).to_contain_text("1 → 2")
+    with page.expect_download() as download:
+        page.click("[data-test=document-docx]")
+    assert download.value.suggested_filename.startswith("移交清单-YJ-")
+    now = bureau.get(f"/catalog/entries/{entry['id']}").json()["entry"]
+    assert (now["department_id"], now["version"]) == (str(site.departments[SCHOOLS]), 2)
+
+
 def test_hostile_names_and_a_lost_network(site: Site, window: Watched) -> None:
     """Script stays text on every page that shows it, 200 characters fit; a save without network keeps the form."""
     window.expected.append("ERR_INTERNET_DISCONNECTED")
@@ -236,7 +283,7 @@ def test_a_department_with_nothing(site: Site, window: Watched) -> None:
     """Every page of the group says that there is nothing yet, and offers no list, no figure out of thin air."""
     page = window.enter(site.account("data_officer", department=BUREAU))
     for path in ("/catalog?kind=db_table", "/catalog/imports", "/catalog/duty-changes", "/catalog/quality",
-                 "/catalog/orphans"):
+                 "/catalog/orphans", "/catalog/transfers"):
         window.go(path)
         expect(page.locator("[data-test=empty-nothing], [data-test=empty-noMatch]").first).to_be_visible()
     window.go("/catalog/search")

@@ -16,7 +16,9 @@ WHO = {
     ("bureau_admin", BUREAU): [
         "/", "/catalog", "/catalog?kind=duty", "/catalog/imports", "/catalog/review", "/catalog/review?tab=links",
         "/catalog/new?kind=db_table", "/catalog/search?q=notice", "/catalog/quality", "/catalog/orphans",
-        "/catalog/history", "/catalog/history?tab=diff", "/catalog/duty-changes", "/gateway/interfaces",
+        "/catalog/history", "/catalog/history?tab=diff", "/catalog/history?tab=gone", "/catalog/duty-changes",
+        "/catalog/transfers", "/catalog/transfers/new", "/catalog/releases", "/catalog/review-rules",
+        "/catalog/secrecy-reviews", "/gateway/interfaces",
         "/gateway/apps", "/gateway/demands", "/gateway/demands?tab=grants", "/gateway/calls", "/chain",
         "/chain/explorer", "/chain/explorer?q=0", "/chain/verify", "/crypto/keys?tab=keys", "/crypto/rotations",
         "/reports", "/system/jobs", "/system/departments", "/password",
@@ -26,14 +28,15 @@ WHO = {
 }
 # the pages whose colours and labels are measured: each kind of page once
 LOOKED_AT = ("/", "/catalog", "/catalog/new?kind=db_table", "/catalog/quality", "/catalog/history?tab=diff",
-             "/catalog/imports", "/gateway/demands", "/chain", "/system/users", "/system/audit")
+             "/catalog/imports", "/catalog/transfers/new", "/gateway/demands", "/chain", "/system/users",
+             "/system/audit")
 # inside the page, as a link does: loading the whole console for each path would cost a second each
 _TURN = """path => {
   history.pushState(history.state, "", "/console" + path);
   dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
 }"""
 _GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|"
-_GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review"
+_GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review|transfer|release|rule"
 _KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.[a-zA-Z_.]+")
 
 
@@ -42,6 +45,9 @@ def violations(page: Page) -> list[str]:
     if not AXE.is_file():
         return []
     page.evaluate(AXE.read_text())
+    # a colour on its way to another one is no colour to measure
+    page.evaluate("Promise.race([Promise.all(document.getAnimations().map(one => one.finished)),"
+                  " new Promise(done => setTimeout(done, 1000))]).then(() => null, () => null)")
     found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})")
     return [f"{one['id']}: {node['target']}" for one in found["violations"] for node in one["nodes"]]
 
