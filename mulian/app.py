@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from kernel.errors import MulianError
 from kernel.http import problems
 from kernel.http.edge import Edge
+from kernel.http.head import HeadAsGet
 from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import console, health, wiring
@@ -26,12 +27,15 @@ def create_app(runtime: Runtime | None = None) -> FastAPI:
         app.include_router(module.api, prefix="/api/v1")
     for module in wiring.root_routers():
         app.include_router(module.api)
+    dialects = wiring.dialects(runtime.settings)
+    app.state.dialects = dialects
     problems.install(app)
     _health(app)
     console.mount(app, Path(__file__).parent / "console")
     if runtime.settings.allowed_hosts != "*":
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=runtime.settings.allowed_hosts.split(","))
-    app.add_middleware(Edge, body_limit=runtime.settings.body_limit)
+    app.add_middleware(HeadAsGet, serves=wiring.is_public_path)
+    app.add_middleware(Edge, body_limit=runtime.settings.body_limit, dialects=dialects)
     return app
 
 

@@ -23,6 +23,7 @@ from kernel.settings import Settings
 
 if TYPE_CHECKING:
     from catalog.usage.port import Calls
+    from kernel.http.dialects import Dialect
 
 # modules with tables
 MODELS = (
@@ -128,8 +129,12 @@ ROUTES = (
 ROOT_ROUTES: tuple[str, ...] = (
     "catalog.ckan.routes",
     "catalog.dcat.routes",
+    "catalog.dcat.identifiers",
     "catalog.oai.routes",
 )
+# the first segment of what ROOT_ROUTES serve
+PUBLIC_PATHS = ("/api/3", "/api/action", "/catalog", "/dataset", "/data.json", "/def", "/service", "/organization",
+                "/contact", "/oai")
 # modules that register jobs, schedules, outbox handlers, approval kinds or task sources when imported
 REGISTRATIONS: tuple[str, ...] = (
     "kernel.approvals.tasks",
@@ -262,6 +267,16 @@ def routers() -> list[ModuleType]:
 def root_routers() -> list[ModuleType]:
     """Return the modules whose ``api`` is mounted at the root."""
     return _import(ROOT_ROUTES)
+
+
+def dialects(settings: Settings) -> "list[Dialect]":
+    """How the public protocols that have a form for errors say one."""
+    return [module.dialect(settings) for module in root_routers() if hasattr(module, "dialect")]
+
+
+def is_public_path(path: str) -> bool:
+    """Whether a path is one of the public protocols: at, below or with an extension after one of PUBLIC_PATHS."""
+    return any(path == one or path.startswith((f"{one}/", f"{one}.")) for one in PUBLIC_PATHS)
 
 
 def open_runtime(settings: Settings) -> Runtime:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.ckan import conditions
-from catalog.ckan.errors import NotFound
+from catalog.ckan.errors import NotFound, SearchQueryError
 from catalog.ckan.fq import Match, parse
 from catalog.ckan.package import LICENSES, group, organization, package, resource_id, resources, tag, theme_of
 from catalog.ckan.parameters import ROWS, Parameters, as_uuid
@@ -20,6 +20,7 @@ from catalog.feed.site import Site
 from catalog.nodes.models import DataEntry
 from catalog.nodes.queries import visible
 from catalog.permissions import READ
+from catalog.usage import buffer as usage
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
@@ -31,12 +32,18 @@ _FACETS = 50
 
 @dataclass(frozen=True)
 class Call:
-    """One call of an action. ``actor`` is None without a valid API token."""
+    """One call of an action. ``actor`` is None without a valid API token; ``counted``: a reader gets what it says."""
 
     session: Session
     site: Site
     actor: Actor | None
     given: Parameters
+    counted: bool = True
+
+    def note(self, entry_id: uuid.UUID) -> None:
+        """Count a download of a public entry. Lists are not counted: a harvester would drown everybody else."""
+        if self.counted:
+            usage.note(self.session, entry_id, "downloads")
 
 
 def status_show(call: Call) -> dict[str, Any]:
@@ -82,6 +89,7 @@ def package_show(call: Call) -> dict[str, Any]:
     given = call.given.required("id") if call.given.has("id") else call.given.required("name_or_id")
     found = queries.load(call.session, [one for one in [entry_id_of(call.session, given)] if one])
     if found:
+        call.note(found[0].entry.id)
         return package(found[0], call.site)
     draft = _draft(call, given)
     if draft is None:
@@ -112,8 +120,12 @@ def draft_of(session: Session, entry: DataEntry) -> Sealed:
 
 
 def package_search(call: Call) -> dict[str, Any]:
-    """Datasets that match q and fq, sorted, with facets. A page past the end is empty."""
+    """Datasets that match q and fq, sorted, with facets. A page past the end is empty. Drafts are never searched."""
     given, session = call.given, call.session
+    for name in ("include_private", "include_drafts", "include_deleted"):
+        # to a stranger CKAN shows the public set; whoever has a key would take that set for all that he may see
+        if given.flag(name) and call.actor is not None:
+            raise SearchQueryError(f"{name} is not supported; read drafts by package_show")
     q, sort = given.text("q"), given.text("sort")
     filters = [*given.words("fq"), *given.words("fq_list")]
     where = [conditions.query_condition(session, q), *(conditions.condition(session, parse(one)) for one in filters)]
@@ -158,6 +170,7 @@ def resource_show(call: Call) -> dict[str, Any]:
         names = dict.fromkeys(sealed.entry.formats)
         for name, one in zip(names, resources(sealed.entry, sealed, call.site), strict=True):
             if resource_id(sealed.entry.id, name) == given:
+                call.note(sealed.entry.id)
                 return one
     raise NotFound("Resource was not found.")
 

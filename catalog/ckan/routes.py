@@ -22,8 +22,11 @@ from catalog.ckan.reads import Call
 from catalog.feed import web
 from kernel.errors import MulianError
 from kernel.http import public
+from kernel.http.dialects import Dialect
+from kernel.http.head import is_head
 from kernel.identity.actor import Actor
 from kernel.identity.sessions import actor_of_token
+from kernel.settings import Settings
 
 api = APIRouter(tags=["ckan"])
 _log = structlog.get_logger("catalog.ckan")
@@ -81,7 +84,9 @@ async def _result(request: Request, action: str) -> Any:
     given = Parameters(await _parameters(request))
 
     def unit(session: Session) -> Any:
-        return found.run(Call(session, web.site(request), _actor(session, request), given))
+        return found.run(Call(
+            session, web.site(request), _actor(session, request), given, counted=not is_head(request)
+        ))
 
     return await run_in_threadpool(web.runtime_of(request).database.run, unit, write=found.writes)
 
@@ -128,6 +133,20 @@ def _known(error: MulianError) -> ActionError:
     problems = error.params.get("problems") or [{}]
     field = str(problems[0].get("field") or error.params.get("field") or error.code)
     return Invalid(field, f"{error.text('zh')} / {error.text('en')}")
+
+
+def dialect(settings: Settings) -> Dialect:
+    """Errors that our edge finds on the paths of the Action API, in the form that CKAN's clients read."""
+    del settings  # an envelope without an action names no address
+    return Dialect(("/api/3", "/api/action"), lambda error, requested: _refusal(error))
+
+
+def _refusal(error: MulianError) -> Response:
+    if error.status >= 500:
+        return _plain(f"{error.code}: {error.text('en')}", error.status, {"Retry-After": "2"})
+    said = NotFound(error.text("en")) if error.status == 404 else BadRequest(error.text("en"))
+    content = orjson.dumps({"help": "", "success": False, "error": said.body()})
+    return Response(content, error.status, {"Access-Control-Allow-Origin": "*"}, media_type="application/json")
 
 
 def _envelope(request: Request, action: str, status: int, body: dict[str, Any]) -> Response:

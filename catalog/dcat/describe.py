@@ -49,12 +49,17 @@ def record(graph: Graph, sealed: Sealed, site: Site) -> Ref:
     node.add("dct:modified", moment(sealed.at)).add("dct:conformsTo", terms.standard(graph))
     node.add("adms:status", terms.status(graph)).add("dct:language", terms.language(graph))
     if sealed.entry.entry_hash:
-        sm3 = Node(f"{site.base}/def/algorithm/sm3", ("spdx:ChecksumAlgorithm",)).add("rdfs:label", Text("SM3"))
-        checksum = Node(None, ("spdx:Checksum",)).add("spdx:algorithm", graph.put(sm3))
+        checksum = Node(None, ("spdx:Checksum",)).add("spdx:algorithm", algorithm(graph, site))
         node.add("spdx:checksum", checksum.add(
             "spdx:checksumValue", Text(sealed.entry.entry_hash.upper(), kind="xsd:hexBinary")
         ))
     return graph.put(node)
+
+
+def algorithm(graph: Graph, site: Site) -> Ref:
+    """SM3, which SPDX does not list."""
+    node = Node(f"{site.base}/def/algorithm/sm3", ("spdx:ChecksumAlgorithm",))
+    return graph.put(node.add("rdfs:label", Text("SM3")))
 
 
 def keywords(entry: PublicEntry) -> list[str]:
@@ -67,11 +72,14 @@ def keywords(entry: PublicEntry) -> list[str]:
 def _themes(graph: Graph, entry: PublicEntry, site: Site) -> list[Ref | None]:
     if entry.theme is None:
         return []
-    label = code_list("theme").label(entry.theme)
-    own = terms.concept(
-        graph, f"{site.base}/def/theme/{entry.theme}", label, language="zh", scheme=own_themes(graph, site).iri
-    )
-    return [own, terms.data_theme(graph, entry.theme)]
+    return [own_theme(graph, entry.theme, site), terms.data_theme(graph, entry.theme)]
+
+
+def own_theme(graph: Graph, theme: str, site: Site) -> Ref:
+    """A theme of our own list."""
+    label = code_list("theme").label(theme)
+    iri = f"{site.base}/def/theme/{theme}"
+    return terms.concept(graph, iri, label, language="zh", scheme=own_themes(graph, site).iri)
 
 
 def own_themes(graph: Graph, site: Site) -> Ref:

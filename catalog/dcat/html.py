@@ -1,9 +1,10 @@
-"""Two plain pages for people: the list of public datasets with search, and one dataset."""
+"""Plain pages for people: the list of public datasets with search, one dataset, and what an identifier names."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from catalog.codes.lists import code_list
+from catalog.dcat.graph import Graph, Node, Ref, Text, Value
 from catalog.feed.content import Sealed
 from catalog.feed.site import Site, web_address
 from catalog.feed.xml import escape
@@ -61,3 +62,36 @@ def dataset(site: Site, sealed: Sealed) -> bytes:
     forms = "　".join(f'<a href="/dataset/{entry.id}.{form}">{form}</a>' for form in FORMS)
     body = f'<table>{cells}</table>{link}<p>机器可读：{forms}　<a href="/catalog.html">全部公开数据目录</a></p>'
     return _page(entry.name, body)
+
+
+_NAMES = ("dct:title", "skos:prefLabel", "foaf:name", "vcard:fn", "rdfs:label")
+
+
+def node(graph: Graph, iri: str) -> bytes:
+    """What an identifier names, and the nodes that the same graph says of it, property by property."""
+    first = graph.nodes[iri]
+    blocks = [_node(one, heading=one is not first) for one in (first, *(n for n in graph.nodes.values() if n is not first))]
+    return _page(_name(first) or iri, "".join(blocks) + '<p><a href="/catalog.html">全部公开数据目录</a></p>')
+
+
+def _node(one: Node, *, heading: bool) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{_value(value)}</td></tr>' for name, value in one.pairs
+    )
+    title = f"<h2>{escape(_name(one) or str(one.iri))}</h2>" if heading else ""
+    return f"{title}<p><code>{escape(str(one.iri))}</code>　{escape('、'.join(one.types))}</p><table>{rows}</table>"
+
+
+def _name(one: Node) -> str:
+    held = {name: value.value for name, value in one.pairs if isinstance(value, Text)}
+    return next((held[name] for name in _NAMES if name in held), "")
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, Ref):
+        address = web_address(value.iri)
+        shown = escape(value.iri)
+        return f'<a rel="nofollow" href="{escape(address)}">{shown}</a>' if address else shown
+    if isinstance(value, Node):
+        return "；".join(f"{escape(name)} {_value(inner)}" for name, inner in value.pairs)
+    return escape(value.value)

@@ -1,55 +1,36 @@
 """HTTP of DCAT: pages by extension or by what the client accepts, entity tags, data.json as a stream."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from catalog.ckan.conditions import query_condition
 from catalog.ckan.errors import ActionError
 from catalog.dcat import html, service
-from catalog.dcat.graph import Graph
+from catalog.dcat.answers import Refused, guarded, negotiated, writer
 from catalog.dcat.service import Asked
-from catalog.dcat.write import json_ld, rdf_xml, turtle
+from catalog.dcat.write import turtle
 from catalog.feed import queries, web
 from catalog.nodes.models import DataEntry
 from catalog.usage import buffer as usage
 from kernel import clock
 from kernel.http import public
-from kernel.http.problems import internal
+from kernel.http.head import is_head
 
 api = APIRouter(tags=["dcat"])
-_WRITERS: dict[str, tuple[str, Callable[[Graph], bytes]]] = {
-    "ttl": ("text/turtle", turtle), "jsonld": ("application/ld+json", json_ld), "xml": ("application/rdf+xml", rdf_xml),
-}
-_ACCEPTED = {
-    "text/html": "html", "application/xhtml+xml": "html", "text/turtle": "ttl", "application/ld+json": "jsonld",
-    "application/json": "jsonld", "application/rdf+xml": "xml", "application/xml": "xml", "text/xml": "xml",
-    "text/*": "html", "application/*": "jsonld", "*/*": "html",
-}
-_FORM = "ttl、jsonld、xml 或 html"
-_TYPES = "text/turtle, application/ld+json, application/rdf+xml, text/html"
 _PAGES = 100_000
-
-
-class _Refused(Exception):
-    """An answer in plain text that ends the request."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status, self.text = status, text
 
 
 @api.get("/catalog", summary="公开目录（按 Accept 给出 DCAT 或网页）", **public())
 async def negotiated_catalog(request: Request) -> Response:
     """The catalog in the form that the client accepts best."""
-    return await _guarded(request, lambda: _catalog(request, _negotiated(request)), vary=True)
+    return await guarded(request, lambda: _catalog(request, negotiated(request)), vary=True)
 
 
 @api.get("/catalog.{form}", summary="公开目录（DCAT-AP 3.0.1）", **public())
@@ -59,63 +40,25 @@ async def catalog(
     modified_since: Annotated[str, Query(description="只要此时刻以后变更的，RFC 3339")] = "",
 ) -> Response:
     """A page of the catalog."""
-    return await _guarded(request, lambda: _catalog(request, form))
+    return await guarded(request, lambda: _catalog(request, form))
 
 
 @api.get("/dataset/{entry_id}.{form}", summary="一个数据集（DCAT-AP 3.0.1）", **public())
 async def dataset(request: Request, entry_id: str, form: str) -> Response:
     """One dataset."""
-    return await _guarded(request, lambda: _dataset(request, entry_id, form))
+    return await guarded(request, lambda: _dataset(request, entry_id, form))
 
 
 @api.get("/dataset/{entry_id}", summary="一个数据集（按 Accept 给出 DCAT 或网页）", **public())
 async def negotiated_dataset(request: Request, entry_id: str) -> Response:
     """One dataset in the form that the client accepts best."""
-    return await _guarded(request, lambda: _dataset(request, entry_id, _negotiated(request)), vary=True)
+    return await guarded(request, lambda: _dataset(request, entry_id, negotiated(request)), vary=True)
 
 
 @api.get("/data.json", summary="全部公开目录（DCAT-US 1.1）", **public())
 async def data_json(request: Request) -> Response:
     """The whole catalog."""
-    return await _guarded(request, lambda: _data_json(request))
-
-
-async def _guarded(request: Request, make: Callable[[], Response], *, vary: bool = False) -> Response:
-    if not await run_in_threadpool(web.admitted, request):
-        return Response("请求过于频繁 / too many requests", 429, {"Retry-After": "1"}, media_type="text/plain")
-    try:
-        response = await run_in_threadpool(make)
-    except _Refused as refused:
-        response = Response(refused.text, refused.status, media_type="text/plain")
-    except Exception as error:
-        return internal(request, error)
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    if vary:
-        response.headers["Vary"] = "Accept"
-    return response
-
-
-def _negotiated(request: Request) -> str:
-    """The form of the best accepted type; without Accept the page for people."""
-    best: tuple[float, int, str] | None = None
-    for place, part in enumerate(request.headers.get("accept", "*/*").split(",")[:50]):
-        name, *parameters = (one.strip() for one in part.split(";"))
-        form = _ACCEPTED.get(name.lower())
-        if form is None:
-            continue
-        weight = next((_weight(one[2:]) for one in parameters if one.startswith("q=")), 1.0)
-        if weight > 0 and (best is None or (weight, -place) > best[:2]):
-            best = (weight, -place, form)
-    if best is None:
-        raise _Refused(406, f"可用格式：{_FORM} / available: {_TYPES}")
-    return best[2]
-
-
-def _weight(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+    return await guarded(request, lambda: _data_json(request))
 
 
 def _catalog(request: Request, form: str) -> Response:
@@ -123,7 +66,7 @@ def _catalog(request: Request, form: str) -> Response:
     number = _page_number(request.query_params.get("page", "1"))
     if form == "html":
         return web.read(request, lambda session: _catalog_page(session, request, number))
-    media, writer = _writer(form)
+    media, write = writer(form)
     asked = Asked(number, form, _since(request.query_params.get("modified_since", "")))
 
     def unit(session: Session) -> Response:
@@ -132,8 +75,8 @@ def _catalog(request: Request, form: str) -> Response:
             return unchanged
         graph = service.catalog(session, site, asked)
         if graph is None:
-            raise _Refused(404, "没有这一页 / no such page")
-        return Response(writer(graph), headers=_validators(session, tag), media_type=media)
+            raise Refused(404, "没有这一页 / no such page")
+        return Response(write(graph), headers=_validators(session, tag), media_type=media)
 
     return web.read(request, unit)
 
@@ -143,11 +86,11 @@ def _catalog_page(session: Session, request: Request, number: int) -> Response:
     try:
         where = [query_condition(session, q)]
     except ActionError as error:
-        raise _Refused(400, f"检索式无效 / {error.message}") from error
+        raise Refused(400, f"检索式无效 / {error.message}") from error
     total = queries.count(session, *where)
     last = max(1, -(-total // service.PAGE))
     if number > last:
-        raise _Refused(404, "没有这一页 / no such page")
+        raise Refused(404, "没有这一页 / no such page")
     ids = queries.page_ids(
         session, *where, order=[DataEntry.id], limit=service.PAGE, offset=(number - 1) * service.PAGE
     )
@@ -162,8 +105,8 @@ def _dataset(request: Request, given: str, form: str) -> Response:
     try:
         entry_id = uuid.UUID(given)
     except ValueError:
-        raise _Refused(404, "没有该数据集 / no such dataset") from None
-    media, writer = ("text/html", turtle) if form == "html" else _writer(form)
+        raise Refused(404, "没有该数据集 / no such dataset") from None
+    media, write = ("text/html", turtle) if form == "html" else writer(form)
 
     def unit(session: Session) -> Response:
         tag = service.tag(session, str(entry_id), form, str(site))
@@ -173,11 +116,12 @@ def _dataset(request: Request, given: str, form: str) -> Response:
         if found is None:
             known = queries.record_of(session, entry_id)
             if known is not None and not known.public:
-                raise _Refused(410, "该数据集已撤下 / this dataset was withdrawn")
-            raise _Refused(404, "没有该数据集 / no such dataset")
+                raise Refused(410, "该数据集已撤下 / this dataset was withdrawn")
+            raise Refused(404, "没有该数据集 / no such dataset")
         graph, sealed = found
-        usage.note(session, entry_id, "views" if form == "html" else "downloads")
-        body = html.dataset(site, sealed) if form == "html" else writer(graph)
+        if not is_head(request):
+            usage.note(session, entry_id, "views" if form == "html" else "downloads")
+        body = html.dataset(site, sealed) if form == "html" else write(graph)
         return Response(body, headers=_validators(session, tag), media_type=media)
 
     return web.read(request, unit)
@@ -189,6 +133,11 @@ def _data_json(request: Request) -> Response:
     if tag is not None and request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"ETag": tag})
 
+    if is_head(request):
+        response = Response(headers={"ETag": tag} if tag else {}, media_type="application/json")
+        del response.headers["content-length"]  # the length of the stream is not known
+        return response
+
     def pieces() -> Iterator[bytes]:
         # a unit of its own: the stream goes on after this handler has returned
         with database.read() as session:
@@ -197,16 +146,9 @@ def _data_json(request: Request) -> Response:
     return StreamingResponse(pieces(), headers={"ETag": tag} if tag else {}, media_type="application/json")
 
 
-def _writer(form: str) -> tuple[str, Callable[[Graph], bytes]]:
-    found = _WRITERS.get(form)
-    if found is None:
-        raise _Refused(404, f"可用格式：{_FORM} / available: ttl, jsonld, xml, html")
-    return found
-
-
 def _page_number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _PAGES:
-        raise _Refused(400, "page 须为正整数 / page is a positive number")
+        raise Refused(400, "page 须为正整数 / page is a positive number")
     return int(text[:9])
 
 
@@ -218,7 +160,7 @@ def _since(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise _Refused(400, "modified_since 须为 RFC 3339 时刻 / modified_since is no RFC 3339 date") from error
+        raise Refused(400, "modified_since 须为 RFC 3339 时刻 / modified_since is no RFC 3339 date") from error
 
 
 def _validators(session: Session, tag: str | None) -> dict[str, str]:

@@ -73,10 +73,8 @@ def catalog(session: Session, site: Site, asked: Asked) -> Graph | None:
 
 def _catalog_node(session: Session, graph: Graph, site: Site) -> Node:
     first, (_, last) = queries.first_at(session), queries.head(session)
-    agent = Node(f"{site.base}/organization", ("foaf:Agent",)).add("foaf:name", Text.zh(site.publisher))
-    publisher = graph.put(agent.add("dct:type", terms.publisher_type(graph)))
     node = Node(f"{site.base}/catalog", ("dcat:Catalog",)).add("dct:title", Text.zh(site.title))
-    node.add("dct:description", Text.zh(f"{site.title}：{site.publisher}公开的数据目录")).add("dct:publisher", publisher)
+    node.add("dct:description", Text.zh(f"{site.title}：{site.publisher}公开的数据目录")).add("dct:publisher", publisher(graph, site))
     node.add("dct:language", terms.language(graph)).add("foaf:homepage", page(graph, f"{site.base}/catalog.html"))
     node.add("dcat:themeTaxonomy", own_themes(graph, site), terms.data_themes(graph))
     node.add("dct:license", licence(graph, "unconditional", site))
@@ -85,6 +83,12 @@ def _catalog_node(session: Session, graph: Graph, site: Site) -> Node:
         node.add("dct:issued", moment(first)).add("dct:modified", moment(last))
     graph.put(node)
     return node
+
+
+def publisher(graph: Graph, site: Site) -> Ref:
+    """Who publishes the catalog as a whole."""
+    agent = Node(f"{site.base}/organization", ("foaf:Agent",)).add("foaf:name", Text.zh(site.publisher))
+    return graph.put(agent.add("dct:type", terms.publisher_type(graph)))
 
 
 def _paging(graph: Graph, site: Site, asked: Asked, total: int, last: int) -> None:

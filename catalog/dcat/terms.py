@@ -128,6 +128,11 @@ def file_type(graph: Graph, name: str, own: str) -> Ref:
     known = _FORMATS.get(name.lower())
     if known:
         return _term(graph, f"{_AUTHORITY}file-type", known[0], "dct:MediaTypeOrExtent", Text(known[0]))
+    return own_format(graph, name, own)
+
+
+def own_format(graph: Graph, name: str, own: str) -> Ref:
+    """A format that the EU list lacks, below ``own``."""
     return _term(graph, own, name, "dct:MediaTypeOrExtent", Text.zh(name))
 
 

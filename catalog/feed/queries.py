@@ -135,6 +135,21 @@ def _systems(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list
     return found
 
 
+def publishing(session: Session) -> list[PublicOrg]:
+    """Departments that have sealed public entries."""
+    known = set(session.scalars(select(FeedRecord.department_id).where(FeedRecord.public.is_(True)).distinct()))
+    return list(orgs_of(session, known).values())
+
+
+def serves(session: Session, department_id: uuid.UUID) -> bool:
+    """Whether a system of a department serves interfaces for a sealed public entry."""
+    query = shown(DataEntry.id).join(DataSystem, DataSystem.entry_id == DataEntry.id).join(
+        System, System.id == DataSystem.system_id
+    )
+    valid = (DataSystem.version > 0, System.status.in_(LIVE), System.has_interface.is_(True))
+    return session.execute(query.where(System.department_id == department_id, *valid).limit(1)).first() is not None
+
+
 def _previous(session: Session, entries: Sequence[PublicEntry]) -> dict[uuid.UUID, tuple[int, str]]:
     """The version before, where the feed says that it had been public."""
     wanted = [(entry.id, entry.version - 1) for entry in entries if entry.version > 1]

@@ -9,12 +9,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from catalog.feed import web
+from catalog.feed.site import site_of
 from catalog.feed.xml import element, escape
 from catalog.oai import service
 from catalog.oai.protocol import OaiError, arguments, date
 from kernel import clock
 from kernel.errors import MulianError
 from kernel.http import public
+from kernel.http.dialects import Dialect
+from kernel.http.head import is_head
+from kernel.settings import Settings
 
 api = APIRouter(tags=["oai-pmh"])
 _log = structlog.get_logger("catalog.oai")
@@ -55,12 +59,26 @@ async def _answer(request: Request, text: str) -> Response:
     return Response(body.encode(), media_type="text/xml")
 
 
+def dialect(settings: Settings) -> Dialect:
+    """Errors that our edge finds on the address of OAI-PMH, as an answer of the protocol with the status of HTTP."""
+
+    def render(error: MulianError, requested: str) -> Response:
+        if error.status >= 500:
+            return Response(f"{error.code}: {error.text('en')}", error.status, media_type="text/plain")
+        asked = element("request", f"{site_of(settings, requested).base}/oai")
+        said = element("error", f"{error.text('zh')} / {error.text('en')}", code="badArgument")
+        return Response(_whole(asked, said).encode(), error.status, media_type="text/xml")
+
+    return Dialect(("/oai",), render)
+
+
 def _body(request: Request, text: str) -> str:
     site = web.site(request)
     base = f"{site.base}/oai"
     try:
         verb, found = arguments(_pairs(text))
-        inner = web.read(request, lambda session: service.answer(session, site, verb, found))
+        counted = not is_head(request)
+        inner = web.read(request, lambda session: service.answer(session, site, verb, found, counted=counted))
     except OaiError as error:
         plain = error.code in ("badVerb", "badArgument")
         asked = element("request", base) if plain else _asked(base, verb, found)

@@ -21,6 +21,7 @@ from catalog.oai.protocol import (
     identifier,
     span_of,
 )
+from catalog.usage import buffer as usage
 from kernel import clock
 
 PAGE = 100
@@ -31,13 +32,13 @@ _OPEN = (
 )
 
 
-def answer(session: Session, site: Site, verb: str, found: dict[str, str]) -> str:
-    """The content of ``<verb>``; raises :class:`OaiError`."""
+def answer(session: Session, site: Site, verb: str, found: dict[str, str], *, counted: bool = True) -> str:
+    """The content of ``<verb>``; raises :class:`OaiError`. ``counted``: a reader gets it, which is a download."""
     makers: dict[str, Callable[[], str]] = {
         "Identify": lambda: _identify(session, site),
         "ListMetadataFormats": lambda: _formats(session, found),
         "ListSets": lambda: _sets(session, found),
-        "GetRecord": lambda: _record_of(session, site, found),
+        "GetRecord": lambda: _record_of(session, site, found, counted=counted),
         "ListIdentifiers": lambda: _list(session, site, found, whole=False),
         "ListRecords": lambda: _list(session, site, found, whole=True),
     }
@@ -73,13 +74,16 @@ def _sets(session: Session, found: dict[str, str]) -> str:
     )
 
 
-def _record_of(session: Session, site: Site, found: dict[str, str]) -> str:
+def _record_of(session: Session, site: Site, found: dict[str, str], *, counted: bool) -> str:
     entry_id = entry_id_of(found["identifier"])
     known = queries.one(session, entry_id)
     if known is None:
         raise OaiError("idDoesNotExist", "没有该标识 / no such identifier")
     check_prefix(found["metadataPrefix"])
-    return _record(*known, {one.entry.id: one for one in feed.load(session, [entry_id])}.get(entry_id), site)
+    sealed = next(iter(feed.load(session, [entry_id])), None)
+    if sealed is not None and counted:
+        usage.note(session, entry_id, "downloads")
+    return _record(*known, sealed, site)
 
 
 def _list(session: Session, site: Site, found: dict[str, str], *, whole: bool) -> str:

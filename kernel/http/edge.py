@@ -2,14 +2,16 @@
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kernel.errors import BODY_TOO_DEEP, BODY_TOO_LARGE, MulianError
+from kernel.http.dialects import Dialect, translate
 
 JSON_LIMIT = 4 * 1024 * 1024
 JSON_DEPTH = 64
@@ -33,8 +35,8 @@ _HEADERS = {
 class Edge:
     """Give every request a trace number and every response its security headers; refuse oversized bodies."""
 
-    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
-        self._app, self._body_limit = app, body_limit
+    def __init__(self, app: ASGIApp, *, body_limit: int, dialects: Sequence[Dialect] = ()) -> None:
+        self._app, self._body_limit, self._dialects = app, body_limit, dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +50,9 @@ class Edge:
         try:
             receive = await _limited(headers, receive, limit, is_json)
         except MulianError as error:
-            await _refuse(send, error, trace)
+            answer = translate(self._dialects, scope, error) or _refusal(error, trace)
+            answer.headers["connection"] = "close"
+            await answer(scope, receive, _with_headers(send, trace, scope["path"]))
             return
         await self._app(scope, receive, _with_headers(send, trace, scope["path"]))
 
@@ -123,11 +127,9 @@ def _depth(body: bytes) -> int:
     return deepest
 
 
-async def _refuse(send: Send, error: MulianError, trace: str) -> None:
+def _refusal(error: MulianError, trace: str) -> Response:
     body: dict[str, Any] = {
         "type": f"/docs/errors#{error.code}", "title": error.text("zh"), "status": error.status,
         "detail": error.text("zh"), "code": error.code, "trace": trace, "params": error.params,
     }
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": orjson.dumps(body)})
+    return Response(orjson.dumps(body), error.status, media_type="application/problem+json")

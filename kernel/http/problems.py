@@ -17,6 +17,7 @@ from kernel.errors import (
     NOT_FOUND,
     MulianError,
 )
+from kernel.http.dialects import translate
 
 _log = structlog.get_logger("kernel.http")
 
@@ -80,4 +81,7 @@ async def _http(request: Request, error: Exception) -> Response:
     if kind is None:
         return Response(orjson.dumps({"status": error.status_code, "title": str(error.detail)}), error.status_code,
                         media_type="application/problem+json")
-    return problem(request, kind())
+    answer = translate(getattr(request.app.state, "dialects", ()), request.scope, kind()) or problem(request, kind())
+    if error.headers and "Allow" in error.headers:
+        answer.headers["Allow"] = error.headers["Allow"]
+    return answer

@@ -15,6 +15,8 @@ from sqlalchemy import select
 from catalog.feed.models import FeedChange
 from catalog.nodes.models import DataEntry, NodeChange
 from catalog.review.models import ReviewCase
+from catalog.usage.buffer import buffer_of
+from kernel import clock
 from kernel.db import Database
 from kernel.identity import registry, service, sessions
 from kernel.identity.actor import system_actor
@@ -315,3 +317,57 @@ def test_both_paths_both_methods_one_answer(still: Site) -> None:
         plain(still.http.get(f"{path}/package_search", params=asked)) for path in ("/api/3/action", "/api/action")
     ] + [plain(still.http.post(f"{path}/package_search", json=asked)) for path in ("/api/3/action", "/api/action")]
     assert all(answer == answers[0] for answer in answers)
+
+
+def test_what_fails_at_the_edge_is_said_in_ckans_form(still: Site) -> None:
+    large = {"q": "x" * (5 * 1024 * 1024)}
+    deep = b"[" * 70 + b"]" * 70
+    cases = [
+        (413, still.http.post("/api/3/action/package_search", json=large)),
+        (400, still.http.post("/api/3/action/package_search", content=deep, headers={"content-type": "application/json"})),
+        (405, still.http.delete("/api/3/action/package_show")), (404, still.http.get("/api/3/nothing")),
+        (405, still.http.put("/api/action/package_show")),
+    ]
+    for status, answer in cases:
+        assert answer.status_code == status and answer.headers["content-type"] == "application/json", answer.text
+        said = answer.json()
+        assert said["success"] is False and said["error"]["message"], said
+        assert said["error"]["__type"] == ("Not Found Error" if status == 404 else "Bad Request")
+        assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["x-request-id"]
+    with pytest.raises(ckanapi.CKANAPIError):
+        still.ckan.call_action("package_search", large)
+    own = still.http.put("/api/v1/catalog/public/count")
+    assert own.status_code == 405 and own.headers["content-type"].startswith("application/problem+json")
+    assert own.headers["allow"]
+
+
+def test_private_datasets_are_not_searched(still: Site) -> None:
+    found = still.ckan.action.package_search(include_private=True, rows=1000)
+    assert {one["id"] for one in found["results"]} == still.public, "a stranger's private datasets are none, as in CKAN"
+    with pytest.raises(ckanapi.CKANAPIError):
+        still.ckan.action.package_search(include_private="perhaps")
+    keyed = ckanapi.RemoteCKAN(still.url, apikey=still.token("data_officer", still.district.town.civil))
+    for name in ("include_private", "include_drafts", "include_deleted"):
+        with pytest.raises(ckanapi.SearchQueryError, match=name):
+            keyed.call_action("package_search", {name: True})
+    assert keyed.action.package_search(include_private=False, rows=0)["count"] == len(still.public)
+
+
+def test_single_datasets_are_counted_as_downloads(still: Site) -> None:
+    one = sorted(still.public)[0]
+    key = (uuid.UUID(one), clock.business_day(clock.now()).isoformat(), "downloads")
+    counts = buffer_of(still.database)._counts
+    before = counts[key]
+    shown = still.ckan.action.package_show(id=one)
+    assert counts[key] == before + 1
+    still.http.head(f"/api/3/action/package_show?id={one}")
+    still.ckan.action.package_search(rows=1000)
+    still.ckan.action.current_package_list_with_resources()
+    assert counts[key] == before + 1, "neither heads nor whole lists"
+    oai = f"/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=urn:uuid:{one}"
+    for path in (oai, f"/dataset/{one}.ttl"):
+        still.http.head(path)
+        assert still.http.get(path).status_code == 200
+    if shown["resources"]:
+        still.ckan.action.resource_show(id=shown["resources"][0]["id"])
+    assert counts[key] == before + 3 + bool(shown["resources"])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rdflib import RDF, URIRef
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCAT, DCTERMS, FOAF
+from sqlalchemy import select
 
 from catalog.dcat import routes, service, write
 from catalog.dcat.graph import Graph, Node, Ref, Text
@@ -26,10 +27,13 @@ from catalog.imports.jobs import run_apply, run_check
 from catalog.imports.service import upload
 from catalog.nodes import queries as nodes
 from catalog.nodes.kinds import EDITABLE, KINDS
+from catalog.nodes.models import DataEntry
 from catalog.review import queries as reviews
 from catalog.review import service as review
+from catalog.usage.buffer import buffer_of
 from kernel.db import Database
 from kernel.identity.actor import system_actor
+from kernel.identity.models import Department
 from kernel.identity.service import create_department
 from mulian.demo.catalog_steps import DATA
 from tests.catalog import dcat_shapes
@@ -113,12 +117,72 @@ def test_the_demo_district_conforms_to_dcat_ap(sqlite_database: Database) -> Non
     demo_district(sqlite_database)
     with Served(sqlite_database) as url, httpx2.Client(base_url=url, timeout=60) as http:
         data = rdflib.Graph().parse(data=http.get("/catalog.ttl").text, format="turtle")
+        identifiers_resolve(http, url, data)
     datasets = list(data.subjects(RDF.type, DCAT.Dataset))
     assert len(datasets) >= 20 and list(data.subjects(RDF.type, DCAT.DataService))
     assert [one for one in dcat_shapes.findings(data, dcat_shapes.shapes()) if one[:2] not in UNKNOWN_HERE] == []
     for path in dcat_shapes.official():
         found = dcat_shapes.findings(data, rdflib.Graph().parse(path, format="turtle"))
         assert [one for one in found if one[:2] not in UNKNOWN_HERE] == [], path
+
+
+def identifiers_resolve(http: httpx2.Client, url: str, data: rdflib.Graph) -> None:
+    """Every address of ours that the catalog names answers in RDF that speaks of it, and as a page."""
+    named = {str(one).split("#")[0] for triple in data for one in triple if str(one).startswith(f"{url}/")}
+    named = {one for one in named if "?" not in one and not one.endswith(".html")}
+    kinds = {one.removeprefix(f"{url}/").split("/")[0] for one in named}
+    assert {"def", "service", "organization", "contact", "dataset"} <= kinds
+    for iri in sorted(named):
+        answer = http.get(iri, headers={"accept": "text/turtle"})
+        assert answer.status_code == 200 and answer.headers["vary"] == "Accept", (iri, answer.text)
+        said = rdflib.Graph().parse(data=answer.text, format="turtle")
+        assert list(said.predicate_objects(URIRef(iri))), iri
+    shown = [one for one in sorted(named) if "/dataset/" not in one]
+    for one in shown[:3] + [one for one in shown if "/service/" in one][:1]:
+        page = http.get(one, headers={"accept": "text/html"})
+        assert page.status_code == 200 and page.headers["content-type"].startswith("text/html") and "<h1>" in page.text
+    for path in ("/def/nothing", "/def/theme/nothing", "/def/region/x", "/service/x", f"/service/{uuid.UUID(int=0)}",
+                 "/organization/nothing", "/def/format/" + "x" * 101, f"/dataset/{uuid.UUID(int=0)}/version/1"):
+        assert http.get(path).status_code == 404, path
+
+
+def test_earlier_versions_and_departments_resolve_while_public(portal: Portal) -> None:
+    one = next(entry for entry in portal.district.ids if str(entry) in portal.district.public())
+    portal.district._change(one)
+    portal.district.approve()
+    portal.district.write(one, online=True, level=1, open_type="unconditional")
+    portal.district.seal()
+    node = URIRef(f"{portal.url}/dataset/{one}")
+    before = portal.graph(f"/dataset/{one}.ttl", "ttl").value(node, DCAT["previousVersion"])
+    assert before is not None
+    answer = portal.http.get(str(before), headers={"accept": "text/turtle"})
+    said = rdflib.Graph().parse(data=answer.text, format="turtle")
+    assert said.value(before, DCTERMS.isVersionOf) == node
+    assert portal.http.get(f"/dataset/{one}/version/99").status_code == 404
+    scheme = portal.http.get("/def/theme", headers={"accept": "application/ld+json"})
+    assert scheme.status_code == 200 and "/def/theme/credit" in scheme.text
+    assert portal.http.get("/organization", headers={"accept": "text/html"}).text.count("<h1>") == 1
+    with portal.database.read() as session:
+        empty = session.scalars(select(Department.code).where(
+            Department.id.not_in(select(DataEntry.department_id).where(DataEntry.department_id.is_not(None)))
+        )).first()
+    assert empty is None or portal.http.get(f"/organization/{empty}").status_code == 404
+
+
+def test_head_is_get_without_a_body(portal: Portal) -> None:
+    one = sorted(portal.district.public())[0]
+    paths = ("/catalog", "/catalog.ttl", f"/dataset/{one}", f"/dataset/{one}.xml", "/data.json", "/def/theme",
+             "/oai?verb=Identify", "/api/3/action/status_show", "/api/action/package_list", "/catalog.pdf")
+    counted = len(buffer_of(portal.database)._counts)
+    for path in paths:
+        head = portal.http.head(path)
+        assert head.content == b"" and len(buffer_of(portal.database)._counts) == counted, path
+        got = portal.http.get(path)
+        assert got.content and head.status_code == got.status_code, path
+        counted = len(buffer_of(portal.database)._counts)
+        for name in ("content-type", "etag", "vary", "content-length", "x-content-type-options"):
+            assert head.headers.get(name) == got.headers.get(name), (path, name)
+    assert portal.http.head("/api/v1/catalog/public/count").status_code == 405 and portal.http.put("/catalog.ttl").status_code == 405
 
 
 def test_our_shapes_can_fail() -> None:
@@ -138,7 +202,6 @@ def demo_district(database: Database) -> None:
     from sqlalchemy import update
 
     from catalog.feed.jobs import seal_all
-    from catalog.nodes.models import DataEntry
     from tests.catalog.conftest import ALL, person
 
     maker, checker = person("a", None, *ALL, scope="all"), person("b", None, *ALL, scope="all")

@@ -224,3 +224,17 @@ def test_arguments_are_understood_or_refused(given_: list[tuple[str, str]]) -> N
         arguments(given_)
     except OaiError as error:
         assert error.code in ("badVerb", "badArgument")
+
+
+def test_what_fails_at_the_edge_is_an_answer_of_the_protocol(repository: Repository) -> None:
+    large = b"x" * (4 * 1024 * 1024 + 1)
+    cases = [
+        (405, repository.http.put(repository.url)), (404, repository.http.get(f"{repository.url}/nothing")),
+        (413, repository.http.post(repository.url, content=large, headers={"content-type": "application/json"})),
+    ]
+    for status, answer in cases:
+        assert answer.status_code == status and answer.headers["content-type"].startswith("text/xml"), answer.text
+        root = ElementTree.fromstring(answer.content)
+        said = root.find(f"{OAI}error")
+        assert said is not None and said.get("code") == "badArgument" and said.text
+        assert root.findtext(f"{OAI}request") == repository.url and root.findtext(f"{OAI}responseDate")
