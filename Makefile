@@ -41,7 +41,7 @@ check: $(VENV)/.installed ## lint, types, import rules, pure rules
 	@deploy/check
 
 prove: setup ## the issues' full counts (AREA=chain), resumable; writes proof-report.json
-	@$(PY) -m tests.prove $(AREA)
+	@TMPDIR=$(TEST_TMP) $(PY) -m tests.prove $(AREA)
 
 soak: setup ## hours of mixed load (HOURS=1)
 	@$(PY) -m tests.soak

@@ -19,7 +19,11 @@ REPORT = ROOT / "proof-report.json"
 def main(wanted: list[str]) -> int:
     """Prove the areas that are asked for (all by default); return the exit status."""
     report = _previous(_tree())
-    areas = wanted or sorted(p.name for p in (ROOT / "tests").iterdir() if _is_area(p))
+    known = sorted(p.name for p in (ROOT / "tests").iterdir() if _is_area(p))
+    if unknown := [area for area in wanted if area not in known]:
+        print(f"no such area: {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    areas = wanted or known
     for area in areas:
         if report["areas"].get(area, {}).get("exit") == 0:
             print(f"{area}: proven before for this tree")
@@ -43,7 +47,8 @@ def _prove(area: str) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile("r", suffix=".json") as results:
         environment = os.environ | {"MULIAN_TEST_SIZE": "prove", "MULIAN_PROOF_FILE": results.name}
         started = time.monotonic()
-        done = subprocess.run([sys.executable, "-m", "pytest", f"tests/{area}"], cwd=ROOT, env=environment, check=False)
+        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", f"tests/{area}"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         text = results.read()
         tests: list[dict[str, Any]] = json.loads(text) if text else []
     outcomes = [test["outcome"] for test in tests]

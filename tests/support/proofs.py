@@ -16,12 +16,15 @@ def collect(report: pytest.TestReport) -> None:
         _results.append({"test": report.nodeid, "outcome": report.outcome, "seconds": round(report.duration, 3)})
     if report.when == "teardown":
         counts = [value for name, value in report.user_properties if name == "counts" and value]
-        if counts and _results and _results[-1]["test"] == report.nodeid:
-            _results[-1]["counts"] = counts[-1]
+        # reports of several workers come mixed
+        of_it = next((one for one in reversed(_results) if one["test"] == report.nodeid), None)
+        if counts and of_it is not None:
+            of_it["counts"] = counts[-1]
 
 
 def write() -> None:
     """Write the results where ``tests.prove`` asked for them."""
     target = os.environ.get("MULIAN_PROOF_FILE")
-    if target:
+    # with several workers the one that they report to writes
+    if target and "PYTEST_XDIST_WORKER" not in os.environ:
         Path(target).write_text(json.dumps(_results, ensure_ascii=False))

@@ -126,32 +126,46 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def desk(site: Site, browser: Browser) -> Iterator[BrowserContext]:
+    """The one desk of a run: the console's files stay in its cache, people and what they leave do not."""
+    context = browser.new_context(
+        viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True
+    )
+    yield context
+    context.close()
+
+
 class Watched:
     """A browser window whose mistakes are collected."""
 
-    def __init__(self, browser: Browser, origin: str) -> None:
-        self._browser, self._origin = browser, origin
+    def __init__(self, desk: BrowserContext, origin: str) -> None:
+        self.context, self._origin = desk, origin
         self.faults: list[str] = []
         self.expected: list[str] = []
-        self._fresh = True
         self._open()
 
     def _open(self) -> None:
-        self.context: BrowserContext = self._browser.new_context(
-            viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True
-        )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(_PATIENCE)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
         self.page.on("request", self._request)
+        self._fresh = True
 
     def renew(self) -> None:
-        """Become another person at another desk: no cookie, no memory."""
+        """Become another person: a new window, no cookie, nothing stored."""
         if not self._fresh:
-            self.context.close()
+            self.leave()
             self._open()
-        self._fresh = True
+
+    def leave(self) -> None:
+        """Close the window and take everything along."""
+        self.page.close()
+        blank = self.context.new_page()
+        everything = {"origin": self._origin, "storageTypes": "cookies,local_storage,indexeddb,service_workers"}
+        self.context.new_cdp_session(blank).send("Storage.clearDataForOrigin", everything)
+        blank.close()
 
     def expect(self, *statuses: int) -> None:
         """Allow the browser's own line about answers with these statuses: the journey provokes them."""
@@ -188,9 +202,10 @@ class Watched:
 
 
 @pytest.fixture
-def window(site: Site, browser: Browser) -> Iterator[Watched]:
+def window(site: Site, desk: BrowserContext) -> Iterator[Watched]:
     """A fresh window; at the end nothing may have gone wrong in it."""
-    watched = Watched(browser, site.url)
+    watched = Watched(desk, site.url)
     yield watched
-    watched.context.close()
+    watched.context.set_offline(False)
+    watched.leave()
     assert watched.faults == []
