@@ -9,6 +9,8 @@ AREA ?=
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -1)" -gt 4000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 # serve and its tests start processes by the dozen: each would compile the whole program again
 export PYTHONDONTWRITEBYTECODE :=
+# one more than the cores: tests that kill and wait leave a core idle for a quarter of the time
+export MULIAN_TEST_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 .PHONY: help setup run demo test check prove bench soak web docs engines clean
 
@@ -35,7 +37,7 @@ demo: setup ## run the whole path on a fresh home (HOME_DIR=..., LISTING=file.xl
 	@$(VENV)/bin/mulian demo --home $(HOME_DIR) $(if $(LISTING),--listing $(LISTING))
 
 test: setup ## every kind of test at small counts, slowest 20 printed
-	@TMPDIR=$(TEST_TMP) $(PY) -m pytest -n auto --dist worksteal $(if $(AREA),tests/$(AREA)) --durations=20
+	@TMPDIR=$(TEST_TMP) $(PY) -m pytest -n $(MULIAN_TEST_WORKERS) --dist worksteal $(if $(AREA),tests/$(AREA)) --durations=20
 
 check: $(VENV)/.installed ## lint, types, import rules, pure rules
 	@deploy/check

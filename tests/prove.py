@@ -47,7 +47,8 @@ def _prove(area: str) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile("r", suffix=".json") as results:
         environment = os.environ | {"MULIAN_TEST_SIZE": "prove", "MULIAN_PROOF_FILE": results.name}
         started = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", f"tests/{area}"]
+        workers = os.environ.get("MULIAN_TEST_WORKERS", "auto")
+        command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", f"tests/{area}"]
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         text = results.read()
         tests: list[dict[str, Any]] = json.loads(text) if text else []

@@ -108,7 +108,7 @@ def signed_in(serve: Serve, username: str, password: str) -> tuple[httpx2.Client
     return client, {"X-CSRF-Token": answer.json()["csrf"]}
 
 
-def test_first_start_stop_and_second_start(served: Serve) -> None:
+def test_first_start_refusals_stop_and_second_start(served: Serve, tmp_path: Path) -> None:
     mode = (served.home / "first-passwords.txt").stat().st_mode & 0o777
     assert mode == 0o600
     issued = passwords(served.home)
@@ -119,6 +119,7 @@ def test_first_start_stop_and_second_start(served: Serve) -> None:
     assert client.get("/readyz").json() == {"ready": True, "findings": []}
     assert "目链" in client.get("/console/").text
     _second_process_is_refused(served)
+    _a_port_in_use_is_one_line(served, tmp_path / "other")
     served.stop()
     assert served.pids() == []
     served.start()
@@ -133,10 +134,10 @@ def _second_process_is_refused(served: Serve) -> None:
     assert again.returncode == 1 and "kernel.home.locked" in again.stderr and "处理办法" in again.stderr
 
 
-def test_a_port_in_use_is_one_line_that_says_what_to_do(served: Serve, tmp_path: Path) -> None:
+def _a_port_in_use_is_one_line(served: Serve, other_home: Path) -> None:
     port = served.url.rsplit(":", 1)[1]
     other = subprocess.run(
-        [sys.executable, "-m", "mulian", "serve", "--home", str(tmp_path / "other"), "--port", port],
+        [sys.executable, "-m", "mulian", "serve", "--home", str(other_home), "--port", port],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )
     assert other.returncode == 1
