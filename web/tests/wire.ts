@@ -12,10 +12,12 @@ import type * as history from "@/api/history";
 import type * as duties from "@/api/duties";
 import type * as links from "@/api/links";
 import type * as quality from "@/api/quality";
+import type * as transfers from "@/api/transfers";
 import type * as trace from "@/api/trace";
 import type * as gateway from "@/api/gateway";
 import type * as imports from "@/api/imports";
 import type * as kernel from "@/api/kernel";
+import type * as releases from "@/api/releases";
 import type * as reviews from "@/api/reviews";
 import type * as reports from "@/api/reports";
 import type * as search from "@/api/search";
@@ -44,6 +46,15 @@ export type Checked = [
   None<Foreign<catalog.FieldDiff, Wire["FieldDiff"]>>,
   None<Foreign<reviews.CaseDetail, Wire["CaseDetail"]>>,
   None<Foreign<reviews.Decision, Wire["BatchDecision"]>>,
+  None<Foreign<reviews.ReviewRule, Wire["catalog__review__schemas__RuleOut"]>>,
+  None<Foreign<reviews.SecrecyRecord, Wire["SecrecyRecord"]>>,
+  None<Foreign<releases.Release, Wire["ReleaseOut"]>>,
+  None<Foreign<releases.ReleaseIn, Wire["ReleaseIn"]>>,
+  None<Foreign<releases.Tombstone, Wire["TombstoneOut"]>>,
+  None<Foreign<transfers.Transfer, Wire["TransferOut"]>>,
+  None<Foreign<transfers.Selection, Wire["SelectionIn"]>>,
+  None<Foreign<transfers.TransferPreview, Wire["catalog__transfers__schemas__PreviewOut"]>>,
+  None<Foreign<transfers.TransferNode, Wire["TransferNodeOut"]>>,
   None<Foreign<history.Then, Wire["ThenOut"]>>,
   None<Foreign<history.NodeThen, Wire["NodeAtOut"]>>,
   None<Foreign<history.ThenCounts, Wire["AsOfCounts"]>>,
