@@ -10,7 +10,7 @@ export interface Proposal {
   entry_id: string | null;
   department_id: string;
   content: { name: string; name_zh?: string; data_type?: string }[];
-  evidence: unknown;
+  evidence: string;
   state: "open" | "accepted" | "declined";
   result_id: string | null;
   created_name: string;

@@ -1,10 +1,11 @@
 import { defineStore } from "pinia";
-import { computed, shallowRef } from "vue";
+import { computed, ref, shallowRef } from "vue";
 import { departments as source, type Department } from "@/api/kernel";
 
 /** Every department of the district, read once: pickers and tables show names, the API speaks ids. */
 export const useDepartments = defineStore("departments", () => {
   const items = shallowRef<Department[]>([]);
+  const loaded = ref(false);
   let reading: Promise<void> | null = null;
 
   async function read(): Promise<void> {
@@ -15,6 +16,7 @@ export const useDepartments = defineStore("departments", () => {
       if (answer.items.length === 0 || all.length >= answer.total) break;
     }
     items.value = all;
+    loaded.value = true;
   }
 
   /** Names are a help, not a condition: a page that cannot read them still shows its own content. */
@@ -28,10 +30,11 @@ export const useDepartments = defineStore("departments", () => {
   function forget(): void {
     reading = null;
     items.value = [];
+    loaded.value = false;
   }
 
   const byId = computed(() => new Map(items.value.map((one) => [one.id, one])));
   const name = (id: string | null | undefined): string => (id ? (byId.value.get(id)?.name ?? "") : "") || "—";
 
-  return { items, load, forget, name };
+  return { items, loaded, load, forget, name };
 });

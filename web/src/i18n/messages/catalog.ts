@@ -9,7 +9,8 @@ export const catalog = {
   catalog: {
     lead: ["职责目录—数据目录—系统目录—库表目录", "Duties – data entries – systems – tables"],
     tree: ["目录树", "Directory tree"], treeFilter: ["查找四级目录", "Find in the directory"], treeNone: ["四级目录里都没有找到", "Found on none of the four levels"], treeMore: ["另有 {n} 条，请在右侧列表查询", "{n} more: use the list on the right"], whole: ["全区", "The whole district"],
-    qHint: ["名称、编码、摘要", "Name, code, abstract"], openEntry: ["打开详情", "Open in full"], listHint: ["通过“批量导入”编入目录，或请数据专员新建", "Import a workbook, or ask a data officer to add entries"],
+    qHint: ["名称、编码、摘要", "Name, code, abstract"], openEntry: ["打开详情", "Open in full"], listHint: ["用“批量导入”编入本部门的目录，或逐条新建", "Import a workbook of your department, or make nodes one by one"], listWait: ["由各部门数据专员编制，审核发布后即可在此查看", "Data officers make the directory; it is seen here once it is published"],
+    noDepartment: ["还没有部门：目录属于部门，请系统管理员先在“系统 → 部门”建立，或导入带部门列的清单", "There is no department yet and nodes belong to departments: the system administrator makes them, or import a listing that names them"], homeless: ["您的账户没有所属部门，不能新建目录；请系统管理员在“系统 → 用户”中设置", "Your account belongs to no department: ask the system administrator to set it"], treeEmpty: ["还没有目录", "Nothing in the directory yet"],
     under: ["{name} 之下", "Below {name}"], more: ["还有更多，请用右侧列表查找", "There are more: use the list on the right"],
     noDuty: ["未关联职责", "Without a duty"],
     tab: { basic: ["基本信息", "Basics"], items: ["数据项", "Data items"], columns: ["字段", "Columns"], versions: ["版本对比", "Versions"], anchor: ["上链存证", "Evidence"], links: ["关联", "Links"], interfaces: ["接口", "Interfaces"], log: ["操作记录", "Log"] },

@@ -79,7 +79,7 @@ export const common = {
       work: ["工作台", "Workbench"], catalog: ["数据目录", "Catalog"], gateway: ["接口网关", "Gateway"], chain: ["区块链", "Chain"],
       crypto: ["数据安全环境", "Data security"], reports: ["统计报告", "Reports"], system: ["系统", "System"],
     },
-    workbench: ["工作台", "Workbench"], following: ["我的关注与收藏", "Favourites and following"], codes: ["编码与代码表", "Codes"], directory: ["四级目录", "Directory"], newNode: ["新建目录", "New node"], history: ["历史版本", "History"], quality: ["质量检查", "Quality"], search: ["检索", "Search"], orphans: ["孤儿清单", "Orphan lists"], proposals: ["数据项建议", "Proposals"], dutyChanges: ["职责变更", "Changes of duties"], transfers: ["移交", "Transfers"], reviewRules: ["审核规则", "Review rules"], secrecyReviews: ["保密审查", "Secrecy reviews"], releases: ["数据出域", "Releases of data"], newTransfer: ["提出移交", "Propose a transfer"], entry: ["数据目录", "Data entry"],
+    workbench: ["工作台", "Workbench"], following: ["我的关注与收藏", "Favourites and following"], codes: ["编码与代码表", "Codes"], directory: ["四级目录", "Directory"], newNode: ["新建目录", "New node"], history: ["历史版本", "History"], quality: ["质量检查", "Quality"], search: ["检索", "Search"], orphans: ["孤儿清单", "Orphan lists"], proposals: ["数据项与库表建议", "Proposals"], dutyChanges: ["职责变更", "Changes of duties"], transfers: ["移交", "Transfers"], reviewRules: ["审核规则", "Review rules"], secrecyReviews: ["保密审查", "Secrecy reviews"], releases: ["数据出域", "Releases of data"], newTransfer: ["提出移交", "Propose a transfer"], entry: ["数据目录", "Data entry"],
     imports: ["批量导入", "Import"], import: ["导入批次", "Import batch"], review: ["审核中心", "Review"],
     interfaces: ["接口", "Interfaces"], interface: ["接口详情", "Interface"], apps: ["应用与凭证", "Apps and keys"],
     demands: ["数据应用申请", "Requests for data"], calls: ["调用日志", "Call log"],

@@ -16,6 +16,14 @@ export const following = {
     changesOn: ["“{name}”查到的目录有变化时会告知您", "You will be told of changes of what “{name}” finds"], changesOff: ["“{name}”的变化不再提醒", "No more notices of changes of what “{name}” finds"], dropped: ["检索“{name}”已删除", "Search “{name}” removed"],
     noSearches: ["在“检索”页查到结果后，点“保存此检索”", "Search, then press “Keep this search”"],
   },
+  first: {
+    title: ["还没有目录，从这里开始", "Nothing in the directory yet: start here"], done: ["已完成", "done"],
+    departments: ["建立部门", "Make the departments"], departmentsHint: ["目录都属于部门；导入清单时也可自动新建", "Every node belongs to one; an import of a listing can open them too"], departmentsWho: ["由系统管理员办理；导入清单时也可自动新建", "by the system administrator; an import of a listing can open them too"],
+    users: ["建立用户并授予角色", "Make users and give them roles"], usersHint: ["每个部门至少一名数据专员、一名审核人（两人不得相同）", "At least a data officer and a reviewer for each department, two persons"], usersWho: ["由系统管理员办理：每个部门至少一名数据专员、一名审核人", "by the system administrator: a data officer and a reviewer for each department"],
+    import: ["批量导入", "Import workbooks"], importHint: ["下载模板，填好后上传；已有清单可直接导入", "Download the template, fill it in and upload it; a listing that you have can be imported as it is"], importWho: ["由数据专员办理", "by data officers"],
+    create: ["逐条新建：先职责，再数据目录、系统、库表", "Make nodes one by one: duties, then data entries, systems, tables"], createHint: ["在“四级目录”点“新建”", "Press “New” in the directory"], createWho: ["由数据专员办理", "by data officers"],
+    codes: ["导入分类表", "Load the table of classes"], codesHint: ["有正式分类表的，先导入再填写前段码", "Load the official table before class codes are filled in"], codesWho: ["由数据局业务管理员办理", "by the bureau's administrator"],
+  },
   notice: {
     tab: ["消息", "Notices"], bell: ["消息，{n} 条未读", "Notices, {n} unread"], unread: ["未读", "Unread"], unreadOnly: ["只看未读", "Unread only"], readAll: ["全部标为已读", "Mark all as read"], marked: ["{n} 条已标为已读", "{n} marked as read"],
     none: ["关注的目录有变化、检索有新结果、讨论中提到您时，消息会出现在这里", "Changes of what you follow, new results of kept searches and mentions of you appear here"],

@@ -3,7 +3,7 @@ import type { Pairs } from "../define";
 export const imports = {
   propose: {
     lead: ["从摘要中的“包括…”建议数据项，从表头建议库表；确认之前不写入", "Items guessed from abstracts, tables from column headers; nothing is written before you accept"], guess: ["从摘要建议数据项", "Guess items from abstracts"], headers: ["上传表头", "Upload headers"], started: ["已开始分析摘要", "Reading the abstracts"],
-    read: ["已读 {n} 个文件，新建议 {fresh} 条，找不到部门的 {homeless} 个", "{n} files read, {fresh} new proposals, {homeless} without a department"], none: ["没有建议；点“从摘要建议数据项”或上传表头", "No proposals: guess from abstracts or upload headers"], count: ["个数", "How many"],
+    read: ["已读 {n} 个文件，新建议 {fresh} 条，与目录对不上的 {homeless} 个，读不出表头的 {unreadable} 个", "{n} files read, {fresh} new proposals, {homeless} that match no entry, {unreadable} without readable headers"], evidence: ["原文", "As it was written"], everything: ["全选", "All"], nothing: ["全不选", "None"], ofEntry: ["数据目录", "Data entry"], tableHint: ["选择所属系统后可采纳；字段类型为“待补”，采纳后在库表中补齐", "Choose the system to accept; types of columns are to be filled in afterwards"], none: ["没有建议；点“从摘要建议数据项”或上传表头", "No proposals: guess from abstracts or upload headers"], count: ["个数", "How many"],
     state: { open: ["待确认", "Open"], accepted: ["已采纳", "Accepted"], declined: ["已忽略", "Declined"] }, accept: ["采纳", "Accept"], decline: ["忽略", "Decline"], accepted: ["“{name}”的建议已采纳", "Proposal for “{name}” accepted"], declined: ["“{name}”的建议已忽略", "Proposal for “{name}” declined"],
     acceptMany: ["采纳所选 {n} 条", "Accept {n}"], acceptedMany: ["已采纳 {n} 条，{left} 条未能采纳", "{n} accepted, {left} could not be"],
   },
@@ -31,6 +31,8 @@ export const imports = {
     unchecked: ["有 {n} 处更正尚未检查：改完后点“重新检查”", "{n} corrections were not checked yet: press “Check again” when you are done"], rechecking: ["正在重新检查", "Checking again"], wasChecked: ["已检查", "Checked"], notChecked: ["尚未检查", "Not checked"],
     correctionsLead: ["更正保存在批次中，上传的文件不变；“下载标注结果”中是更正后的内容，附原值。", "Corrections are kept with the batch; the uploaded file stays. The downloaded findings show the corrected cells with what stood there."], takeBack: ["取消更正", "Take back"], takenBack: ["取消更正，恢复原值", "Taken back"],
     numbers: ["编号方案", "Numbering"], noNumbers: ["工作簿写的是名称，不需要", "Not needed: labels are written out"],
+    none: ["先下载模板，填写后拖到右上方；检查通过再导入", "Download the template, fill it in and drop it at the top right"],
+    noExports: ["还没有导出；选好格式与部门后点“开始导出”", "None yet: choose a format and a department, then export"],
     noFindings: ["没有这一级别的问题", "No findings of this severity"],
   },
 } satisfies Pairs;

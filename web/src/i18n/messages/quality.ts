@@ -2,7 +2,7 @@ import type { Pairs } from "../define";
 
 export const quality = {
   quality: {
-    at: ["六性按单元计算，点任一数字查看不合格单元；计算时间 {at}", "Six properties counted by cell; click a figure for the cells that fail. Computed {at}"], never: ["尚未计算", "Not computed yet"],
+    at: ["六性按单元计算，点任一数字查看不合格单元；计算时间 {at}", "Six properties counted by cell; click a figure for the cells that fail. Computed {at}"], notYet: ["编入目录后点“立即计算”，或等每晚自动计算", "Fill the directory, then compute, or wait for the night"], never: ["尚未计算", "Not computed yet"],
     refresh: ["立即计算", "Compute now"], started: ["已开始计算", "Computing"], byRule: ["按规则", "By rule"], byDepartment: ["按部门", "By department"], trend: ["近 90 天变化", "Last 90 days"],
     rule: ["规则", "Rule"], failing: ["不合格", "Failing"], rate: ["合格率", "Rate"], cells: ["不合格单元", "Cells that fail"], cell: ["单元", "Cell"], none: ["没有不合格单元", "No cell fails"],
     dimension: { norm: ["规范性", "Conformity"], complete: ["完整性", "Completeness"], accurate: ["准确性", "Accuracy"], consistent: ["一致性", "Consistency"], timely: ["时效性", "Timeliness"], accessible: ["可访问性", "Accessibility"] },
