@@ -169,5 +169,6 @@ def tag(session: Session, *parts: str) -> str | None:
     """An entity tag of what the feed says; None while a change waits for its number."""
     if queries.is_dirty(session):
         return None
-    seq, _ = queries.head(session)
-    return f'"{sm3_hex("|".join((str(seq), *parts)).encode())[:32]}"'
+    seq, at = queries.head(session)
+    # the stamp too: a number of a state that was restored is given a second time
+    return f'"{sm3_hex("|".join((str(seq), str(at), *parts)).encode())[:32]}"'

@@ -3,11 +3,12 @@
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from catalog.feed import queries, service
+from catalog.feed import epochs, queries, service
 from catalog.feed.errors import SLOW
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.jobs.registry import job, schedule
+from kernel.runtime import runtime_of
 
 if TYPE_CHECKING:
     from kernel.jobs.context import JobContext
@@ -18,8 +19,18 @@ SWEEP = "catalog.feed.sweep"
 
 
 def seal_all(database: Database) -> int:
-    """Seal until nothing waits; how many changes were told. A round that was too slow is tried again, twice."""
+    """Seal until nothing waits; how many changes were told. A round that was too slow is tried again, twice.
+
+    First it looks whether the database still knows the last change that was told, and last it keeps the new one.
+    """
     told = 0
+    with database.read() as session:
+        home = runtime_of(session).home
+        kept = epochs.kept(home)
+        back = kept is not None and epochs.went_back(session, kept)
+    if kept is not None and back:
+        last = kept
+        database.run(lambda session: epochs.renew_if_restored(session, last))
     with database.read() as session:
         waiting = queries.is_dirty(session)
     slow = 0
@@ -32,6 +43,9 @@ def seal_all(database: Database) -> int:
                 raise
             continue
         told, waiting = told + done.changes, done.looked_at == service.BATCH
+    if told or kept is None or back:
+        with database.read() as session:
+            epochs.keep(home, epochs.place_of(session, queries.head(session)[0]))
     return told
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import True_
 
 from catalog.feed.content import PublicEntry, PublicItem, PublicOrg, PublicSystem, Sealed, of_row
-from catalog.feed.models import FeedChange, FeedDirty, FeedRecord
+from catalog.feed.models import FeedChange, FeedDirty, FeedEpoch, FeedRecord
 from catalog.nodes.kinds import LIVE
 from catalog.nodes.models import DataEntry, DataItem, DataSystem, NodeVersion, System
 from catalog.nodes.queries import slices
@@ -170,6 +170,11 @@ def head(session: Session) -> tuple[int, datetime | None]:
     query = select(FeedChange.seq, FeedChange.at).order_by(FeedChange.seq.desc()).limit(1)
     row = session.execute(query).first()
     return (row.seq, row.at) if row else (0, None)
+
+
+def epoch(session: Session) -> FeedEpoch:
+    """The present epoch; the migration made the first."""
+    return session.scalars(select(FeedEpoch).order_by(FeedEpoch.number.desc()).limit(1)).one()
 
 
 def changes(session: Session, after: int, limit: int) -> list[FeedChange]:

@@ -7,8 +7,8 @@ from sqlalchemy import func
 
 from catalog.ckan.conditions import query_condition
 from catalog.ckan.errors import ActionError
-from catalog.feed import queries
-from catalog.feed.errors import AFTER_INVALID, QUERY_INVALID
+from catalog.feed import epochs, queries
+from catalog.feed.errors import AFTER_INVALID, EPOCH_OTHER, QUERY_INVALID
 from catalog.feed.schemas import ChangeOut, Changes, PublicCount
 from catalog.nodes.models import DataEntry
 from kernel.http import Session_, public, router
@@ -21,13 +21,23 @@ def list_changes(
     session: Session_,
     after: Annotated[int, Query(ge=0, le=2**53 - 1, description="已取到的变更号，从 0 开始")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    epoch: Annotated[str, Query(max_length=40, description="上次应答的 epoch；已改变时拒绝")] = "",
+    cursor: Annotated[str, Query(max_length=80, description="上次应答的 cursor，代替 after 与 epoch")] = "",
 ) -> Changes:
-    """公开目录变更：按变更号依次读取，不重不漏"""
+    """公开目录变更：按变更号依次读取，不重不漏；序列重新开始时给出 409，须从 0 重新同步"""
+    if cursor:
+        place = epochs.Place.read(cursor)
+        epochs.check(session, place)
+        after = place.seq
+    now = queries.epoch(session).epoch
     head, _ = queries.head(session)
+    if epoch and epoch != now:
+        raise EPOCH_OTHER(epoch=now, head=head)
     if after > head:
         raise AFTER_INVALID(head=head)
     found = [ChangeOut.model_validate(one) for one in queries.changes(session, after, limit)]
-    return Changes(items=found, next=found[-1].seq if found else after, head=head)
+    last = found[-1].seq if found else after
+    return Changes(items=found, next=last, head=head, epoch=now, cursor=epochs.place_of(session, last).text())
 
 
 @api.get("/count", **public())

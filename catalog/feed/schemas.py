@@ -21,11 +21,13 @@ class ChangeOut(BaseModel):
 
 
 class Changes(BaseModel):
-    """A slice of the feed; ask again with ``after`` = ``next``."""
+    """A slice of the feed; ask again with the ``cursor``, or with ``after`` = ``next`` and the ``epoch``."""
 
     items: list[ChangeOut]
     next: int = Field(description="下次请求的 after")
     head: int = Field(description="当前最新变更号；next 等于 head 时已取完")
+    epoch: str = Field(description="变更序列的标识；改变后须从 0 重新同步")
+    cursor: str = Field(description="下次请求的 cursor：含序列标识、变更号与时刻，序列重新开始时会被拒绝而不是漏读")
 
 
 class PublicCount(BaseModel):

@@ -76,8 +76,9 @@ def _differences(session: Session, ids: Sequence[uuid.UUID]) -> list[_Change]:
 
 def _tell(session: Session, changed: Sequence[_Change]) -> None:
     seq, last = queries.head(session)
-    now = clock.now()
-    start = max(now + MARGIN, last + _STEP) if last else now + MARGIN
+    epoch, now = queries.epoch(session), clock.now()
+    seq = max(seq, epoch.after_seq)
+    start = max(now + MARGIN, epoch.started_at + _STEP, last + _STEP if last else now)
     stamps = [start + number * _STEP for number in range(len(changed))]
     rows = [_row(one, seq + number, at) for number, (one, at) in enumerate(zip(changed, stamps, strict=True), start=1)]
     session.execute(insert(FeedChange), [

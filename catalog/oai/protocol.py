@@ -49,17 +49,21 @@ class Span:
 
 @dataclass(frozen=True)
 class Token:
-    """Where a list goes on: after ``seq``; ``done`` of ``total`` were sent. Nothing is kept on our side."""
+    """Where a list goes on: after ``seq``, whose stamp was ``at``; ``done`` of ``total`` were sent. Nothing is kept on
+    our side; by the stamp a token of a feed that was restored to an earlier state is told from ours.
+    """
 
     span: Span
     seq: int
     done: int
     total: int
+    at: int = 0
 
     def text(self) -> str:
         """The token as it travels; a check sum tells a damaged one."""
         low, high = (_micros(one) for one in (self.span.low, self.span.high))
-        body = "|".join(("1", low, high, self.span.spec or "", str(self.seq), str(self.done), str(self.total)))
+        numbers = (str(one) for one in (self.seq, self.at, self.done, self.total))
+        body = "|".join(("2", low, high, self.span.spec or "", *numbers))
         return base64.urlsafe_b64encode(f"{body}|{zlib.crc32(body.encode()):08x}".encode()).decode().rstrip("=")
 
     @classmethod
@@ -68,11 +72,11 @@ class Token:
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
             body, _, check = raw.rpartition("|")
-            version, low, high, spec, seq, done, total = body.split("|")
-            if version != "1" or int(check, 16) != zlib.crc32(body.encode()) or len(text) > 500:
+            version, low, high, spec, seq, at, done, total = body.split("|")
+            if version != "2" or int(check, 16) != zlib.crc32(body.encode()) or len(text) > 500:
                 raise ValueError
             span = Span(_instant(low), _instant(high), spec or None)
-            token = cls(span, int(seq), int(done), int(total))
+            token = cls(span, int(seq), int(done), int(total), int(at))
         except (ValueError, OverflowError) as error:
             raise OaiError("badResumptionToken", "resumptionToken 无效 / the resumptionToken is not valid") from error
         if min(token.seq, token.done, token.total) < 0 or token.seq > 2**62:

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from catalog.feed.models import FeedRecord
+from catalog.feed.models import FeedChange, FeedRecord
 from catalog.nodes.models import DataEntry
 from catalog.oai.protocol import Span
 from catalog.public.queries import public
+from kernel import clock
 from kernel.identity.models import Department
 
 SET = "org:"
@@ -48,6 +49,12 @@ def page(session: Session, span: Span, after: int, limit: int) -> list[tuple[Fee
     query = _with_code().where(FeedRecord.seq > after, *_within(span)).order_by(FeedRecord.seq).limit(limit)
     rows = session.execute(query)
     return [(record, code) for record, code in rows]
+
+
+def told(session: Session, seq: int, at: int) -> bool:
+    """Whether the feed has a change of this number and stamp."""
+    stamp = session.scalar(select(FeedChange.at).where(FeedChange.seq == seq))
+    return stamp is not None and clock.to_micros(stamp) == at
 
 
 def one(session: Session, entry_id: Any) -> tuple[FeedRecord, str] | None:

@@ -89,6 +89,8 @@ def _record_of(session: Session, site: Site, found: dict[str, str], *, counted: 
 def _list(session: Session, site: Site, found: dict[str, str], *, whole: bool) -> str:
     if "resumptionToken" in found:
         token = Token.read(found["resumptionToken"])
+        if not queries.told(session, token.seq, token.at):
+            raise OaiError("badResumptionToken", "变更序列已重新开始，请重新采集 / the feed began anew; harvest again")
     else:
         span = span_of(found)
         check_prefix(found["metadataPrefix"])
@@ -111,7 +113,8 @@ def _resumption(token: Token, shown: list[tuple[FeedRecord, str]], *, more: bool
     done = token.done + len(shown)
     if not more and not token.done:
         return ""
-    following = Token(token.span, shown[-1][0].seq, done, token.total).text() if more else ""
+    last = shown[-1][0]
+    following = Token(token.span, last.seq, done, token.total, clock.to_micros(last.at)).text() if more else ""
     size = max(token.total, done)
     return element("resumptionToken", following, completeListSize=str(size), cursor=str(token.done))
 
