@@ -70,8 +70,8 @@ _NAMES = ("dct:title", "skos:prefLabel", "foaf:name", "vcard:fn", "rdfs:label")
 def node(graph: Graph, iri: str) -> bytes:
     """What an identifier names, and the nodes that the same graph says of it, property by property."""
     first = graph.nodes[iri]
-    blocks = [_node(one, heading=one is not first) for one in (first, *(n for n in graph.nodes.values() if n is not first))]
-    return _page(_name(first) or iri, "".join(blocks) + '<p><a href="/catalog.html">全部公开数据目录</a></p>')
+    others = [_node(one, heading=True) for one in graph.nodes.values() if one is not first]
+    return _page(_name(first) or iri, _node(first, heading=False) + "".join(others) + '<p><a href="/catalog.html">全部公开数据目录</a></p>')
 
 
 def _node(one: Node, *, heading: bool) -> str:

@@ -74,7 +74,8 @@ def catalog(session: Session, site: Site, asked: Asked) -> Graph | None:
 def _catalog_node(session: Session, graph: Graph, site: Site) -> Node:
     first, (_, last) = queries.first_at(session), queries.head(session)
     node = Node(f"{site.base}/catalog", ("dcat:Catalog",)).add("dct:title", Text.zh(site.title))
-    node.add("dct:description", Text.zh(f"{site.title}：{site.publisher}公开的数据目录")).add("dct:publisher", publisher(graph, site))
+    node.add("dct:description", Text.zh(f"{site.title}：{site.publisher}公开的数据目录"))
+    node.add("dct:publisher", publisher(graph, site))
     node.add("dct:language", terms.language(graph)).add("foaf:homepage", page(graph, f"{site.base}/catalog.html"))
     node.add("dcat:themeTaxonomy", own_themes(graph, site), terms.data_themes(graph))
     node.add("dct:license", licence(graph, "unconditional", site))

@@ -75,10 +75,10 @@ def _plan(session: Session, given: dict[str, Any]) -> Plan:
         raise PLAN(reason_zh="须写明 --kind 或 --plan", reason_en="give --kind or --plan")
     parts = [Part(into_id=_id(session, given["into"]))] if given["into"] else []
     parts += [_part(session, text) for text in given["parts"] or ()]
+    day = given["on"] or clock.business_day(clock.now()).isoformat()
     return Plan(
         given["kind"], tuple(_id(session, code) for code in given["sources"] or ()), given["reason"], given["basis"],
-        given["on"] or clock.business_day(clock.now()).isoformat(), department_named(session, given["to"]), tuple(parts),
-        given["workdays"],
+        day, department_named(session, given["to"]), tuple(parts), given["workdays"],
     )
 
 

@@ -22,9 +22,13 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         head, at = queries.head(session)
         waiting = session.scalar(select(func.count(FeedDirty.entry_id.distinct()))) or 0
         total, epoch = queries.count(session), queries.epoch(session)
-    output({"序列": epoch.epoch, "第几次": epoch.number, "变更号": head, "时刻": clock.iso(at) if at else None, "公开目录": total, "待编号": waiting}
-           if not as_json else {"epoch": epoch.epoch, "number": epoch.number, "head": head, "at": clock.iso(at) if at else None, "public": total, "waiting": waiting},
-           as_json)
+    told = clock.iso(at) if at else None
+    if as_json:
+        output({"epoch": epoch.epoch, "number": epoch.number, "head": head, "at": told, "public": total,
+                "waiting": waiting}, as_json)
+    else:
+        output({"序列": epoch.epoch, "第几次": epoch.number, "变更号": head, "时刻": told, "公开目录": total,
+                "待编号": waiting}, as_json)
 
 
 @app.command("seal")

@@ -45,7 +45,7 @@ class FeedRecord(Base):
 
 class FeedEpoch(Base):
     """A history of the feed. A new one begins when the database was restored to an earlier state: what readers took
-    after that state may differ, so everything is told again after ``after_seq``. Insert only; the last number is current.
+    after that state may differ, so everything is told again after ``after_seq``. Insert only; the last is current.
     """
 
     __tablename__ = "feed_epoch"

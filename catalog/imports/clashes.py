@@ -44,13 +44,23 @@ def choose(
 
 
 def described(session: Session, batch: ImportBatch, rows: Sequence[ImportRow]) -> list[dict[str, Any]]:
-    """Staged rows with their changed cells as texts, and the code and name that their nodes have now."""
+    """Staged rows with their changed cells as texts, and the code and name that their nodes have now.
+
+    A cell that others changed too is among them once the workbook's content was chosen for it.
+    """
     known: dict[uuid.UUID, dict[str, Any]] = {}
     for kind in {row.kind for row in rows if row.action == "update"}:
         ids = [row.node_id for row in rows if row.kind == kind and row.node_id]
         known.update({held["id"]: held for held in queries.working(session, kind, ids)})
     labels = {sheet.kind: sheet.labels for sheet in profile(batch.profile).sheets}
-    return [_described(row, labels[row.kind], known.get(row.node_id) if row.node_id else None) for row in rows]
+    chosen = queries.taken_clashes(session, batch.id, [row.seq for row in rows])
+    made = [_described(row, labels[row.kind], known.get(row.node_id) if row.node_id else None) for row in rows]
+    for one in made:
+        one["cells"] += [
+            {"field": clash.field, "label": clash.label, "old": clash.current, "new": clash.mine}
+            for clash in chosen.get(one["seq"], ())
+        ]
+    return made
 
 
 def _described(row: ImportRow, labels: Mapping[str, str], node: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -118,6 +118,17 @@ def clashes(batch_id: uuid.UUID, *, open_only: bool = False) -> Select[ImportCla
     return (query.where(ImportClash.choice.is_(None)) if open_only else query).order_by(ImportClash.seq)
 
 
+def taken_clashes(session: Session, batch_id: uuid.UUID, seqs: Sequence[int]) -> dict[int, list[ImportClash]]:
+    """Staged row → its cells for which the workbook's content was chosen."""
+    query = select(ImportClash).where(
+        ImportClash.batch_id == batch_id, ImportClash.choice == "mine", ImportClash.row_seq.in_(seqs)
+    )
+    found: dict[int, list[ImportClash]] = {}
+    for one in session.scalars(query.order_by(ImportClash.seq)):
+        found.setdefault(one.row_seq, []).append(one)
+    return found
+
+
 def changed_rows(batch_id: uuid.UUID, action: str | None = None) -> Select[ImportRow]:
     """Staged rows that create or update, in the order in which they are applied."""
     actions = (action,) if action else ("create", "update")

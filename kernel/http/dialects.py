@@ -1,4 +1,4 @@
-"""Errors in the form of a protocol of others, for what fails before its routes are reached: size, depth, method, path."""
+"""Errors in the form of a protocol of others, for what fails before its routes: size, depth, method, path."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

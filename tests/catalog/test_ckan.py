@@ -321,10 +321,10 @@ def test_both_paths_both_methods_one_answer(still: Site) -> None:
 
 def test_what_fails_at_the_edge_is_said_in_ckans_form(still: Site) -> None:
     large = {"q": "x" * (5 * 1024 * 1024)}
-    deep = b"[" * 70 + b"]" * 70
+    deep, as_json = b"[" * 70 + b"]" * 70, {"content-type": "application/json"}
     cases = [
         (413, still.http.post("/api/3/action/package_search", json=large)),
-        (400, still.http.post("/api/3/action/package_search", content=deep, headers={"content-type": "application/json"})),
+        (400, still.http.post("/api/3/action/package_search", content=deep, headers=as_json)),
         (405, still.http.delete("/api/3/action/package_show")), (404, still.http.get("/api/3/nothing")),
         (405, still.http.put("/api/action/package_show")),
     ]

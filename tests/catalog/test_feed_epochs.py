@@ -115,7 +115,8 @@ def test_a_restored_database_tells_everything_again(database: Database, home: Ho
     assert numbers(back)[1] == 2 and refused(back, place)
     with back.read() as session:
         assert min(session.scalars(select(FeedRecord.at))) > stamp, "harvesters by date see all of it"
-        first = session.scalar(select(func.min(FeedChange.seq)).where(FeedChange.seq > queries.epoch(session).after_seq))
+        begun = queries.epoch(session).after_seq
+        first = session.scalar(select(func.min(FeedChange.seq)).where(FeedChange.seq > begun))
         assert first == reader.after + 1
         assert session.scalars(select(Notice.audience)).all() == ["operator"]
     reader.follow(back)

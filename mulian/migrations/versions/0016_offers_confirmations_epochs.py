@@ -58,7 +58,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_feed_epoch")),
         sa.UniqueConstraint("epoch", name=op.f("uq_feed_epoch_epoch")),
     )
-    epochs = sa.table("feed_epoch", *(sa.column(name) for name in ("number", "epoch", "after_seq", "reason", "started_at")))
+    columns = ("number", "epoch", "after_seq", "reason", "started_at")
+    epochs = sa.table("feed_epoch", *(sa.column(name) for name in columns))
     op.execute(epochs.insert().values(number=1, epoch=uuid.uuid4().hex, after_seq=0, reason="first", started_at=_now()))
 
 
