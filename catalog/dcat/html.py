@@ -71,7 +71,8 @@ def node(graph: Graph, iri: str) -> bytes:
     """What an identifier names, and the nodes that the same graph says of it, property by property."""
     first = graph.nodes[iri]
     others = [_node(one, heading=True) for one in graph.nodes.values() if one is not first]
-    return _page(_name(first) or iri, _node(first, heading=False) + "".join(others) + '<p><a href="/catalog.html">全部公开数据目录</a></p>')
+    back = '<p><a href="/catalog.html">全部公开数据目录</a></p>'
+    return _page(_name(first) or iri, _node(first, heading=False) + "".join(others) + back)
 
 
 def _node(one: Node, *, heading: bool) -> str:
