@@ -107,6 +107,9 @@ def test_only_true_clashes_are_asked(database: Database, town: Town, checked: Ch
         jobs.run_apply(database, town.officer, batch.id, accept_partial=False)
     assert caught.value.code == "catalog.import.clashes"
     database.run(lambda s: clashes.choose(s, town.officer, service.found(s, town.officer, batch.id), "mine"))
+    assert changes(database, batch) == {
+        ("甲", "abstract", "甲的摘要", "我的摘要"), ("丙", "abstract", "他人的摘要", "我的丙")
+    }
     # a second check keeps what was decided about the same three values
     again = jobs.run_check(database, town.officer, batch.id)
     with database.read() as session:

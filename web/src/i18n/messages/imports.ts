@@ -33,6 +33,6 @@ export const imports = {
     numbers: ["编号方案", "Numbering"], noNumbers: ["工作簿写的是名称，不需要", "Not needed: labels are written out"],
     none: ["先下载模板，填写后拖到右上方；检查通过再导入", "Download the template, fill it in and drop it at the top right"],
     noExports: ["还没有导出；选好格式与部门后点“开始导出”", "None yet: choose a format and a department, then export"],
-    noFindings: ["没有这一级别的问题", "No findings of this severity"],
+    clashDone: ["{n} 处冲突已全部选择，可以导入", "All {n} clashes are decided"], onlyClashes: ["只有与他人冲突的单元格，请在“冲突”中选择", "Only cells that clash: choose in “Clashes”"],
   },
 } satisfies Pairs;
