@@ -12,6 +12,22 @@ SIGNATURE_INVALID = define(
     "crypto.signature.invalid", 422, zh="SM2 签名验证未通过", en="The SM2 signature is not valid",
 )
 KEY_INVALID = define("crypto.key.invalid", 422, zh="SM2 密钥格式不正确", en="The SM2 key is malformed")
+CIPHERTEXT_INVALID = define(
+    "crypto.ciphertext.invalid", 422, zh="SM2 密文无效或已被改动", en="The SM2 ciphertext is malformed or was changed",
+    fix_zh="请核对是否用对应的公钥加密、传输中是否完整", fix_en="Check the key pair and that the ciphertext arrived whole",
+)
+KEY_FILE_INVALID = define(
+    "crypto.key_file.invalid", 422, zh="不是可用的 SM2 密钥文件：{reason}", en="Not a usable SM2 key file: {reason}",
+    fix_zh="支持 PEM 或 DER 的 PKCS#8、SEC 1 私钥与 SPKI 公钥，曲线须为 SM2",
+    fix_en="PEM or DER, PKCS#8 or SEC 1 private keys and SPKI public keys on the SM2 curve are read",
+)
+KEY_FILE_PASSPHRASE = define(
+    "crypto.key_file.passphrase", 422, zh="口令不能打开此密钥文件", en="The passphrase does not open this key file",
+)
+CERTIFICATE_INVALID = define(
+    "crypto.certificate.invalid", 422, zh="证书不可用：{reason}", en="The certificate is not usable: {reason}",
+    fix_zh="请提供签发机构签发、在有效期内的 SM2 证书", fix_en="Supply a valid SM2 certificate of its issuer",
+)
 SEALED_INVALID = define(
     "crypto.secret.invalid", 500, zh="服务密钥无法解开此密文", en="The service key does not open this secret",
     fix_zh="请检查 keys/service 是否与数据库来自同一备份",
@@ -65,6 +81,36 @@ KEY_EXHAUSTED = define(
 KEY_MATERIAL = define(
     "crypto.key.material", 500, zh="密钥 {key_id} 的密文或校验值不符",
     en="Wrapped key {key_id} or its check value does not match",
+)
+KEY_COMPROMISED = define(
+    "crypto.key.compromised", 503, zh="密钥 {key_id} 已按泄露处置，在换上新密钥之前不能写入",
+    en="Key {key_id} is compromised; writing waits for the new key",
+    fix_zh="更换已优先开始，请稍后重试；读取不受影响", fix_en="The rotation has begun with priority; try again soon",
+)
+KEK_UNKNOWN = define("crypto.kek.unknown", 404, zh="没有此部门主密钥", en="There is no such KEK")
+KEK_STATE = define(
+    "crypto.kek.state", 409, zh="部门主密钥第 {version} 版处于 {state} 状态，不能执行此操作",
+    en="KEK version {version} is {state}; it does not serve this",
+)
+KEK_IN_USE = define(
+    "crypto.kek.in_use", 409, zh="部门主密钥第 {version} 版仍保护着可用的数据：{keys}",
+    en="KEK version {version} still protects live data: {keys}",
+    fix_zh="请等待所列密钥更换完成并退役五分钟以上", fix_en="Wait until the listed keys are rotated and retired for five minutes",
+)
+KEK_OLDER_LEFT = define(
+    "crypto.kek.older_left", 409,
+    zh="请先销毁更早的第 {older} 版：它仍能打开第 {version} 版所保护密钥的旧封装",
+    en="Destroy version {older} first: it still opens old wraps of the keys under version {version}",
+)
+COPIES_LEFT = define(
+    "crypto.kek.copies_left", 409, zh="尚有 {count} 份副本可能打开旧密钥：{copies}",
+    en="{count} copy(ies) could still open the old key: {copies}",
+    fix_zh="请删除这些备份并在副本台账登记，或等待其到期后再销毁",
+    fix_en="Delete these copies and record it in the catalogue, or wait until they expire",
+)
+COPY_UNKNOWN = define("crypto.copy.unknown", 404, zh="副本台账中没有此项", en="The catalogue has no such copy")
+COPY_INVALID = define(
+    "crypto.copy.invalid", 422, zh="副本登记不正确：{reason}", en="This copy cannot be recorded: {reason_en}",
 )
 SCOPE_UNKNOWN = define(
     "crypto.scope.unknown", 404, zh="没有加密范围 {scope}", en="There is no encryption scope {scope}",

@@ -6,7 +6,7 @@ each handle is freed on every path. Keys cross the border as DER (SEC 1 section 
 
 import contextlib
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ctypes import byref, c_char_p, c_int, c_long, c_size_t, c_ubyte, c_void_p
 
 _NAMES = ("libcrypto.so.3", "libcrypto.so.4", "libcrypto.so", "libcrypto.dylib")
@@ -15,6 +15,7 @@ _CURVE_OID = bytes.fromhex("06082a811ccf5501822d")
 _PUBLIC_PREFIX = bytes.fromhex("3059301306072a8648ce3d0201") + _CURVE_OID + bytes.fromhex("034200")
 _PRIVATE_PREFIX = bytes.fromhex("303102010104 20".replace(" ", ""))
 _PRIVATE_SUFFIX = bytes.fromhex("a00a") + _CURVE_OID
+_Call = Callable[..., int]
 _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "OpenSSL_version_num": (ctypes.c_ulong, []),
     "ERR_clear_error": (None, []),
@@ -29,6 +30,12 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "EVP_DigestVerifyInit": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]),
     "EVP_PKEY_CTX_set1_id": (c_int, [c_void_p, c_char_p, c_size_t]),
     "EVP_DigestSign": (c_int, [c_void_p, c_void_p, c_void_p, c_char_p, c_size_t]),
+    "EVP_PKEY_CTX_new": (c_void_p, [c_void_p, c_void_p]),
+    "EVP_PKEY_CTX_free": (None, [c_void_p]),
+    "EVP_PKEY_encrypt_init": (c_int, [c_void_p]),
+    "EVP_PKEY_decrypt_init": (c_int, [c_void_p]),
+    "EVP_PKEY_encrypt": (c_int, [c_void_p, c_void_p, c_void_p, c_char_p, c_size_t]),
+    "EVP_PKEY_decrypt": (c_int, [c_void_p, c_void_p, c_void_p, c_char_p, c_size_t]),
     "EVP_DigestVerify": (c_int, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t]),
 }
 
@@ -82,6 +89,31 @@ class Libcrypto:
             result = self._lib.EVP_DigestVerify(context, signature, len(signature), message, len(message))
             self._lib.ERR_clear_error()
             return bool(result == 1)
+
+    def encrypt(self, public: bytes, plaintext: bytes) -> bytes:
+        """Return the DER ciphertext of GB/T 32918.4 with SM3 (GM/T 0009: x, y, C3, C2)."""
+        with self._public(public) as key:
+            return self._crypt(key, self._lib.EVP_PKEY_encrypt_init, self._lib.EVP_PKEY_encrypt, plaintext)
+
+    def decrypt(self, private: bytes, ciphertext: bytes) -> bytes:
+        """Return the clear text of a DER ciphertext; libcrypto compares C3 in constant time before giving any."""
+        with self._private(private) as key:
+            return self._crypt(key, self._lib.EVP_PKEY_decrypt_init, self._lib.EVP_PKEY_decrypt, ciphertext)
+
+    def _crypt(self, key: int, initialise: _Call, work: _Call, data: bytes) -> bytes:
+        context = self._lib.EVP_PKEY_CTX_new(key, None)
+        try:
+            self._check(initialise(context), "init")
+            length = c_size_t(0)
+            self._check(work(context, None, byref(length), data, len(data)), "size")
+            buffer = ctypes.create_string_buffer(length.value)
+            try:
+                self._check(work(context, buffer, byref(length), data, len(data)), "crypt")
+                return buffer.raw[: length.value]
+            finally:
+                ctypes.memset(buffer, 0, len(buffer))
+        finally:
+            self._lib.EVP_PKEY_CTX_free(context)
 
     def _prepare(self, initialise: object, context: int, key: int, user_id: bytes) -> None:
         inner = c_void_p()

@@ -1,10 +1,11 @@
 """SM2 by gmssl's point arithmetic: used only where the system has no libcrypto with SM2.
 
-gmssl's own signing functions are not used: ``sign_with_sm3`` draws its nonce from ``random``, which gives the
-private key away. Here the nonce comes from ``secrets`` and every input is range-checked (GB/T 32918.2-2016).
+gmssl's own signing and encryption functions are not used: ``sign_with_sm3`` draws its nonce from ``random``, which gives the
+private key away, and its decryption ignores C3. Here the nonce comes from ``secrets`` and every input is range-checked (GB/T 32918.2-2016).
 It is slow and not constant in time; ``mulian doctor`` warns where it is in use.
 """
 
+import hmac
 import secrets
 from typing import Any
 
@@ -61,11 +62,51 @@ def verify(public: bytes, message: bytes, r: int, s: int, user_id: bytes) -> boo
     return x is not None and (digest(public, message, user_id) + x) % N == r
 
 
+def encrypt(public: bytes, plaintext: bytes) -> bytes:
+    """Return C1 ‖ C3 ‖ C2 of GB/T 32918.4 section 6.1 with a nonce from the operating system."""
+    if not on_curve(public):
+        raise ValueError("public key is not on the curve")
+    while True:
+        k = secrets.randbelow(N - 1) + 1
+        x1, y1 = _multiply(k, _G)
+        shared = _multiply(k, public[1:].hex())
+        stream = _stream(shared, len(plaintext))
+        if any(stream):
+            c1 = b"\x04" + x1.to_bytes(32) + y1.to_bytes(32)
+            return c1 + _check_value(shared, plaintext) + _xor(plaintext, stream)
+
+
+def decrypt(private: bytes, ciphertext: bytes) -> bytes | None:
+    """Return the clear text of C1 ‖ C3 ‖ C2, None where C1 or C3 is wrong (GB/T 32918.4 section 7.1)."""
+    c1, c3, c2 = ciphertext[:65], ciphertext[65:97], ciphertext[97:]
+    if not on_curve(c1) or not c2:
+        return None
+    shared = _multiply(_scalar(private), c1[1:].hex())
+    stream = _stream(shared, len(c2))
+    plaintext = _xor(c2, stream)
+    right = hmac.compare_digest(_check_value(shared, plaintext), c3)
+    return plaintext if right and any(stream) else None
+
+
 def digest(public: bytes, message: bytes, user_id: bytes) -> int:
     """Return e = SM3(Z ‖ message) as an integer (GB/T 32918.2 section 5.5)."""
     head = (len(user_id) * 8).to_bytes(2) + user_id
     z = sm3(head, A.to_bytes(32), B.to_bytes(32), bytes.fromhex(_G), public[1:])
     return int.from_bytes(sm3(z, message))
+
+
+def _stream(shared: tuple[int, int], length: int) -> bytes:
+    """Return the key stream KDF(x2 ‖ y2, length) of GB/T 32918.4 section 5.4.3."""
+    seed = shared[0].to_bytes(32) + shared[1].to_bytes(32)
+    return b"".join(sm3(seed, counter.to_bytes(4)) for counter in range(1, -(-length // 32) + 1))[:length]
+
+
+def _check_value(shared: tuple[int, int], plaintext: bytes) -> bytes:
+    return sm3(shared[0].to_bytes(32), plaintext, shared[1].to_bytes(32))
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))
 
 
 def _scalar(private: bytes) -> int:

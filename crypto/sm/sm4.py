@@ -1,4 +1,4 @@
-"""SM4 (GB/T 32907) modes: ECB blocks, GCM and CCM (RFC 8998), CMAC (NIST SP 800-38B construction).
+"""SM4 (GB/T 32907) modes: ECB, CBC and CTR as building blocks, GCM and CCM (RFC 8998), CMAC (NIST SP 800-38B).
 
 All of them on OpenSSL through ``cryptography``. A wrong tag raises :class:`TagMismatch`; nothing of the clear
 text is returned in that case.
@@ -10,7 +10,7 @@ import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
-from cryptography.hazmat.primitives.ciphers.modes import ECB, GCM
+from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR, ECB, GCM
 from cryptography.hazmat.primitives.cmac import CMAC
 from numpy.typing import NDArray
 
@@ -39,6 +39,21 @@ def ecb_encrypt_array(key: bytes, blocks: NDArray[np.uint8]) -> NDArray[np.uint8
     return out[: count * BLOCK].reshape(count, BLOCK)
 
 
+def cbc_encrypt(key: bytes, initial: bytes, blocks: bytes) -> bytes:
+    """Chain whole 16-byte blocks (GB/T 17964 CBC, no padding). A building block of CCM, FF1 and key files."""
+    return Cipher(SM4(key), CBC(initial)).encryptor().update(blocks)
+
+
+def cbc_decrypt(key: bytes, initial: bytes, blocks: bytes) -> bytes:
+    """Undo :func:`cbc_encrypt`."""
+    return Cipher(SM4(key), CBC(initial)).decryptor().update(blocks)
+
+
+def ctr(key: bytes, counter: bytes, data: bytes) -> bytes:
+    """XOR ``data`` with the key stream from a 16-byte start counter: its own inverse. A building block of CCM."""
+    return Cipher(SM4(key), CTR(counter)).encryptor().update(data)
+
+
 def gcm_encrypt(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
     """Return ciphertext ‖ 16-byte tag for a 12-byte nonce (RFC 8998 section 2)."""
     encryptor = Cipher(SM4(key), GCM(nonce)).encryptor()
@@ -62,19 +77,17 @@ def gcm_decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
 
 def ccm_encrypt(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
     """Return ciphertext ‖ 16-byte tag for a 12-byte nonce: q = 3, so at most 2^24-1 bytes (RFC 3610)."""
-    tag = _ccm_mac(key, nonce, plaintext, aad)
-    stream = _ccm_stream(key, nonce, len(plaintext))
-    return _xor(plaintext, stream[BLOCK:]) + _xor(tag, stream[:BLOCK])
+    sealed = ctr(key, _ccm_counter(nonce), _ccm_mac(key, nonce, plaintext, aad) + plaintext)
+    return sealed[BLOCK:] + sealed[:BLOCK]
 
 
 def ccm_decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
     """Return the plaintext of ciphertext ‖ tag; raise :class:`TagMismatch`."""
     if len(sealed) < TAG_LENGTH or len(nonce) != NONCE_LENGTH:
         raise TagMismatch
-    body, tag = sealed[:-TAG_LENGTH], sealed[-TAG_LENGTH:]
-    stream = _ccm_stream(key, nonce, len(body))
-    plaintext = _xor(body, stream[BLOCK:])
-    if not hmac.compare_digest(_xor(_ccm_mac(key, nonce, plaintext, aad), stream[:BLOCK]), tag):
+    opened = ctr(key, _ccm_counter(nonce), sealed[-TAG_LENGTH:] + sealed[:-TAG_LENGTH])
+    tag, plaintext = opened[:BLOCK], opened[BLOCK:]
+    if not hmac.compare_digest(_ccm_mac(key, nonce, plaintext, aad), tag):
         raise TagMismatch
     return plaintext
 
@@ -86,31 +99,22 @@ def cmac(key: bytes, message: bytes) -> bytes:
     return mac.finalize()
 
 
-def _ccm_mac(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
-    if len(plaintext) >= 1 << 24 or len(aad) >= 0xFF00:
+def ccm_first_blocks(nonce: bytes, aad: bytes, length: int) -> bytes:
+    """Return B0 and the blocks of the additional data (RFC 3610 section 2.2, 16-byte tag, q = 3)."""
+    if length >= 1 << 24 or len(aad) >= 0xFF00:
         raise ValueError("too long for CCM with q = 3")
-    flags = (0x40 if aad else 0) | 7 << 3 | 2  # 16-byte tag, q = 3
-    data = bytes((flags,)) + nonce + len(plaintext).to_bytes(3)
-    if aad:
-        data += _padded(len(aad).to_bytes(2) + aad)
-    data += _padded(plaintext)
-    encryptor = Cipher(SM4(key), ECB()).encryptor()  # noqa: S305 - a building block of GCM, CCM and CMAC
-    chain = bytes(BLOCK)
-    for at in range(0, len(data), BLOCK):
-        chain = encryptor.update(_xor(data[at:at + BLOCK], chain))
-    return chain
+    first = bytes(((0x40 if aad else 0) | 7 << 3 | 2,)) + nonce + length.to_bytes(3)
+    return first + _padded(len(aad).to_bytes(2) + aad) if aad else first
 
 
-def _ccm_stream(key: bytes, nonce: bytes, length: int) -> bytes:
-    count = -(-length // BLOCK) + 1
-    return ecb_encrypt(key, b"".join(b"\x02" + nonce + index.to_bytes(3) for index in range(count)))
+def _ccm_mac(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    data = ccm_first_blocks(nonce, aad, len(plaintext)) + _padded(plaintext)
+    return cbc_encrypt(key, bytes(BLOCK), data)[-BLOCK:]
+
+
+def _ccm_counter(nonce: bytes) -> bytes:
+    return b"\x02" + nonce + bytes(3)
 
 
 def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % BLOCK)
-
-
-def _xor(left: bytes, right: bytes) -> bytes:
-    """XOR the first ``len(left)`` bytes of both."""
-    size = len(left)
-    return (int.from_bytes(left) ^ int.from_bytes(right[:size])).to_bytes(size)
