@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from catalog.links.hashing import End
@@ -206,11 +206,10 @@ def queue(
 
 def together(actor: Actor, change_id: uuid.UUID) -> Select[LinkChange]:
     """The changes of one kind that were submitted at once with this one, open or decided: what a task is about."""
-    first = select(LinkChange.audit_id, LinkChange.link_kind, LinkChange.action).where(LinkChange.id == change_id)
-    one = first.subquery()
-    query = select(LinkChange).join(one, (LinkChange.audit_id == one.c.audit_id) & (
-        (LinkChange.link_kind == one.c.link_kind) & (LinkChange.action == one.c.action)
-    ))
+    # the audit line of a decided change is that of its decision: who and when say what was submitted at once
+    same = (LinkChange.submitted_name, LinkChange.submitted_at, LinkChange.link_kind, LinkChange.action)
+    one = select(*same).where(LinkChange.id == change_id).subquery()
+    query = select(LinkChange).join(one, and_(*(column == one.c[column.key] for column in same)))
     seen = in_scope(actor) | (LinkChange.submitted_by == actor.user_id) if actor.user_id else in_scope(actor)
     return query.where(seen).order_by(LinkChange.submitted_at, LinkChange.id)
 

@@ -180,7 +180,7 @@ def _tell(session: Session, user_id: uuid.UUID, known: Sequence[Known]) -> None:
         title_zh=(f"您订阅的「{name}」{zh}" if single else f"您订阅的 {len(known)} 项目录有变化")[:300],
         title_en=(f"{name}: {en}" if single else f"{len(known)} nodes you follow changed")[:300],
         body_zh=_lines(known, 0), body_en=_lines(known, 1),
-        url=console_path(first.kind, first.node_id) if single else "/catalog",
+        url=console_path(first.kind, first.node_id) if single else "/following?tab=subscriptions",
     )
 
 

@@ -13,7 +13,7 @@ export const work = {
     ownProposal: ["这是您发起的，须由他人审批。", "You proposed this; somebody else must decide."], withdraw: ["撤回", "Take back"], withdrawn: ["已撤回“{name}”", "“{name}” taken back"],
     subject: ["查看全部内容", "See the whole"],
     param: {
-      basis: ["依据", "Basis"], code: ["编码", "Code"], level: ["数据级别", "Level"], purpose: ["方式", "How"], receiver: ["接收方", "Receiver"], valid_until: ["有效期至", "Valid until"],
+      basis: ["依据", "Basis"], code: ["编码", "Code"], level: ["数据级别", "Level"], purpose: ["方式", "How"], receiver: ["接收方", "Receiver"], valid_until: ["出域有效期至", "Released until"],
       number: ["编号", "Number"], from: ["移出部门", "From"], to: ["接收部门", "To"], nodes: ["目录数", "Nodes"], reason: ["事由", "Reason"], nodes_sm3: ["清单摘要（SM3）", "Digest of the list (SM3)"],
       entry_id: ["目录标识", "Id of the entry"], from_id: ["移出部门标识", "Id of the giver"], to_id: ["接收部门标识", "Id of the receiver"], transfer: ["移交标识", "Id of the transfer"],
     },
