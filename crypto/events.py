@@ -1,5 +1,6 @@
 """Events that the crypto package publishes."""
 
+from crypto.destruction.events import KekDestroyed
 from crypto.rotation.events import RotationFinished
 
-__all__ = ["RotationFinished"]
+__all__ = ["KekDestroyed", "RotationFinished"]

@@ -42,6 +42,7 @@ MODELS = (
     "crypto.scopes.models",
     "crypto.keys.models",
     "crypto.rotation.models",
+    "crypto.copies.models",
     "crypto.persons.models",
     "chain.contracts.models",
     "chain.nodes.models",
@@ -144,6 +145,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "kernel.watch.jobs",
     "crypto.scopes.hook",
     "crypto.rotation.jobs",
+    "crypto.destruction.jobs",
     "chain.nodes.jobs",
     "chain.anchoring.jobs",
     "analytics.reports.jobs",
@@ -244,13 +246,15 @@ def subscribe_events() -> None:
     from catalog.demands.events import DemandApproved
     from catalog.events import EntryOnlineChanged, EntryPublished, ReleaseChanged
     from catalog.subscriptions import service as subscriptions
-    from chain.anchoring.certificates import on_rotation_finished
+    from chain.anchoring.certificates import on_kek_destroyed, on_rotation_finished
+    from crypto.destruction.events import KekDestroyed
     from crypto.rotation.events import RotationFinished
     from gateway.events import InterfacePublished
     from gateway.grants import service as grants
     from gateway.snapshot import releases
 
     subscribe(RotationFinished, on_rotation_finished)
+    subscribe(KekDestroyed, on_kek_destroyed)
     subscribe(DemandApproved, grants.on_demand_approved)
     subscribe(InterfacePublished, grants.on_interface_published)
     subscribe(EntryPublished, subscriptions.on_published)

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from chain.anchoring.service import append_leaf
+from crypto.destruction.events import KekDestroyed
 from crypto.rotation.events import RotationFinished
 
 KEYS = "keys"
@@ -13,4 +14,12 @@ def on_rotation_finished(session: Session, event: RotationFinished) -> None:
     append_leaf(
         session, stream=KEYS, record=event.certificate, object_type="crypto_rotation",
         object_id=str(event.rotation_id), version=1, department_id=event.department_id,
+    )
+
+
+def on_kek_destroyed(session: Session, event: KekDestroyed) -> None:
+    """Anchor the certificate of a destruction in the transaction that issues it."""
+    append_leaf(
+        session, stream=KEYS, record=event.certificate, object_type="crypto_kek", object_id=str(event.kek_id),
+        version=1, department_id=event.department_id,
     )

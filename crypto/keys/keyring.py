@@ -20,6 +20,7 @@ from crypto.envelope import rules as envelope
 from crypto.errors import KEY_MATERIAL, KEY_UNKNOWN, SCOPE_UNKNOWN
 from crypto.keys import queries, rules
 from crypto.keys.queries import KeyRecord
+from crypto.keys.rules import KeyState
 from crypto.keys.usage import reserve
 from crypto.keys.vault import Vault, vault_of
 from crypto.scopes.rules import BLIND_INDEX, ENC, Scope
@@ -34,12 +35,16 @@ _KEEP_SECONDS = 60.0
 UNKNOWN_KEY = Failure("unknown_key")
 WRONG_SCOPE = Failure("wrong_scope")
 RETIRED_KEY = Failure("retired_key")
+DESTROYED_KEY = Failure("destroyed_key")
 
 
 @dataclass(frozen=True)
 class _Loaded:
     record: KeyRecord
     key: ColumnKey
+
+
+_Held = _Loaded | Failure  # a key that was destroyed is remembered as such
 
 
 class Keyring:
@@ -49,7 +54,7 @@ class Keyring:
         self._runtime = runtime
         self._vault: Vault = vault_of(runtime)
         self._lock = threading.Lock()
-        self._kept: dict[int, _Loaded] = {}
+        self._kept: dict[int, _Held] = {}
         self._kept_since = time.monotonic()
         self._generation = self._vault.generation
         self._allowance: dict[int, int] = {}
@@ -105,7 +110,7 @@ class Keyring:
         was written does not read back.
         """
         loaded = self._load(None, [key_id]).get(key_id)
-        if loaded is None:
+        if not isinstance(loaded, _Loaded):
             raise KEY_UNKNOWN(key_id=key_id)
         self._spend_alone(database, key_id, len(rows))
         sealed = [value for value in self._encrypt_with(loaded, rows) if value is not None]
@@ -129,25 +134,25 @@ class Keyring:
         now = clock.now()
         return {key_id: _usable(found.get(key_id), scope, now) for key_id in wanted}
 
-    def _load(self, session: Session | None, key_ids: Collection[int]) -> dict[int, _Loaded]:
+    def _load(self, session: Session | None, key_ids: Collection[int]) -> dict[int, _Held]:
         found = self._held(key_ids)
         missing = [key_id for key_id in key_ids if key_id not in found]
         if not missing:
             return found
         if session is None:
             with self._runtime.database.read() as own:
-                fresh = {item.key_id: self._unwrapped(item) for item in queries.by_ids(own, missing)}
+                fresh = {item.key_id: self._opened(item) for item in queries.by_ids(own, missing)}
             with self._lock:
                 self._kept.update(fresh)
         else:
-            local: dict[int, _Loaded] = session.info.setdefault(_LOCAL, {})
+            local: dict[int, _Held] = session.info.setdefault(_LOCAL, {})
             fresh = {key_id: local[key_id] for key_id in missing if key_id in local}
             absent = [key_id for key_id in missing if key_id not in fresh]
-            fresh |= {item.key_id: self._unwrapped(item) for item in queries.by_ids(session, absent)} if absent else {}
+            fresh |= {item.key_id: self._opened(item) for item in queries.by_ids(session, absent)} if absent else {}
             local.update(fresh)
         return found | fresh
 
-    def _held(self, key_ids: Collection[int]) -> dict[int, _Loaded]:
+    def _held(self, key_ids: Collection[int]) -> dict[int, _Held]:
         with self._lock:
             old = time.monotonic() - self._kept_since > _KEEP_SECONDS
             if old or self._generation != self._vault.generation:
@@ -160,6 +165,9 @@ class Keyring:
         if found is None:
             raise SCOPE_UNKNOWN(scope=str(scope))
         return self._unwrapped(found)
+
+    def _opened(self, item: KeyRecord) -> _Held:
+        return DESTROYED_KEY if item.state is KeyState.DESTROYED else self._unwrapped(item)
 
     def _unwrapped(self, item: KeyRecord) -> _Loaded:
         key = rules.unwrap(
@@ -205,9 +213,11 @@ def keyring_of(session: Session) -> Keyring:
     return Keyring.open(runtime_of(session))
 
 
-def _usable(loaded: _Loaded | None, scope: Scope, now: datetime) -> ColumnKey | Failure:
+def _usable(loaded: _Held | None, scope: Scope, now: datetime) -> ColumnKey | Failure:
     if loaded is None:
         return UNKNOWN_KEY
+    if isinstance(loaded, Failure):
+        return loaded
     if loaded.record.scope != scope or loaded.record.purpose != ENC:
         return WRONG_SCOPE
     if not rules.may_decrypt(loaded.record.state, loaded.record.retired_at, now):

@@ -2,18 +2,29 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base, Instant
+from kernel.db import Base, Instant, JSONText
 
 
 class CryptoKek(Base):
-    """A key-encryption key of a department; its material is one object of the root provider."""
+    """A key-encryption key of a department; its material is one object of the root provider.
+
+    ``retired_at`` is also when the department's surviving data keys were wrapped under the next KEK.
+    ``destroying_at`` marks an approved destruction whose object may be gone before the certificate is written.
+    """
 
     __tablename__ = "crypto_kek"
-    __table_args__ = (UniqueConstraint("department_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("department_id", "version"),
+        Index(
+            "uq_crypto_kek_one_active", "department_id", unique=True,
+            sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'"),
+        ),
+    )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"))
     version: Mapped[int] = mapped_column(Integer)
@@ -21,6 +32,10 @@ class CryptoKek(Base):
     provider: Mapped[str] = mapped_column(String(40))
     kcv: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant())
+    retired_at: Mapped[datetime | None] = mapped_column(Instant())
+    destroying_at: Mapped[datetime | None] = mapped_column(Instant())
+    destroyed_at: Mapped[datetime | None] = mapped_column(Instant())
+    certificate: Mapped[dict[str, Any] | None] = mapped_column(JSONText())
     audit_id: Mapped[uuid.UUID]
 
 
@@ -28,6 +43,7 @@ class CryptoDek(Base):
     """A data key of one scope and purpose, wrapped under a KEK.
 
     ``key_id`` is global and only grows, so that ``<`` means older; ``reserved`` counts uses in blocks of 2^20.
+    ``wrapped`` is empty once the key is destroyed.
     """
 
     __tablename__ = "crypto_dek"
@@ -51,4 +67,6 @@ class CryptoDek(Base):
     activated_at: Mapped[datetime | None] = mapped_column(Instant())
     replaced_at: Mapped[datetime | None] = mapped_column(Instant())
     retired_at: Mapped[datetime | None] = mapped_column(Instant())
+    compromised_at: Mapped[datetime | None] = mapped_column(Instant())
+    destroyed_at: Mapped[datetime | None] = mapped_column(Instant())
     audit_id: Mapped[uuid.UUID]

@@ -30,3 +30,9 @@ class RootProvider(Protocol):
 
     def get_kek(self, kek_id: uuid.UUID) -> bytes:
         """Return KEK material; raise ``crypto.sealed`` or ``crypto.provider.damaged``."""
+
+    def has_kek(self, kek_id: uuid.UUID) -> bool:
+        """Tell whether the provider holds the object, without opening it."""
+
+    def delete_kek(self, kek_id: uuid.UUID) -> None:
+        """Destroy a KEK object durably; an object that is not there is no error."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from crypto.errors import KEK_UNKNOWN
 from crypto.keys.models import CryptoDek, CryptoKek
 from crypto.keys.rules import KeyState
 from crypto.scopes.models import CryptoScope
@@ -66,6 +67,45 @@ def active_kek(session: Session, department_id: uuid.UUID) -> CryptoKek | None:
     return session.execute(
         select(CryptoKek).where(CryptoKek.department_id == department_id, CryptoKek.state == KeyState.ACTIVE)
     ).scalar_one_or_none()
+
+
+def surviving(session: Session, department_id: uuid.UUID) -> list[tuple[CryptoDek, CryptoScope]]:
+    """Return the data keys of a department that still open something, with their scopes, by id."""
+    query = _records().where(
+        CryptoScope.department_id == department_id, CryptoDek.state.not_in((KeyState.RETIRED, KeyState.DESTROYED)),
+    ).order_by(CryptoDek.key_id)
+    return [(row[0], row[1]) for row in session.execute(query.execution_options(populate_existing=True))]
+
+
+def under_kek(session: Session, kek_id: uuid.UUID) -> list[tuple[CryptoDek, CryptoScope]]:
+    """Return the data keys that are wrapped under a KEK, with their scopes, by id."""
+    query = _records().where(CryptoDek.kek_id == kek_id).order_by(CryptoDek.key_id)
+    return [(row[0], row[1]) for row in session.execute(query.execution_options(populate_existing=True))]
+
+
+def kek(session: Session, kek_id: uuid.UUID) -> CryptoKek:
+    """Return a KEK as the database has it now; raise ``crypto.kek.unknown``."""
+    row = session.get(CryptoKek, kek_id, populate_existing=True)
+    if row is None:
+        raise KEK_UNKNOWN()
+    return row
+
+
+def older_kek(session: Session, kek: CryptoKek) -> CryptoKek | None:
+    """Return the oldest KEK of the department that is older than this one and not destroyed."""
+    query = select(CryptoKek).where(
+        CryptoKek.department_id == kek.department_id, CryptoKek.version < kek.version,
+        CryptoKek.state != KeyState.DESTROYED,
+    )
+    return session.scalars(query.order_by(CryptoKek.version).limit(1)).first()
+
+
+def keks(department_id: uuid.UUID | None, state: str | None = None) -> Select[CryptoKek]:
+    """Return KEKs, newest first; ``department_id`` None means every department."""
+    query = select(CryptoKek).order_by(CryptoKek.created_at.desc(), CryptoKek.id)
+    if department_id is not None:
+        query = query.where(CryptoKek.department_id == department_id)
+    return query.where(CryptoKek.state == state) if state else query
 
 
 def next_key_id(session: Session) -> int:

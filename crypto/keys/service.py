@@ -6,15 +6,15 @@ import uuid
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from crypto.keys import queries, rules
+from crypto.keys import hierarchy, queries, rules
 from crypto.keys.keyring import Keyring
-from crypto.keys.models import CryptoDek, CryptoKek
+from crypto.keys.models import CryptoDek
 from crypto.keys.rules import KeyState
 from crypto.keys.usage import reserve
 from crypto.keys.vault import vault_of
 from crypto.scopes.models import CryptoScope
 from crypto.scopes.rules import Scope
-from kernel import clock, ids
+from kernel import clock
 from kernel.audit.service import record
 from kernel.identity.actor import Actor
 from kernel.runtime import runtime_of
@@ -26,7 +26,7 @@ def create_key(
     session: Session, actor: Actor, scope: CryptoScope, purpose: str, *, state: KeyState = KeyState.ACTIVE,
 ) -> CryptoDek:
     """Make a data key for a scope and write it wrapped; raise ``crypto.sealed`` while the root is sealed."""
-    kek = _kek_of(session, actor, scope.department_id)
+    kek = hierarchy.current(session, actor, scope.department_id)
     vault = vault_of(runtime_of(session))
     key = secrets.token_bytes(16)
     name = Scope(scope.department_id, scope.table_name, scope.column_name)
@@ -62,33 +62,16 @@ def replace(session: Session, actor: Actor, *, old_key_id: int, new_key_id: int,
 
 
 def retire(session: Session, actor: Actor, *, key_id: int, department_id: uuid.UUID) -> None:
-    """Retire a key that no row uses any more (the caller has proven that)."""
+    """Retire a key that no row uses any more (the caller has proven that).
+
+    The department's surviving keys move to a new KEK at once: what is backed up from now on opens without the old one.
+    """
     if _move(session, key_id, KeyState.DECRYPT_ONLY, state=KeyState.RETIRED, retired_at=clock.now()):
         record(
             session, actor, action="crypto.key.retire", object_type="crypto_key", object_id=str(key_id),
             detail={}, department_id=department_id,
         )
-
-
-def _kek_of(session: Session, actor: Actor, department_id: uuid.UUID) -> CryptoKek:
-    found = queries.active_kek(session, department_id)
-    if found is not None:
-        return found
-    vault = vault_of(runtime_of(session))
-    kek_id = ids.new()
-    material = vault.new_kek(kek_id)
-    version = queries.next_kek_version(session, department_id)
-    audit_id = record(
-        session, actor, action="crypto.kek.create", object_type="crypto_kek", object_id=str(kek_id),
-        detail={"version": version, "provider": vault.provider.label}, department_id=department_id,
-    )
-    row = CryptoKek(
-        id=kek_id, department_id=department_id, version=version, state=KeyState.ACTIVE,
-        provider=vault.provider.label, kcv=rules.check_value(material), created_at=clock.now(), audit_id=audit_id,
-    )
-    session.add(row)
-    session.flush([row])
-    return row
+        hierarchy.rewrap(session, actor, department_id, reason=f"key {key_id} retired")
 
 
 def _move(session: Session, key_id: int, before: KeyState, **values: object) -> bool:

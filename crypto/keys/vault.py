@@ -2,10 +2,11 @@
 
 import os
 import secrets
+import time
 import uuid
 from pathlib import Path
 
-from crypto.errors import ROOT_MISSING, SEALED
+from crypto.errors import PROVIDER_DAMAGED, ROOT_MISSING, SEALED
 from crypto.keys.adapters.sealed_file import SealedFile
 from crypto.keys.port import RootProvider
 from kernel.files_atomic import write_atomic
@@ -14,6 +15,7 @@ from kernel.runtime import Runtime
 from kernel.settings import Settings
 
 _EXTRA = "crypto.vault"
+_KEEP_SECONDS = 60.0  # a KEK that was destroyed is out of every process after that
 _CREDENTIAL = "mulian-root"  # systemd LoadCredential=mulian-root:...
 
 
@@ -24,11 +26,15 @@ class Vault:
         self.provider = provider
         self.generation = 0
         self._keks: dict[uuid.UUID, bytes] = {}
+        self._since = time.monotonic()
 
     def kek(self, kek_id: uuid.UUID) -> bytes:
         """Return KEK material; raise ``crypto.sealed`` while sealed."""
         if not self.provider.is_open():
             raise SEALED()
+        if time.monotonic() - self._since > _KEEP_SECONDS:
+            self._keks.clear()
+            self._since = time.monotonic()
         if kek_id not in self._keks:
             self._keks[kek_id] = self.provider.get_kek(kek_id)
         return self._keks[kek_id]
@@ -39,6 +45,13 @@ class Vault:
         self.provider.put_kek(kek_id, material)
         self._keks[kek_id] = material
         return material
+
+    def destroy_kek(self, kek_id: uuid.UUID) -> None:
+        """Destroy the provider's object and forget it here; raise ``crypto.provider.damaged`` if it is still there."""
+        self._keks.pop(kek_id, None)
+        self.provider.delete_kek(kek_id)
+        if self.provider.has_kek(kek_id):
+            raise PROVIDER_DAMAGED(name=f"kek-{kek_id}")
 
     def seal(self) -> None:
         """Forget root, KEKs and, through ``generation``, every data key that keyrings hold."""

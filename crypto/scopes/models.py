@@ -2,17 +2,19 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base, Instant
+from kernel.db import Base, Instant, JSONText
 
 
 class CryptoScope(Base):
     """One encrypted column of one department.
 
     ``fence_key_id``: the oldest key that may still be written; database triggers are derived from it.
+    ``window``: when a rotation may start (``rotation.windows``), None for any time.
     """
 
     __tablename__ = "crypto_scope"
@@ -26,5 +28,6 @@ class CryptoScope(Base):
     blind_index: Mapped[str | None] = mapped_column(String(63))
     rotate_every_days: Mapped[int] = mapped_column(Integer)
     fence_key_id: Mapped[int] = mapped_column(BigInteger)
+    window: Mapped[dict[str, Any] | None] = mapped_column(JSONText())
     created_at: Mapped[datetime] = mapped_column(Instant())
     audit_id: Mapped[uuid.UUID]

@@ -80,7 +80,7 @@ def _make(
     row = CryptoScope(
         id=scope_id, department_id=department_id, table_name=table.name, column_name=column.name, mode="rand",
         padded=padded, blind_index=column.blind_index, rotate_every_days=rotate_every_days, fence_key_id=0,
-        created_at=clock.now(), audit_id=audit_id,
+        window=None, created_at=clock.now(), audit_id=audit_id,
     )
     session.add(row)
     session.flush([row])

@@ -86,6 +86,27 @@ class SealedFile:
         except (OSError, sm4.TagMismatch) as error:
             raise PROVIDER_DAMAGED(name=self._path(kek_id).name) from error
 
+    def has_kek(self, kek_id: uuid.UUID) -> bool:
+        """Tell whether the object is there."""
+        return self._path(kek_id).exists()
+
+    def delete_kek(self, kek_id: uuid.UUID) -> None:
+        """Overwrite the object, remove it and flush the folder; on flash the overwriting is best effort."""
+        path = self._path(kek_id)
+        try:
+            with path.open("r+b") as file:
+                file.write(bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        except FileNotFoundError:
+            pass  # an attempt before this one removed it
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def _open(self, root: bytes) -> None:
         self._wrap_key = hmac_sm3(root, b"mulian kek wrap")[:sm4.KEY_LENGTH]
 
