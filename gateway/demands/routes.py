@@ -1,6 +1,7 @@
 """Demands over HTTP."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
@@ -23,6 +24,7 @@ from gateway.permissions import DEMAND_APPLY, DEMAND_READ, DEMAND_REVIEW
 from kernel.errors import NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.identity.actor import require
+from kernel.identity.names import names_of
 
 api = router(prefix="/gateway/demands", tags=["gateway"])
 
@@ -33,8 +35,7 @@ def list_demands(
 ) -> DemandPage:
     """List demands of the own department and for its data."""
     rows, total = paginate(session, queries.visible(actor, status=status), page)
-    items = [DemandOut.model_validate(row) for row in rows]
-    return DemandPage(items=items, total=total, page=page.number, size=page.size)
+    return DemandPage(items=_out(session, rows), total=total, page=page.number, size=page.size)
 
 
 @api.post("", status_code=201, **needs(DEMAND_APPLY))
@@ -77,4 +78,14 @@ def reject_demand(session: Session_, actor: Actor_, demand_id: uuid.UUID, body: 
 
 def _detail(session: Session, demand: Demand) -> DemandDetail:
     items = [DemandItemOut.model_validate(one) for one in queries.items_of(session, demand.id)]
-    return DemandDetail(**DemandOut.model_validate(demand).model_dump(), items=items)
+    return DemandDetail(**_out(session, [demand])[0].model_dump(), items=items)
+
+
+def _out(session: Session, rows: Sequence[Demand]) -> list[DemandOut]:
+    names = names_of(session, (row.submitted_by for row in rows))
+    return [
+        DemandOut.model_validate(row).model_copy(
+            update={"submitted_name": names.of(row.submitted_by, row.submitted_name)}
+        )
+        for row in rows
+    ]

@@ -10,6 +10,7 @@ from kernel.audit import queries
 from kernel.audit.schemas import AuditOut, AuditPage
 from kernel.http import Actor_, Page_, Session_, needs, router
 from kernel.http.wire import When
+from kernel.identity.names import names_of
 from kernel.jobs.schemas import JobOut, job_out
 from kernel.jobs.service import enqueue
 
@@ -38,4 +39,5 @@ def list_lines(
 @api.post("/verifications", status_code=202, **needs("kernel.audit.read"))
 def start_verification(session: Session_, actor: Actor_) -> JobOut:
     """Verify the whole trail as a job; its result lists the findings."""
-    return job_out(enqueue(session, actor, "kernel.audit.verify", {}))
+    job = enqueue(session, actor, "kernel.audit.verify", {})
+    return job_out(job, names_of(session, [job.owner_id]))

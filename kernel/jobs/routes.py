@@ -1,13 +1,16 @@
 """The task centre and the outbox's dead letters over HTTP."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import Query
 from starlette.responses import StreamingResponse
 
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.identity.names import names_of
 from kernel.jobs import queries, service, stream
+from kernel.jobs.models import Job
 from kernel.jobs.rules import JobState
 from kernel.jobs.schemas import Discard, JobOut, JobPage, LogLine, LogLines, MessageOut, MessagePage, job_out
 from kernel.outbox import queries as outbox_queries
@@ -27,7 +30,12 @@ def list_jobs(
         actor, mine=scope == "mine", may_read=actor.may(service.READ), kind=kind, state=state
     )
     rows, total = paginate(session, found, page)
-    return JobPage(items=[job_out(row) for row in rows], total=total, page=page.number, size=page.size)
+    return JobPage(items=_out(session, rows), total=total, page=page.number, size=page.size)
+
+
+def _out(session: Session_, rows: Sequence[Job]) -> list[JobOut]:
+    names = names_of(session, (row.owner_id for row in rows))
+    return [job_out(row, names) for row in rows]
 
 
 @api.get("/outbox", **needs("kernel.outbox.read"))
@@ -56,7 +64,7 @@ def discard_message(session: Session_, actor: Actor_, message_id: uuid.UUID, bod
 @api.get("/{job_id}", **needs(None))
 def get_job(session: Session_, actor: Actor_, job_id: uuid.UUID) -> JobOut:
     """Read a job; polling this is the fallback of the event stream."""
-    return job_out(service.get(session, actor, job_id=job_id))
+    return _out(session, [service.get(session, actor, job_id=job_id)])[0]
 
 
 @api.get("/{job_id}/log", **needs(None))
@@ -72,7 +80,7 @@ def get_log(
 @api.post("/{job_id}/cancel", **needs(None))
 def cancel_job(session: Session_, actor: Actor_, job_id: uuid.UUID) -> JobOut:
     """Cancel a job; a running one stops at its next check."""
-    return job_out(service.cancel(session, actor, job_id=job_id))
+    return _out(session, [service.cancel(session, actor, job_id=job_id)])[0]
 
 
 @api.get("/{job_id}/events", response_class=StreamingResponse, **needs(None))

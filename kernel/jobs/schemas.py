@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from kernel.http.wire import Title, Wire
+from kernel.identity.names import Names
 from kernel.jobs import registry
 from kernel.jobs.models import Job
 from kernel.jobs.rules import STATE_TITLES, JobState
@@ -90,7 +91,7 @@ class Discard(Wire):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-def job_out(row: Job) -> JobOut:
+def job_out(row: Job, names: Names) -> JobOut:
     """The wire form of a row; a kind of another version of the program is shown by its key."""
     kind = registry.kinds().get(row.kind)
     state = JobState(row.state)
@@ -99,6 +100,6 @@ def job_out(row: Job) -> JobOut:
         state=state, state_title=Title(zh=STATE_TITLES[state][0], en=STATE_TITLES[state][1]), percent=row.percent,
         done=row.done, total=row.total, message=row.message, cancel_requested=row.cancel_requested,
         attempts=row.attempts, result=row.result, error=JobError(**row.error) if row.error else None,
-        department_id=row.department_id, owner_name=row.owner_name, created_at=row.created_at,
-        started_at=row.started_at, finished_at=row.finished_at,
+        department_id=row.department_id, owner_name=names.of(row.owner_id, row.owner_name),
+        created_at=row.created_at, started_at=row.started_at, finished_at=row.finished_at,
     )

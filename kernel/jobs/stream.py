@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from starlette.concurrency import run_in_threadpool
 
 from kernel.db import Database
+from kernel.identity.names import names_of
 from kernel.jobs.models import Job
 from kernel.jobs.rules import JobState
 from kernel.jobs.schemas import job_out
@@ -43,4 +44,7 @@ async def events(database: Database, job_id: uuid.UUID) -> AsyncIterator[bytes]:
 def _read(database: Database, job_id: uuid.UUID) -> tuple[JobState, bytes] | None:
     with database.read() as session:
         row = session.get(Job, job_id)
-        return None if row is None else (JobState(row.state), job_out(row).model_dump_json().encode())
+        if row is None:
+            return None
+        shown = job_out(row, names_of(session, [row.owner_id]))
+        return JobState(row.state), shown.model_dump_json().encode()
