@@ -2367,7 +2367,7 @@ export interface paths {
         };
         /**
          * List Changes
-         * @description 公开目录变更：按变更号依次读取，不重不漏
+         * @description 公开目录变更：按变更号依次读取，不重不漏；序列重新开始时给出 409，须从 0 重新同步
          */
         get: operations["list_changes_api_v1_catalog_public_changes_get"];
         put?: never;
@@ -7946,9 +7946,19 @@ export interface components {
         };
         /**
          * Changes
-         * @description A slice of the feed; ask again with ``after`` = ``next``.
+         * @description A slice of the feed; ask again with the ``cursor``, or with ``after`` = ``next`` and the ``epoch``.
          */
         Changes: {
+            /**
+             * Cursor
+             * @description 下次请求的 cursor：含序列标识、变更号与时刻，序列重新开始时会被拒绝而不是漏读
+             */
+            cursor: string;
+            /**
+             * Epoch
+             * @description 变更序列的标识；改变后须从 0 重新同步
+             */
+            epoch: string;
             /**
              * Head
              * @description 当前最新变更号；next 等于 head 时已取完
@@ -18857,6 +18867,10 @@ export interface operations {
             query?: {
                 /** @description 已取到的变更号，从 0 开始 */
                 after?: number;
+                /** @description 上次应答的 cursor，代替 after 与 epoch */
+                cursor?: string;
+                /** @description 上次应答的 epoch；已改变时拒绝 */
+                epoch?: string;
                 limit?: number;
             };
             header?: never;
