@@ -7,10 +7,10 @@ power of H has tables of its own, so that the blocks of a message need no chain 
 import numpy as np
 from numpy.typing import NDArray
 
+from crypto.columns.fields import Words
+
 _REDUCTION = 0xE1 << 120
 _MASK = (1 << 64) - 1
-
-Words = NDArray[np.uint64]  # (rows, 2): 16 bytes of a block as two native words
 
 
 def multiply(left: int, right: int) -> int:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crypto.columns.engine import MAX_FIELD, TILE, Bytes2, ColumnKey, decrypt, encrypt, row_tags
+from crypto.columns.engine import MAX_FIELD, ColumnKey, decrypt, encrypt, row_tags
+from crypto.columns.fields import Bytes2, column
+from crypto.columns.mac import cmac
 from crypto.envelope import rules as envelope
+from crypto.envelope.rules import OVERHEAD
 from crypto.errors import ENVELOPE_INVALID
-from crypto.sm import bulk, sm4
+from crypto.sm import sm4
 from kernel.errors import MulianError
 
 BATCH_FROM = 16  # rows; below that, set-up costs more than it saves
@@ -39,22 +42,22 @@ NOT_AN_ENVELOPE = Failure("not_an_envelope")
 
 def encrypt_column(
     key: ColumnKey, row_keys: Sequence[RowKey], plaintexts: Sequence[bytes | None], *, padded: bool = False,
+    algorithm: int = envelope.GCM,
 ) -> list[bytes | None]:
     """Return one envelope per field under one key; None stays None, b"" becomes a 34-byte envelope.
 
-    ``padded`` hides lengths up to the next multiple of 16 (ISO/IEC 7816-4).
+    ``padded`` hides lengths up to the next multiple of 16 (ISO/IEC 7816-4). ``algorithm``: GCM or CCM.
     """
     if len(row_keys) != len(plaintexts):
         raise ValueError("row keys and fields differ in number")
     if padded:
-        return _encrypt_padded(key, row_keys, plaintexts)
-    lengths = np.fromiter(map(_length, plaintexts), np.int64, len(plaintexts))
-    count = len(plaintexts)
-    if count >= BATCH_FROM and _uniform(lengths) and 0 <= lengths[0] <= MAX_FIELD:
-        fields = np.frombuffer(b"".join(plaintexts), np.uint8)  # type: ignore[arg-type]
-        out = encrypt(key, _tags(key, row_keys), fields.reshape(count, int(lengths[0])))
-        return _rows(out)  # type: ignore[return-value]
-    return _encrypt_mixed(key, row_keys, plaintexts, lengths)
+        plaintexts = [None if clear is None else envelope.pad(clear) for clear in plaintexts]
+    count, length = len(plaintexts), _common_length(plaintexts)
+    form = _Form(algorithm, padded)
+    if count >= BATCH_FROM and length is not None and length <= MAX_FIELD:
+        fields = np.frombuffer(b"".join(plaintexts), np.uint8).reshape(count, length)  # type: ignore[arg-type]
+        return _rows(form.encrypt(key, _tags(key, row_keys), fields))  # type: ignore[return-value]
+    return _encrypt_mixed(key, row_keys, plaintexts, form)
 
 
 def decrypt_column(
@@ -63,14 +66,13 @@ def decrypt_column(
     """Return clear text or :class:`Failure` per row; None stays None. Keys, forms and lengths may be mixed."""
     if len(row_keys) != len(envelopes):
         raise ValueError("row keys and envelopes differ in number")
-    lengths = np.fromiter(map(_length, envelopes), np.int64, len(envelopes))
-    if len(envelopes) >= BATCH_FROM and _uniform(lengths) and _batchable(int(lengths[0])):
-        matrix = np.frombuffer(b"".join(envelopes), np.uint8)  # type: ignore[arg-type]
-        matrix = matrix.reshape(len(envelopes), int(lengths[0]))
-        head = matrix[0, :envelope.HEADER].tobytes()
-        one_head = bool((matrix[:, :envelope.HEADER] == matrix[0, :envelope.HEADER]).all())
-        if one_head and _plain_gcm(head) and envelope.defect(matrix[0].tobytes()) is None:
-            return _decrypt_group(key_of, head, row_keys, matrix, None)
+    count, length = len(envelopes), _common_length(envelopes)
+    if count >= BATCH_FROM and length is not None and OVERHEAD <= length <= OVERHEAD + MAX_FIELD:
+        matrix = np.frombuffer(b"".join(envelopes), np.uint8).reshape(count, length)  # type: ignore[arg-type]
+        first = matrix[0].tobytes()
+        heads = column(matrix, 0, envelope.HEADER)
+        if envelope.defect(first) is None and bool((heads == heads[0]).all()):
+            return _decrypt_group(key_of, first[:envelope.HEADER], row_keys, matrix, None)
     return _decrypt_mixed(key_of, row_keys, envelopes)
 
 
@@ -79,81 +81,56 @@ def blind_index(key: bytes, messages: Sequence[bytes | None]) -> list[bytes | No
 
     Callers normalise first (``crypto.scopes.rules``): equal values must be equal bytes here.
     """
-    if not messages:
-        return []
-    lengths = np.fromiter(map(_length, messages), np.int64, len(messages))
-    if _uniform(lengths) and lengths[0] > 0:
-        matrix = np.frombuffer(b"".join(messages), np.uint8)  # type: ignore[arg-type]
-        return list(_rows(_cmac(key, matrix.reshape(len(messages), int(lengths[0])))))
+    length = _common_length(messages)
+    if length is not None:
+        matrix = np.frombuffer(b"".join(messages), np.uint8).reshape(len(messages), length)  # type: ignore[arg-type]
+        return list(_rows(cmac(key, matrix)))
     result: list[bytes | None] = [None] * len(messages)
-    for length in np.unique(lengths):
-        if length >= 0:
-            indexes: list[int] = np.flatnonzero(lengths == length).tolist()
-            joined = np.frombuffer(b"".join(messages[i] or b"" for i in indexes), np.uint8)
-            tags = _rows(_cmac(key, joined.reshape(len(indexes), int(length))))
-            for index, tag in zip(indexes, tags, strict=True):
-                result[index] = tag
+    lengths = _lengths(messages)
+    for length in np.unique(lengths[lengths >= 0]).tolist():
+        indexes: list[int] = np.flatnonzero(lengths == length).tolist()
+        joined = np.frombuffer(b"".join(messages[i] or b"" for i in indexes), np.uint8)
+        for index, tag in zip(indexes, _rows(cmac(key, joined.reshape(len(indexes), length))), strict=True):
+            result[index] = tag
     return result
 
 
-def _cmac(key: bytes, messages: Bytes2) -> Bytes2:
-    """Return (rows, 16) CMACs of (rows, length) messages, NIST SP 800-38B section 6.2."""
-    rows, length = messages.shape
-    blocks = max(1, -(-length // 16))
-    subkey = _double(int.from_bytes(sm4.ecb_encrypt(key, bytes(16))))
-    if length != blocks * 16:
-        subkey = _double(subkey)
-    last = np.frombuffer(subkey.to_bytes(16), np.uint64)
-    out = np.empty((rows, 16), np.uint8)
-    for start in range(0, rows, TILE):
-        part = messages[start:start + TILE]
-        padded = np.zeros((len(part), blocks * 16), np.uint8)
-        padded[:, :length] = part
-        if length != blocks * 16:
-            padded[:, length] = 0x80
-        words = padded.view(np.uint64).reshape(len(part), blocks, 2)
-        chain = words[:, 0] ^ last if blocks == 1 else np.ascontiguousarray(words[:, 0])
-        for block in range(1, blocks):
-            chain = bulk.encrypt(key, chain.view(np.uint8)).view(np.uint64) ^ words[:, block]
-            if block == blocks - 1:
-                chain ^= last
-        out[start:start + len(part)] = bulk.encrypt(key, chain.view(np.uint8))
-    return out
+@dataclass(frozen=True)
+class _Form:
+    """Algorithm and padding of the envelopes to be made."""
 
+    algorithm: int
+    padded: bool
 
-def _encrypt_padded(
-    key: ColumnKey, row_keys: Sequence[RowKey], plaintexts: Sequence[bytes | None],
-) -> list[bytes | None]:
-    """Padded fields carry another header, and their scopes are few: one field at a time."""
-    head = envelope.header(key.key_id, padded=True)
-    result: list[bytes | None] = []
-    for row_key, plaintext in zip(row_keys, plaintexts, strict=True):
-        if plaintext is None:
-            result.append(None)
-            continue
-        nonce, tag = os.urandom(12), envelope.row_tag(row_key, key.key)
-        result.append(head + nonce + sm4.gcm_encrypt(key.key, nonce, envelope.pad(plaintext), head + tag))
-    return result
+    def encrypt(
+        self, key: ColumnKey, tags: Bytes2, fields: Bytes2, used: NDArray[np.int64] | None = None,
+    ) -> Bytes2:
+        """Encrypt a matrix."""
+        return encrypt(key, tags, fields, used, algorithm=self.algorithm, padded=self.padded)
+
+    def seal(self, key: ColumnKey, row_key: RowKey, clear: bytes) -> bytes:
+        """Encrypt one field, already padded where it is to be."""
+        tag = envelope.row_tag(row_key, key.key)
+        return envelope.seal(key.key, key.key_id, tag, clear, os.urandom(12), self.algorithm, padded=self.padded)
 
 
 def _encrypt_mixed(
-    key: ColumnKey, row_keys: Sequence[RowKey], plaintexts: Sequence[bytes | None], lengths: NDArray[np.int64],
+    key: ColumnKey, row_keys: Sequence[RowKey], plaintexts: Sequence[bytes | None], form: _Form,
 ) -> list[bytes | None]:
     result: list[bytes | None] = [None] * len(plaintexts)
+    lengths = _lengths(plaintexts)
     for blocks, indexes in _by_blocks(lengths).items():
         used = lengths[indexes]
         if len(indexes) < BATCH_FROM or blocks * 16 > MAX_FIELD:
             for index in indexes:
-                tag = envelope.row_tag(row_keys[index], key.key)
-                clear = plaintexts[index] or b""
-                result[index] = envelope.seal(key.key, key.key_id, tag, clear, os.urandom(12))
+                result[index] = form.seal(key, row_keys[index], plaintexts[index] or b"")
             continue
         width = int(used.max())
         joined = b"".join((plaintexts[i] or b"").ljust(width, b"\0") for i in indexes)
         fields = np.frombuffer(joined, np.uint8).reshape(len(indexes), width)
-        tags = _tags(key, [row_keys[i] for i in indexes])
-        for index, size, row in zip(indexes, used, _rows(encrypt(key, tags, fields, used)), strict=True):
-            result[index] = row[:envelope.OVERHEAD + int(size)]
+        sealed = form.encrypt(key, _tags(key, [row_keys[i] for i in indexes]), fields, used)
+        for index, size, row in zip(indexes, used, _rows(sealed), strict=True):
+            result[index] = row[:OVERHEAD + int(size)]
     return result
 
 
@@ -168,18 +145,18 @@ def _decrypt_mixed(
         if envelope.defect(data) is not None:
             result[index] = NOT_AN_ENVELOPE
             continue
-        groups[data[:envelope.HEADER], -(-(len(data) - envelope.OVERHEAD) // 16)].append(index)
+        groups[data[:envelope.HEADER], -(-(len(data) - OVERHEAD) // 16)].append(index)
     for (head, blocks), indexes in groups.items():
         keys = [row_keys[i] for i in indexes]
         values = [envelopes[i] or b"" for i in indexes]
-        if len(indexes) < BATCH_FROM or blocks * 16 > MAX_FIELD or not _plain_gcm(head):
+        if len(indexes) < BATCH_FROM or blocks * 16 > MAX_FIELD:
             opened = _decrypt_singly(key_of, head, keys, values)
         else:
-            used = np.fromiter(map(len, values), np.int64, len(values))
+            used = _lengths(values)
             width = int(used.max())
             joined = b"".join(value.ljust(width, b"\0") for value in values)
             matrix = np.frombuffer(joined, np.uint8).reshape(len(values), width)
-            opened = _decrypt_group(key_of, head, keys, matrix, used - envelope.OVERHEAD)
+            opened = _decrypt_group(key_of, head, keys, matrix, used - OVERHEAD)
         for index, value in zip(indexes, opened, strict=True):
             result[index] = value
     return result
@@ -195,9 +172,20 @@ def _decrypt_group(
     rows: list[bytes | Failure | None] = list(_rows(plaintext))
     if used is not None:
         rows = [row[:int(size)] for row, size in zip(_rows(plaintext), used, strict=True)]
-    for index in np.flatnonzero(~good):
-        rows[int(index)] = WRONG_TAG
+    if envelope.is_padded(head):
+        rows = [_unpadded(row) if right else WRONG_TAG for row, right in zip(rows, good.tolist(), strict=True)]
+    elif not good.all():
+        for index in np.flatnonzero(~good).tolist():
+            rows[index] = WRONG_TAG
     return rows
+
+
+def _unpadded(row: bytes | Failure | None) -> bytes | Failure:
+    assert isinstance(row, bytes)
+    try:
+        return envelope.unpad(row)
+    except MulianError:
+        return NOT_AN_ENVELOPE
 
 
 def _decrypt_singly(
@@ -239,21 +227,14 @@ def _by_blocks(lengths: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     return {int(value): np.flatnonzero(blocks == value) for value in np.unique(blocks) if value >= 0}
 
 
-def _length(value: bytes | None) -> int:
-    return -1 if value is None else len(value)
+def _lengths(values: Sequence[bytes | None]) -> NDArray[np.int64]:
+    return np.fromiter((-1 if value is None else len(value) for value in values), np.int64, len(values))
 
 
-def _uniform(lengths: NDArray[np.int64]) -> bool:
-    return bool((lengths == lengths[0]).all())
-
-
-def _batchable(length: int) -> bool:
-    return envelope.OVERHEAD <= length <= envelope.OVERHEAD + MAX_FIELD
-
-
-def _plain_gcm(head: bytes) -> bool:
-    return head[1] & 0x0F in (envelope.GCM, envelope.GCM_DETERMINISTIC)
-
-
-def _double(value: int) -> int:
-    return (value << 1 ^ (0x87 if value >> 127 else 0)) & (1 << 128) - 1
+def _common_length(values: Sequence[bytes | None]) -> int | None:
+    """Return the one length that all values have, else None; also None where a value is missing."""
+    try:
+        sizes = set(map(len, values))  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    return sizes.pop() if len(sizes) == 1 else None

@@ -80,6 +80,11 @@ def defect(data: bytes) -> str | None:
     return None
 
 
+def is_padded(head: bytes) -> bool:
+    """Tell whether the clear text behind a checked header is padded."""
+    return bool(head[1] & PADDED)
+
+
 def key_id_of(data: bytes) -> int:
     """Return the key id of an envelope whose form has been checked."""
     return int.from_bytes(data[2:6])
@@ -117,9 +122,14 @@ def row_tag(row_key: int | bytes, key: bytes) -> bytes:
     return sm4.cmac(sm4.cmac(key, _ROW_TAG_LABEL), row_key)[:8]
 
 
-def seal(key: bytes, key_id: int, tag: bytes, plaintext: bytes, nonce: bytes, algorithm: int = GCM) -> bytes:
-    """Return the envelope of one field. ``nonce`` is fresh random bytes (12) unless a test fixes it."""
-    head = header(key_id, algorithm)
+def seal(
+    key: bytes, key_id: int, tag: bytes, plaintext: bytes, nonce: bytes, algorithm: int = GCM, *, padded: bool = False,
+) -> bytes:
+    """Return the envelope of one field. ``nonce`` is fresh random bytes (12) unless a test fixes it.
+
+    ``padded`` marks a plaintext that the caller has padded with :func:`pad`.
+    """
+    head = header(key_id, algorithm, padded=padded)
     encrypt = sm4.ccm_encrypt if algorithm == CCM else sm4.gcm_encrypt
     return head + nonce + encrypt(key, nonce, plaintext, head + tag)
 
@@ -140,6 +150,6 @@ def pad(plaintext: bytes) -> bytes:
 def unpad(padded: bytes) -> bytes:
     """Undo :func:`pad`; raise ``crypto.envelope.invalid`` where there is no padding."""
     stripped = padded.rstrip(b"\0")
-    if not stripped.endswith(b"\x80") or len(padded) % 16:
+    if not stripped.endswith(b"\x80") or len(padded) % 16 or len(padded) - len(stripped) >= 16:
         raise ENVELOPE_INVALID(reason="padding")
     return stripped[:-1]
