@@ -259,5 +259,5 @@ for _key, _permission, _zh, _en in (
 ):
     approval_kind(
         _key, checker_permission=_permission, zh=_zh, en=_en, on_approved=approved, on_rejected=rejected,
-        on_withdrawn=withdrawn, valid_for=VALID_FOR,
+        on_withdrawn=withdrawn, valid_for=VALID_FOR, page="/catalog/duty-changes?change={id}",
     )

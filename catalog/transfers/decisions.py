@@ -137,11 +137,12 @@ def _move_kind(
     return versions
 
 
+_PAGE = "/catalog/transfers?transfer={id}"
 approval_kind(
     service.GIVE, checker_permission=REVIEW, zh="目录移交：移出部门同意", en="Transfer: the giver's consent",
-    on_approved=given, on_rejected=rejected, on_withdrawn=withdrawn, valid_for=VALID_FOR,
+    on_approved=given, on_rejected=rejected, on_withdrawn=withdrawn, valid_for=VALID_FOR, page=_PAGE,
 )
 approval_kind(
     service.RECEIVE, checker_permission=REVIEW, zh="目录移交：接收部门同意", en="Transfer: the receiver's consent",
-    on_approved=received, on_rejected=rejected, on_withdrawn=withdrawn, valid_for=VALID_FOR,
+    on_approved=received, on_rejected=rejected, on_withdrawn=withdrawn, valid_for=VALID_FOR, page=_PAGE,
 )

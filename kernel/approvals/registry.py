@@ -15,7 +15,10 @@ _kinds: dict[str, "ApprovalKind"] = {}
 
 @dataclass(frozen=True)
 class ApprovalKind:
-    """``valid_for`` runs from the proposal: undecided or unused past it, the approval is dead."""
+    """``valid_for`` runs from the proposal: undecided or unused past it, the approval is dead.
+
+    ``page``: the console's path, with ``{id}`` for the object's, where the whole matter is shown and decided.
+    """
 
     key: str
     checker_permission: str
@@ -25,6 +28,7 @@ class ApprovalKind:
     on_rejected: Callback | None
     valid_for: timedelta
     on_withdrawn: Callback | None = None
+    page: str = ""
 
 
 def approval_kind(
@@ -37,12 +41,13 @@ def approval_kind(
     en: str = "",
     valid_for: timedelta = timedelta(days=7),
     on_withdrawn: Callback | None = None,
+    page: str = "",
 ) -> None:
     """Register a kind. Callbacks ``fn(session, approval)`` run in the transaction of the decision (or of the maker's
     withdrawal): if one fails, the decision did not happen.
     """
     _kinds[key] = ApprovalKind(
-        key, checker_permission, zh or key, en or key, on_approved, on_rejected, valid_for, on_withdrawn
+        key, checker_permission, zh or key, en or key, on_approved, on_rejected, valid_for, on_withdrawn, page
     )
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from kernel.approvals import queries
+from kernel.approvals.models import Approval
+from kernel.approvals.registry import kinds
 from kernel.identity.actor import Actor
 
 
@@ -47,10 +49,16 @@ def _approvals(session: Session, actor: Actor) -> list[TaskRow]:
         TaskRow(
             source="approvals", id=row.id, title_zh=row.title_zh, title_en=row.title_en, created_at=row.created_at,
             due_at=row.expires_at, from_name=row.maker_name, from_id=row.maker_id, department_id=row.department_id,
-            url=f"/approvals/{row.id}",
+            url=_page(row),
         )
         for row in queries.waiting(session, actor, 500)
     ]
+
+
+def _page(row: Approval) -> str:
+    kind = kinds().get(row.kind)
+    page = kind.page if kind is not None else ""
+    return page.format(id=row.object_id) if page else f"/approvals/{row.id}"
 
 
 task_source("approvals", _approvals)

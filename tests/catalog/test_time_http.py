@@ -68,6 +68,8 @@ def test_a_transfer_and_its_history(town: Town, tmp_path: Path) -> None:
     assert town.receiver.post(f"{path}/decision", {"approve": True, "digest": "x"}).status_code == 404
     stale = town.reviewer.post(f"{path}/decision", {"approve": True, "digest": "sm3:1:0"})
     assert stale.json()["code"] == "kernel.approval.mismatch"
+    task = next(one for one in good(town.reviewer.get("/tasks"))["items"] if one["source"] == "approvals")
+    assert task["url"] == f"/catalog/transfers?transfer={made['id']}", "decided where the whole of it is shown"
     for side, key in ((town.reviewer, "giver"), (town.receiver, "receiver")):
         shown = good(side.get(path))
         assert shown["actions"] == ["decide"]

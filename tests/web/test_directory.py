@@ -228,7 +228,6 @@ def test_a_transfer_is_decided_by_both_sides(site: Site, window: Watched) -> Non
 
     page = window.enter(site.account("department_reviewer", department=CIVIL))
     page.locator("[data-test=tasks] tr", has_text="移出审核").click()
-    page.click("[data-test=open-subject]")
     page.click("[data-test=approve-transfer]")
     page.locator(".el-message-box").get_by_role("button", name="确定").click()
     expect(page.locator("[data-test=transfer-state]")).to_contain_text("待接收部门审核")
