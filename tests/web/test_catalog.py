@@ -19,6 +19,18 @@ def upload(page: Page, file: Path) -> None:
     expect(page.locator("[data-test=batch-state]")).not_to_contain_text("检查中")
 
 
+def correct(page: Page, what: str, text: str, chosen: str = "") -> None:
+    """Correct the cell of the finding that shows ``what``, by a suggestion where one is ``chosen``."""
+    row = page.locator("tr", has_text=what).first
+    row.locator("[data-test=correct]").click()
+    page.locator("[data-test=cell-value] input, input[data-test=cell-value]").fill(text)
+    if chosen:
+        page.get_by_role("option", name=chosen, exact=True).locator("visible=true").click()
+    else:
+        page.keyboard.press("Enter")
+    expect(page.locator("[data-test=cell-keep]")).to_have_count(0)
+
+
 def apply(page: Page, button: str) -> None:
     """Apply a checked batch and wait for the end of the job."""
     page.click(f"[data-test={button}]")
@@ -27,7 +39,7 @@ def apply(page: Page, button: str) -> None:
 
 @pytest.mark.requirement("S4-25")
 def test_a_workbook_with_three_kinds_of_bad_rows(site: Site, window: Watched, tmp_path: Path) -> None:
-    """Each bad cell has its address and advice; the corrected workbook is applied, and undone."""
+    """Each bad cell has its address and advice and is corrected where it stands; the batch is applied, and undone."""
     page = window.enter(site.account("data_officer", department=CIVIL))
     window.go("/catalog/imports")
     bad = workbooks.write(tmp_path / "bad.xlsx", [
@@ -43,8 +55,16 @@ def test_a_workbook_with_three_kinds_of_bad_rows(site: Site, window: Watched, tm
         expect(row).to_contain_text(address)
     page.reload()
     expect(page.locator("[data-test=batch-counts]")).to_contain_text("4")
-    window.go("/catalog/imports")
-    upload(page, workbooks.write(tmp_path / "good.xlsx", [workbooks.entry("a", CIVIL, "低保对象信息")]))
+    correct(page, "没有这个局", "西城区民政", chosen=CIVIL)
+    expect(page.locator("[data-test=unchecked]")).to_contain_text("1 处更正尚未检查")
+    expect(page.locator("[data-test=apply-partial]")).to_have_count(0)
+    correct(page, "随便共享", "有条件", chosen="有条件共享")
+    correct(page, "必填项为空", "社区服务设施信息")
+    page.click("[data-test=recheck]")
+    # a batch that was checked names what it will do: three of four rows were wrong
+    expect(page.locator("[data-test=unchecked]")).to_have_count(0)
+    page.get_by_role("tab", name="更正（3）").click()
+    expect(page.locator("[data-test=corrections] tr", has_text="随便共享")).to_contain_text("有条件共享")
     apply(page, "apply")
     page.click("[data-test=undo]")
     page.locator(".el-message-box").get_by_role("button", name="确定").click()
@@ -93,7 +113,7 @@ def verify_as_anybody(window: Watched, proof: Path, folder: Path) -> None:
 
 
 def test_tree_search_and_leaving_a_dirty_form(site: Site, window: Watched) -> None:
-    """The list's state is in the address; leaving a form with changes asks first."""
+    """The list's state is in the address; what is kept and followed is in one place; a changed form asks first."""
     officer = site.account("data_officer", department=CIVIL)
     client = site.client(officer)
     for number in range(3):
@@ -115,6 +135,29 @@ def test_tree_search_and_leaving_a_dirty_form(site: Site, window: Watched) -> No
     page.click("[data-test=search]")
     expect(page.locator("[data-test=empty-noMatch]")).to_be_visible()
     page.go_back()
+    page.get_by_role("link", name="慈善信息0").click()
+    page.click("[data-test=star]")
+    page.click("[data-test=follow]")
+    expect(page.locator("[data-test=follow][aria-pressed=true]")).to_be_visible()
+    other = client.get("/catalog/entries", params={"q": "慈善信息1"}).json()["items"][0]["id"]
+    assert client.send("PUT", f"/catalog/favourites/data_entry/{other}", json={}).status_code == 204
+    body = {"name": "慈善检索", "q": "慈善信息", "filters": {}, "notify": False}
+    client.post("/catalog/saved-searches", body).raise_for_status()
+    window.go("/following")
+    kept = page.locator("[data-test=favourite]")
+    expect(kept.nth(0)).to_contain_text("慈善信息0")
+    kept.nth(1).locator("[data-test=favourite-up]").click()
+    expect(kept.nth(0)).to_contain_text("慈善信息1")
+    page.reload()
+    expect(kept.nth(0)).to_contain_text("慈善信息1")
+    page.get_by_role("tab", name="我的关注（1）").click()
+    page.click("[data-test=unfollow]")
+    page.click("[data-test=undo-last]")
+    page.get_by_role("tab", name="我的检索（1）").click()
+    page.locator("[data-test=search-notify]").click()
+    expect(page.locator(".el-message", has_text="慈善检索")).to_be_visible()
+    assert client.get("/catalog/saved-searches").json()[0]["notify"] is True
+    page.get_by_role("tab", name="我的关注（1）").click()
     page.get_by_role("link", name="慈善信息0").click()
     page.click("[data-test=edit]")
     page.fill("[data-test=field-abstract] textarea, textarea[data-test=field-abstract]", "改了一半")

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.engine("chromium")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WHO = {
     ("bureau_admin", BUREAU): [
-        "/", "/catalog", "/catalog?kind=duty", "/catalog/imports", "/catalog/review", "/catalog/review?tab=links",
+        "/", "/?tab=notices", "/following", "/following?tab=searches", "/catalog", "/catalog?kind=duty",
+        "/catalog/imports", "/catalog/proposals", "/catalog/codes", "/catalog/codes?tab=regions",
+        "/catalog/codes?tab=profiles", "/catalog/review", "/catalog/review?tab=links",
         "/catalog/new?kind=db_table", "/catalog/search?q=notice", "/catalog/quality", "/catalog/orphans",
         "/catalog/history", "/catalog/history?tab=diff", "/catalog/history?tab=gone", "/catalog/duty-changes",
         "/catalog/transfers", "/catalog/transfers/new", "/catalog/releases", "/catalog/review-rules",
@@ -28,15 +30,16 @@ WHO = {
 }
 # the pages whose colours and labels are measured: each kind of page once
 LOOKED_AT = ("/", "/catalog", "/catalog/new?kind=db_table", "/catalog/quality", "/catalog/history?tab=diff",
-             "/catalog/imports", "/catalog/transfers/new", "/gateway/demands", "/chain", "/system/users",
-             "/system/audit")
+             "/catalog/imports", "/catalog/codes?tab=regions", "/following?tab=searches", "/catalog/transfers/new",
+             "/gateway/demands", "/chain", "/system/users", "/system/audit")
 # inside the page, as a link does: loading the whole console for each path would cost a second each
 _TURN = """path => {
   history.pushState(history.state, "", "/console" + path);
   dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
 }"""
 _GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|"
-_GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review|transfer|release|rule"
+_GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review|transfer|release|rule|"
+_GROUPS += "following|notice|codes|propose|imports|follow|usage|first"
 _KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.[a-zA-Z_.]+")
 
 
