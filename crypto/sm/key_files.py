@@ -28,6 +28,8 @@ _DIGESTS = {
     _HMAC_SM3: "sm3", der.oid("1.2.156.10197.1.401.3.1"): "sm3",  # GM/T 0006; OpenSSL's own number
     der.oid("1.2.840.113549.2.9"): "sha256",
 }
+# OpenSSL 3.0 calls SEC 1 files of this curve "SM2 PRIVATE KEY"
+_PRIVATE_LABELS = ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY")
 _Unchain = Callable[[bytes, bytes, bytes], bytes]
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s+([A-Za-z0-9+/=\s]+?)-----END \1-----")
 
@@ -92,7 +94,7 @@ def load_private(data: bytes, passphrase: str | None = None) -> tuple[bytes, byt
     passphrase was given. A public key inside must belong to the private one.
     """
     try:
-        return _private(_unpacked(data, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY"), passphrase)
+        return _private(_unpacked(data, *_PRIVATE_LABELS), passphrase)
     except der.DerError as error:
         raise KEY_FILE_INVALID(reason=str(error)) from error
 

@@ -64,13 +64,15 @@ def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-d
     live, district = served
     district.fill(2)
     admin, auditor = live.signed_in("security_admin"), live.signed_in("auditor")
-    assert admin.post("/crypto/seal").json() == {"sealed": True}
+    assert admin.post("/crypto/seal").json()["sealed"] is True
     assert auditor.get("/crypto/overview").json()["sealed"] is True
     wrong = admin.post("/crypto/unseal", json={"passphrase": "wrong"})
     assert wrong.status_code == 422 and wrong.json()["code"] == "crypto.root.passphrase"
     secret = (live.runtime.home.keys_dir / "dev-passphrase").read_text()
     assert auditor.post("/crypto/unseal", json={"passphrase": secret}).status_code == 403
-    assert admin.post("/crypto/unseal", json={"passphrase": secret}).json() == {"sealed": False}
+    opened = admin.post("/crypto/unseal", json={"passphrase": secret}).json()
+    assert opened["sealed"] is False and [one["process"] for one in opened["processes"]] == ["api"]
+    _open_by_shares(live, admin)
     started = time.monotonic()
     assert len(live.runtime.database.run(lambda s: persons.read(s, [1, 2]), write=False)) == 2
     assert time.monotonic() - started < 5
@@ -82,3 +84,38 @@ def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-d
         actions = list(session.scalars(select(AuditLog.action)))
         details = list(session.scalars(select(AuditLog.detail)))
     assert actions.count("crypto.root.unseal") == 1 and secret not in str(details)
+    assert actions.count("crypto.root.share") == 2 and actions.count("crypto.root.seal") == 2
+
+
+def _open_by_shares(live, admin) -> None:  # type: ignore[no-untyped-def]
+    """Two of three people, one after another; a second process of the same home opens with them."""
+    from crypto.keys import doors
+    from crypto.keys.vault import vault_of
+    from kernel.db import Database
+    from kernel.runtime import Runtime
+
+    shares = vault_of(live.runtime).provider.share(2, 3)
+    other = Runtime(settings=live.runtime.settings, home=live.runtime.home,
+                    database=Database(live.runtime.database.url), box=live.runtime.box)
+    # a socket of another process: its pid is another one
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doors.os, "getpid", lambda: 1)
+        door = doors.Door(other, "worker")
+    try:
+        admin.post("/crypto/seal")
+        assert vault_of(other).provider.is_open() is False
+        first = admin.post("/crypto/unseal", json={"passphrase": shares[2]}).json()
+        assert first["sealed"] is True
+        assert [(one["process"], one["given"], one["need"]) for one in first["processes"]] == [
+            ("api", [3], 2), ("worker", [3], 2)]
+        again = admin.post("/crypto/unseal", json={"passphrase": shares[0]})
+        assert again.status_code == 403 and again.json()["code"] == "crypto.share.same_person"
+        second = live.signed_in("security_admin")
+        answer = second.post("/crypto/unseal", json={"passphrase": shares[2]})
+        assert answer.status_code == 409 and answer.json()["code"] == "crypto.share.twice"
+        done = second.post("/crypto/unseal", json={"passphrase": shares[0]}).json()
+        assert done["sealed"] is False and [one["open"] for one in done["processes"]] == [True, True]
+        assert [one["open"] for one in second.get("/crypto/processes").json()["processes"]] == [True, True]
+    finally:
+        door.close()
+        other.database.close()

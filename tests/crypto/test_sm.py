@@ -1,4 +1,4 @@
-"""SM2, SM4 and their modes against the standards, gmssl as an independent reference, and themselves."""
+"""The self-test, SM4 modes against definitions and gmssl as an independent reference, and bulk engines."""
 
 import secrets
 
@@ -8,8 +8,7 @@ from gmssl import sm4 as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.errors import KEY_INVALID, SIGNATURE_INVALID
-from crypto.sm import bulk, selftest, sm2, sm2_points, sm4
+from crypto.sm import bulk, ff1, kdf, selftest, sm2, sm4
 from kernel.errors import MulianError
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
@@ -29,72 +28,30 @@ def test_standard_vectors_of_the_self_test() -> None:
     assert block == expected
 
 
-def test_self_test_fails_closed_and_names_the_algorithm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sm4, "ccm_encrypt", lambda *_: b"wrong")
-    with pytest.raises(MulianError) as caught:
-        selftest.run()
-    assert caught.value.code == "crypto.selftest.failed" and caught.value.params == {"test": "SM4-CCM"}
-
-
-def test_sm2_signature_of_the_standard_verifies_in_both_engines() -> None:
-    sm2.verify(sm2._KNOWN_PUBLIC, b"message digest", sm2._KNOWN_SIGNATURE)
-    r, s = (int.from_bytes(sm2._KNOWN_SIGNATURE[at:at + 32]) for at in (0, 32))
-    assert sm2_points.verify(sm2._KNOWN_PUBLIC, b"message digest", r, s, sm2.DEFAULT_ID)
-    assert sm2_points.public_of(sm2._KNOWN_PRIVATE) == sm2._KNOWN_PUBLIC
-
-
-def test_sm2_engines_accept_each_other() -> None:
-    private, public = sm2.generate()
-    assert sm2_points.public_of(private) == public
-    signature = sm2.sign(private, b"one", b"alice@xicheng")
-    r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-    assert sm2_points.verify(public, b"one", r, s, b"alice@xicheng")
-    r, s = sm2_points.sign(private, b"two", sm2.DEFAULT_ID)
-    sm2.verify(public, b"two", r.to_bytes(32) + s.to_bytes(32))
-
-
-@pytest.mark.parametrize("change", ["message", "r", "s", "identity", "key", "zero", "short"])
-def test_sm2_refuses_anything_else(change: str) -> None:
-    private, public = sm2.generate()
-    message, identity, signature = b"message", sm2.DEFAULT_ID, sm2.sign(private, b"message")
-    if change == "message":
-        message = b"messagf"
-    elif change == "r":
-        signature = bytes((signature[0] ^ 1,)) + signature[1:]
-    elif change == "s":
-        signature = signature[:-1] + bytes((signature[-1] ^ 1,))
-    elif change == "identity":
-        identity = b"someone else"
-    elif change == "key":
-        public = sm2.generate()[1]
-    elif change == "zero":
-        signature = bytes(64)
-    else:
-        signature = signature[:-1]
-    with pytest.raises(MulianError) as caught:
-        sm2.verify(public, message, signature, identity)
-    assert caught.value.kind is SIGNATURE_INVALID
-
-
-def test_sm2_refuses_bad_keys() -> None:
-    for private in (bytes(32), b"\xff" * 32, b"short", (sm2_points.N - 1).to_bytes(32)):
+@pytest.mark.parametrize(("module", "function", "test"), [
+    (sm4, "ecb_encrypt", "SM4"), (sm4, "cbc_encrypt", "SM4-CBC"), (sm4, "cbc_decrypt", "SM4-CBC"),
+    (sm4, "ctr", "SM4-CTR"), (sm4, "gcm_encrypt", "SM4-GCM"), (sm4, "gcm_decrypt", "SM4-GCM"),
+    (sm4, "ccm_encrypt", "SM4-CCM"), (sm4, "ccm_decrypt", "SM4-CCM"), (sm4, "cmac", "SM4-CMAC"),
+    (selftest.digest, "sm3_hex", "SM3"), (selftest.digest, "hmac_sm3", "HMAC-SM3"), (kdf, "hkdf", "HKDF-SM3"),
+    (kdf, "pbkdf2", "PBKDF2-HMAC-SM3"), (ff1, "encrypt", "FF1"), (ff1, "decrypt", "FF1"), (sm2, "_valid", "SM2"),
+    (sm2, "_opened", "SM2"),
+])
+def test_self_test_fails_closed_and_names_the_algorithm(
+    monkeypatch: pytest.MonkeyPatch, module: object, function: str, test: str,
+) -> None:
+    for broken in (lambda *_, **__: b"wrong", lambda *_, **__: 1 / 0):
+        monkeypatch.setattr(module, function, broken)
         with pytest.raises(MulianError) as caught:
-            sm2.sign(private, b"m")
-        assert caught.value.kind is KEY_INVALID
-    public = bytearray(sm2.generate()[1])
-    public[40] ^= 1
-    with pytest.raises(MulianError) as caught:
-        sm2.verify(bytes(public), b"m", b"\1" * 64)
-    assert caught.value.kind is KEY_INVALID
+            selftest.run()
+        assert caught.value.code == "crypto.selftest.failed" and caught.value.params == {"test": test}
 
 
-def test_sm2_works_without_libcrypto(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sm2, "_library", lambda: None)
-    private, public = sm2.generate()
-    signature = sm2.sign(private, b"message")
-    assert sm2.engine() == "gmssl-points" and sm2.selftest()
-    monkeypatch.undo()
-    sm2.verify(public, b"message", signature)
+def test_self_test_notices_an_opening_that_checks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("gcm_decrypt", "ccm_decrypt"):
+        with monkeypatch.context() as patch:
+            patch.setattr(sm4, name, lambda *_: selftest._PLAIN)
+            with pytest.raises(MulianError, match="self-test"):
+                selftest.run()
 
 
 @given(st.binary(max_size=120), st.binary(max_size=40))

@@ -1,0 +1,145 @@
+"""Root providers: shares, a PKCS #11 token, the environment."""
+
+import itertools
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crypto.errors import MODULE_FAILED, PASSPHRASE_WRONG, PROVIDER_REFUSED, ROOT_EXISTS, SEALED
+from crypto.keys import shamir
+from crypto.keys.adapters.pkcs11 import Pkcs11Root
+from crypto.keys.adapters.sealed_file import SealedFile
+from crypto.keys.vault import vault_of
+from kernel.db import Database
+from kernel.errors import MulianError
+from kernel.runtime import Runtime
+from kernel.settings import Settings
+from tests.support import closing
+
+SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
+PIN = "246802"
+
+
+def code_of(call: object, *arguments: object) -> str:
+    with pytest.raises(MulianError) as caught:
+        call(*arguments)  # type: ignore[operator]
+    return caught.value.code
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(2, 5), st.integers(0, 3), st.randoms())
+def test_any_k_shares_give_the_secret_and_fewer_do_not(secret: bytes, k: int, more: int, random: object) -> None:
+    shares = shamir.split(secret, k, k + more)
+    random.shuffle(shares)  # type: ignore[attr-defined]
+    assert shamir.combine([shamir.parse(share.text()) for share in shares[:k]]) == secret
+    assert code_of(shamir.combine, shares[:k - 1]) == "crypto.share.few"
+    # k-1 shares fit every secret: with one made-up share more they give another value, never the secret's
+    made_up = shamir.Share(shares[0].set_id, k, 200, bytes(32))
+    assert shamir.combine([*shares[:k - 1], made_up]) != secret or k + more == 200
+
+
+def test_a_slip_of_the_pen_is_found_and_lookalikes_are_forgiven() -> None:
+    text = shamir.split(bytes(range(32)), 2, 3)[0].text()
+    assert shamir.parse(text.lower().replace("0", "o").replace("1", "l").replace("-", " ")) == shamir.parse(text)
+    for place, symbol in enumerate(text):
+        if symbol != "-":
+            wrong = text[:place] + ("7" if symbol != "7" else "8") + text[place + 1:]
+            assert code_of(shamir.parse, wrong) == "crypto.share.invalid", place
+    assert code_of(shamir.parse, text[:-1]) == code_of(shamir.parse, "口令") == "crypto.share.invalid"
+    for k, n in ((1, 3), (4, 3), (2, 17)):
+        with pytest.raises(ValueError, match="threshold"):
+            shamir.split(bytes(32), k, n)
+
+
+def test_k_of_n_persons_open_the_root(tmp_path: Path) -> None:
+    provider, kek = SealedFile(tmp_path), uuid.uuid4()
+    provider.create("old passphrase")
+    provider.put_kek(kek, b"k" * 16)
+    first = provider.share(2, 3)
+    shares = provider.share(2, 3)
+    assert provider.get_kek(kek) == b"k" * 16
+    for one, two in itertools.permutations(shares, 2):
+        other = SealedFile(tmp_path)
+        other.unseal(one)
+        state = other.state()
+        assert not other.is_open() and (state.method, state.need, state.of) == ("shares", 2, 3)
+        assert state.given == (shares.index(one) + 1,)
+        assert code_of(other.get_kek, kek) == SEALED.code
+        other.unseal(two)
+        assert other.is_open() and other.get_kek(kek) == b"k" * 16 and other.state().given == ()
+    other = SealedFile(tmp_path)
+    other.unseal(shares[0])
+    assert code_of(other.unseal, shares[0]) == "crypto.share.twice"
+    assert code_of(other.unseal, first[1]) == "crypto.share.foreign"
+    assert code_of(other.unseal, "old passphrase") == "crypto.share.invalid"
+    genuine = shamir.parse(shares[1])
+    forged = shamir.Share(genuine.set_id, 2, 2, bytes(32)).text()
+    assert code_of(other.unseal, forged) == "crypto.share.wrong"
+    other.seal()
+    assert other.state().given == ()
+    assert not any(share.replace("-", "")[12:40] in (tmp_path / "root.json").read_text() for share in shares)
+
+
+def test_a_root_in_the_environment_is_for_development(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runtime = sqlite_database.runtime
+    assert runtime is not None
+
+    def with_profile(profile: str) -> Runtime:
+        settings = Settings(home=runtime.home.root, profile=profile, root_provider="environment")  # type: ignore[arg-type]
+        return Runtime(settings=settings, home=runtime.home, database=sqlite_database, box=runtime.box)
+
+    monkeypatch.setenv("MULIAN_ROOT_KEY", "ab" * 32)
+    vault, kek = vault_of(with_profile("dev")), uuid.uuid4()
+    material = vault.new_kek(kek)
+    assert vault_of(with_profile("dev")).kek(kek) == material
+    assert code_of(vault_of, with_profile("production")) == PROVIDER_REFUSED.code
+    monkeypatch.setenv("MULIAN_ROOT_KEY", "ab")
+    assert code_of(vault_of, with_profile("dev")) == PASSPHRASE_WRONG.code
+    runtime.extras.clear()
+
+
+@pytest.fixture
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A token of Debian's softhsm2 in a temporary folder."""
+    if not SOFTHSM.exists() or shutil.which("softhsm2-util") is None:
+        closing.missing("softhsm2")
+        pytest.skip("softhsm2 is not installed")
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "mulian", "--pin", PIN, "--so-pin", "9999"],
+                   check=True, capture_output=True)
+    return str(SOFTHSM)
+
+
+def test_a_token_wraps_keks_and_keeps_its_key(token: str, tmp_path: Path) -> None:
+    folder, kek, other = tmp_path / "data", uuid.uuid4(), uuid.uuid4()
+    provider = Pkcs11Root(folder, token, "mulian")
+    assert not provider.exists() and code_of(provider.unseal, PIN) == "crypto.root.missing"
+    assert code_of(provider.unseal, "000000") in (PASSPHRASE_WRONG.code, "crypto.root.missing")
+    provider.create(PIN)
+    assert provider.exists() and code_of(provider.create, PIN) == ROOT_EXISTS.code
+    provider.put_kek(kek, b"0123456789abcdef")
+    assert provider.get_kek(kek) == b"0123456789abcdef"
+    stored = (folder / f"kek-{kek}.bin").read_bytes()
+    assert b"0123456789abcdef" not in stored and len(stored) == 22 + 24
+    provider.seal()
+    assert code_of(provider.get_kek, kek) == SEALED.code
+    assert code_of(provider.unseal, "000000") == PASSPHRASE_WRONG.code
+    provider.unseal(PIN)
+    assert provider.get_kek(kek) == b"0123456789abcdef" and provider.state().method == "pin"
+    (folder / f"kek-{other}.bin").write_bytes(stored)
+    assert code_of(provider.get_kek, other) == "crypto.provider.damaged"
+    (folder / f"kek-{kek}.bin").write_bytes(stored[:-1] + bytes((stored[-1] ^ 1,)))
+    assert code_of(provider.get_kek, kek) == "crypto.provider.damaged"
+    provider.delete_kek(kek)
+    assert not provider.has_kek(kek)
+    assert code_of(Pkcs11Root(folder, token, "another").unseal, PIN) == MODULE_FAILED.code
+    assert code_of(Pkcs11Root, folder, str(tmp_path / "no.so"), "mulian") == MODULE_FAILED.code
+    provider.seal()
