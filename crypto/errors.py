@@ -60,6 +60,37 @@ SEALED = define(
 PASSPHRASE_WRONG = define(
     "crypto.root.passphrase", 422, zh="口令不能解封根密钥", en="This passphrase does not open the root key",
 )
+SHARE_INVALID = define(
+    "crypto.share.invalid", 422, zh="份额抄录有误：长度、字符或校验不符", en="This share is mistyped: its check does not match",
+    fix_zh="请对照原件重新输入", fix_en="Compare it with the original and type it again",
+)
+SHARE_FOREIGN = define(
+    "crypto.share.foreign", 409, zh="此份额属于另一次分割，已失效", en="This share belongs to another splitting",
+    fix_zh="请使用最近一次更改解封方式时发放的份额", fix_en="Use a share handed out by the last change of policy",
+)
+SHARE_TWICE = define("crypto.share.twice", 409, zh="第 {index} 份已经提交过", en="Share {index} was given already")
+SHARE_WRONG = define(
+    "crypto.share.wrong", 422, zh="第 {index} 份校验无误但不是发放的份额", en="Share {index} is not the one handed out",
+    fix_zh="份额可能被伪造，请核查来源", fix_en="It may be forged; look where it came from",
+)
+SHARE_FEW = define("crypto.share.few", 409, zh="份额不足：{have}/{need}", en="Too few shares: {have} of {need}")
+SHARE_PERSON = define(
+    "crypto.share.same_person", 403, zh="同一人只能提交一份份额", en="One person gives one share only",
+    fix_zh="请由另一位持有人登录后提交", fix_en="Another holder signs in and gives the next one",
+)
+POLICY_INVALID = define(
+    "crypto.unseal.policy_invalid", 422, zh="解封方式不正确：需 2 ≤ k ≤ n ≤ 16，且密钥提供者支持份额",
+    en="Not a policy: 2 <= k <= n <= 16, and the provider must know shares",
+)
+MODULE_FAILED = define(
+    "crypto.module.failed", 503, zh="密码设备接口 {module} 不可用：{reason}", en="The module {module} fails: {reason}",
+    fix_zh="请检查 MULIAN_ROOT_MODULE、MULIAN_ROOT_TOKEN 与设备状态",
+    fix_en="Check MULIAN_ROOT_MODULE, MULIAN_ROOT_TOKEN and the device",
+)
+PROVIDER_REFUSED = define(
+    "crypto.provider.refused", 500, zh="正式环境不允许使用环境变量中的根密钥",
+    en="A root key in the environment is for the dev profile only",
+)
 ROOT_EXISTS = define("crypto.root.exists", 409, zh="根密钥已存在", en="A root key exists already")
 ROOT_MISSING = define(
     "crypto.root.missing", 409, zh="尚未建立根密钥", en="There is no root key yet",

@@ -24,6 +24,12 @@ class Settings(BaseSettings):
     rpc_port: int = Field(default=8545, ge=0, le=65535, description="内置链 JSON-RPC 端口")
     rpc_url: str | None = Field(default=None, description="外部链节点地址；设置后不启动内置链")
     profile: Literal["dev", "production"] = Field(default="dev", description="运行方式：dev 用口令文件自动解封数据密钥")
+    root_provider: Literal["sealed-file", "environment", "pkcs11", "sdf"] = Field(
+        default="sealed-file",
+        description="根密钥提供者：sealed-file 密封文件（口令或份额），pkcs11、sdf 密码设备，environment 环境变量（仅 dev）",
+    )
+    root_module: str = Field(default="", description="密码设备动态库路径（pkcs11、sdf）")
+    root_token: str = Field(default="mulian", description="PKCS#11 令牌标签；SDF 设备为内部密钥索引号")
     allowed_hosts: str = Field(default="*", description="允许的 Host，逗号分隔")
     trusted_proxies: str = Field(default="", description="可信反向代理地址，逗号分隔；仅采信它们声明的客户端地址")
     cookie_secure: bool = Field(default=False, description="会话 Cookie 只经 HTTPS 发送（正式环境须为 true）")

@@ -105,19 +105,25 @@ def _stopper(supervisor: Supervisor) -> Callable[[int, FrameType | None], None]:
 
 def run_worker(settings: Settings) -> None:
     """Run the worker process alone, until SIGTERM."""
+    from crypto.keys.doors import Door
     from kernel import lifeline, worker
     from mulian import wiring
 
     lifeline.arm()
     runtime = wiring.open_runtime(settings)
     write_atomic(runtime.home.run_dir / WORKER_MARK, str(os.getpid()).encode())
-    worker.run(runtime)
+    door = Door(runtime, "worker")
+    try:
+        worker.run(runtime)
+    finally:
+        door.close()
 
 
 def run_api(settings: Settings) -> None:
     """Run the API process alone, until SIGTERM; requests in flight are finished."""
     import uvicorn
 
+    from crypto.keys.doors import Door
     from kernel import lifeline
     from mulian import wiring
     from mulian.app import create_app
@@ -129,5 +135,9 @@ def run_api(settings: Settings) -> None:
         loop="uvloop", http="httptools", server_header=False, timeout_graceful_shutdown=10,
         proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies,
     )
-    uvicorn.Server(config).run()
+    door = Door(runtime, "api")
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        door.close()
     runtime.database.close()

@@ -1,7 +1,18 @@
 """What holds the root key and the KEK objects."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class UnsealState:
+    """How a provider is opened and how far that is. ``given`` are the numbers of the shares given so far."""
+
+    method: str  # passphrase, shares, pin or environment
+    need: int = 1
+    of: int = 1
+    given: tuple[int, ...] = ()
 
 
 class RootProvider(Protocol):
@@ -13,14 +24,26 @@ class RootProvider(Protocol):
     def exists(self) -> bool:
         """Tell whether a root key has been made."""
 
-    def create(self, passphrase: str) -> None:
+    def create(self, secret: str) -> None:
         """Make the root key and unseal; raise ``crypto.root.exists``."""
 
-    def unseal(self, passphrase: str) -> None:
-        """Open the root key for this process; raise ``crypto.root.passphrase`` or ``crypto.root.missing``."""
+    def unseal(self, secret: str) -> None:
+        """Open the root key for this process, or take one of the shares that open it.
+
+        Raises ``crypto.root.passphrase``, ``crypto.root.missing`` or the errors of shares (``crypto.share.*``).
+        """
+
+    def share(self, threshold: int, count: int) -> list[str]:
+        """Close the root by k of n shares from now on and return them, once.
+
+        Raises ``crypto.sealed``, and ``crypto.unseal.policy_invalid`` where the provider knows no shares.
+        """
+
+    def state(self) -> UnsealState:
+        """Say how the provider is opened and how far that is."""
 
     def seal(self) -> None:
-        """Forget the root key in this process."""
+        """Forget the root key and given shares in this process."""
 
     def is_open(self) -> bool:
         """Tell whether KEKs can be read now."""

@@ -72,13 +72,19 @@ def request_rotation(session: Session_, actor: Actor_, body: RotationIn) -> Rota
     return RotationRequested(approval_id=approval.id, state=approval.state)
 
 
+@api.get("/processes", **needs("crypto.key.read"))
+def list_processes(session: Session_) -> SealedOut:
+    """Say for every process of this home whether it is open and how many shares it has."""
+    return views.sealed(unsealing.processes(session))
+
+
 @api.post("/unseal", **needs("crypto.key.manage"))
 def unseal(session: Session_, actor: Actor_, body: UnsealIn) -> SealedOut:
-    """Open the root key in this process with its passphrase."""
-    return SealedOut(sealed=unsealing.unseal(session, actor, body.passphrase))
+    """Open the root key of this home's processes with a passphrase, a PIN or, person by person, with shares."""
+    return views.sealed(unsealing.unseal(session, actor, body.passphrase))
 
 
 @api.post("/seal", **needs("crypto.key.manage"))
 def seal(session: Session_, actor: Actor_) -> SealedOut:
-    """Forget root and data keys in this process; decrypting answers 503 until somebody unseals."""
-    return SealedOut(sealed=unsealing.seal(session, actor))
+    """Forget root and data keys in every process; decrypting answers 503 until somebody unseals."""
+    return views.sealed(unsealing.seal(session, actor))

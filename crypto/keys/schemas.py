@@ -146,12 +146,25 @@ class RotationRequested(Wire):
 
 
 class UnsealIn(Wire):
-    """The passphrase of the root key; it is neither stored nor logged."""
+    """A passphrase, a PIN or one share; it is neither stored nor logged."""
 
     passphrase: Annotated[str, Field(min_length=1, max_length=500, repr=False)]
 
 
+class ProcessOut(Wire):
+    """Where one process stands: open, or how many shares it has of those it needs."""
+
+    process: str
+    pid: int
+    open: bool
+    method: Annotated[str, Field(description="passphrase 口令 · shares 份额 · pin 设备口令 · environment 环境变量")]
+    given: Annotated[list[int], Field(description="已提交的份额编号")]
+    need: int
+    error: Annotated[str, Field(description="未能接受时的错误码")]
+
+
 class SealedOut(Wire):
-    """Whether data keys are sealed in this process."""
+    """Whether data keys are sealed in the process that answers, and where every process of this home stands."""
 
     sealed: bool
+    processes: list[ProcessOut]

@@ -6,7 +6,7 @@ import time
 import uuid
 from pathlib import Path
 
-from crypto.errors import PROVIDER_DAMAGED, ROOT_MISSING, SEALED
+from crypto.errors import PROVIDER_DAMAGED, PROVIDER_REFUSED, ROOT_MISSING, SEALED
 from crypto.keys.adapters.sealed_file import SealedFile
 from crypto.keys.port import RootProvider
 from kernel.files_atomic import write_atomic
@@ -25,6 +25,7 @@ class Vault:
     def __init__(self, provider: RootProvider) -> None:
         self.provider = provider
         self.generation = 0
+        self.givers: set[uuid.UUID] = set()  # who gave shares since it was last open or sealed
         self._keks: dict[uuid.UUID, bytes] = {}
         self._since = time.monotonic()
 
@@ -56,6 +57,7 @@ class Vault:
     def seal(self) -> None:
         """Forget root, KEKs and, through ``generation``, every data key that keyrings hold."""
         self.provider.seal()
+        self.givers.clear()
         self._keks.clear()
         self.generation += 1
 
@@ -64,12 +66,29 @@ def vault_of(runtime: Runtime) -> Vault:
     """Return the vault of a runtime; the dev profile and a systemd credential unseal it without a person."""
     vault = runtime.extras.get(_EXTRA)
     if not isinstance(vault, Vault):
-        vault = Vault(SealedFile(runtime.home.data_keys_dir))
+        vault = Vault(_provider(runtime))
         passphrase = _unattended(runtime.settings, runtime.home)
-        if passphrase is not None and vault.provider.exists():
+        alone = vault.provider.state().method in ("passphrase", "pin") and not vault.provider.is_open()
+        if passphrase is not None and alone and vault.provider.exists():
             vault.provider.unseal(passphrase)
         runtime.extras[_EXTRA] = vault
     return vault
+
+
+def _provider(runtime: Runtime) -> RootProvider:
+    """Return the provider that the settings name; the modules of devices are loaded only then."""
+    settings, folder = runtime.settings, runtime.home.data_keys_dir
+    if settings.root_provider == "pkcs11":
+        from crypto.keys.adapters.pkcs11 import Pkcs11Root
+
+        return Pkcs11Root(folder, settings.root_module, settings.root_token)
+    if settings.root_provider == "environment":
+        from crypto.keys.adapters.environment import EnvironmentRoot
+
+        if settings.profile != "dev":
+            raise PROVIDER_REFUSED()
+        return EnvironmentRoot(folder)
+    return SealedFile(folder)
 
 
 def ensure_dev_root(runtime: Runtime) -> None:

@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crypto.keys import queries, rules
+from crypto.keys.doors import Answer
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import STATE_TITLES, KeyState
-from crypto.keys.schemas import KeyOut, OverviewOut, RotationOut, ScopeOut
+from crypto.keys.schemas import KeyOut, OverviewOut, ProcessOut, RotationOut, ScopeOut, SealedOut
 from crypto.keys.vault import vault_of
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import STATE_TITLES as ROTATION_TITLES
@@ -91,6 +92,15 @@ def rotations(session: Session, rows: Sequence[CryptoRotation]) -> list[Rotation
         select(CryptoScope).where(CryptoScope.id.in_([row.scope_id for row in rows]))
     )}
     return [_rotation(row, found[row.scope_id], names) for row in rows]
+
+
+def sealed(found: Sequence[Answer]) -> SealedOut:
+    """Return the states of processes, the answering one first."""
+    return SealedOut(sealed=not found[0].open, processes=[
+        ProcessOut(process=one.process, pid=one.pid, open=one.open, method=one.method, given=list(one.given),
+                   need=one.need, error=one.error)
+        for one in found
+    ])
 
 
 def department_names(session: Session) -> dict[uuid.UUID, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from crypto.keys.doors import Door
 from gateway.broker.client import BrokerClient
 from gateway.broker.server import socket_path
 from gateway.calllog.log import CallLog
@@ -53,6 +54,7 @@ class Worker:
         connector = Connector(allowed_from(self._runtime.settings.outbound_allow))
         handler = GatewayHandler(loop, broker, log, sources, connector)
         connecting = loop.create_task(broker.run())
+        door = Door(self._runtime, f"gateway-{self._index}")
         await self._follow(handler)
         gc.collect()
         gc.freeze()
@@ -64,6 +66,7 @@ class Worker:
         for task in (ticker, follower, connecting):
             task.cancel()
         handler.close()
+        door.close()
         await asyncio.sleep(0.05)  # the leases given back leave with the next turn of the loop
         broker.close()
         sources.close()

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto.errors import MODULE_FAILED, PASSPHRASE_WRONG, PROVIDER_REFUSED, ROOT_EXISTS, SEALED
@@ -31,6 +31,7 @@ def code_of(call: object, *arguments: object) -> str:
     return caught.value.code
 
 
+@settings(max_examples=15)
 @given(st.binary(min_size=32, max_size=32), st.integers(2, 5), st.integers(0, 3), st.randoms())
 def test_any_k_shares_give_the_secret_and_fewer_do_not(secret: bytes, k: int, more: int, random: object) -> None:
     shares = shamir.split(secret, k, k + more)
