@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, count, dateTime, day, duration, percent, plain, shortHash } from "@/lib/format";
+import { bytes, count, dateTime, day, deadline, duration, percent, plain, shortHash } from "@/lib/format";
 
 describe("instants", () => {
   it("shows UTC instants in Beijing time whatever the desktop's own zone is", () => {
@@ -10,6 +10,12 @@ describe("instants", () => {
   it("shows a dash for nothing and for text that is no instant", () => {
     expect(dateTime(null)).toBe("—");
     expect(dateTime("yesterday")).toBe("—");
+  });
+  it("shows the end of a day as that day, and any other deadline to the minute", () => {
+    expect(deadline("2026-12-04T16:00:00Z")).toBe("2026-12-04");
+    expect(deadline("2026-12-04T16:00:01Z")).toBe("2026-12-05 00:00");
+    expect(deadline("2026-11-21T03:04:05Z")).toBe("2026-11-21 11:04");
+    expect(deadline(null)).toBe("—");
   });
   it("takes the business day of an instant and leaves a plain date alone", () => {
     expect(day("2026-03-31T17:00:00Z")).toBe("2026-04-01");

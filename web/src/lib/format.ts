@@ -21,6 +21,12 @@ export function dateTime(instant: string | null | undefined, withSeconds = true)
   return withSeconds ? `${day} ${minute}:${pad(at.getUTCSeconds())}` : `${day} ${minute}`;
 }
 
+/** When something must be done: the end of a day is shown as that day, not as midnight of the next. */
+export function deadline(instant: string | null | undefined): string {
+  const text = dateTime(instant);
+  return instant && text.endsWith(" 00:00:00") ? dateTime(new Date(Date.parse(instant) - 1000).toISOString()).slice(0, 10) : text.replace(/:\d\d$/, "");
+}
+
 /** The Beijing calendar day of an instant; a plain date passes through unchanged. */
 export function day(value: string | null | undefined): string {
   if (!value) return "—";
