@@ -146,6 +146,8 @@ REGISTRATIONS: tuple[str, ...] = (
     "crypto.scopes.hook",
     "crypto.rotation.jobs",
     "crypto.destruction.jobs",
+    "crypto.requests.jobs",
+    "crypto.keys.jobs",
     "chain.nodes.jobs",
     "chain.anchoring.jobs",
     "analytics.reports.jobs",

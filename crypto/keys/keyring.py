@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from crypto.columns.engine import ColumnKey, column_key
 from crypto.columns.service import Failure, RowKey, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules as envelope
-from crypto.errors import KEY_MATERIAL, KEY_UNKNOWN, SCOPE_UNKNOWN
+from crypto.errors import KEY_COMPROMISED, KEY_MATERIAL, KEY_UNKNOWN, SCOPE_UNKNOWN
 from crypto.keys import queries, rules
 from crypto.keys.queries import KeyRecord
 from crypto.keys.rules import KeyState
@@ -163,7 +163,8 @@ class Keyring:
     def _active(self, session: Session, scope: Scope, purpose: str) -> _Loaded:
         found = queries.active(session, scope, purpose)
         if found is None:
-            raise SCOPE_UNKNOWN(scope=str(scope))
+            compromised = queries.compromised(session, scope, purpose)
+            raise SCOPE_UNKNOWN(scope=str(scope)) if compromised is None else KEY_COMPROMISED(key_id=compromised)
         return self._unwrapped(found)
 
     def _opened(self, item: KeyRecord) -> _Held:

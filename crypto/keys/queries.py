@@ -62,6 +62,16 @@ def active(session: Session, scope: Scope, purpose: str) -> KeyRecord | None:
     return None if row is None else _record(row)
 
 
+def compromised(session: Session, scope: Scope, purpose: str) -> int | None:
+    """Return the id of the newest compromised key of a scope that is not rotated away."""
+    query = select(func.max(CryptoDek.key_id)).join(CryptoScope, CryptoScope.id == CryptoDek.scope_id).where(
+        CryptoScope.department_id == scope.department_id, CryptoScope.table_name == scope.table,
+        CryptoScope.column_name == scope.column, CryptoDek.purpose == purpose,
+        CryptoDek.state == KeyState.COMPROMISED,
+    )
+    return session.scalar(query)
+
+
 def active_kek(session: Session, department_id: uuid.UUID) -> CryptoKek | None:
     """Return the active KEK of a department."""
     return session.execute(

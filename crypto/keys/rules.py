@@ -38,7 +38,7 @@ STATE_TITLES: dict[KeyState, tuple[str, str]] = {
 
 def may_decrypt(state: KeyState, retired_at: datetime | None, now: datetime) -> bool:
     """Tell whether a key of this state opens envelopes now."""
-    if state in (KeyState.ACTIVE, KeyState.DECRYPT_ONLY, KeyState.PRE_ACTIVE):
+    if state in (KeyState.ACTIVE, KeyState.DECRYPT_ONLY, KeyState.PRE_ACTIVE, KeyState.COMPROMISED):
         return True
     return state is KeyState.RETIRED and retired_at is not None and now < retired_at + RETIRED_GRACE
 

@@ -6,6 +6,7 @@ import uuid
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from crypto.errors import KEY_UNKNOWN
 from crypto.keys import hierarchy, queries, rules
 from crypto.keys.keyring import Keyring
 from crypto.keys.models import CryptoDek
@@ -19,7 +20,8 @@ from kernel.audit.service import record
 from kernel.identity.actor import Actor
 from kernel.runtime import runtime_of
 
-__all__ = ["Keyring", "create_key", "replace", "reserve", "retire"]
+_REPLACED = (KeyState.DECRYPT_ONLY, KeyState.COMPROMISED)
+__all__ = ["Keyring", "compromise", "create_key", "get", "replace", "reserve", "retire"]
 
 
 def create_key(
@@ -53,6 +55,7 @@ def replace(session: Session, actor: Actor, *, old_key_id: int, new_key_id: int,
     """Make the old key decrypt-only and the new one active, in one transaction; doing it twice changes nothing."""
     now = clock.now()
     changed = _move(session, old_key_id, KeyState.ACTIVE, state=KeyState.DECRYPT_ONLY, replaced_at=now)
+    changed |= _move(session, old_key_id, KeyState.COMPROMISED, replaced_at=now)
     _move(session, new_key_id, KeyState.PRE_ACTIVE, state=KeyState.ACTIVE, activated_at=now)
     if changed:
         record(
@@ -66,7 +69,7 @@ def retire(session: Session, actor: Actor, *, key_id: int, department_id: uuid.U
 
     The department's surviving keys move to a new KEK at once: what is backed up from now on opens without the old one.
     """
-    if _move(session, key_id, KeyState.DECRYPT_ONLY, state=KeyState.RETIRED, retired_at=clock.now()):
+    if _move(session, key_id, *_REPLACED, state=KeyState.RETIRED, retired_at=clock.now()):
         record(
             session, actor, action="crypto.key.retire", object_type="crypto_key", object_id=str(key_id),
             detail={}, department_id=department_id,
@@ -74,9 +77,29 @@ def retire(session: Session, actor: Actor, *, key_id: int, department_id: uuid.U
         hierarchy.rewrap(session, actor, department_id, reason=f"key {key_id} retired")
 
 
-def _move(session: Session, key_id: int, before: KeyState, **values: object) -> bool:
+def compromise(session: Session, actor: Actor, *, key_id: int, department_id: uuid.UUID, reason: str) -> None:
+    """Refuse a key for writing from this commit on; it opens what it closed until it is rotated away."""
+    now = clock.now()
+    if _move(
+        session, key_id, KeyState.ACTIVE, KeyState.DECRYPT_ONLY, state=KeyState.COMPROMISED, compromised_at=now,
+    ):
+        record(
+            session, actor, action="crypto.key.compromise", object_type="crypto_key", object_id=str(key_id),
+            detail={"reason": reason}, department_id=department_id,
+        )
+
+
+def get(session: Session, key_id: int) -> queries.KeyRecord:
+    """Return a key by id; raise ``crypto.key.unknown``."""
+    found = queries.by_ids(session, [key_id])
+    if not found:
+        raise KEY_UNKNOWN(key_id=key_id)
+    return found[0]
+
+
+def _move(session: Session, key_id: int, *before: KeyState, **values: object) -> bool:
     found = session.execute(
-        update(CryptoDek).where(CryptoDek.key_id == key_id, CryptoDek.state == before).values(**values)
+        update(CryptoDek).where(CryptoDek.key_id == key_id, CryptoDek.state.in_(before)).values(**values)
         .returning(CryptoDek.key_id).execution_options(synchronize_session=False)
     ).first()
     return found is not None

@@ -1,22 +1,26 @@
 """Use cases on rotations: request (maker), start after approval (checker), read."""
 
 import uuid
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from crypto.errors import ROTATION_OPEN, SCOPE_UNKNOWN
 from crypto.keys import queries as keys
-from crypto.rotation import queries
+from crypto.rotation import queries, windows
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import APPROVAL_KIND, RotationState, approval_params
 from crypto.scopes import queries as scopes
 from crypto.scopes import registry
+from crypto.scopes.models import CryptoScope
 from crypto.scopes.rules import ENC
 from kernel import clock, ids
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
 from kernel.audit.service import record
-from kernel.errors import NOT_FOUND
+from kernel.calendar import service as work_calendar
+from kernel.errors import NOT_FOUND, MulianError
 from kernel.identity.actor import Actor, require, system_actor
 from kernel.jobs.service import enqueue
 
@@ -48,30 +52,74 @@ def request(session: Session, actor: Actor, *, scope_id: uuid.UUID, reason: str)
 def start(session: Session, approval: Approval) -> None:
     """Use an approval: write the planned rotation and queue its job, all in the transaction of the decision."""
     params = approval.params
-    actor = system_actor("crypto.rotation")
-    scope = scopes.get(session, uuid.UUID(params["scope_id"]))
+    scope_id = uuid.UUID(params["scope_id"])
+    approvals.consume(
+        session, system_actor("crypto.rotation"), approval.id, kind=APPROVAL_KIND,
+        params=approval_params(scope_id, params["old_key_id"], params["reason"]),
+    )
+    plan(session, approval, scope_id=scope_id, old_key_id=params["old_key_id"])
+
+
+def plan(
+    session: Session, approval: Approval, *, scope_id: uuid.UUID, old_key_id: int, urgent: bool = False,
+) -> CryptoRotation:
+    """Write a rotation whose approval the caller has used, and queue its job.
+
+    It starts in the scope's window; an urgent one at once, before every other job. Raises ``crypto.rotation.open``.
+    """
+    actor, scope, now = system_actor("crypto.rotation"), scopes.get(session, scope_id), clock.now()
     name = scopes.name_of(scope)
     if queries.open_of(session, scope.id) is not None:
         raise ROTATION_OPEN(scope=str(name))
-    approvals.consume(
-        session, actor, approval.id, kind=APPROVAL_KIND,
-        params=approval_params(scope.id, params["old_key_id"], params["reason"]),
-    )
-    rotation_id, now = ids.new(), clock.now()
+    rotation_id, reason = ids.new(), approval.params["reason"]
     audit_id = record(
         session, actor, action="crypto.rotation.start", object_type="crypto_rotation", object_id=str(rotation_id),
-        detail={"scope": str(name), "old_key": params["old_key_id"], "approval": str(approval.id)},
+        detail={"scope": str(name), "old_key": old_key_id, "approval": str(approval.id)},
         department_id=scope.department_id,
     )
-    session.add(CryptoRotation(
+    row = CryptoRotation(
         id=rotation_id, scope_id=scope.id, department_id=scope.department_id, state=RotationState.PLANNED,
-        reason=params["reason"], old_key_id=params["old_key_id"], new_key_id=None, cursor=None, total=0, done=0,
+        reason=reason, old_key_id=old_key_id, new_key_id=None, cursor=None, total=0, done=0,
         skipped=0, passes=0, unreadable=[], certificate=None, approval_id=approval.id,
         maker_name=approval.maker_name, checker_name=approval.checker_name or "", created_at=now, updated_at=now,
         switched_at=None, finished_at=None, audit_id=audit_id,
-    ))
+    )
+    session.add(row)
     session.flush()
-    enqueue(session, actor, JOB, {"rotation_id": str(rotation_id)}, department_id=scope.department_id)
+    # jobs are taken in the order of their time: one that was due yesterday goes before all of today's
+    run_at = now - timedelta(days=1) if urgent else _opens(session, scope.window, now)
+    job = {"rotation_id": str(rotation_id)}
+    enqueue(session, actor, JOB, job, department_id=scope.department_id, run_at=run_at)
+    return row
+
+
+def set_schedule(
+    session: Session, actor: Actor, *, scope_id: uuid.UUID, rotate_every_days: int, window: dict[str, Any] | None,
+) -> CryptoScope:
+    """Set how often a scope's key is due and when its rotations may start (``windows.window``, None: any time)."""
+    scope = scopes.get(session, scope_id)
+    require(actor, MANAGE, department_id=scope.department_id)
+    before = {"rotate_every_days": scope.rotate_every_days, "window": scope.window}
+    scope.rotate_every_days, scope.window = rotate_every_days, window
+    scope.audit_id = record(
+        session, actor, action="crypto.scope.schedule", object_type="crypto_scope", object_id=str(scope.id),
+        detail={"before": before, "after": {"rotate_every_days": rotate_every_days, "window": window}},
+        department_id=scope.department_id,
+    )
+    session.flush()
+    return scope
+
+
+def _opens(session: Session, window: dict[str, Any] | None, now: datetime) -> datetime:
+    calendar = work_calendar.load(session)
+
+    def is_workday(day: date) -> bool:
+        try:
+            return calendar.is_workday(day)
+        except MulianError:
+            return day.weekday() < 5  # a year without its notice: the week as it is
+
+    return windows.next_start(window, now, is_workday)
 
 
 def get(session: Session, actor: Actor, *, rotation_id: uuid.UUID) -> CryptoRotation:

@@ -1,0 +1,124 @@
+"""Use cases of dual control: ask (maker), and what happens once somebody else has agreed (checker)."""
+
+import uuid
+
+from sqlalchemy.orm import Session
+
+from crypto.errors import KEK_STATE, KEY_PURPOSE, KEY_STATE, POLICY_INVALID, ROTATION_OPEN
+from crypto.keys import hierarchy, queries
+from crypto.keys import service as keys
+from crypto.keys.queries import KeyRecord
+from crypto.keys.rules import STATE_TITLES, KeyState
+from crypto.keys.shamir import MAX_SHARES
+from crypto.keys.vault import vault_of
+from crypto.requests.rules import COMPROMISE, KEK_ROTATE, POLICY, compromise_params, kek_params, policy_params
+from crypto.rotation import queries as rotation_queries
+from crypto.rotation import service as rotations
+from crypto.scopes.rules import ENC
+from kernel.approvals import service as approvals
+from kernel.approvals.models import Approval
+from kernel.audit.service import record
+from kernel.identity.actor import Actor, require, system_actor
+from kernel.notices.service import notify
+from kernel.runtime import runtime_of
+
+MANAGE = "crypto.key.manage"
+_USABLE = (KeyState.ACTIVE, KeyState.DECRYPT_ONLY)
+
+
+def request_kek_change(session: Session, actor: Actor, *, kek_id: uuid.UUID, reason: str) -> Approval:
+    """Propose to move a department's keys to a new KEK; raise ``crypto.kek.unknown``, ``crypto.kek.state``."""
+    kek = queries.kek(session, kek_id)
+    require(actor, MANAGE, department_id=kek.department_id)
+    if kek.state != KeyState.ACTIVE:
+        raise KEK_STATE(version=kek.version, state=STATE_TITLES[KeyState(kek.state)][0])
+    return approvals.propose(
+        session, actor, kind=KEK_ROTATE, params=kek_params(kek.department_id, kek.id, reason),
+        title_zh=f"更换部门主密钥第 {kek.version} 版", title_en=f"Change KEK version {kek.version}",
+        department_id=kek.department_id, object_type="crypto_kek", object_id=str(kek.id),
+    )
+
+
+def change_kek(session: Session, approval: Approval) -> None:
+    """Use an approval: re-wrap in the transaction of the decision. Raises ``crypto.kek.state``, ``crypto.sealed``."""
+    params, actor = approval.params, system_actor("crypto.requests")
+    kek = queries.kek(session, uuid.UUID(params["kek_id"]))
+    if kek.state != KeyState.ACTIVE:
+        raise KEK_STATE(version=kek.version, state=STATE_TITLES[KeyState(kek.state)][0])
+    bound = kek_params(kek.department_id, kek.id, params["reason"])
+    approvals.consume(session, actor, approval.id, kind=KEK_ROTATE, params=bound)
+    hierarchy.rewrap(session, actor, kek.department_id, reason=params["reason"])
+
+
+def request_compromise(session: Session, actor: Actor, *, key_id: int, reason: str) -> Approval:
+    """Propose to treat a data key as compromised; raise ``crypto.key.unknown``, ``crypto.key.state``."""
+    key = _compromisable(session, key_id)
+    require(actor, MANAGE, department_id=key.scope.department_id)
+    return approvals.propose(
+        session, actor, kind=COMPROMISE, params=compromise_params(key_id, reason),
+        title_zh=f"按泄露处置密钥 #{key_id}（{key.scope.table}.{key.scope.column}）",
+        title_en=f"Treat key #{key_id} as compromised ({key.scope.table}.{key.scope.column})",
+        department_id=key.scope.department_id, object_type="crypto_key", object_id=str(key_id),
+    )
+
+
+def compromise(session: Session, approval: Approval) -> None:
+    """Use an approval: from this commit nothing is written with the key, reads go on, and its rotation is first."""
+    params, actor = approval.params, system_actor("crypto.requests")
+    key = _compromisable(session, params["key_id"])
+    approvals.consume(
+        session, actor, approval.id, kind=COMPROMISE, params=compromise_params(key.key_id, params["reason"]),
+    )
+    keys.compromise(session, actor, key_id=key.key_id, department_id=key.scope.department_id, reason=params["reason"])
+    if rotation_queries.open_of(session, key.scope_id) is None:
+        rotations.plan(session, approval, scope_id=key.scope_id, old_key_id=key.key_id, urgent=True)
+    place = f"{key.scope.table}.{key.scope.column}"
+    notify(
+        session, role="security_admin", severity="critical", url="/crypto/rotations",
+        title_zh=f"密钥 #{key.key_id} 已按泄露处置，{place} 正在优先更换",
+        title_en=f"Key #{key.key_id} is compromised; {place} is being rotated first",
+    )
+
+
+def request_policy(session: Session, actor: Actor, *, threshold: int, shares: int, reason: str) -> Approval:
+    """Propose to open the root by k of n shares; raise ``crypto.unseal.policy_invalid``."""
+    require(actor, MANAGE)
+    if not 2 <= threshold <= shares <= MAX_SHARES:
+        raise POLICY_INVALID()
+    return approvals.propose(
+        session, actor, kind=POLICY, params=policy_params(threshold, shares, reason),
+        title_zh=f"解封方式改为 {shares} 份中的任意 {threshold} 份", object_type="crypto_root",
+        title_en=f"Unseal by any {threshold} of {shares} shares",
+        object_id=vault_of(runtime_of(session)).provider.label,
+    )
+
+
+def hand_out(session: Session, actor: Actor, *, approval_id: uuid.UUID) -> list[str]:
+    """Use an approved change of policy, as its maker: return the new shares, this once.
+
+    Raises 404, ``kernel.approval.not_approved``, ``used``, ``expired``; ``crypto.sealed``.
+    """
+    require(actor, MANAGE)
+    params = approvals.get(session, actor, approval_id).params
+    bound = policy_params(params["threshold"], params["shares"], params["reason"])
+    approvals.consume(session, actor, approval_id, kind=POLICY, params=bound)
+    provider = vault_of(runtime_of(session)).provider
+    record(
+        session, actor, action="crypto.unseal.policy", object_type="crypto_root", object_id=provider.label,
+        detail={"threshold": params["threshold"], "shares": params["shares"], "approval": str(approval_id)},
+    )
+    # last: a file cannot be rolled back; if the commit fails after it, the shares were never shown and the root
+    # stays open in this process, so that the change is asked for again
+    return provider.share(params["threshold"], params["shares"])
+
+
+def _compromisable(session: Session, key_id: int) -> KeyRecord:
+    key = keys.get(session, key_id)
+    if key.purpose != ENC:
+        raise KEY_PURPOSE(key_id=key_id)
+    if key.state not in _USABLE:
+        raise KEY_STATE(key_id=key_id, state=STATE_TITLES[key.state][0])
+    running = rotation_queries.open_of(session, key.scope_id)
+    if running is not None and running.new_key_id == key_id:
+        raise ROTATION_OPEN(scope=str(key.scope))
+    return key
