@@ -51,9 +51,10 @@ def clear_tails(blocks: Blocks, width: int, used: Lengths | None) -> None:
     if not len(blocks):
         return
     before = (len(blocks) - 1) * BLOCK
-    last = words(blocks[-1])
     if used is None:
-        if width - before < BLOCK:
-            np.bitwise_and(last, words(_MASKS[width - before:width - before + 1]), out=last)
+        size = BLOCK - (width - before)
+        if size:
+            column(blocks[-1], BLOCK - size, size)[:] = np.zeros((), f"V{size}")
         return
+    last = words(blocks[-1])
     np.bitwise_and(last, words(np.take(_MASKS, used - before, axis=0)), out=last)

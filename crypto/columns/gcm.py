@@ -38,15 +38,15 @@ def tags(
     bits = 0 if used is not None else width * 8
     constant ^= tables.constant(1, (additional * 8).to_bytes(8) + bits.to_bytes(8))
     total = Accumulator(rows, constant)
-    for at, column in zip(varying, row_tags.T[varying].astype(np.intp, order="C"), strict=True):
+    for at in varying:
         position = len(prefix) + at
-        total.add(tables.of(top - position // BLOCK)[position % BLOCK], column)
+        total.add(tables.of(top - position // BLOCK)[position % BLOCK], row_tags[:, at])
     for index, block in enumerate(cipher):
         table, size = tables.of(blocks + 1 - index), min(BLOCK, width - index * BLOCK)
-        for at, column in enumerate(block.T[:size].astype(np.intp, order="C")):
+        for at, column in enumerate(np.ascontiguousarray(block.T[:size])):
             total.add(table[at], column)
     if used is not None:
-        size_bits = (used * 8).astype(np.intp)
+        size_bits = used * 8
         total.add(tables.of(1)[14], size_bits >> 8)
         total.add(tables.of(1)[15], size_bits & 0xFF)
     result = total.words()

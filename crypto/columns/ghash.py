@@ -4,6 +4,8 @@ A product x·H^p is the XOR over the 16 byte positions i of T[p][i][x_i]: one ve
 power of H has tables of its own, so that the blocks of a message need no chain of multiplications.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,11 +56,13 @@ class Accumulator:
         self._sum = np.empty((rows, 2), np.uint64)
         self._sum[:] = np.frombuffer(constant.to_bytes(16), np.uint64)
         self._scratch = np.empty(rows, np.complex128)
+        self._index = np.empty(rows, np.intp)
 
-    def add(self, table: NDArray[np.complex128], column: NDArray[np.intp]) -> None:
+    def add(self, table: NDArray[np.complex128], column: NDArray[np.integer[Any]]) -> None:
         """Add table[column[r]] to row r; ``table`` has 256 entries."""
+        self._index[:] = column
         # mode="clip" writes straight into ``out``; the default would go through a buffer
-        np.take(table, column, out=self._scratch, mode="clip")
+        np.take(table, self._index, out=self._scratch, mode="clip")
         np.bitwise_xor(self._sum, self._scratch.view(np.uint64).reshape(-1, 2), out=self._sum)
 
     def words(self) -> Words:

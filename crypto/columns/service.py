@@ -20,6 +20,7 @@ from crypto.errors import ENVELOPE_INVALID
 from crypto.sm import sm4
 from kernel.errors import MulianError
 
+_SEPARATOR = b"\xff"
 BATCH_FROM = 16  # rows; below that, set-up costs more than it saves
 RowKey = int | bytes
 KeyOf = Callable[[int], "ColumnKey | Failure"]
@@ -52,10 +53,9 @@ def encrypt_column(
         raise ValueError("row keys and fields differ in number")
     if padded:
         plaintexts = [None if clear is None else envelope.pad(clear) for clear in plaintexts]
-    count, length = len(plaintexts), _common_length(plaintexts)
     form = _Form(algorithm, padded)
-    if count >= BATCH_FROM and length is not None and length <= MAX_FIELD:
-        fields = np.frombuffer(b"".join(plaintexts), np.uint8).reshape(count, length)  # type: ignore[arg-type]
+    fields = _matrix(plaintexts) if len(plaintexts) >= BATCH_FROM else None
+    if fields is not None and fields.shape[1] <= MAX_FIELD:
         return _rows(form.encrypt(key, _tags(key, row_keys), fields))  # type: ignore[return-value]
     return _encrypt_mixed(key, row_keys, plaintexts, form)
 
@@ -66,9 +66,8 @@ def decrypt_column(
     """Return clear text or :class:`Failure` per row; None stays None. Keys, forms and lengths may be mixed."""
     if len(row_keys) != len(envelopes):
         raise ValueError("row keys and envelopes differ in number")
-    count, length = len(envelopes), _common_length(envelopes)
-    if count >= BATCH_FROM and length is not None and OVERHEAD <= length <= OVERHEAD + MAX_FIELD:
-        matrix = np.frombuffer(b"".join(envelopes), np.uint8).reshape(count, length)  # type: ignore[arg-type]
+    matrix = _matrix(envelopes) if len(envelopes) >= BATCH_FROM else None
+    if matrix is not None and OVERHEAD <= matrix.shape[1] <= OVERHEAD + MAX_FIELD:
         first = matrix[0].tobytes()
         heads = column(matrix, 0, envelope.HEADER)
         if envelope.defect(first) is None and bool((heads == heads[0]).all()):
@@ -81,9 +80,8 @@ def blind_index(key: bytes, messages: Sequence[bytes | None]) -> list[bytes | No
 
     Callers normalise first (``crypto.scopes.rules``): equal values must be equal bytes here.
     """
-    length = _common_length(messages)
-    if length is not None:
-        matrix = np.frombuffer(b"".join(messages), np.uint8).reshape(len(messages), length)  # type: ignore[arg-type]
+    matrix = _matrix(messages)
+    if matrix is not None:
         return list(_rows(cmac(key, matrix)))
     result: list[bytes | None] = [None] * len(messages)
     lengths = _lengths(messages)
@@ -231,10 +229,23 @@ def _lengths(values: Sequence[bytes | None]) -> NDArray[np.int64]:
     return np.fromiter((-1 if value is None else len(value) for value in values), np.int64, len(values))
 
 
-def _common_length(values: Sequence[bytes | None]) -> int | None:
-    """Return the one length that all values have, else None; also None where a value is missing."""
+def _matrix(values: Sequence[bytes | None]) -> Bytes2 | None:
+    """Return fields that all have one length as a matrix, else None; also None where a value is missing.
+
+    Texts have no byte 0xFF. Joined by it, fields are of one length exactly when every separator stands where it
+    then must, which is seen without asking each field. Other fields are asked.
+    """
+    count = len(values)
     try:
-        sizes = set(map(len, values))  # type: ignore[arg-type]
+        joined = _SEPARATOR.join(values)  # type: ignore[arg-type]
     except TypeError:
         return None
-    return sizes.pop() if len(sizes) == 1 else None
+    step = (len(joined) + 1) // count if count else 0
+    if not step or step * count != len(joined) + 1:
+        return None
+    if joined.count(_SEPARATOR) == count - 1:
+        between: Bytes2 = np.ndarray((count - 1, 1), np.uint8, joined, step - 1, (step, 1))
+        uniform = bool((between == _SEPARATOR[0]).all())
+    else:
+        uniform = set(map(len, values)) == {step - 1}  # type: ignore[arg-type]
+    return np.ndarray((count, step - 1), np.uint8, joined, 0, (step, 1)) if uniform else None
