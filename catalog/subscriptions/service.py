@@ -177,7 +177,7 @@ def _tell(session: Session, user_id: uuid.UUID, known: Sequence[Known]) -> None:
     single = len(known) == 1
     notify(
         session, user_id=user_id,
-        title_zh=(f"您订阅的「{name}」{zh}" if single else f"您订阅的 {len(known)} 项目录有变化")[:300],
+        title_zh=(f"您关注的「{name}」{zh}" if single else f"您关注的 {len(known)} 项目录有变化")[:300],
         title_en=(f"{name}: {en}" if single else f"{len(known)} nodes you follow changed")[:300],
         body_zh=_lines(known, 0), body_en=_lines(known, 1),
         url=console_path(first.kind, first.node_id) if single else "/following?tab=subscriptions",

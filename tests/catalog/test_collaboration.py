@@ -201,11 +201,11 @@ def test_followers_are_told_once_of_each_decision(database: Database, town: Town
     with database.write() as session:
         online.switch(session, town.bureau, session.get_one(DataEntry, entry_id), online=False, reason="核对中")
     post(database)
-    assert people.told(people.li) == ["您订阅的「婚姻登记信息」已下线"]
-    assert people.told(people.wang_too) == ["您订阅的「婚姻登记信息」已下线"], "a search for published ones tells too"
+    assert people.told(people.li) == ["您关注的「婚姻登记信息」已下线"]
+    assert people.told(people.wang_too) == ["您关注的「婚姻登记信息」已下线"], "a search for published ones tells too"
     published(database, town, name="收养登记信息")
     post(database)
-    assert people.told(people.li)[1:] == ["您订阅的「收养登记信息」发布"], "the department is followed"
+    assert people.told(people.li)[1:] == ["您关注的「收养登记信息」发布"], "the department is followed"
     assert len(people.told(people.wang_too)) == 1, "the search does not find it"
     assert people.told(people.zhang) == []
 
