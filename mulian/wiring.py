@@ -89,6 +89,8 @@ ROUTES = (
     "kernel.watch.routes",
     "kernel.files.routes",
     "crypto.keys.routes",
+    "crypto.requests.routes",
+    "crypto.copies.routes",
     "chain.explorer.routes",
     "chain.contracts.routes",
     "chain.nodes.routes",

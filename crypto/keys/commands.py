@@ -1,12 +1,16 @@
-"""``mulian key``: init, status, list, check-passphrase."""
+"""``mulian key``: init, status, list, keks, copies, check-passphrase, processes, unseal, seal."""
 
+import uuid
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from crypto.copies.rules import CopyKind
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 
-app = typer.Typer(help="密钥：建立、状态、列表、口令校验 / keys", no_args_is_help=True)
+app = typer.Typer(help="密钥：建立、状态、列表、主密钥、副本、解封与封存 / keys", no_args_is_help=True)
 
 
 @app.command()
@@ -61,3 +65,108 @@ def check_passphrase(home: HomeOption = None, json: JsonOption = False) -> None:
     with open_runtime(home) as runtime:
         vault_of(runtime).provider.unseal(typer.prompt("根密钥口令", hide_input=True))
     output({"opens": True}, json)
+
+
+@app.command()
+def keks(home: HomeOption = None, json: JsonOption = False) -> None:
+    """列出各部门主密钥的版本与状态 / list KEKs of departments, never material."""
+    from crypto.keys import queries
+    from crypto.requests import views
+
+    with open_runtime(home) as runtime, runtime.database.read() as session:
+        rows = views.keks(session, list(session.scalars(queries.keks(None).limit(1000))))
+        found = [row.model_dump(mode="json") for row in rows]
+    brief = ("id", "department", "version", "state_zh", "keys", "copies_left", "retired_at", "destroyed_at")
+    output(found if json else [{key: row[key] for key in brief} for row in found], json, title="部门主密钥")
+
+
+@app.command()
+def copies(home: HomeOption = None, json: JsonOption = False) -> None:
+    """列出副本台账 / list the catalogue of copies."""
+    from crypto.copies import queries
+    from crypto.copies.schemas import copy_out
+    from kernel import clock
+
+    with open_runtime(home) as runtime, runtime.database.read() as session:
+        rows, now = list(session.scalars(queries.listing().limit(1000))), clock.now()
+        found = [copy_out(row, now).model_dump(mode="json") for row in rows]
+    brief = ("id", "kind_zh", "location", "made_at", "key_store", "gone_at")
+    output(found if json else [{key: row[key] for key in brief} for row in found], json, title="副本台账")
+
+
+@app.command("add-copy")
+def add_copy(
+    kind: Annotated[CopyKind, typer.Argument(help="类型")],
+    location: Annotated[str, typer.Argument(help="存放位置")],
+    made_at: Annotated[datetime | None, typer.Option(help="制作时间（北京时间），缺省为现在")] = None,
+    expires_at: Annotated[datetime | None, typer.Option(help="到期时间（北京时间），到期即视为不复存在")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """在副本台账登记一份备份；备份脚本应在备份后立即调用 / record a copy."""
+    from crypto.copies import service
+    from crypto.copies.schemas import copy_out
+    from kernel import clock
+    from kernel.identity.actor import system_actor
+
+    made, expires = (None if value is None else value.replace(tzinfo=clock.BEIJING) for value in (made_at, expires_at))
+    with open_runtime(home) as runtime:
+        row = runtime.database.run(lambda session: copy_out(service.register(
+            session, system_actor("cli"), kind=kind, location=location, made_at=made or clock.now(), expires_at=expires,
+        ), clock.now()))
+    output(row.model_dump(mode="json"), json)
+
+
+@app.command("copy-deleted")
+def copy_deleted(
+    copy_id: uuid.UUID,
+    note: Annotated[str, typer.Argument(help="如何删除，例如销毁单号")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """登记一份备份已删除 / record that a copy was deleted."""
+    from crypto.copies import service
+    from crypto.copies.schemas import copy_out
+    from kernel import clock
+    from kernel.identity.actor import system_actor
+
+    with open_runtime(home) as runtime:
+        row = runtime.database.run(lambda session: copy_out(
+            service.mark_deleted(session, system_actor("cli"), copy_id=copy_id, note=note), clock.now(),
+        ))
+    output(row.model_dump(mode="json"), json)
+
+
+@app.command()
+def processes(home: HomeOption = None, json: JsonOption = False) -> None:
+    """显示本机各进程是否已解封、已提交几份 / which processes are open, which shares they have."""
+    _ask(home, json, "state", "")
+
+
+@app.command()
+def unseal(home: HomeOption = None, json: JsonOption = False) -> None:
+    """解封本机正在运行的各进程：输入口令、设备口令，或由持有人依次各输入一份 / passphrase, PIN or one share."""
+    _ask(home, json, "unseal", typer.prompt("口令或份额", hide_input=True))
+
+
+@app.command()
+def seal(home: HomeOption = None, json: JsonOption = False) -> None:
+    """封存本机正在运行的各进程：立即忘记数据密钥 / forget the data keys."""
+    _ask(home, json, "seal", "")
+
+
+def _ask(home: Path | None, json: bool, operation: str, secret: str) -> None:
+    from dataclasses import asdict
+
+    from crypto.keys import doors, unseal
+    from kernel.identity.actor import system_actor
+
+    with open_runtime(home) as runtime:
+        found = doors.ask(runtime, operation, secret)
+        if operation != "state" and found:
+            runtime.database.run(
+                lambda session: unseal.note(session, system_actor("cli"), f"crypto.root.{operation}", found)
+            )
+    output([asdict(one) for one in found], json, title="进程")
+    if any(one.error for one in found):
+        raise typer.Exit(1)

@@ -42,12 +42,14 @@ class ScopeOut(Wire):
     padded: bool
     blind_index: str | None
     rotate_every_days: int
+    window: Annotated[dict[str, Any] | None, Field(description="更换可开始的时间窗，空为不限")]
     key_id: int | None
     key_version: int | None
     key_since: str | None
     due_at: str | None
     overdue: bool
     rotation_id: uuid.UUID | None
+    compromised_key_id: Annotated[int | None, Field(description="按泄露处置、尚未换下的密钥；此时拒绝写入")]
 
 
 class KeyOut(Wire):
@@ -70,6 +72,9 @@ class KeyOut(Wire):
     activated_at: str | None
     replaced_at: str | None
     retired_at: str | None
+    compromised_at: str | None
+    destroyed_at: str | None
+    overdue: bool
 
 
 class RotationOut(Wire):

@@ -65,13 +65,20 @@ def scopes(session: Session, rows: Sequence[CryptoScope]) -> list[ScopeOut]:
             CryptoRotation.scope_id.in_(ids_), CryptoRotation.finished_at.is_(None)
         )
     ).tuples().all())
+    leaked: dict[uuid.UUID, int] = dict(session.execute(
+        select(CryptoDek.scope_id, func.max(CryptoDek.key_id)).where(
+            CryptoDek.scope_id.in_(ids_), CryptoDek.state == KeyState.COMPROMISED
+        ).group_by(CryptoDek.scope_id)
+    ).tuples().all())
     names, now = department_names(session), clock.now()
-    return [_scope(row, active.get(row.id), running.get(row.id), names, now) for row in rows]
+    return [
+        _scope(row, active.get(row.id), running.get(row.id), leaked.get(row.id), names, now) for row in rows
+    ]
 
 
 def keys(session: Session, rows: Sequence[Key]) -> list[KeyOut]:
     """Return keys for output."""
-    names = department_names(session)
+    names, now = department_names(session), clock.now()
     return [
         KeyOut(
             key_id=dek.key_id, department_id=scope.department_id, department=names.get(scope.department_id, ""),
@@ -80,6 +87,8 @@ def keys(session: Session, rows: Sequence[Key]) -> list[KeyOut]:
             state_en=STATE_TITLES[KeyState(dek.state)][1], kcv=dek.kcv.hex(), kek_id=dek.kek_id,
             reserved_uses=dek.reserved, created_at=clock.iso(dek.created_at), activated_at=_iso(dek.activated_at),
             replaced_at=_iso(dek.replaced_at), retired_at=_iso(dek.retired_at),
+            compromised_at=_iso(dek.compromised_at), destroyed_at=_iso(dek.destroyed_at),
+            overdue=_overdue(dek, scope, now),
         )
         for dek, scope in rows
     ]
@@ -109,7 +118,8 @@ def department_names(session: Session) -> dict[uuid.UUID, str]:
 
 
 def _scope(
-    row: CryptoScope, key: CryptoDek | None, rotation_id: uuid.UUID | None, names: dict[uuid.UUID, str], now: datetime,
+    row: CryptoScope, key: CryptoDek | None, rotation_id: uuid.UUID | None, leaked: int | None,
+    names: dict[uuid.UUID, str], now: datetime,
 ) -> ScopeOut:
     since = key.activated_at if key else None
     return ScopeOut(
@@ -117,6 +127,7 @@ def _scope(
         table=row.table_name, column=row.column_name,
         label=registry.table_of(row.table_name).column(row.column_name).zh, algorithm="SM4-GCM", mode=row.mode,
         padded=row.padded, blind_index=row.blind_index, rotate_every_days=row.rotate_every_days,
+        window=row.window, compromised_key_id=leaked,
         key_id=key.key_id if key else None, key_version=key.version if key else None, key_since=_iso(since),
         due_at=_iso(since + timedelta(days=row.rotate_every_days)) if since else None,
         overdue=bool(key and _overdue(key, row, now)), rotation_id=rotation_id,

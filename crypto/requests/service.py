@@ -18,6 +18,7 @@ from crypto.scopes.rules import ENC
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
 from kernel.audit.service import record
+from kernel.errors import NOT_FOUND
 from kernel.identity.actor import Actor, require, system_actor
 from kernel.notices.service import notify
 from kernel.runtime import runtime_of
@@ -93,13 +94,16 @@ def request_policy(session: Session, actor: Actor, *, threshold: int, shares: in
     )
 
 
-def hand_out(session: Session, actor: Actor, *, approval_id: uuid.UUID) -> list[str]:
-    """Use an approved change of policy, as its maker: return the new shares, this once.
+def hand_out(session: Session, actor: Actor, *, approval_id: uuid.UUID) -> tuple[int, list[str]]:
+    """Use an approved change of policy: return how many shares open the root, and the new shares, this once.
 
     Raises 404, ``kernel.approval.not_approved``, ``used``, ``expired``; ``crypto.sealed``.
     """
     require(actor, MANAGE)
-    params = approvals.get(session, actor, approval_id).params
+    approval = approvals.get(session, actor, approval_id)
+    if approval.kind != POLICY:
+        raise NOT_FOUND()
+    params = approval.params
     bound = policy_params(params["threshold"], params["shares"], params["reason"])
     approvals.consume(session, actor, approval_id, kind=POLICY, params=bound)
     provider = vault_of(runtime_of(session)).provider
@@ -109,7 +113,7 @@ def hand_out(session: Session, actor: Actor, *, approval_id: uuid.UUID) -> list[
     )
     # last: a file cannot be rolled back; if the commit fails after it, the shares were never shown and the root
     # stays open in this process, so that the change is asked for again
-    return provider.share(params["threshold"], params["shares"])
+    return params["threshold"], provider.share(params["threshold"], params["shares"])
 
 
 def _compromisable(session: Session, key_id: int) -> KeyRecord:

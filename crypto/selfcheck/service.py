@@ -95,7 +95,9 @@ def inventory(session: Session) -> dict[str, Any]:
         "overdue": [f"{item.department} {item.label}" for item in listed if item.overdue],
         "columns": [
             {"department": item.department, "table": item.table, "column": item.column, "label": item.label,
-             "algorithm": item.algorithm, "key_id": item.key_id, "since": item.key_since, "due": item.due_at}
+             "algorithm": item.algorithm, "mode": item.mode, "key_source": vault.provider.label,
+             "key_id": item.key_id, "since": item.key_since, "due": item.due_at, "overdue": item.overdue,
+             "compromised_key_id": item.compromised_key_id}
             for item in listed
         ],
     }

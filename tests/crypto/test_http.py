@@ -1,10 +1,14 @@
 """The crypto pages over real HTTP: maker and checker rotate a key, others are kept out."""
 
+import json
 import time
 import uuid
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from crypto.keys import commands, doors
 from crypto.persons import service as persons
 from crypto.rotation import machine
 from kernel.identity.actor import system_actor
@@ -89,7 +93,6 @@ def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-d
 
 def _open_by_shares(live, admin) -> None:  # type: ignore[no-untyped-def]
     """Two of three people, one after another; a second process of the same home opens with them."""
-    from crypto.keys import doors
     from crypto.keys.vault import vault_of
     from kernel.db import Database
     from kernel.runtime import Runtime
@@ -119,3 +122,70 @@ def _open_by_shares(live, admin) -> None:  # type: ignore[no-untyped-def]
     finally:
         door.close()
         other.database.close()
+
+
+def test_keks_copies_and_schedules_over_http(served) -> None:  # type: ignore[no-untyped-def]
+    live, district = served
+    admin, auditor = live.signed_in("security_admin"), live.signed_in("auditor")
+    keks = auditor.get("/crypto/keks", params={"department_id": str(district.department)}).json()["items"]
+    assert [(kek["state"], kek["version"], kek["keys"], kek["copies_left"]) for kek in keks] == [("active", 1, 4, 0)]
+    assert "wrapped" not in str(keks)
+    kek = f"/crypto/keks/{keks[0]['id']}"
+    refused = admin.post(f"{kek}/destruction", json={"reason": "到期"})
+    assert refused.status_code == 409 and refused.json()["code"] == "crypto.kek.state"
+    assert admin.post(f"{kek}/change", json={"reason": "年度"}).status_code == 202
+    assert auditor.get(kek).json() == keks[0]
+    key = auditor.get("/crypto/keys", params={"department_id": str(district.department)}).json()["items"][0]
+    asked = admin.post(f"/crypto/keys/{key['key_id']}/compromise", json={"reason": "疑似泄露"})
+    assert asked.status_code == 202 and asked.json()["state"] == "pending"
+
+    body = {"kind": "dump", "location": "磁带 3", "made_at": "2026-01-02T03:04:05Z", "expires_at": None}
+    copy = admin.post("/crypto/copies", json=body).json()
+    assert (copy["key_store"], copy["gone_at"], copy["kind_zh"]) == (False, None, "数据库转储")
+    future = admin.post("/crypto/copies", json=body | {"made_at": "2999-01-01T00:00:00Z"})
+    assert future.status_code == 422 and future.json()["code"] == "crypto.copy.invalid"
+    gone = admin.post(f"/crypto/copies/{copy['id']}/deletion", json={"note": "已消磁"}).json()
+    assert gone["gone_at"] == gone["deleted_at"] is not None and "已消磁" in gone["note"]
+    assert admin.post(f"/crypto/copies/{copy['id']}/deletion", json={"note": "已消磁"}).status_code == 422
+    assert [one["id"] for one in auditor.get("/crypto/copies").json()["items"]] == [copy["id"]]
+
+    scope = auditor.get("/crypto/scopes").json()["items"][0]
+    window = {"days": "rest", "start": "22:00", "end": "06:00"}
+    changed = admin.send("PUT", f"/crypto/scopes/{scope['id']}/schedule",
+                         json={"rotate_every_days": 90, "window": window})
+    assert (changed.json()["rotate_every_days"], changed.json()["window"]["from"]) == (90, "22:00")
+    wrong = {"rotate_every_days": 90, "window": window | {"end": "22:00"}}
+    assert admin.send("PUT", f"/crypto/scopes/{scope['id']}/schedule", json=wrong).json()["code"] == "crypto.window.invalid"
+
+    policy = admin.post("/crypto/unseal-policy", json={"threshold": 2, "shares": 3, "reason": "份额保管"}).json()
+    early = admin.post(f"/crypto/unseal-policy/{policy['approval_id']}/shares")
+    assert early.status_code == 409 and early.json()["code"] == "kernel.approval.not_approved"
+    other = admin.post(f"/crypto/unseal-policy/{asked.json()['approval_id']}/shares")
+    assert other.status_code == 404
+    _commands(live)
+
+
+def _commands(live) -> None:  # type: ignore[no-untyped-def]
+    """The operator's commands on the same home; a running process is a door of its own."""
+    home = ["--home", str(live.runtime.home.root), "--json"]
+
+    def run(*arguments: str, typed: str = "", code: int = 0) -> Any:
+        done = CliRunner().invoke(commands.app, [*arguments, *home], input=typed)
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout[done.stdout.index("["):] if typed else done.stdout)
+
+    made = run("add-copy", "home", "/backup/2026", "--expires-at", "2999-01-01")
+    assert made["key_store"] is True and made["gone_at"] is None
+    assert run("copy-deleted", made["id"], "粉碎")["gone_at"] is not None
+    assert len(run("copies")) == 2 and {kek["state"] for kek in run("keks")} == {"active"}
+    assert {(row["overdue"], row["compromised_at"]) for row in run("list")} == {(False, None)}
+    assert run("processes") == []
+    door = doors.Door(live.runtime, "api")
+    try:
+        assert [one["open"] for one in run("seal")] == [False]
+        assert [one["error"] for one in run("unseal", typed="wrong\n", code=1)] == ["crypto.root.passphrase"]
+        secret = (live.runtime.home.keys_dir / "dev-passphrase").read_text()
+        assert [one["open"] for one in run("unseal", typed=f"{secret}\n")] == [True]
+        assert [(one["process"], one["open"]) for one in run("processes")] == [("api", True)]
+    finally:
+        door.close()

@@ -105,7 +105,8 @@ def test_two_people_change_a_kek_and_the_way_of_unsealing(sqlite_district: Distr
         lambda s: control.hand_out(s, district.maker, approval_id=one))
     assert refused(lambda: hand_out(early)) is NOT_APPROVED
     approved = decided(district, ask)
-    shares = hand_out(approved)
+    threshold, shares = hand_out(approved)
+    assert (threshold, len(shares)) == (2, 3)
     assert refused(lambda: hand_out(approved)) is USED
     provider = vault_of(database.runtime).provider
     vault_of(database.runtime).seal()
