@@ -45,9 +45,12 @@ def test_from_the_template_to_undo(office: Office, tmp_path: Path) -> None:
     bad.write_text("数据目录名称,共享类型\n甲,1\n", encoding="utf-8")
     refused = run("import", str(bad), "--as", officer, code=1)
     assert refused["findings_list"][0]["行号"] == 2
+    assert run("correct", refused["batch"], "!B2", "无条件共享", "--as", officer)["尚未检查"] == 1
+    mended = run("check", refused["batch"], "--as", officer)
+    assert mended["actions"] == {"create": 1} and mended["corrections"] == 1
     marked = tmp_path / "marked.xlsx"
     run("findings", refused["batch"], "--marked", str(marked), "--as", officer)
-    assert reader.read(marked)[0].name == "问题清单"
+    assert [sheet.name for sheet in reader.read(marked)] == ["问题清单", "更正记录", "数据"]
     level = tmp_path / "level.csv"
     assert run("export", str(level), "--kind", "data_entry", "--as", officer)["rows"] >= 1
     assert level.read_bytes().startswith(b"\xef\xbb\xbf")
