@@ -1,24 +1,53 @@
-"""Masks by kind, pure. A mask never shows more of a short or malformed value than of a regular one."""
+"""Masks by kind, pure. A mask never shows more of a short or malformed value than of a regular one.
 
+The table for officers is docs/officers/masking.md; a test holds it to what is computed here.
+"""
+
+import re
+import unicodedata
 from collections.abc import Callable
 
 _FULL = "******"
+_ID_NUMBER = re.compile(r"[0-9]{17}[0-9Xx]|[0-9]{15}|[A-Za-z]{3}[0-9]{12}")
+_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
+_PHONE = re.compile(r"[0-9+\-() ]{7,30}")
+_BANK_CARD = re.compile(r"[0-9]{12,19}")
+_PERMIT = re.compile(r"[A-Za-z][0-9]{8}(?:[0-9]{2})?|[0-9]{8}|[0-9]{10}[A-Za-z]?")
+_PASSPORT = re.compile(r"(?=.*[0-9].*[0-9])[A-Za-z0-9]{6,9}")
+# 小区, 园区 and the like are parts of an address, not of the administrative division
+_NOT_A_DISTRICT = frozenset("小社园校厂矿片景营库街院居住")
 
 
 def mask(kind: str, text: str) -> str:
-    """Return the masked form of ``text``; ``kind``: name, id_number, phone, address, all.
+    """Return the masked form of ``text``; for the kinds see :func:`kinds`.
 
-    Raises ValueError for an unknown kind: a policy that names none must not pass a value through.
+    Full width, blanks around and invisible characters change nothing. Raises ValueError for an unknown kind: a
+    policy that names none must not pass a value through.
     """
     rule = _RULES.get(kind)
     if rule is None:
         raise ValueError(f"unknown mask {kind!r}")
-    return rule(text)
+    return rule(_clean(text)) or _FULL if text else ""
 
 
 def kinds() -> list[str]:
     """Return the kinds that a field policy may name."""
     return sorted(_RULES)
+
+
+def _clean(text: str) -> str:
+    normal = unicodedata.normalize("NFKC", text)
+    return "".join(character for character in normal if unicodedata.category(character)[0] != "C").strip()
+
+
+def _compact(text: str) -> str:
+    """Drop the blanks and hyphens by which people group digits."""
+    return re.sub(r"[\s\-‐-―]", "", text)
+
+
+def _ends(text: str, first: int, last: int) -> str:
+    """Show ``first`` characters at the start and ``last`` at the end."""
+    return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last:]
 
 
 def _name(text: str) -> str:
@@ -28,32 +57,60 @@ def _name(text: str) -> str:
 
 def _id_number(text: str) -> str:
     """18 or 15 characters: first 3 (province and first digit of the city) and last 2; else nothing is shown."""
-    if len(text) not in (15, 18):
-        return _FULL if text else ""
-    return text[:3] + "*" * (len(text) - 5) + text[-2:]
+    number = _compact(text)
+    return _ends(number, 3, 2) if _ID_NUMBER.fullmatch(number) else _FULL
 
 
 def _phone(text: str) -> str:
-    """11 digits: 138****8000; other numbers of 7 and more: last 2; else nothing is shown."""
-    if len(text) == 11 and text.isdigit():
-        return text[:3] + "****" + text[-4:]
-    if len(text) >= 7:
-        return "*" * (len(text) - 2) + text[-2:]
-    return _FULL if text else ""
+    """A mobile number, also with 86 before it: 138****8000; other numbers: last 2; else nothing is shown."""
+    mobile = _MOBILE.fullmatch(_compact(text))
+    if mobile:
+        return _ends(mobile[1], 3, 4)
+    return _ends(text, 0, 2) if _PHONE.fullmatch(text) and text[-2:].isdigit() else _FULL
 
 
 def _address(text: str) -> str:
     """Up to 区, 县 or 旗 within the first 12 characters, else the first 3 characters, then stars."""
     head = text[:12]
-    end = max((head.find(mark) for mark in "区县旗"), default=-1)
-    shown = text[:end + 1] if end > 0 else text[:min(3, len(text) // 2)]
-    return shown + _FULL if text else ""
+    ends = [at for at in (head.find(mark) for mark in "区县旗") if at > 0 and head[at - 1] not in _NOT_A_DISTRICT]
+    shown = text[:max(ends) + 1] if ends else text[:min(3, len(text) // 2)]
+    return shown + _FULL
 
 
-def _all(text: str) -> str:
-    return _FULL if text else ""
+def _bank_card(text: str) -> str:
+    """12 to 19 digits: the last 4; else nothing is shown."""
+    number = _compact(text)
+    return _ends(number, 0, 4) if _BANK_CARD.fullmatch(number) else _FULL
+
+
+def _permit(text: str) -> str:
+    """Permits of Hong Kong, Macao and Taiwan: the letter before the digits and the last 2 digits."""
+    number = _compact(text)
+    if not _PERMIT.fullmatch(number):
+        return _FULL
+    return _ends(number, 1 if number[0].isalpha() else 0, 2)
+
+
+def _passport(text: str) -> str:
+    """6 to 9 letters and digits: the first character from 8 on, and the last 2; else nothing is shown."""
+    number = _compact(text)
+    return _ends(number, 1 if len(number) >= 8 else 0, 2) if _PASSPORT.fullmatch(number) else _FULL
+
+
+def _document(text: str) -> str:
+    """Columns with papers of several sorts: the rule that the form of the number asks for."""
+    for rule in (_id_number, _permit, _passport):
+        shown = rule(text)
+        if shown != _FULL:
+            return shown
+    return _FULL
+
+
+def _all(_: str) -> str:
+    return _FULL
 
 
 _RULES: dict[str, Callable[[str], str]] = {
-    "name": _name, "id_number": _id_number, "phone": _phone, "address": _address, "all": _all,
+    "name": _name, "id_number": _id_number, "phone": _phone, "address": _address, "bank_card": _bank_card,
+    "hmt_permit": _permit, "passport": _passport, "document": _document, "all": _all,
 }
