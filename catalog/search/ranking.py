@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog.search.definition import Wish, named_first, ranked
 from catalog.search.models import DOC
+from catalog.search.narrowing import narrow
 from catalog.search.port import Field, FullText, Needle
 from catalog.search.rules import GRAM_LIMIT, SCAN_LIMIT, lookup
 from catalog.search.statements import Hit, as_hits, rows
@@ -221,7 +222,8 @@ class Ranking:
         return [DOC.c.node_kind == bindparam("kind", self._node_kind, String(), unique=not named)]
 
     def _needle(self, field: Field, words: Sequence[str], department_id: uuid.UUID | None = None) -> Needle:
-        return Needle(field, lookup(words), self._kind, self._department or department_id)
+        asked = lookup(words) if self._sure else narrow(self.session, words)
+        return Needle(field, asked, self._kind, self._department or department_id)
 
     def _needles(self, field: Field) -> list[Needle]:
         """Needles that together find every match: each word that names departments is text, or one of them."""

@@ -113,13 +113,13 @@ def parse(raw: str) -> Query:
 
 def lookup(words: Iterable[str]) -> tuple[str, ...]:
     """The grams that every match of all ``words`` holds, at most GRAM_LIMIT of them, spread over the words."""
-    found = list(dict.fromkeys(gram for word in words for gram in _selective(word)))
+    found = list(dict.fromkeys(gram for word in words for gram in selective(word)))
     if len(found) <= GRAM_LIMIT:
         return tuple(found)
     return tuple(found[at * (len(found) - 1) // (GRAM_LIMIT - 1)] for at in range(GRAM_LIMIT))
 
 
-def _selective(word: str) -> list[str]:
+def selective(word: str) -> list[str]:
     """The grams of a word without the bigrams that one of its trigrams holds."""
     held = grams(word)
     inside = {pair for three in held if len(three) == 3 for pair in (three[:2], three[1:])}

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from catalog.entries import service as entries
 from catalog.nodes.models import DataEntry
-from catalog.search import everywhere, pick, queries, rules, saved, service
+from catalog.search import everywhere, narrowing, pick, queries, rules, saved, service
 from catalog.search.definition import ranked
 from catalog.search.models import DOC, SavedSearch
 from catalog.search.ranking import Ranking
@@ -62,6 +63,24 @@ def test_the_fast_path_is_the_definition(
     database: Database, town: Town, scale: Scale, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fill(database, town, scale.of(120, 1500), monkeypatch)
+    _every_way_is_the_definition(database, town, scale)
+
+
+def test_asking_the_rarest_grams_is_the_definition(
+    sqlite_database: Database, scale: Scale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.catalog.conftest import make_town
+
+    town, count = make_town(sqlite_database), scale.of(120, 1500)
+    _fill(sqlite_database, town, count, monkeypatch)
+    monkeypatch.setattr(narrowing, "WORTH", 0)
+    monkeypatch.setattr(narrowing, "SAMPLE", count - 1)
+    _every_way_is_the_definition(sqlite_database, town, scale)
+    with sqlite_database.read() as session:
+        assert narrowing.narrow(session, ["婚姻登记民政局"])[0] == "记民", "the sample was taken"
+
+
+def _every_way_is_the_definition(database: Database, town: Town, scale: Scale) -> None:
     chance, several = random.Random(9), 0
     with database.read() as session:
         for _ in range(scale.of(60, 900)):
@@ -77,6 +96,14 @@ def test_the_fast_path_is_the_definition(
         assert _same(code, 20, 0) >= 1 and session.scalar(
             select(DOC.c.code).where(DOC.c.number == code.top(1)[0][0])
         ) == "c-3"
+
+
+def test_the_rarest_grams_are_asked() -> None:
+    documents = Counter({"信息": 9, "登记": 4, "记信": 2})
+    assert narrowing.rarest(["登记信息"], documents) == ("记信", "登记", "信息")
+    assert narrowing.rarest(["甲登记信息"], documents) == ("甲登", "记信", "登记")
+    assert narrowing.rarest(["甲登记信息", "乙丙"], documents) == ("甲登", "乙丙")
+    assert narrowing.rarest(["ab12"], Counter()) == ("ab1", "b12")
 
 
 def test_more_words_than_are_looked_up_are_compared(sqlite_database: Database) -> None:
