@@ -96,7 +96,8 @@ def _copy(
             place = (source.name[:64], row, column)
             found, correction = by_cell.get(place, ()), corrected.get(place)
             bad = any(one.severity != "warning" for one in found)
-            style = styles.error if bad else styles.warning if found else styles.corrected if correction else styles.text
+            usual = styles.corrected if correction else styles.text
+            style = styles.error if bad else styles.warning if found else usual
             if found or correction or cell not in ("", None):
                 write_text(sheet, row, column, shown(cell), style)
             if (found or correction) and notes < _NOTES:

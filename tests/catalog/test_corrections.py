@@ -23,10 +23,10 @@ from tests.catalog.conftest import Town
 from tests.catalog.test_imports import ROWS, Check, apply, code, count, found
 
 
-def correct(database: Database, actor: Any, batch: ImportBatch, cell: str, value: str | None, sheet: str = "Sheet1") -> int:
+def correct(database: Database, actor: Any, batch: ImportBatch, cell: str, value: str | None) -> int:
     column, row = cell[0], int(cell[1:])
     return database.run(lambda s: corrections.correct(
-        s, actor, service.found(s, actor, batch.id), sheet=sheet, row_no=row, column=column, value=value
+        s, actor, service.found(s, actor, batch.id), sheet="Sheet1", row_no=row, column=column, value=value
     ).number)
 
 
@@ -102,11 +102,12 @@ def test_a_correction_that_says_secret_leaves_nothing(database: Database, town: 
 
 
 CELLS = st.lists(st.lists(st.one_of(st.none(), st.text("甲乙1", max_size=2)), max_size=4), max_size=4)
-PLACES = st.dictionaries(st.tuples(st.integers(1, 5), st.integers(0, 5)), st.one_of(st.none(), st.text("丙2", max_size=2)))
+TEXTS = st.one_of(st.none(), st.text("丙2", max_size=2))
+PLACES = st.dictionaries(st.tuples(st.integers(1, 5), st.integers(0, 5)), TEXTS)
 
 
 @given(CELLS, PLACES)
-def test_a_corrected_sheet_is_the_sheet_with_those_cells(rows: list[list[Any]], places: dict[tuple[int, int], Any]) -> None:
+def test_a_corrected_sheet_has_those_cells(rows: list[list[Any]], places: dict[tuple[int, int], Any]) -> None:
     """Whatever the rows hold: corrected cells say what was written, all others what the file says."""
     held = {("甲", row, letter(at)): Mock(value=value) for (row, at), value in places.items()}
     assert all(index_of(letter(at)) == at for _, at in places)
