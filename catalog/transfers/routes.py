@@ -40,7 +40,7 @@ _SHOWN = 200
 
 
 def _selection(body: SelectionIn) -> Selection:
-    return Selection(body.nodes, body.everything)
+    return Selection(body.nodes, body.everything, body.leave_out)
 
 
 @api.post("/preview", **needs(EDIT))

@@ -18,6 +18,7 @@ class SelectionIn(Wire):
     to_department_id: uuid.UUID
     nodes: Annotated[dict[str, Ids], Field(examples=[{"data_entry": ["01a1…"]}])] = {}
     everything: Annotated[list[str], Field(max_length=4, examples=[["system"]])] = []
+    leave_out: Annotated[Ids, Field(description="全部移交时去掉的目录")] = []
 
 
 class TransferIn(SelectionIn):

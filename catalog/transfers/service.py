@@ -43,10 +43,11 @@ GIVE, RECEIVE = "catalog.transfer.give", "catalog.transfer.receive"
 
 @dataclass(frozen=True)
 class Selection:
-    """What to transfer: nodes by kind, and kinds of which everything goes. Tables go with their systems."""
+    """What to transfer: nodes by kind, and kinds of which everything goes but ``leave_out``. Tables go with systems."""
 
     nodes: Mapping[str, Sequence[uuid.UUID]]
     everything: Sequence[str] = ()
+    leave_out: Sequence[uuid.UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ def _chosen(
     for key in selection.everything:
         require(actor, EDIT, department_id=giver_id)  # drafts are the giver's own business
         chosen.setdefault(key, []).extend(queries.ids_of_department(session, kind_of(key), giver_id))
+    stays = set(selection.leave_out)
+    chosen = {key: [one for one in some if one not in stays] for key, some in chosen.items()}
     tables = queries.tables_of(session, chosen.get("system", []), giver_id)
     added = len(set(tables) - set(chosen.get("db_table", [])))
     chosen.setdefault("db_table", []).extend(tables)

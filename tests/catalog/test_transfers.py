@@ -22,7 +22,7 @@ from catalog.nodes.kinds import KINDS
 from catalog.nodes.models import DataEntry, DbTable, System, SystemTable
 from catalog.review import service as review
 from catalog.search.models import SearchDoc
-from catalog.transfers import document, rules, service
+from catalog.transfers import document, queries, rules, service
 from catalog.transfers.models import NodeTransfer, NodeTransferNode
 from catalog.transfers.service import Selection
 from kernel import clock, ids
@@ -230,6 +230,10 @@ def test_what_is_open_cannot_be_transferred(desk: Desk) -> None:
     hidden = code(lambda: desk.propose(Selection({"data_entry": [secret]}), desk.taker))
     assert hidden == "kernel.not_found", "a draft is not theirs to see"
     assert code(lambda: desk.propose(Selection({}, ["data_entry"]), desk.taker)) == "kernel.not_found"
+    assert code(lambda: desk.propose(Selection({}, ["data_entry"]))) == "catalog.transfer.blocked"
+    rest = desk.propose(Selection({}, ["data_entry"], [draft]))
+    with database.read() as session:
+        assert {row.node_id for row in session.scalars(queries.nodes(rest))} == {entry, secret}, "all but the open one"
 
 
 def test_a_change_after_the_proposal_stops_the_whole_transfer(desk: Desk) -> None:

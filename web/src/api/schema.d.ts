@@ -2943,13 +2943,13 @@ export interface paths {
         };
         /**
          * List Subscriptions
-         * @description 我的订阅
+         * @description 我的关注
          */
         get: operations["list_subscriptions_api_v1_catalog_subscriptions_get"];
         put?: never;
         /**
          * Follow
-         * @description 订阅一个目录、一个部门或一个已保存的检索
+         * @description 关注一个目录、一个部门或一个已保存的检索
          */
         post: operations["follow_api_v1_catalog_subscriptions_post"];
         delete?: never;
@@ -2970,7 +2970,7 @@ export interface paths {
         post?: never;
         /**
          * Unfollow
-         * @description 取消订阅
+         * @description 取消关注
          */
         delete: operations["unfollow_api_v1_catalog_subscriptions__subscription_id__delete"];
         options?: never;
@@ -3822,6 +3822,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Copies
+         * @description List copies, newest first.
+         */
+        get: operations["list_copies_api_v1_crypto_copies_get"];
+        put?: never;
+        /**
+         * Register Copy
+         * @description Record a backup, dump or other copy.
+         */
+        post: operations["register_copy_api_v1_crypto_copies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/copies/{copy_id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Deleted
+         * @description Record that a copy was deleted.
+         */
+        post: operations["mark_deleted_api_v1_crypto_copies__copy_id__deletion_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/keks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keks
+         * @description List KEKs of departments, newest first; never material.
+         */
+        get: operations["list_keks_api_v1_crypto_keks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/keks/{kek_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Kek
+         * @description Return one KEK, with the certificate of its destruction.
+         */
+        get: operations["get_kek_api_v1_crypto_keks__kek_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/keks/{kek_id}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Kek Change
+         * @description Propose a new KEK for the department; the re-wrap happens with the consent.
+         */
+        post: operations["request_kek_change_api_v1_crypto_keks__kek_id__change_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/keks/{kek_id}/destruction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Destruction
+         * @description Propose to destroy a retired KEK; refused while a catalogued copy could still open it.
+         */
+        post: operations["request_destruction_api_v1_crypto_keks__kek_id__destruction_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/keys": {
         parameters: {
             query?: never;
@@ -3842,6 +3966,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/keys/{key_id}/compromise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Compromise
+         * @description Propose to treat a data key as compromised: no more writing with it, and its rotation goes first.
+         */
+        post: operations["request_compromise_api_v1_crypto_keys__key_id__compromise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/overview": {
         parameters: {
             query?: never;
@@ -3854,6 +3998,26 @@ export interface paths {
          * @description Say how encryption stands: sealed or open, keys by state, overdue ones, missing fences, warnings.
          */
         get: operations["get_overview_api_v1_crypto_overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Processes
+         * @description Say for every process of this home whether it is open and how many shares it has.
+         */
+        get: operations["list_processes_api_v1_crypto_processes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3926,6 +4090,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/scopes/{scope_id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Schedule
+         * @description Set how often a column's key is due and in which window its rotations start.
+         */
+        put: operations["set_schedule_api_v1_crypto_scopes__scope_id__schedule_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/seal": {
         parameters: {
             query?: never;
@@ -3937,7 +4121,7 @@ export interface paths {
         put?: never;
         /**
          * Seal
-         * @description Forget root and data keys in this process; decrypting answers 503 until somebody unseals.
+         * @description Forget root and data keys in every process; decrypting answers 503 until somebody unseals.
          */
         post: operations["seal_api_v1_crypto_seal_post"];
         delete?: never;
@@ -3957,9 +4141,49 @@ export interface paths {
         put?: never;
         /**
          * Unseal
-         * @description Open the root key in this process with its passphrase.
+         * @description Open the root key of this home's processes with a passphrase, a PIN or, person by person, with shares.
          */
         post: operations["unseal_api_v1_crypto_unseal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/unseal-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Policy
+         * @description Propose to open the root by k of n shares.
+         */
+        post: operations["request_policy_api_v1_crypto_unseal_policy_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/unseal-policy/{approval_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Out
+         * @description Carry out an approved change of policy: the new shares, shown this once.
+         */
+        post: operations["hand_out_api_v1_crypto_unseal_policy__approval_id__shares_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8436,6 +8660,87 @@ export interface components {
             type: "integer" | "text" | "boolean" | "date" | "instant" | "uuid" | "number";
         };
         /**
+         * CopyIn
+         * @description A copy to record. ``key_store`` left out: what the kind says.
+         */
+        CopyIn: {
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Key Store
+             * @description 是否含密钥库对象
+             */
+            key_store?: boolean | null;
+            kind: components["schemas"]["CopyKind"];
+            /**
+             * Location
+             * @example 备份柜 3 号磁带 2026-11
+             */
+            location: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * CopyKind
+         * @description What a copy is.
+         * @enum {string}
+         */
+        CopyKind: "home" | "dump" | "wal_archive" | "replica" | "key_store" | "undo" | "frozen_input" | "other";
+        /**
+         * CopyOut
+         * @description A copy. ``gone_at``: since when it opens nothing any more, by deletion or expiry.
+         */
+        CopyOut: {
+            /** Created By */
+            created_by: string;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Gone At */
+            gone_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key Store */
+            key_store: boolean;
+            kind: components["schemas"]["CopyKind"];
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /** Location */
+            location: string;
+            /** Made At */
+            made_at: string;
+            /** Note */
+            note: string;
+        };
+        /**
+         * CopyPage
+         * @description A page of copies.
+         */
+        CopyPage: {
+            /** Items */
+            items: components["schemas"]["CopyOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * CountOut
          * @description Nodes of a department on each level.
          */
@@ -8519,6 +8824,32 @@ export interface components {
             }[];
         };
         /**
+         * PolicyIn
+         * @description Unseal by any ``threshold`` of ``shares`` shares.
+         */
+        crypto__requests__schemas__PolicyIn: {
+            /**
+             * Reason
+             * @example 年度例行更换
+             */
+            reason: string;
+            /** Shares */
+            shares: number;
+            /** Threshold */
+            threshold: number;
+        };
+        /**
+         * ReasonIn
+         * @description Why.
+         */
+        crypto__requests__schemas__ReasonIn: {
+            /**
+             * Reason
+             * @example 年度例行更换
+             */
+            reason: string;
+        };
+        /**
          * DecidedOut
          * @description How many changes were decided, and how many links became valid or ceased to be.
          */
@@ -8586,6 +8917,17 @@ export interface components {
              * @default 10000
              */
             timeout_ms: number;
+        };
+        /**
+         * DeletionIn
+         * @description How a copy was deleted.
+         */
+        DeletionIn: {
+            /**
+             * Note
+             * @example 介质已消磁，见销毁单 12 号
+             */
+            note: string;
         };
         /**
          * DemandDetail
@@ -10592,6 +10934,69 @@ export interface components {
          */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
         /**
+         * KekOut
+         * @description A department's KEK. ``copies_left`` are the catalogued copies that keep a retired one from destruction.
+         */
+        KekOut: {
+            /** Certificate */
+            certificate: {
+                [key: string]: unknown;
+            } | null;
+            /** Copies Left */
+            copies_left: number;
+            /** Created At */
+            created_at: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Destroyed At */
+            destroyed_at: string | null;
+            /** Destroying At */
+            destroying_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kcv */
+            kcv: string;
+            /**
+             * Keys
+             * @description 由它保护的数据密钥数
+             */
+            keys: number;
+            /** Provider */
+            provider: string;
+            /** Retired At */
+            retired_at: string | null;
+            /** State */
+            state: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * KekPage
+         * @description A page of KEKs.
+         */
+        KekPage: {
+            /** Items */
+            items: components["schemas"]["KekOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Decision
          * @description Consent or refusal. A refusal needs an opinion; ``digest`` is what the checker saw.
          */
@@ -10755,6 +11160,37 @@ export interface components {
             samples: components["schemas"]["kernel__watch__schemas__SampleOut"][];
         };
         /**
+         * PolicyIn
+         * @description Thresholds of a target.
+         */
+        kernel__watch__schemas__PolicyIn: {
+            /**
+             * Down After
+             * @default 3
+             */
+            down_after: number;
+            /**
+             * Flap Window
+             * @default 3600
+             */
+            flap_window: number;
+            /**
+             * Interval
+             * @default 60
+             */
+            interval: number;
+            /**
+             * Late After
+             * @default 180
+             */
+            late_after: number;
+            /**
+             * Up After
+             * @default 2
+             */
+            up_after: number;
+        };
+        /**
          * RuleIn
          * @description ``value > fire for fire_for, clear at <= clear for clear_for``; ``below`` mirrors both.
          */
@@ -10868,6 +11304,8 @@ export interface components {
             activated_at: string | null;
             /** Column */
             column: string;
+            /** Compromised At */
+            compromised_at: string | null;
             /** Created At */
             created_at: string;
             /** Department */
@@ -10877,6 +11315,8 @@ export interface components {
              * Format: uuid
              */
             department_id: string;
+            /** Destroyed At */
+            destroyed_at: string | null;
             /** Kcv */
             kcv: string;
             /**
@@ -10886,6 +11326,8 @@ export interface components {
             kek_id: string;
             /** Key Id */
             key_id: number;
+            /** Overdue */
+            overdue: boolean;
             /**
              * Purpose
              * @description enc 加密 · bi 盲索引
@@ -11918,7 +12360,7 @@ export interface components {
          * PolicyIn
          * @description Thresholds of a target.
          */
-        PolicyIn: {
+        "PolicyIn-Output": {
             /**
              * Down After
              * @default 3
@@ -11944,6 +12386,35 @@ export interface components {
              * @default 2
              */
             up_after: number;
+        };
+        /**
+         * ProcessOut
+         * @description Where one process stands: open, or how many shares it has of those it needs.
+         */
+        ProcessOut: {
+            /**
+             * Error
+             * @description 未能接受时的错误码
+             */
+            error: string;
+            /**
+             * Given
+             * @description 已提交的份额编号
+             */
+            given: number[];
+            /**
+             * Method
+             * @description passphrase 口令 · shares 份额 · pin 设备口令 · environment 环境变量
+             */
+            method: string;
+            /** Need */
+            need: number;
+            /** Open */
+            open: boolean;
+            /** Pid */
+            pid: number;
+            /** Process */
+            process: string;
         };
         /**
          * ProfileIn
@@ -12497,6 +12968,19 @@ export interface components {
             year: number;
         };
         /**
+         * RequestedOut
+         * @description The approval that another security administrator decides.
+         */
+        RequestedOut: {
+            /**
+             * Approval Id
+             * Format: uuid
+             */
+            approval_id: string;
+            /** State */
+            state: string;
+        };
+        /**
          * ResolvedOut
          * @description Whose code a code is or was, with the former codes of the first bearer.
          */
@@ -12865,6 +13349,15 @@ export interface components {
             version: number;
         };
         /**
+         * ScheduleIn
+         * @description How often a scope's key is due, and its window (none: at any time).
+         */
+        ScheduleIn: {
+            /** Rotate Every Days */
+            rotate_every_days: number;
+            window?: components["schemas"]["WindowIn"] | null;
+        };
+        /**
          * ScopeOut
          * @description An encrypted column of a department with its current key.
          */
@@ -12878,6 +13371,11 @@ export interface components {
             blind_index: string | null;
             /** Column */
             column: string;
+            /**
+             * Compromised Key Id
+             * @description 按泄露处置、尚未换下的密钥；此时拒绝写入
+             */
+            compromised_key_id: number | null;
             /** Department */
             department: string;
             /**
@@ -12915,6 +13413,13 @@ export interface components {
             rotation_id: string | null;
             /** Table */
             table: string;
+            /**
+             * Window
+             * @description 更换可开始的时间窗，空为不限
+             */
+            window: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * ScopePage
@@ -12932,9 +13437,11 @@ export interface components {
         };
         /**
          * SealedOut
-         * @description Whether data keys are sealed in this process.
+         * @description Whether data keys are sealed in the process that answers, and where every process of this home stands.
          */
         SealedOut: {
+            /** Processes */
+            processes: components["schemas"]["ProcessOut"][];
             /** Sealed */
             sealed: boolean;
         };
@@ -13011,6 +13518,12 @@ export interface components {
              */
             from_department_id: string;
             /**
+             * Leave Out
+             * @description 全部移交时去掉的目录
+             * @default []
+             */
+            leave_out: string[];
+            /**
              * Nodes
              * @default {}
              * @example {
@@ -13043,6 +13556,16 @@ export interface components {
             /** Csrf */
             csrf: string;
             user: components["schemas"]["Me"];
+        };
+        /**
+         * SharesOut
+         * @description New shares, shown this once; each belongs to one person.
+         */
+        SharesOut: {
+            /** Shares */
+            shares: string[];
+            /** Threshold */
+            threshold: number;
         };
         /**
          * ShiftIn
@@ -13655,7 +14178,7 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
-            policy?: components["schemas"]["PolicyIn"];
+            policy?: components["schemas"]["kernel__watch__schemas__PolicyIn"];
             /** Spec */
             spec: {
                 [key: string]: string | number | string[];
@@ -13677,7 +14200,7 @@ export interface components {
             /** Kind */
             kind: string;
             name: components["schemas"]["Title"];
-            policy: components["schemas"]["PolicyIn"];
+            policy: components["schemas"]["PolicyIn-Output"];
             /** Since */
             since: string | null;
             /** Source */
@@ -13987,6 +14510,12 @@ export interface components {
              */
             from_department_id: string;
             /**
+             * Leave Out
+             * @description 全部移交时去掉的目录
+             * @default []
+             */
+            leave_out: string[];
+            /**
              * Nodes
              * @default {}
              * @example {
@@ -14217,7 +14746,7 @@ export interface components {
         };
         /**
          * UnsealIn
-         * @description The passphrase of the root key; it is neither stored nor logged.
+         * @description A passphrase, a PIN or one share; it is neither stored nor logged.
          */
         UnsealIn: {
             /** Passphrase */
@@ -14401,6 +14930,28 @@ export interface components {
             valid_from: string;
             /** Version */
             version: number;
+        };
+        /**
+         * WindowIn
+         * @description When a rotation may start, in Beijing's time; an end before the start lies in the next morning.
+         */
+        WindowIn: {
+            /**
+             * Days
+             * @description any 每天 · work 工作日 · rest 休息日
+             * @enum {string}
+             */
+            days: "any" | "work" | "rest";
+            /**
+             * End
+             * @example 06:00
+             */
+            end: string;
+            /**
+             * Start
+             * @example 22:00
+             */
+            start: string;
         };
     };
     responses: never;
@@ -21552,6 +22103,245 @@ export interface operations {
             };
         };
     };
+    list_copies_api_v1_crypto_copies_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_copy_api_v1_crypto_copies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mark_deleted_api_v1_crypto_copies__copy_id__deletion_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                copy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_keks_api_v1_crypto_keks_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KekPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_kek_api_v1_crypto_keks__kek_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kek_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KekOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_kek_change_api_v1_crypto_keks__kek_id__change_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kek_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__requests__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_destruction_api_v1_crypto_keks__kek_id__destruction_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kek_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__requests__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_keys_api_v1_crypto_keys_get: {
         parameters: {
             query?: {
@@ -21588,6 +22378,41 @@ export interface operations {
             };
         };
     };
+    request_compromise_api_v1_crypto_keys__key_id__compromise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__requests__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_overview_api_v1_crypto_overview_get: {
         parameters: {
             query?: never;
@@ -21604,6 +22429,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["crypto__keys__schemas__OverviewOut"];
+                };
+            };
+        };
+    };
+    list_processes_api_v1_crypto_processes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedOut"];
                 };
             };
         };
@@ -21742,6 +22587,41 @@ export interface operations {
             };
         };
     };
+    set_schedule_api_v1_crypto_scopes__scope_id__schedule_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scope_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     seal_api_v1_crypto_seal_post: {
         parameters: {
             query?: never;
@@ -21782,6 +22662,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_policy_api_v1_crypto_unseal_policy_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__requests__schemas__PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hand_out_api_v1_crypto_unseal_policy__approval_id__shares_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharesOut"];
                 };
             };
             /** @description Validation Error */

@@ -15,6 +15,8 @@ export interface Selection {
   nodes: Partial<Record<Kind, string[]>>;
   /** Levels of which everything goes; tables go with their systems anyway. */
   everything: Kind[];
+  /** What of them stays. */
+  leave_out: string[];
 }
 export interface TransferPreview {
   from_name: string;

@@ -8,7 +8,7 @@ const TONES: Record<Tone, string[]> = {
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
     "checking", "checked", "building", "provider_review", "bureau_review", "created", "uploaded", "recovering", "rotating",
-    "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review", "giver_review", "receiver_review", "scheduled",
+    "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review", "giver_review", "receiver_review", "scheduled", "review",
   ],
   warn: [
     "returned", "expiring", "suspect", "warning", "stale", "locked", "degraded", "suspended", "paused", "pre_active",
