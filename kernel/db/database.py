@@ -136,8 +136,9 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgresql_engine(url: str, pool_size: int) -> Engine:
-    # compiling a plan takes a tenth of a second, which pays for no query of this program
-    options = {"options": "-c jit=off"}
+    # compiling a plan takes a tenth of a second, and starting parallel workers tens of milliseconds (for each block
+    # of a search that the planner takes for a large one): neither pays for any query of this program
+    options = {"options": "-c jit=off -c max_parallel_workers_per_gather=0"}
     return create_engine(
         url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=options
     )
