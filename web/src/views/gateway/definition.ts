@@ -24,7 +24,7 @@ export interface DefinitionForm {
 
 export const TYPES = ["text", "integer", "boolean", "date", "instant", "uuid", "number"];
 export const COLUMN_TYPES = ["text", "integer", "boolean", "date", "instant", "uuid", "envelope"];
-export const MASKS = ["all", "name", "id_number", "phone"];
+export const MASKS = ["all", "name", "id_number", "phone", "address", "bank_card", "hmt_permit", "passport", "document"];
 
 export function newField(): FieldRow {
   return {
