@@ -1,10 +1,11 @@
 """Secrets of the platform: SM algorithms, keys, encrypted columns, rotation.
 
 Public surface
-    crypto.sm                 SM2 signatures, SM4 modes and CMAC; the only door to foreign cipher libraries
+    crypto.sm                 SM2, its key files and certificates, SM4 modes, CMAC, FF1, KDFs; the only door to
+                              foreign cipher libraries
     crypto.servicekeys        SecretBox and named service keys, open at start without a person
     crypto.envelope           envelope v1: the one byte form of an encrypted field
-    crypto.columns            a column at a time: encrypt, decrypt and blind index in batch
+    crypto.columns            a column at a time: encrypt, decrypt, blind index and FF1 in batch
     crypto.keys               root, KEK per department, DEK per column; ``Keyring`` for readers and writers
     crypto.scopes             which columns are encrypted; ORM types, session hook, fences in the database
     crypto.rotation           exchange of a key while the column is in use
