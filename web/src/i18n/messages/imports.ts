@@ -4,8 +4,8 @@ export const imports = {
   propose: {
     lead: ["从摘要中的“包括…”建议数据项，从表头建议库表；确认之前不写入", "Items guessed from abstracts, tables from column headers; nothing is written before you accept"], guess: ["从摘要建议数据项", "Guess items from abstracts"], headers: ["上传表头", "Upload headers"], started: ["已开始分析摘要", "Reading the abstracts"],
     read: ["已读 {n} 个文件，新建议 {fresh} 条，与目录对不上的 {homeless} 个，读不出表头的 {unreadable} 个", "{n} files read, {fresh} new proposals, {homeless} that match no entry, {unreadable} without readable headers"], evidence: ["原文", "As it was written"], everything: ["全选", "All"], nothing: ["全不选", "None"], ofEntry: ["数据目录", "Data entry"], tableHint: ["选择所属系统后可采纳；字段类型为“待补”，采纳后在库表中补齐", "Choose the system to accept; types of columns are to be filled in afterwards"], none: ["没有建议；点“从摘要建议数据项”或上传表头", "No proposals: guess from abstracts or upload headers"], count: ["个数", "How many"],
-    state: { open: ["待确认", "Open"], accepted: ["已采纳", "Accepted"], declined: ["已忽略", "Declined"] }, accept: ["采纳", "Accept"], decline: ["忽略", "Decline"], accepted: ["“{name}”的建议已采纳", "Proposal for “{name}” accepted"], declined: ["“{name}”的建议已忽略", "Proposal for “{name}” declined"],
-    acceptMany: ["采纳所选 {n} 条", "Accept {n}"], acceptedMany: ["已采纳 {n} 条，{left} 条未能采纳", "{n} accepted, {left} could not be"],
+    state: { open: ["待确认", "Open"], accepted: ["已采纳", "Accepted"], declined: ["已忽略", "Declined"] }, accept: ["采纳", "Accept"], decline: ["忽略", "Decline"], accepted: ["“{name}”的建议已采纳；已发布的目录形成变更草稿，请提交审核", "Proposal for “{name}” accepted; a published entry got a drafted change to submit"], declined: ["“{name}”的建议已忽略", "Proposal for “{name}” declined"],
+    acceptMany: ["采纳所选 {n} 条", "Accept {n}"], acceptedMany: ["已采纳 {n} 条，{left} 条未能采纳；已发布的目录形成变更草稿，请提交审核", "{n} accepted, {left} could not be; published entries got a drafted change to submit"], decidedBy: ["办理人", "Decided by"],
   },
   imports: {
     lead: ["下载模板 → 填写 → 上传检查 → 按提示修改 → 导入；可整批撤销", "Template → fill in → upload and check → correct → apply; a whole batch can be undone"],
