@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newKey, url } from "@/api/client";
+import { opensAt } from "@/api/search";
 import { diffRows } from "@/lib/diff";
 import { toneOf } from "@/lib/status";
 
@@ -36,5 +37,16 @@ describe("requests", () => {
   });
   it("leaves out what is empty and repeats lists", () => {
     expect(url("/users", { q: "", page: 2, roles: ["a", "b"], none: null })).toBe("/api/v1/users?page=2&roles=a&roles=b");
+  });
+});
+
+describe("kept searches", () => {
+  const kept = { id: "1", name: "n", notify: false, version: 1, checked_at: null };
+  it("open on the search page with words and what it can narrow by, else in the list", () => {
+    expect(opensAt({ ...kept, q: "养老", filters: { status: "published" } })).toEqual({ path: "/catalog/search", query: { q: "养老", status: "published" } });
+    expect(opensAt({ ...kept, q: "", filters: { department_id: "d" } })).toEqual({ path: "/catalog", query: { under: "department:d" } });
+    expect(opensAt({ ...kept, q: "养老", filters: { share_type: "none", department_id: "d" } })).toEqual({
+      path: "/catalog", query: { q: "养老", under: "department:d", share_type: "none" },
+    });
   });
 });
