@@ -151,9 +151,9 @@ def _library() -> Libcrypto | None:
     """Return libcrypto when it is present and reproduces GB/T 32918.5 annex A, else None."""
     try:
         library = Libcrypto()
-        good = library.public_of(_KNOWN_PRIVATE) == _KNOWN_PUBLIC
-        good = good and library.verify(_KNOWN_PUBLIC, b"message digest", signature_to_der(_KNOWN_SIGNATURE), DEFAULT_ID)
-        good = good and not library.verify(_KNOWN_PUBLIC, b"message digesu", signature_to_der(_KNOWN_SIGNATURE), DEFAULT_ID)
+        good, signature = library.public_of(_KNOWN_PRIVATE) == _KNOWN_PUBLIC, signature_to_der(_KNOWN_SIGNATURE)
+        good = good and library.verify(_KNOWN_PUBLIC, b"message digest", signature, DEFAULT_ID)
+        good = good and not library.verify(_KNOWN_PUBLIC, b"message digesu", signature, DEFAULT_ID)
         fresh = signature_from_der(library.sign(_KNOWN_PRIVATE, b"message digest", DEFAULT_ID))
         good = good and library.verify(_KNOWN_PUBLIC, b"message digest", signature_to_der(fresh), DEFAULT_ID)
         known = ciphertext_to_der(_KNOWN_CIPHERTEXT)

@@ -1,7 +1,8 @@
 """SM2 by gmssl's point arithmetic: used only where the system has no libcrypto with SM2.
 
-gmssl's own signing and encryption functions are not used: ``sign_with_sm3`` draws its nonce from ``random``, which gives the
-private key away, and its decryption ignores C3. Here the nonce comes from ``secrets`` and every input is range-checked (GB/T 32918.2-2016).
+gmssl's own signing and encryption functions are not used: ``sign_with_sm3`` draws its nonce from ``random``, which
+gives the private key away, and its decryption ignores C3. Here the nonce comes from ``secrets`` and every input is
+range-checked (GB/T 32918.2-2016, GB/T 32918.4-2016).
 It is slow and not constant in time; ``mulian doctor`` warns where it is in use.
 """
 

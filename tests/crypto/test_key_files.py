@@ -40,7 +40,8 @@ def test_what_we_write_reads_back() -> None:
     assert key_files.load_private(key_files.private_to_pem(private).encode()) == (private, public)
     sealed = key_files.private_to_pem(private, "口令 pass", iterations=1_000)
     assert key_files.load_private(sealed.encode(), "口令 pass") == (private, public)
-    assert private not in der_of(sealed) and sealed != key_files.private_to_pem(private, "口令 pass", iterations=1_000)
+    assert private not in der_of(sealed)
+    assert sealed != key_files.private_to_pem(private, "口令 pass", iterations=1_000)
     with pytest.raises(MulianError):
         key_files.public_to_pem(public[:-1] + bytes((public[-1] ^ 1,)))
     with pytest.raises(MulianError):
@@ -122,7 +123,8 @@ def test_a_leaf_issues_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     private = key_files.load_private(files.LEAF_KEY.encode())[0]
     forged = certificates.Certificate(
         subject="CN=forged", issuer=leaf.subject, serial=1, not_before=leaf.not_before, not_after=leaf.not_after,
-        public=leaf.public, authority=False, encoded=b"forged", signed=b"signed", signature=sm2.sign(private, b"signed"),
+        public=leaf.public, authority=False, encoded=b"forged", signed=b"signed",
+        signature=sm2.sign(private, b"signed"),
     )
     with pytest.raises(MulianError, match="may not issue"):
         certificates.check_chain([forged, leaf], [certificates.load(files.AUTHORITY.encode())], AT)

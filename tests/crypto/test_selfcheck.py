@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from crypto.commands import app
 from crypto.facts import crypto_facts
 from crypto.keys.models import CryptoDek
-from crypto.masking.rules import kinds, mask
 from crypto.persons.rules import synthetic
 from crypto.rotation import machine
 from crypto.scopes.rules import check_digit, normalise_id_number
@@ -127,30 +126,6 @@ def test_commands_on_a_home(sqlite_district: District) -> None:
     (runtime.home.logs_dir / "leak.log").write_text("查询 金丝雀明文样本 完成")
     code, shown = call("scan-plaintext", "--sample", "0", "--canary", "金丝雀明文样本")
     assert code == 1 and json.loads(shown)["hits"][0]["place"] == "logs/leak.log"
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "expected"),
-    [("name", "张三", "张*"), ("name", "欧阳娜娜", "欧***"), ("name", "甲", "甲*"), ("name", "", ""),
-     ("id_number", "11010119900307123X", "110*************3X"), ("id_number", "110101900307123", "110**********23"),
-     ("id_number", "12345", "******"), ("phone", "13800138000", "138****8000"),
-     ("phone", "010-66001234", "**********34"),
-     ("phone", "110", "******"), ("address", "北京市西城区二龙路27号", "北京市西城区******"),
-     ("address", "二龙路甲27号", "二龙路******"), ("all", "x", "******"), ("all", "", "")],
-)
-def test_masks(kind: str, text: str, expected: str) -> None:
-    assert mask(kind, text) == expected
-
-
-@given(st.sampled_from(kinds()), st.text(min_size=1, max_size=60))
-def test_no_mask_ever_shows_the_whole_value(kind: str, text: str) -> None:
-    shown = mask(kind, text)
-    assert ("*" in shown and shown != text) or set(text) == {"*"}
-
-
-def test_an_unknown_mask_is_an_error() -> None:
-    with pytest.raises(ValueError, match="unknown mask"):
-        mask("nothing", "13800138000")
 
 
 def test_synthetic_persons_cannot_be_real() -> None:

@@ -177,7 +177,9 @@ def test_der_is_its_own_inverse(number: int, length: int) -> None:
     reader.end()
 
 
-@pytest.mark.parametrize("bad", ["3080", "308101ff", "30820001ff", "3003020200", "300302028001", "30040202007f", "1f01"])
+@pytest.mark.parametrize("bad", [
+    "3080", "308101ff", "30820001ff", "3003020200", "300302028001", "30040202007f", "1f01",
+])
 def test_der_is_strict(bad: str) -> None:
     with pytest.raises(der.DerError):
         inner = der.Reader(bytes.fromhex(bad)).inside()
@@ -185,7 +187,8 @@ def test_der_is_strict(bad: str) -> None:
 
 
 def test_libcrypto_that_answers_wrongly_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, lie in (("verify", lambda *_: True), ("decrypt", lambda *_: b"?"), ("public_of", lambda *_: PUBLIC[::-1])):
+    lies = {"verify": lambda *_: True, "decrypt": lambda *_: b"?", "public_of": lambda *_: PUBLIC[::-1]}
+    for name, lie in lies.items():
         sm2._library.cache_clear()
         with monkeypatch.context() as patch:
             patch.setattr(Libcrypto, name, lie)
