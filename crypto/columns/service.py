@@ -47,16 +47,20 @@ def encrypt_column(
 ) -> list[bytes | None]:
     """Return one envelope per field under one key; None stays None, b"" becomes a 34-byte envelope.
 
-    ``padded`` hides lengths up to the next multiple of 16 (ISO/IEC 7816-4). ``algorithm``: GCM or CCM.
+    ``padded`` hides lengths up to the next multiple of 16 (ISO/IEC 7816-4). ``algorithm``: GCM or CCM; nonces are
+    random, so the deterministic form is refused.
     """
     if len(row_keys) != len(plaintexts):
         raise ValueError("row keys and fields differ in number")
-    if padded:
-        plaintexts = [None if clear is None else envelope.pad(clear) for clear in plaintexts]
+    if algorithm not in (envelope.GCM, envelope.CCM):
+        raise ValueError("columns are encrypted by GCM or CCM")
     form = _Form(algorithm, padded)
     fields = _matrix(plaintexts) if len(plaintexts) >= BATCH_FROM else None
-    if fields is not None and fields.shape[1] <= MAX_FIELD:
+    if fields is not None and fields.shape[1] < MAX_FIELD:
+        fields = _pad(fields) if padded else fields
         return _rows(form.encrypt(key, _tags(key, row_keys), fields))  # type: ignore[return-value]
+    if padded:
+        plaintexts = [None if clear is None else envelope.pad(clear) for clear in plaintexts]
     return _encrypt_mixed(key, row_keys, plaintexts, form)
 
 
@@ -167,15 +171,41 @@ def _decrypt_group(
     if isinstance(key, Failure):
         return [key] * len(row_keys)
     plaintext, good = decrypt(key, head, _tags(key, row_keys), matrix, used)
+    padded = envelope.is_padded(head)
+    width = _common_padding(plaintext) if padded and used is None and good.all() else None
+    if width is not None:
+        plaintext, padded = np.ascontiguousarray(plaintext[:, :width]), False
     rows: list[bytes | Failure | None] = list(_rows(plaintext))
     if used is not None:
         rows = [row[:int(size)] for row, size in zip(_rows(plaintext), used, strict=True)]
-    if envelope.is_padded(head):
+    if padded:
         rows = [_unpadded(row) if right else WRONG_TAG for row, right in zip(rows, good.tolist(), strict=True)]
     elif not good.all():
         for index in np.flatnonzero(~good).tolist():
             rows[index] = WRONG_TAG
     return rows
+
+
+def _pad(fields: Bytes2) -> Bytes2:
+    """Pad a matrix as ``envelope.pad`` pads one field."""
+    rows, width = fields.shape
+    padded = np.zeros((rows, (width // 16 + 1) * 16), np.uint8)
+    padded[:, :width] = fields
+    padded[:, width] = 0x80
+    return padded
+
+
+def _common_padding(plaintext: Bytes2) -> int | None:
+    """Return where the padding of all rows starts, None where they differ or one has none."""
+    width = plaintext.shape[1]
+    if not width or width % 16:
+        return None
+    start = len(plaintext[0].tobytes().rstrip(b"\0")) - 1
+    if start < width - 16:
+        return None
+    expected = np.frombuffer(b"\x80".ljust(width - start, b"\0"), np.uint8)
+    tails = plaintext[:, start:]
+    return start if bool((tails == expected).all()) else None
 
 
 def _unpadded(row: bytes | Failure | None) -> bytes | Failure:

@@ -10,7 +10,7 @@ from gmssl import sm4 as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto.columns import engine, ghash
+from crypto.columns import engine, ghash, service
 from crypto.columns.service import NOT_AN_ENVELOPE, WRONG_TAG, Failure, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules
 from crypto.sm import bulk, sm4
@@ -177,6 +177,37 @@ def test_any_single_change_is_refused_in_its_row_only(
     opened = decrypt_column(key_of, keys, sealed)
     assert isinstance(opened[at], Failure)
     assert opened[:at] + opened[at + 1:] == fields[:at] + fields[at + 1:]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.one_of(st.none(), st.binary(max_size=3), st.text("\xffa", max_size=3).map(
+    lambda text: text.encode("latin-1"))), max_size=20))
+def test_only_fields_of_one_length_become_a_matrix(values: list[bytes | None]) -> None:
+    """Also where the separating byte stands inside fields and their lengths add up."""
+    matrix = service._matrix(values)
+    if matrix is None:
+        assert not values or None in values or len({len(value or b"") for value in values}) > 1
+    else:
+        assert [row.tobytes() for row in matrix] == values
+
+
+@pytest.mark.parametrize("width", [0, 1, 15, 16, 17, 18, 255, 256, 257])
+def test_padded_columns_of_one_length(width: int) -> None:
+    """The batch pads and strips whole columns; a bad row, or fields that end like padding, take the long way."""
+    for fields in ([b"x" * width] * 40, [b"\x80".rjust(width, b"\0")[:width]] * 40, [bytes(width)] * 39 + [b"1" * width]):
+        sealed = encrypt_column(COLUMN, range(40), fields, padded=True)
+        assert {len(data or b"") for data in sealed} == {rules.OVERHEAD + (width // 16 + 1) * 16}
+        assert decrypt_column(key_of, range(40), sealed) == fields
+        for row_key, data in enumerate(sealed[:3]):
+            assert rules.unseal(KEY, rules.row_tag(row_key, KEY), data or b"") == fields[row_key]
+        sealed[5] = sealed[6]
+        assert decrypt_column(key_of, range(40), sealed) == [*fields[:5], WRONG_TAG, *fields[6:]]
+
+
+def test_columns_are_not_encrypted_deterministically() -> None:
+    for count in (2, 40):
+        with pytest.raises(ValueError, match="GCM or CCM"):
+            encrypt_column(COLUMN, range(count), [b"x"] * count, algorithm=rules.GCM_DETERMINISTIC)
 
 
 def test_two_threads_give_what_one_gives() -> None:
