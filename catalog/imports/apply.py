@@ -11,11 +11,12 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.codes import profiles
-from catalog.codes.service import allocate
+from catalog.codes.service import allocate_many
 from catalog.errors import BATCH_STALE
 from catalog.imports import queries
 from catalog.imports.check import LEAVES
 from catalog.imports.models import ImportBatch, ImportRow
+from catalog.imports.prepared import Prepared
 from catalog.imports.progress import Progress
 from catalog.links import service as links
 from catalog.nodes import queries as nodes
@@ -27,9 +28,6 @@ from kernel import clock
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department
 from kernel.identity.service import create_department
-
-PAGE: Final = 2000
-"""Rows that are in memory at once."""
 
 _KIND_LABELS: Final = {
     **{key: kind.zh for key, kind in KINDS.items()}, "data_item": "数据项", "db_column": "字段", "link": "关联",
@@ -44,10 +42,11 @@ class Applier:
 
     def __init__(
         self, session: Session, actor: Actor, batch: ImportBatch, audit_id: uuid.UUID, source: str,
-        chosen: Mapping[int, Mapping[str, Any]],
+        chosen: Mapping[int, Mapping[str, Any]], prepared: Prepared | None = None,
     ) -> None:
         self._session, self._actor, self._batch, self._audit_id = session, actor, batch, audit_id
-        self._source, self._now, self._chosen = source, clock.now(), chosen
+        self._source, self._now, self._chosen, self._prepared = source, clock.now(), chosen, prepared
+        self._ready: dict[uuid.UUID, search.Ready] = {}
         self._departments: dict[str, uuid.UUID] = {}
         self._orgs: dict[uuid.UUID, str] = {}
         self._numbers: dict[uuid.UUID, int] = defaultdict(int)
@@ -58,7 +57,9 @@ class Applier:
     def run(self, pages: Iterable[Sequence[Any]], total: int, progress: Progress) -> dict[str, int]:
         """Apply everything; returns how many rows of each kind were created and updated."""
         done = 0
+        texts = iter(self._prepared) if self._prepared is not None else None
         for page in pages:
+            self._ready = next(texts, {}) if texts is not None else {}
             for kind, group in groupby(page, key=lambda row: str(row.kind)):
                 some = list(group)
                 if kind in KINDS:
@@ -141,7 +142,9 @@ class Applier:
             table = kind.model.__table__
             query = update(table).where(table.c.id == bindparam("of")).values(parent_id=bindparam("above"))
             self._session.execute(query, above)
-        search.index(self._session, [node_service.document(kind.key, values) for values in made], fresh=True)
+        search.index(self._session, [
+            node_service.document(kind.key, values, self._ready.get(values["id"])) for values in made
+        ], fresh=True)
         if kind.key == "db_table":
             self._link([links.Wanted("system_table", uuid.UUID(row.data["parent"]), row.node_id) for row in rows])
 
@@ -157,9 +160,8 @@ class Applier:
 
     def _values(self, template: Mapping[str, Any], row: Any) -> dict[str, Any]:
         department = row.data["department"]
-        given = queries.as_stored({name: value for name, value in row.data["values"].items() if value is not None})
         return {
-            **template, **given, "id": row.node_id, "legacy_code": row.data.get("legacy"),
+            **template, **queries.given(row.data), "id": row.node_id, "legacy_code": row.data.get("legacy"),
             "department_id": uuid.UUID(department) if department else self._department(row.data["department_new"]),
         }
 
@@ -181,8 +183,9 @@ class Applier:
             else:
                 groups[f"{kind.key}:{org}", org].append(values)
         patterns = profiles.patterns_in_force(self._session)
+        taken = allocate_many(self._session, {scope: len(members) for (scope, _), members in groups.items()})
         for (scope, owner), members in groups.items():
-            for values, number in zip(members, allocate(self._session, scope, len(members)), strict=True):
+            for values, number in zip(members, taken[scope], strict=True):
                 if kind.key == "data_entry":
                     values["code"] = patterns.entry(owner, values["class_code"], number)
                 else:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from catalog.errors import WORKBOOK
 from catalog.imports import exporting, service, staging
 from catalog.imports.models import ImportBatch
+from catalog.imports.prepared import Prepared
 from catalog.imports.progress import Progress, silent
 from catalog.imports.reader import open_book
 from kernel import clock
@@ -44,15 +45,28 @@ def run_check(
 def run_apply(
     database: Database, actor: Actor, batch_id: uuid.UUID, *, accept_partial: bool, progress: Progress = silent
 ) -> dict[str, int]:
-    """Apply in one transaction; a batch that is already applied answers with what it did."""
+    """Apply in one transaction; a batch that is already applied answers with what it did.
+
+    SQLite has one writer: what can be worked out without the transaction is worked out before it begins.
+    """
 
     def unit(session: Session) -> dict[str, int]:
         batch = service.found(session, actor, batch_id)
         if batch.state == "applied":
             return dict(batch.counts["applied"])
-        return service.apply(session, actor, batch, accept_partial=accept_partial, progress=progress)
+        return service.apply(
+            session, actor, batch, accept_partial=accept_partial, progress=progress, prepared=prepared
+        )
 
-    return database.run(unit)
+    with database.read() as session:
+        batch = service.found(session, actor, batch_id)
+        folder = service.file_of(session, batch_id).parent
+        if batch.state != "applied":
+            service.require_applicable(session, batch, accept_partial=accept_partial)
+    with Prepared(folder) as prepared:
+        if batch.state != "applied":
+            prepared.fill(database, batch_id, service.waiting(batch), progress)
+        return database.run(unit)
 
 
 def _actor(ctx: JobContext, batch_id: uuid.UUID) -> Actor:

@@ -1,7 +1,7 @@
 """The SELECTs of imports."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, true
@@ -216,6 +216,11 @@ def overlaid(session: Session, kind_key: str, rows: list[dict[str, Any]]) -> lis
             for child in mine:
                 row.update({name: child[name] for name in kind.child.fields if name in child})
     return rows
+
+
+def given(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a staged row gives a new node, as columns hold them."""
+    return as_stored({name: value for name, value in data["values"].items() if value is not None})
 
 
 def as_stored(values: dict[str, Any]) -> dict[str, Any]:

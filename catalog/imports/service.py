@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from catalog.codes import profiles as codes
 from catalog.errors import BATCH_ERRORS, BATCH_ROW_ERRORS, BATCH_STATE, BATCH_UNKNOWN
 from catalog.imports import corrected, queries
-from catalog.imports.apply import PAGE, Applier, mark_applied
+from catalog.imports.apply import Applier, mark_applied
 from catalog.imports.errors import BATCH_CLASHES, UNCHECKED
 from catalog.imports.findings import ERROR
 from catalog.imports.models import ImportBatch
+from catalog.imports.prepared import PAGE, Prepared
 from catalog.imports.profile import profile as profile_named
 from catalog.imports.progress import Progress, silent
 from catalog.imports.reader import FILE_LIMIT, refused
@@ -134,6 +135,11 @@ def require_applicable(session: Session, batch: ImportBatch, *, accept_partial: 
     return skipped
 
 
+def waiting(batch: ImportBatch) -> int:
+    """How many rows of a checked batch are to be written."""
+    return sum(int(batch.counts["actions"].get(action, 0)) for action in ("create", "update"))
+
+
 def apply(
     session: Session,
     actor: Actor,
@@ -141,8 +147,10 @@ def apply(
     *,
     accept_partial: bool = False,
     progress: Progress = silent,
+    prepared: Prepared | None = None,
 ) -> dict[str, int]:
-    """Write the staged rows into the directory, all of them in the caller's transaction.
+    """Write the staged rows into the directory, all of them in the caller's transaction; ``prepared``: with texts that
+    were worked out before it.
 
     Raises ``catalog.import.errors`` (an error imports nothing), ``.row_errors`` without ``accept_partial``,
     ``.unchecked`` after a correction, ``.stale`` when rows were edited since the check, ``.state`` unless checked.
@@ -158,13 +166,11 @@ def apply(
         department_id=batch.department_id,
     )
     applier = Applier(
-        session, actor, batch, audit_id, profile_named(batch.profile).source, queries.chosen_cells(session, batch.id)
+        session, actor, batch, audit_id, profile_named(batch.profile).source, queries.chosen_cells(session, batch.id),
+        prepared,
     )
-    actions = batch.counts["actions"]
-    counts = applier.run(
-        queries.staged_pages(session, batch.id, PAGE, "create", "update"),
-        int(actions.get("create", 0)) + int(actions.get("update", 0)), progress,
-    )
+    pages = queries.staged_pages(session, batch.id, PAGE, "create", "update")
+    counts = applier.run(pages, waiting(batch), progress)
     session.flush()
     mark_applied(session, batch, clock.now(), counts)
     return counts

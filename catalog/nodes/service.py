@@ -310,14 +310,20 @@ def _propose(
     change.proposed, change.updated_by, change.updated_at = proposed, actor.user_id, clock.now()
 
 
-def document(kind_key: str, row: Mapping[str, Any]) -> search.Document:
-    """What of a node is searched."""
-    body = [row.get(name) for name in ("abstract", "basis_doc", "basis_text", "table_name", "short_name")]
-    words = [*(row.get("keywords") or []), row.get("theme_text"), row.get("legacy_code"), row["code"]]
-    text = "\n".join(str(part) for part in (*body, *words) if part)
+def document(kind_key: str, row: Mapping[str, Any], ready: search.Ready | None = None) -> search.Document:
+    """What of a node is searched; ``ready``: its texts but the code, worked out before by :func:`searched`."""
+    code = str(row["code"])
+    text = code if ready is not None else "\n".join(filter(None, (searched(row), code)))
     return search.Document(
-        row["id"], kind_key, row["department_id"], row["code"], row["name"], text, row.get("legacy_code")
+        row["id"], kind_key, row["department_id"], code, row["name"], text, row.get("legacy_code"), ready
     )
+
+
+def searched(row: Mapping[str, Any]) -> str:
+    """The body of a node's document without its code, which comes last."""
+    body = [row.get(name) for name in ("abstract", "basis_doc", "basis_text", "table_name", "short_name")]
+    words = [*(row.get("keywords") or []), row.get("theme_text"), row.get("legacy_code")]
+    return "\n".join(str(part) for part in (*body, *words) if part)
 
 
 def reindex(session: Session, kind: NodeKind, nodes: Sequence[Any]) -> None:

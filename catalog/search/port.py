@@ -14,13 +14,14 @@ Field = Literal["title", "whole"]
 
 @dataclass(frozen=True)
 class IndexRow:
-    """A document as the index sees it: texts in normal form."""
+    """A document as the index sees it: texts in normal form; ``streams`` of title and body where they are known."""
 
     number: int
     node_kind: str
     department_id: uuid.UUID
     title: str
     body: str
+    streams: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class FullText(Protocol):
 
     def take_numbers(self, session: Session, count: int) -> list[int]:
         """New document numbers, unique whoever else writes."""
+        ...
+
+    def streams(self, title: str, body: str) -> tuple[str, str] | None:
+        """What an index row of these texts can be given in advance, None where the database makes it."""
         ...
 
     def add(self, session: Session, rows: Iterable[IndexRow]) -> None:

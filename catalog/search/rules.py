@@ -78,6 +78,24 @@ def token_stream(text: str) -> str:
     return " ".join([spelled(gram) for gram in grams(text)])
 
 
+def joined(text: str, more: str) -> str:
+    """Two texts in normal form with a break between them, as :func:`normalise` gives it for both together."""
+    return f"{text} {more}" if text and more else text or more
+
+
+def longer_stream(stream: str, more: str) -> str:
+    """The stream of a text with another text in normal form after it: no gram crosses the break between them."""
+    held = set(stream.split())
+    fresh = dict.fromkeys(token for word in more.split() for token in _of_word(word) if token not in held)
+    return " ".join([stream, *fresh]) if stream else " ".join(fresh)
+
+
+@lru_cache(maxsize=4096)
+def _of_word(word: str) -> tuple[str, ...]:
+    """The tokens of one word; codes of a department share theirs."""
+    return tuple(spelled(gram) for gram in grams(word))
+
+
 @dataclass(frozen=True)
 class Query:
     """A parsed query. ``terms`` are looked up in the index, ``short`` are single characters."""

@@ -13,14 +13,28 @@ from catalog.search.adapters.sqlite import SqliteFullText
 from catalog.search.initials import initials
 from catalog.search.models import SearchDoc
 from catalog.search.port import FullText, IndexRow
-from catalog.search.rules import HEAD, normalise
+from catalog.search.rules import HEAD, joined, longer_stream, normalise
 
 _SLICE = 500
 
 
 @dataclass(frozen=True)
+class Ready:
+    """The texts of a document, worked out before its transaction: in normal form, with the tokens of an index."""
+
+    head: str
+    initials: str
+    title: str
+    body: str
+    streams: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
 class Document:
-    """What of a node is searched; ``legacy`` is its code in the system it came from."""
+    """What of a node is searched; ``legacy`` is its code in the system it came from.
+
+    With ``ready`` the title is known, and ``body`` is what follows the body that is ready.
+    """
 
     node_id: uuid.UUID
     node_kind: str
@@ -29,6 +43,14 @@ class Document:
     title: str
     body: str
     legacy: str | None = None
+    ready: Ready | None = None
+
+
+def prepare(session: Session, title: str, body: str) -> Ready:
+    """Work out the texts of a document: most of the cost of indexing it, and nothing that a transaction is needed for."""
+    title, body = normalise(title), normalise(body)
+    head = title[:HEAD]
+    return Ready(head, initials(head)[:HEAD], title, body, full_text(session).streams(title, body))
 
 
 def full_text(session: Session) -> FullText:
@@ -44,6 +66,7 @@ def index(session: Session, documents: Sequence[Document], *, fresh: bool = Fals
     rows = [_row(document) for document in documents]
     if not rows:
         return
+    streams = {one.node_id: _streams(one) for one in documents if one.ready is not None}
     held = {} if fresh else _held(session, [document.node_id for document in documents])
     changed = [row for row in rows if _differs(held.get(row["node_id"]), row)]
     adapter = full_text(session)
@@ -54,8 +77,9 @@ def index(session: Session, documents: Sequence[Document], *, fresh: bool = Fals
     _forget(session, [held[row["node_id"]] for row in changed if row["node_id"] in held])
     if changed:
         changed.sort(key=lambda row: row["number"])
-        session.execute(insert(SearchDoc), changed)
-        adapter.add(session, [_index_row(row) for row in changed])
+        table: Any = SearchDoc.__table__  # through the mapper every row costs twice as much
+        session.execute(insert(table), changed)
+        adapter.add(session, [_index_row(row, streams.get(row["node_id"])) for row in changed])
 
 
 def remove(session: Session, node_ids: Sequence[uuid.UUID]) -> None:
@@ -73,13 +97,24 @@ def rebuild(session: Session) -> int:
 
 
 def _row(document: Document) -> dict[str, Any]:
-    title = normalise(document.title)
-    return {
+    plain = {
         "node_id": document.node_id, "node_kind": document.node_kind, "department_id": document.department_id,
         "code": document.code.lower(), "legacy": document.legacy.strip().lower() if document.legacy else None,
-        "head": title[:HEAD], "initials": initials(title[:HEAD])[:HEAD], "title": title,
-        "body": normalise(document.body),
     }
+    ready, body = document.ready, normalise(document.body)
+    if ready is not None:
+        return {**plain, "head": ready.head, "initials": ready.initials, "title": ready.title,
+                "body": joined(ready.body, body)}
+    title = normalise(document.title)
+    head = title[:HEAD]
+    return {**plain, "head": head, "initials": initials(head)[:HEAD], "title": title, "body": body}
+
+
+def _streams(document: Document) -> tuple[str, str] | None:
+    if document.ready is None or document.ready.streams is None:
+        return None
+    of_title, of_body = document.ready.streams
+    return of_title, longer_stream(of_body, normalise(document.body))
 
 
 def _held(session: Session, node_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
@@ -94,8 +129,8 @@ def _differs(held: Any, row: dict[str, Any]) -> bool:
     return held is None or any(getattr(held, name) != value for name, value in row.items())
 
 
-def _index_row(row: dict[str, Any]) -> IndexRow:
-    return IndexRow(row["number"], row["node_kind"], row["department_id"], row["title"], row["body"])
+def _index_row(row: dict[str, Any], streams: tuple[str, str] | None) -> IndexRow:
+    return IndexRow(row["number"], row["node_kind"], row["department_id"], row["title"], row["body"], streams)
 
 
 def _forget(session: Session, held: Sequence[Any]) -> None:

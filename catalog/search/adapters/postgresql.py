@@ -68,6 +68,9 @@ class PostgresFullText:
         """New numbers from the table's sequence, so that concurrent writers do not meet."""
         return list(session.scalars(_IDS, {"count": count}))
 
+    def streams(self, title: str, body: str) -> tuple[str, str] | None:
+        """None: the database makes the keys of its indexes."""
+
     def add(self, session: Session, rows: Iterable[IndexRow]) -> None:
         """Nothing: the indexes follow the table."""
 
