@@ -47,7 +47,7 @@ class Document:
 
 
 def prepare(session: Session, title: str, body: str) -> Ready:
-    """Work out the texts of a document: most of the cost of indexing it, and nothing that a transaction is needed for."""
+    """Work out the texts of a document: most of the cost of indexing it, and no transaction is needed for it."""
     title, body = normalise(title), normalise(body)
     head = title[:HEAD]
     return Ready(head, initials(head)[:HEAD], title, body, full_text(session).streams(title, body))
