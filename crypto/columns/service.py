@@ -86,7 +86,7 @@ def blind_index(key: bytes, messages: Sequence[bytes | None]) -> list[bytes | No
     """
     matrix = _matrix(messages)
     if matrix is not None:
-        return list(_rows(cmac(key, matrix)))
+        return _rows(cmac(key, matrix))  # type: ignore[return-value]
     result: list[bytes | None] = [None] * len(messages)
     lengths = _lengths(messages)
     for length in np.unique(lengths[lengths >= 0]).tolist():
@@ -131,8 +131,8 @@ def _encrypt_mixed(
         joined = b"".join((plaintexts[i] or b"").ljust(width, b"\0") for i in indexes)
         fields = np.frombuffer(joined, np.uint8).reshape(len(indexes), width)
         sealed = form.encrypt(key, _tags(key, [row_keys[i] for i in indexes]), fields, used)
-        for index, size, row in zip(indexes, used, _rows(sealed), strict=True):
-            result[index] = row[:OVERHEAD + int(size)]
+        for index, size, row in zip(indexes.tolist(), used.tolist(), _rows(sealed), strict=True):
+            result[index] = row[:OVERHEAD + size]
     return result
 
 
@@ -175,9 +175,9 @@ def _decrypt_group(
     width = _common_padding(plaintext) if padded and used is None and good.all() else None
     if width is not None:
         plaintext, padded = np.ascontiguousarray(plaintext[:, :width]), False
-    rows: list[bytes | Failure | None] = list(_rows(plaintext))
+    rows: list[bytes | Failure | None] = _rows(plaintext)  # type: ignore[assignment]
     if used is not None:
-        rows = [row[:int(size)] for row, size in zip(_rows(plaintext), used, strict=True)]
+        rows = [row[:size] for row, size in zip(_rows(plaintext), used.tolist(), strict=True)]
     if padded:
         rows = [_unpadded(row) if right else WRONG_TAG for row, right in zip(rows, good.tolist(), strict=True)]
     elif not good.all():

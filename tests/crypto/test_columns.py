@@ -194,7 +194,8 @@ def test_only_fields_of_one_length_become_a_matrix(values: list[bytes | None]) -
 @pytest.mark.parametrize("width", [0, 1, 15, 16, 17, 18, 255, 256, 257])
 def test_padded_columns_of_one_length(width: int) -> None:
     """The batch pads and strips whole columns; a bad row, or fields that end like padding, take the long way."""
-    for fields in ([b"x" * width] * 40, [b"\x80".rjust(width, b"\0")[:width]] * 40, [bytes(width)] * 39 + [b"1" * width]):
+    like_padding = b"\x80".rjust(width, b"\0")[:width]
+    for fields in ([b"x" * width] * 40, [like_padding] * 40, [bytes(width)] * 39 + [b"1" * width]):
         sealed = encrypt_column(COLUMN, range(40), fields, padded=True)
         assert {len(data or b"") for data in sealed} == {rules.OVERHEAD + (width // 16 + 1) * 16}
         assert decrypt_column(key_of, range(40), sealed) == fields
