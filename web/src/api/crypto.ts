@@ -27,6 +27,8 @@ export interface Scope {
   algorithm: string;
   mode: string;
   rotate_every_days: number;
+  window: Record<string, unknown> | null;
+  compromised_key_id: number | null;
   key_id: number | null;
   key_version: number | null;
   key_since: string | null;
@@ -51,6 +53,76 @@ export interface DataKey {
   activated_at: string | null;
   replaced_at: string | null;
   retired_at: string | null;
+  compromised_at: string | null;
+  destroyed_at: string | null;
+  overdue: boolean;
+}
+
+export interface Kek {
+  id: string;
+  department: string;
+  version: number;
+  state: string;
+  state_zh: string;
+  state_en: string;
+  provider: string;
+  kcv: string;
+  keys: number;
+  created_at: string;
+  retired_at: string | null;
+  destroying_at: string | null;
+  destroyed_at: string | null;
+  copies_left: number;
+  certificate: Record<string, unknown> | null;
+}
+
+/** A backup, dump or other copy outside the installation. */
+export interface KeyCopy {
+  id: string;
+  kind: string;
+  kind_zh: string;
+  kind_en: string;
+  location: string;
+  made_at: string;
+  key_store: boolean;
+  expires_at: string | null;
+  deleted_at: string | null;
+  gone_at: string | null;
+  note: string;
+  created_by: string;
+}
+
+export interface KeyProcess {
+  process: string;
+  pid: number;
+  open: boolean;
+  method: string;
+  given: number[];
+  need: number;
+  error: string;
+}
+
+export interface Sealing {
+  sealed: boolean;
+  processes: KeyProcess[];
+}
+
+export interface CopyInput {
+  kind: string;
+  location: string;
+  made_at: string;
+  expires_at: string | null;
+  note: string;
+}
+
+export interface ScheduleInput {
+  rotate_every_days: number;
+  window: { days: string; start: string; end: string } | null;
+}
+
+interface Requested {
+  approval_id: string;
+  state: string;
 }
 
 export interface Rotation {
@@ -88,8 +160,20 @@ export const crypto = {
   keys: (params: ListParams) => api.get<Page<DataKey>>("/crypto/keys", params),
   rotations: (params: ListParams) => api.get<Page<Rotation>>("/crypto/rotations", params),
   rotation: (id: string) => api.get<Rotation>(`/crypto/rotations/${id}`),
-  request: (scopeId: string, reason: string) =>
-    api.post<{ approval_id: string; state: string }>("/crypto/rotations", { scope_id: scopeId, reason }),
-  unseal: (passphrase: string) => api.post<{ sealed: boolean }>("/crypto/unseal", { passphrase }),
-  seal: () => api.post<{ sealed: boolean }>("/crypto/seal"),
+  request: (scopeId: string, reason: string) => api.post<Requested>("/crypto/rotations", { scope_id: scopeId, reason }),
+  processes: () => api.get<Sealing>("/crypto/processes"),
+  unseal: (passphrase: string) => api.post<Sealing>("/crypto/unseal", { passphrase }),
+  seal: () => api.post<Sealing>("/crypto/seal"),
+  keks: (params: ListParams) => api.get<Page<Kek>>("/crypto/keks", params),
+  changeKek: (id: string, reason: string) => api.post<Requested>(`/crypto/keks/${id}/change`, { reason }),
+  destroyKek: (id: string, reason: string) => api.post<Requested>(`/crypto/keks/${id}/destruction`, { reason }),
+  compromise: (keyId: number, reason: string) => api.post<Requested>(`/crypto/keys/${keyId}/compromise`, { reason }),
+  schedule: (scopeId: string, body: ScheduleInput) => api.put<Scope>(`/crypto/scopes/${scopeId}/schedule`, body),
+  policy: (threshold: number, shares: number, reason: string) =>
+    api.post<Requested>("/crypto/unseal-policy", { threshold, shares, reason }),
+  handOut: (approvalId: string) =>
+    api.post<{ threshold: number; shares: string[] }>(`/crypto/unseal-policy/${approvalId}/shares`),
+  copies: (params: ListParams) => api.get<Page<KeyCopy>>("/crypto/copies", params),
+  addCopy: (body: CopyInput) => api.post<KeyCopy>("/crypto/copies", body),
+  copyDeleted: (id: string, note: string) => api.post<KeyCopy>(`/crypto/copies/${id}/deletion`, { note }),
 };
