@@ -51,6 +51,29 @@ export interface Usage {
   demands: number;
 }
 
+export interface Unchanged {
+  id: string;
+  entry_id: string;
+  period: string;
+  period_zh: string;
+  version: number;
+  note: string | null;
+  confirmed_name: string;
+  at: string;
+  revoked_at: string | null;
+}
+/** Whether an entry's data may be confirmed as unchanged in its present period, and the answers so far. */
+export interface EntryUnchanged {
+  entry_id: string;
+  update_cycle: string | null;
+  period: string | null;
+  period_zh: string | null;
+  can_confirm: boolean;
+  reason_zh: string | null;
+  reason_en: string | null;
+  items: Unchanged[];
+}
+
 const at = (kind: Kind, id: string): string => `/catalog/nodes/${kind}/${id}/comments`;
 
 export const collab = {
@@ -67,4 +90,7 @@ export const collab = {
   subscribe: (target: string, id: string) => api.post<Subscription>("/catalog/subscriptions", { target, target_id: id }),
   unsubscribe: (id: string) => api.delete(`/catalog/subscriptions/${id}`),
   usage: (id: string, days: number) => api.get<Usage>(`/catalog/entries/${id}/usage`, { days }),
+  unchanged: (id: string) => api.get<EntryUnchanged>(`/catalog/entries/${id}/unchanged`),
+  confirmUnchanged: (id: string, note: string) => api.post<{ count: number }>("/catalog/unchanged", { entry_ids: [id], note }),
+  revokeUnchanged: (id: string, reason: string) => api.post<Unchanged>(`/catalog/unchanged/${id}/revocation`, { reason }),
 };

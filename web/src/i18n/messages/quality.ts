@@ -8,6 +8,10 @@ export const quality = {
     dimension: { norm: ["规范性", "Conformity"], complete: ["完整性", "Completeness"], accurate: ["准确性", "Accuracy"], consistent: ["一致性", "Consistency"], timely: ["时效性", "Timeliness"], accessible: ["可访问性", "Accessibility"] },
     tab: ["质量", "Quality"], fine: ["没有不合格的内容", "Nothing fails"],
   },
+  unchanged: {
+    button: ["本周期无变化", "Nothing changed"], hint: ["数据已核对，本周期没有变化：计为按期更新", "The data was checked and did not change in this period: counts as updated in time"], title: ["确认{period}无变化", "Nothing changed in {period}"], ask: ["核对情况（可不填）", "How it was checked (optional)"],
+    done: ["“{name}”已确认本周期无变化", "“{name}” is confirmed as unchanged"], said: ["本周期已确认无变化", "Confirmed as unchanged"], by: ["{name} {at} 确认，点击撤销", "By {name}, {at}; press to take it back"], revoke: ["撤销确认", "Take the confirmation back"], why: ["撤销原因", "Reason"], revoked: ["“{name}”的确认已撤销", "The confirmation of “{name}” was taken back"],
+  },
   comment: {
     tab: ["讨论", "Comments"], say: ["发表", "Post"], reply: ["回复", "Reply"], drop: ["删除", "Delete"], dropText: ["删除后他人看不到内容，记录仍保留。", "Others no longer see it; the record stays."], deleted: ["已删除", "Deleted"], edited: ["已编辑", "edited"],
     none: ["还没有讨论", "No comments yet"], mentionHint: ["写下问题或说明；用 {at}姓名 提醒同事", "Write a question or remark; {at}name tells a colleague"],
