@@ -273,9 +273,9 @@ def _matrix(values: Sequence[bytes | None]) -> Bytes2 | None:
     step = (len(joined) + 1) // count if count else 0
     if not step or step * count != len(joined) + 1:
         return None
-    if joined.count(_SEPARATOR) == count - 1:
-        between: Bytes2 = np.ndarray((count - 1, 1), np.uint8, joined, step - 1, (step, 1))
-        uniform = bool((between == _SEPARATOR[0]).all())
-    else:
-        uniform = set(map(len, values)) == {step - 1}  # type: ignore[arg-type]
-    return np.ndarray((count, step - 1), np.uint8, joined, 0, (step, 1)) if uniform else None
+    between: Bytes2 = np.ndarray((count - 1, 1), np.uint8, joined, step - 1, (step, 1))
+    if not (between == _SEPARATOR[0]).all():
+        return None
+    if joined.count(_SEPARATOR) != count - 1 and set(map(len, values)) != {step - 1}:  # type: ignore[arg-type]
+        return None
+    return np.ndarray((count, step - 1), np.uint8, joined, 0, (step, 1))
