@@ -14,6 +14,7 @@ from crypto.columns import engine, ghash, service
 from crypto.columns.service import NOT_AN_ENVELOPE, WRONG_TAG, Failure, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules
 from crypto.sm import bulk, sm4
+from tests.support.scale import examples
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
 COLUMN = engine.column_key(7, KEY)
@@ -89,7 +90,7 @@ def test_batch_equals_one_field_and_gmssl_on_mixed_lengths(
         assert data[18:] == PEERS[algorithm](KEY, nonce, body, data[:6] + tag)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.binary(max_size=40), st.binary(min_size=200, max_size=1_000)), max_size=60),
     st.booleans(), st.booleans(), st.sampled_from([rules.GCM, rules.CCM]), st.sampled_from(bulk.engines()),
@@ -151,7 +152,7 @@ def test_every_flipped_bit_fails_its_row_only(form: tuple[int, bool]) -> None:
     assert decrypt_column(key_of, keys[few], sealed[few]) == [WRONG_TAG] * 5 + [clear] * 5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.data(), st.sampled_from([rules.GCM, rules.CCM]), st.booleans(), st.booleans())
 def test_any_single_change_is_refused_in_its_row_only(
     data: st.DataObject, algorithm: int, padded: bool, mixed: bool,
@@ -179,7 +180,7 @@ def test_any_single_change_is_refused_in_its_row_only(
     assert opened[:at] + opened[at + 1:] == fields[:at] + fields[at + 1:]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=3), st.text("\xffa", max_size=3).map(
     lambda text: text.encode("latin-1"))), max_size=20))
 def test_only_fields_of_one_length_become_a_matrix(values: list[bytes | None]) -> None:
@@ -261,7 +262,7 @@ def test_forms_open_in_one_column_side_by_side() -> None:
         assert set(decrypt_column(key_of, range(len(bad)), bad)) == {NOT_AN_ENVELOPE}
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=50)), max_size=40))
 def test_blind_index_equals_cmac(messages: list[bytes | None]) -> None:
     expected = [None if message is None else sm4.cmac(KEY, message) for message in messages]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crypto.columns import ff1 as batch
 from crypto.columns import fpe
 from crypto.sm import bulk, ff1
+from tests.support.scale import examples
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -64,7 +65,7 @@ def test_slow_definition_gives_the_fixed_vectors() -> None:
     ]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.sampled_from([2, 3, 10, 16, 36, 62, 256]), st.integers(0, 40), st.binary(max_size=40), st.randoms())
 def test_one_by_one_equals_the_slow_definition(radix: int, more: int, tweak: bytes, rng: random.Random) -> None:
     length = math.ceil(math.log(1_000_000, radix)) + more
@@ -75,7 +76,7 @@ def test_one_by_one_equals_the_slow_definition(radix: int, more: int, tweak: byt
     assert ff1.decrypt(chain, radix, tweak, expected) == clear
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     st.sampled_from([2, 10, 16, 36, 256]), st.integers(0, 40), st.binary(max_size=40), st.randoms(),
     st.sampled_from(bulk.engines()),
@@ -96,7 +97,7 @@ def test_batch_equals_one_by_one(
         assert ff1.encrypt(ff1.sm4_chain(KEY), radix, tweak, rows[index]) == sealed[index].tolist()
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.one_of(st.none(), st.text("0123456789", min_size=6, max_size=40)), max_size=50))
 def test_texts_of_mixed_lengths_keep_length_alphabet_and_gaps(values: list[str | None]) -> None:
     sealed = fpe.encrypt_texts(KEY, b"tweak", values)

@@ -10,6 +10,7 @@ from crypto.errors import CERTIFICATE_INVALID, KEY_FILE_INVALID, KEY_FILE_PASSPH
 from crypto.sm import certificates, der, key_files, sm2
 from kernel.errors import MulianError
 from tests.crypto import openssl_files as files
+from tests.support.scale import examples
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -77,7 +78,7 @@ def test_foreign_and_inconsistent_keys_are_refused() -> None:
         key_files.load_public(files.CA_KEY.encode())
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_damaged_files_never_end_in_another_error(data: st.DataObject) -> None:
     good = data.draw(st.sampled_from([files.CA_KEY, files.LEAF_KEY_SEC1, files.CA_PUBLIC]))

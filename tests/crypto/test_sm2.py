@@ -12,6 +12,7 @@ from crypto.errors import CIPHERTEXT_INVALID, KEY_INVALID, SIGNATURE_INVALID
 from crypto.sm import der, sm2, sm2_points
 from crypto.sm.libcrypto import Libcrypto
 from kernel.errors import MulianError
+from tests.support.scale import examples
 
 PRIVATE, PUBLIC = sm2._KNOWN_PRIVATE, sm2._KNOWN_PUBLIC
 N = sm2_points.N
@@ -146,7 +147,7 @@ def test_a_key_stream_of_zeros_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -
     assert len(drawn) == 3
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.binary(min_size=1, max_size=200))
 def test_round_trip_and_asn1_form(plaintext: bytes) -> None:
     sealed = sm2.encrypt(PUBLIC, plaintext)

@@ -1,5 +1,6 @@
 """Three sizes of the same tests, and the record of what was counted."""
 
+import os
 from dataclasses import dataclass, field
 
 
@@ -20,3 +21,8 @@ class Scale:
     def full(self) -> bool:
         """Tell whether this run proves the full counts."""
         return self.size == "prove"
+
+
+def examples(small: int, full: int = 1_000) -> int:
+    """Return ``max_examples`` of a property test that is too dear for the profile's count in ``make test``."""
+    return full if os.environ.get("MULIAN_TEST_SIZE") == "prove" else small
