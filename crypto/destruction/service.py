@@ -47,10 +47,13 @@ def request(session: Session, actor: Actor, *, kek_id: uuid.UUID, reason: str) -
     """
     kek = queries.kek(session, kek_id)
     require(actor, MANAGE, department_id=kek.department_id)
+    if kek.destroying_at is not None:
+        raise KEK_STATE(version=kek.version, state="销毁中")
     check(session, kek)
     return approvals.propose(
         session, actor, kind=APPROVAL_KIND, params=approval_params(kek.id, kek.version, reason),
-        title_zh=f"销毁部门主密钥第 {kek.version} 版", title_en=f"Destroy KEK version {kek.version}",
+        title_zh=f"销毁{queries.owner(session, kek)}的主密钥第 {kek.version} 版",
+        title_en=f"Destroy KEK version {kek.version} of {queries.owner(session, kek)}",
         department_id=kek.department_id, object_type="crypto_kek", object_id=str(kek.id),
     )
 

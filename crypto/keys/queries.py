@@ -13,6 +13,7 @@ from crypto.keys.models import CryptoDek, CryptoKek
 from crypto.keys.rules import KeyState
 from crypto.scopes.models import CryptoScope
 from crypto.scopes.rules import Scope
+from kernel.identity.models import Department
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ def kek(session: Session, kek_id: uuid.UUID) -> CryptoKek:
     if row is None:
         raise KEK_UNKNOWN()
     return row
+
+
+def owner(session: Session, kek: CryptoKek) -> str:
+    """Return the name of the department that a KEK belongs to."""
+    return session.scalars(select(Department.name).where(Department.id == kek.department_id)).one()
 
 
 def older_kek(session: Session, kek: CryptoKek) -> CryptoKek | None:

@@ -6,7 +6,7 @@ import time
 import uuid
 from pathlib import Path
 
-from crypto.errors import PROVIDER_DAMAGED, PROVIDER_REFUSED, ROOT_MISSING, SEALED
+from crypto.errors import MODULE_FAILED, PROVIDER_DAMAGED, PROVIDER_REFUSED, ROOT_MISSING, SEALED
 from crypto.keys.adapters.sealed_file import SealedFile
 from crypto.keys.port import RootProvider
 from kernel.files_atomic import write_atomic
@@ -82,6 +82,12 @@ def _provider(runtime: Runtime) -> RootProvider:
         from crypto.keys.adapters.pkcs11 import Pkcs11Root
 
         return Pkcs11Root(folder, settings.root_module, settings.root_token)
+    if settings.root_provider == "sdf":
+        from crypto.keys.adapters.sdf import SdfRoot
+
+        if not settings.root_token.isdecimal():
+            raise MODULE_FAILED(module=settings.root_module, reason=f"MULIAN_ROOT_TOKEN={settings.root_token}")
+        return SdfRoot(folder, settings.root_module, int(settings.root_token))
     if settings.root_provider == "environment":
         from crypto.keys.adapters.environment import EnvironmentRoot
 

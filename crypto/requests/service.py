@@ -35,7 +35,8 @@ def request_kek_change(session: Session, actor: Actor, *, kek_id: uuid.UUID, rea
         raise KEK_STATE(version=kek.version, state=STATE_TITLES[KeyState(kek.state)][0])
     return approvals.propose(
         session, actor, kind=KEK_ROTATE, params=kek_params(kek.department_id, kek.id, reason),
-        title_zh=f"更换部门主密钥第 {kek.version} 版", title_en=f"Change KEK version {kek.version}",
+        title_zh=f"更换{queries.owner(session, kek)}的主密钥第 {kek.version} 版",
+        title_en=f"Change KEK version {kek.version} of {queries.owner(session, kek)}",
         department_id=kek.department_id, object_type="crypto_kek", object_id=str(kek.id),
     )
 

@@ -178,7 +178,8 @@ def test_destroyed_keys_open_nothing_and_later_backups_open_everything(
     opened = everything_that_opens(database, runtime, [*seen, *wraps_of(database)])
     assert old_key not in opened and len(opened) == 8
     for key_id, key in opened.items():
-        cells = decrypt_column(lambda _, k=key, i=key_id: column_key(i, k), [row for row, _ in old_envelopes],  # type: ignore[misc]
+        tried = column_key(key_id, key)
+        cells = decrypt_column(lambda _, tried=tried: tried, [row for row, _ in old_envelopes],  # type: ignore[misc]
                                [value for _, value in old_envelopes])
         assert not any(isinstance(cell, bytes) for cell in cells)
     old = restored(tmp_path / "before.dump", server, runtime)

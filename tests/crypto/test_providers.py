@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import uuid
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from crypto.errors import MODULE_FAILED, PASSPHRASE_WRONG, PROVIDER_REFUSED, ROOT_EXISTS, SEALED
 from crypto.keys import shamir
 from crypto.keys.adapters.pkcs11 import Pkcs11Root
+from crypto.keys.adapters.sdf import SdfRoot
 from crypto.keys.adapters.sealed_file import SealedFile
 from crypto.keys.vault import vault_of
+from crypto.sm import sm4
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.runtime import Runtime
 from kernel.settings import Settings
+from tests.crypto import sdf_device
 from tests.support import closing
 
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -91,8 +95,8 @@ def test_a_root_in_the_environment_is_for_development(
     runtime = sqlite_database.runtime
     assert runtime is not None
 
-    def with_profile(profile: str) -> Runtime:
-        settings = Settings(home=runtime.home.root, profile=profile, root_provider="environment")  # type: ignore[arg-type]
+    def with_profile(profile: Literal["dev", "production"]) -> Runtime:
+        settings = Settings(home=runtime.home.root, profile=profile, root_provider="environment")
         return Runtime(settings=settings, home=runtime.home, database=sqlite_database, box=runtime.box)
 
     monkeypatch.setenv("MULIAN_ROOT_KEY", "ab" * 32)
@@ -144,3 +148,35 @@ def test_a_token_wraps_keks_and_keeps_its_key(token: str, tmp_path: Path) -> Non
     assert code_of(Pkcs11Root(folder, token, "another").unseal, PIN) == MODULE_FAILED.code
     assert code_of(Pkcs11Root, folder, str(tmp_path / "no.so"), "mulian") == MODULE_FAILED.code
     provider.seal()
+
+
+def test_a_device_with_the_sdf_interface_closes_keks(tmp_path: Path) -> None:
+    library = sdf_device.build(tmp_path)
+    if library is None:
+        closing.missing("a C compiler (cc)")
+        pytest.skip("no C compiler")
+    folder, kek, other = tmp_path / "data", uuid.uuid4(), uuid.uuid4()
+    provider = SdfRoot(folder, str(library), 1)
+    assert code_of(provider.unseal, sdf_device.PASSWORD) == "crypto.root.missing"
+    assert code_of(provider.create, "wrong") == PASSPHRASE_WRONG.code
+    provider.create(sdf_device.PASSWORD)
+    provider.put_kek(kek, b"0123456789abcdef")
+    provider.seal()
+    assert code_of(provider.get_kek, kek) == SEALED.code
+    again = SdfRoot(folder, str(library), 1)
+    assert code_of(again.unseal, "wrong") == PASSPHRASE_WRONG.code
+    again.unseal(sdf_device.PASSWORD)
+    assert again.get_kek(kek) == b"0123456789abcdef" and again.state().method == "pin"
+    stored = (folder / f"kek-{kek}.bin").read_bytes()
+    # the device's SM4 is the standard's: what it closed, our own SM4 opens with its session key
+    session_key = sm4.cbc_decrypt(b"device kek no. 1", bytes(16), (folder / "sdf-root").read_bytes())
+    assert sm4.cbc_decrypt(session_key, stored[6:22], stored[22:])[:16] == b"0123456789abcdef"
+    (folder / f"kek-{other}.bin").write_bytes(stored)
+    assert code_of(again.get_kek, other) == "crypto.provider.damaged"
+    for place in range(len(stored)):
+        (folder / f"kek-{kek}.bin").write_bytes(stored[:place] + bytes((stored[place] ^ 1,)) + stored[place + 1:])
+        assert code_of(again.get_kek, kek) == "crypto.provider.damaged", place
+    again.delete_kek(kek)
+    assert not again.has_kek(kek)
+    assert code_of(SdfRoot(folder, str(library), 2).unseal, sdf_device.PASSWORD) == PASSPHRASE_WRONG.code
+    assert code_of(SdfRoot, folder, str(tmp_path / "no.so"), 1) == MODULE_FAILED.code

@@ -11,7 +11,7 @@ export const crypto = {
     unsealed: ["密钥已解封", "Keys are open"], sealedNow: ["密钥已封存", "Keys are sealed"], fences: ["{n} 个表缺少写入围栏", "{n} tables lack their write fence"],
     columns: ["加密字段", "Encrypted columns"], active: ["启用中的密钥", "Active keys"], openRotations: ["进行中的更换", "Changes in progress"], overdueKeys: ["逾期未更换", "Overdue"],
     purpose: ["用途", "Use"], enc: ["加密", "Encryption"], bi: ["盲索引", "Blind index"], version: ["版本", "Version"], kcv: ["校验值", "Check value"], uses: ["已用次数（预留）", "Uses (reserved)"], keyId: ["密钥编号", "Key"],
-    replaced: ["更换时间", "Replaced"], retired: ["停用时间", "Retired"],
+    replaced: ["更换时间", "Replaced"], retired: ["退役时间", "Retired"],
     keks: ["部门主密钥", "KEKs"], copies: ["副本台账", "Copies"], kekVersion: ["版本", "Version"], protects: ["保护密钥数", "Keys under it"], copiesLeft: ["待清除副本", "Copies left"], destroyed: ["销毁时间", "Destroyed"],
     kekChange: ["更换主密钥", "Change KEK"], kekChangeText: ["为“{name}”建立新的主密钥并重新封装全部在用密钥，密文不变。请写明理由，须由另一位安全管理员审批。", "Make a new KEK of “{name}” and wrap every living key under it; no ciphertext changes. Say why; another security administrator must approve."],
     destroy: ["申请销毁", "Ask to destroy"], destroyText: ["销毁“{name}”第 {n} 版主密钥后，由它保护的旧密文在任何地方都无法再解开，且不可撤销。请写明理由，须由另一位安全管理员审批。", "Once version {n} of “{name}” is destroyed, nothing anywhere opens what it protected. It cannot be undone. Say why; another security administrator must approve."],
