@@ -105,7 +105,6 @@ def seal(
     """Return cipher blocks (in the place of ``clear``) and tags of one tile; additional data: prefix ‖ tags."""
     if _is_ccm(prefix):
         stream = ccm.streams(key.key, nonce, len(clear))
-        clear_tails(clear, width, used)
         tag = ccm.tags(key.key, stream[0], nonce, prefix, tags, clear, width, used)
         return _mixed(clear, stream, width, used), tag
     stream = gcm.streams(key.key, nonce, len(clear))

@@ -1,5 +1,6 @@
 """Key files and certificates: what OpenSSL wrote is read, what we write reads back, rubbish is refused."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -112,6 +113,8 @@ def test_certificates_that_must_not_pass() -> None:
     attempts = [
         ([], [authority], AT), ([leaf], [], AT), ([leaf, authority], [], AT), ([changed], [authority], AT),
         ([leaf], [authority], early), ([leaf], [authority], late), ([authority, leaf], [leaf], late),
+        ([replace(leaf, not_after=early)], [authority], AT), ([replace(leaf, not_before=late)], [authority], AT),
+        ([leaf], [replace(authority, not_after=early)], AT), ([leaf], [replace(authority, not_before=late)], AT),
     ]
     for chain, trusted, when in attempts:
         with pytest.raises(MulianError) as caught:
