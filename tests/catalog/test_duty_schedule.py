@@ -106,17 +106,17 @@ def test_one_that_is_blocked_waits_a_month(village: World, monkeypatch: pytest.M
     assert (done.state, done.blocked_on, done.blocked_reason) == ("done", None, None)
 
 
-def test_one_that_can_never_be_applied_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    change = waiting(world)
-    with world.database.write() as session:
-        session.execute(update(Duty).where(Duty.id == world.duty).values(revision=Duty.revision + 1))
-    assert on(world, DAY - timedelta(days=1), monkeypatch)["blocked"] == 1, "told before its day"
-    assert on(world, DAY, monkeypatch)["lapsed"] == 1
-    ended = row(world, change)
+def test_one_that_can_never_be_applied_ends(village: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = waiting(village)
+    with village.database.write() as session:
+        session.execute(update(Duty).where(Duty.id == village.duty).values(revision=Duty.revision + 1))
+    assert on(village, DAY - timedelta(days=1), monkeypatch)["blocked"] == 1, "told before its day"
+    assert on(village, DAY, monkeypatch)["lapsed"] == 1
+    ended = row(village, change)
     assert ended.state == "lapsed" and "已被修改" in (ended.closed_reason or "") and ended.closed_at is not None
-    assert [one for one in told(world.database) if "已终止" in one]
-    assert world.node(world.duty).status == "published" and world.duties(change) == []
-    world.database.run(lambda s: service.propose(s, world.officer, world.plan("abolish", world.duty)))  # free again
+    assert [one for one in told(village.database) if "已终止" in one]
+    assert village.node(village.duty).status == "published" and village.duties(change) == []
+    village.database.run(lambda s: service.propose(s, village.officer, village.plan("abolish", village.duty)))  # free again
 
 
 def test_what_was_approved_is_what_is_applied(village: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,8 @@ def test_new_permissions_are_offered_once(database: Database) -> None:
     assert held(database, "data_officer") == ["a.b.read"] and len(notices(database)) == 1
 
 
-def test_what_a_person_gave_before_is_not_news(database: Database) -> None:
+def test_what_a_person_gave_before_is_not_news(sqlite_database: Database) -> None:
+    database = sqlite_database
     seed(database, FIRST)
     edit(database, "leader", "a.b.read", "a.new.verb")
     seed(database, {**FIRST, "leader": ("a.b.read", "a.new.verb")})
@@ -84,7 +85,8 @@ def test_what_a_person_gave_before_is_not_news(database: Database) -> None:
     assert held(database, "leader") == ["a.b.read"] and notices(database) == []
 
 
-def test_a_role_made_by_hand_is_left_alone(database: Database) -> None:
+def test_a_role_made_by_hand_is_left_alone(sqlite_database: Database) -> None:
+    database = sqlite_database
     def make(session: Session) -> None:
         role = Role(id=ids.new(), key="leader", name_zh="领导", name_en="Leader", scope="all",
                     permissions=["x.y.own"], standard=False, mac=b"", version=1)
@@ -96,7 +98,8 @@ def test_a_role_made_by_hand_is_left_alone(database: Database) -> None:
     assert held(database, "leader") == ["x.y.own"]
 
 
-def test_separated_duties_and_edited_rows_are_not_granted_to(database: Database) -> None:
+def test_separated_duties_and_edited_rows_are_not_granted_to(sqlite_database: Database) -> None:
+    database = sqlite_database
     seed(database, {**FIRST, "security_admin": ("kernel.security.edit",)})
     user, _ = database.run(lambda s: create_user(
         s, ROOT, username="both", display_name="甲", role_keys=["leader", "auditor"]
