@@ -186,6 +186,7 @@ def test_any_single_change_is_refused_in_its_row_only(
 def test_only_fields_of_one_length_become_a_matrix(values: list[bytes | None]) -> None:
     """Also where the separating byte stands inside fields and their lengths add up."""
     matrix = service._matrix(values)
+    assert service._matrix([b"", b"\xffy"]) is None  # the separators stand right, one of them is no separator
     if matrix is None:
         assert not values or None in values or len({len(value or b"") for value in values}) > 1
     else:
@@ -204,6 +205,14 @@ def test_padded_columns_of_one_length(width: int) -> None:
             assert rules.unseal(KEY, rules.row_tag(row_key, KEY), data or b"") == fields[row_key]
         sealed[5] = sealed[6]
         assert decrypt_column(key_of, range(40), sealed) == [*fields[:5], WRONG_TAG, *fields[6:]]
+
+
+def test_padding_hides_lengths_within_a_block() -> None:
+    """Envelopes of one length whose fields differ in length."""
+    fields = [bytes(range(1, 1 + n % 16)) for n in range(64)]
+    sealed = encrypt_column(COLUMN, range(64), fields, padded=True)
+    assert {len(data or b"") for data in sealed} == {rules.OVERHEAD + 16}
+    assert decrypt_column(key_of, range(64), sealed) == fields
 
 
 def test_columns_are_not_encrypted_deterministically() -> None:
