@@ -52,7 +52,6 @@ bench: setup ## the benchmarks; JSON in bench/results/
 	@$(PY) -m bench $(AREA)
 
 web: $(VENV)/.installed ## build the console
-	@rm -f mulian/console/index.html
 	@deploy/build-console
 
 docs: setup ## generate the reference pages
