@@ -36,7 +36,7 @@ _AES_KEY = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
 _FF1_TWEAK = bytes.fromhex("3737373770717273373737")
 _FF1_AES = [10, 9, 29, 31, 4, 0, 22, 21, 21, 9, 20, 13, 30, 5, 0, 9, 14, 30, 22]
 _FF1_SM4 = [4, 26, 6, 12, 22, 1, 9, 25, 11, 25, 33, 15, 27, 34, 4, 0, 27, 14, 19]
-# RFC 5869 test case 1 proves HKDF with SHA-256; no document prints one with SM3: own values, computed twice in tests
+# RFC 5869 test case 1 proves HKDF with SHA-256; no document prints one with SM3: own values
 _HKDF_SHA256 = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
 _HKDF_SM3 = "c69fe91b7aaee2dd5718d72dcaee0cce93f1b8e41f792da51261b6a517e68b36ed2c595572b01dfa359b"
 _PBKDF2_SM3 = "fee723a2bc966e11dffb66133f4e8df577383c78ade30e3298edbd3e54ed85b7"
