@@ -116,7 +116,8 @@ def test_one_that_can_never_be_applied_ends(village: World, monkeypatch: pytest.
     assert ended.state == "lapsed" and "已被修改" in (ended.closed_reason or "") and ended.closed_at is not None
     assert [one for one in told(village.database) if "已终止" in one]
     assert village.node(village.duty).status == "published" and village.duties(change) == []
-    village.database.run(lambda s: service.propose(s, village.officer, village.plan("abolish", village.duty)))  # free again
+    # the duty is free again
+    village.database.run(lambda s: service.propose(s, village.officer, village.plan("abolish", village.duty)))
 
 
 def test_what_was_approved_is_what_is_applied(village: World, monkeypatch: pytest.MonkeyPatch) -> None:
