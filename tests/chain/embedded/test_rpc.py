@@ -218,6 +218,24 @@ def test_the_pending_nonce_counts_what_waits(provider: NodeProvider) -> None:
     assert ledger.nonce(sender.signer.address) == 3 == ledger.nonce(sender.signer.address, pending=True)
 
 
+def test_what_is_sealed_between_two_looks_is_found(
+    provider: NodeProvider, ledger: Web3Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chain is read before the pool; a block in between takes the transaction out of the pool."""
+    digest = ledger.send_raw(AnchorLoad(ledger.chain_id()).deployment()[0])
+    locate, looks = provider.service.view.locate, []
+
+    def early(transaction_hash: bytes) -> tuple[int, int]:
+        looks.append(transaction_hash)
+        if len(looks) == 1:
+            raise KeyError(transaction_hash)
+        return locate(transaction_hash)
+
+    monkeypatch.setattr(provider.service.view, "locate", early)
+    found = ledger.transaction(digest)
+    assert found is not None and len(looks) == 2
+
+
 def test_logs_by_every_filter_and_their_limits(
     provider: NodeProvider, ledger: Web3Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

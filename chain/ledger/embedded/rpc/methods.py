@@ -106,12 +106,21 @@ def transaction_count_by_hash(service: Service, block_hash: Any) -> Any:
 def transaction_by_hash(service: Service, transaction_hash: Any) -> Any:
     """eth_getTransactionByHash: a waiting one has no block."""
     digest = codec.data(transaction_hash, 32)
-    try:
-        number, index = service.view.locate(digest)
-    except KeyError:
+    place = _located(service, digest)
+    if place is None:
         entry = service.node.pool.get(digest)
-        return None if entry is None else format.transaction(entry.transaction, None, 0)
-    return _transaction_at(service, number, index)
+        if entry is not None:
+            return format.transaction(entry.transaction, None, 0)
+        # sealed between the two looks: it left the pool after it had entered a block
+        place = _located(service, digest)
+    return None if place is None else _transaction_at(service, *place)
+
+
+def _located(service: Service, digest: bytes) -> tuple[int, int] | None:
+    try:
+        return service.view.locate(digest)
+    except KeyError:
+        return None
 
 
 def _transaction_at(service: Service, number: int, index: int) -> Any:
