@@ -192,7 +192,20 @@ def versions_of_nodes(session: Session, only: uuid.UUID | None = None) -> dict[u
     )
     add("system_table", DbTable.department_id, places.group_by(DbTable.department_id))
     add("credit_code", Department.id, select(Department.id, Department.uscc))
+    for department_id, codes in _related(session, only).items():
+        found[department_id].append(("related", *codes))
     return found
+
+
+def _related(session: Session, only: uuid.UUID | None) -> dict[uuid.UUID, list[str]]:
+    """Department → the codes that its entries name as related and that are in use, in whatever department."""
+    named: dict[uuid.UUID, set[str]] = defaultdict(set)
+    # kept as text, so an empty list is always spelled the same
+    query = select(DataEntry.department_id, DataEntry.related_codes).where(DataEntry.related_codes != [])
+    for department_id, codes in session.execute(query if only is None else query.where(DataEntry.department_id == only)):
+        named[department_id].update(codes)
+    existing = _existing(session, set().union(*named.values()))
+    return {department_id: sorted(codes & existing) for department_id, codes in named.items()}
 
 
 def entry_departments(session: Session, entry_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from catalog.entries import service as entries
 from catalog.nodes.kinds import KINDS
 from catalog.nodes.models import DataEntry
 from catalog.quality import port, queries, rules, service
@@ -62,6 +63,21 @@ def test_what_is_kept_equals_the_long_way_round(
         assert service.refresh(database) == 0, "nothing changed, nothing is computed"
     seen = {rule for _, _, rule in found}
     assert seen == set(rules.BY_ID) - {"consistent.city"}, "the random catalogs reach every rule"
+
+
+def test_a_related_entry_that_ends_elsewhere_is_noticed(database: Database, town: Town) -> None:
+    """What another department withdraws changes the figures of whoever names it."""
+    with database.write() as session:
+        named = entries.create(session, town.bureau, {"name": "婚姻登记"}, department_id=town.health)
+        entries.create(
+            session, town.bureau, {"name": "收养登记", "related_codes": [named.code]}, department_id=town.civil
+        )
+    service.refresh(database)
+    assert kept(database)[0][town.civil, "data_entry", "accurate.related"] == (1, 1)
+    with database.write() as session:
+        session.get_one(DataEntry, named.id).status = "withdrawn"
+    assert service.refresh(database, only=[town.civil]) == 1
+    assert kept(database)[0][town.civil, "data_entry", "accurate.related"] == (0, 1)
 
 
 def test_one_node_judged_now_agrees_with_its_department(
