@@ -202,7 +202,9 @@ def _related(session: Session, only: uuid.UUID | None) -> dict[uuid.UUID, list[s
     named: dict[uuid.UUID, set[str]] = defaultdict(set)
     # kept as text, so an empty list is always spelled the same
     query = select(DataEntry.department_id, DataEntry.related_codes).where(DataEntry.related_codes != [])
-    for department_id, codes in session.execute(query if only is None else query.where(DataEntry.department_id == only)):
+    if only is not None:
+        query = query.where(DataEntry.department_id == only)
+    for department_id, codes in session.execute(query):
         named[department_id].update(codes)
     existing = _existing(session, set().union(*named.values()))
     return {department_id: sorted(codes & existing) for department_id, codes in named.items()}
