@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from crypto.columns import ccm, gcm
+from crypto.columns import ccm, gcm, mac
 from crypto.columns.fields import Blocks, Bytes2, Lengths, Words, clear_tails, column, join, split, words
 from crypto.columns.ghash import Tables
 from crypto.envelope import rules as envelope
@@ -38,6 +38,15 @@ def column_key(key_id: int, key: bytes) -> ColumnKey:
 @functools.lru_cache(maxsize=64)
 def _tables(key: bytes) -> Tables:
     return Tables(sm4.ecb_encrypt(key, bytes(16)))
+
+
+def forget() -> None:
+    """Drop what is kept of keys between calls: to be called when the root is sealed or keys expire.
+
+    A :class:`ColumnKey` that somebody still holds goes on working.
+    """
+    _tables.cache_clear()
+    mac.forget()
 
 
 def row_tags(keys: "list[int] | NDArray[np.int64]") -> Bytes2:

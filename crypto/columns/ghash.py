@@ -4,6 +4,7 @@ A product x·H^p is the XOR over the 16 byte positions i of T[p][i][x_i]: one ve
 power of H has tables of its own, so that the blocks of a message need no chain of multiplications.
 """
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from crypto.columns.fields import Words
 
 _REDUCTION = 0xE1 << 120
 _MASK = (1 << 64) - 1
+MAX_POWER = 18  # 256 bytes in 16 blocks, one of additional data, one of lengths
 
 
 def multiply(left: int, right: int) -> int:
@@ -26,27 +28,34 @@ def multiply(left: int, right: int) -> int:
 
 
 class Tables:
-    """Tables of one hash key for the powers 1..18, made when first asked for; 64 KiB each."""
+    """Tables of one hash key for the powers 1..18, made when first asked for; 64 KiB each.
+
+    All threads of a process share them. Two that ask at once make the same values twice: nothing is ever appended
+    to or changed, because one wrong power would spoil every tag under its key.
+    """
 
     def __init__(self, hash_key: bytes) -> None:
-        self._powers = [0, int.from_bytes(hash_key)]
+        self._hash_key = int.from_bytes(hash_key)
         self._tables: dict[int, NDArray[np.complex128]] = {}
 
     def of(self, power: int) -> NDArray[np.complex128]:
         """Return T[power] as (16, 256) sixteen-byte entries. complex128 only carries bytes: gathers of it
         move 16 bytes at a time, and no arithmetic is done on it."""
         if power not in self._tables:
-            self._tables[power] = _table(self._power(power))
+            self._tables[power] = _table(self._powers[power])
         return self._tables[power]
 
     def constant(self, power: int, block: bytes) -> int:
         """Return block·H^power as an integer."""
-        return multiply(int.from_bytes(block), self._power(power))
+        return multiply(int.from_bytes(block), self._powers[power])
 
-    def _power(self, power: int) -> int:
-        while len(self._powers) <= power:
-            self._powers.append(multiply(self._powers[-1], self._powers[1]))
-        return self._powers[power]
+    @cached_property
+    def _powers(self) -> tuple[int, ...]:
+        """Return H^p by p; H^0 is never asked for."""
+        powers = [0, self._hash_key]
+        while len(powers) <= MAX_POWER:
+            powers.append(multiply(powers[-1], self._hash_key))
+        return tuple(powers)
 
 
 class Accumulator:

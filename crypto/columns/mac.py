@@ -37,6 +37,11 @@ def cmac(key: bytes, messages: Bytes2) -> Bytes2:
     return out
 
 
+def forget() -> None:
+    """Drop the subkeys of the last keys."""
+    _subkeys.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _subkeys(key: bytes) -> tuple[bytes, bytes]:
     """Return K1 (whole last block) and K2 (padded last block)."""

@@ -3,6 +3,8 @@
 import concurrent.futures
 import random
 import secrets
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from gmssl import sm4 as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto.columns import engine, ghash, service
+from crypto.columns import engine, ghash, mac, service
 from crypto.columns.service import NOT_AN_ENVELOPE, WRONG_TAG, Failure, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules
 from crypto.sm import bulk, sm4
@@ -232,6 +234,36 @@ def test_two_threads_give_what_one_gives() -> None:
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         assert all(pool.map(work, [rules.GCM, rules.CCM] * 4))
+
+
+def test_threads_that_meet_a_key_together_make_the_same_tables() -> None:
+    """A wrong power of the hash key would spoil every tag of the process, and its own check would not see it."""
+    fields = [b"%040d" % n for n in range(engine.TILE // 64)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(30):
+            key, together = engine.column_key(7, secrets.token_bytes(16)), threading.Barrier(3)
+
+            def work(key: engine.ColumnKey, together: threading.Barrier) -> list[bytes | None]:
+                together.wait()
+                return encrypt_column(key, range(len(fields)), fields)
+
+            with concurrent.futures.ThreadPoolExecutor(3) as pool:
+                running = [pool.submit(work, key, together) for _ in range(3)]
+            for done in running:
+                last = done.result()[-1] or b""
+                assert rules.unseal(key.key, rules.row_tag(len(fields) - 1, key.key), last) == fields[-1]
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_forgotten_keys_are_made_again() -> None:
+    key, message = secrets.token_bytes(16), [b"message"]
+    before = engine.column_key(7, key), blind_index(key, message)
+    engine.forget()
+    assert not engine._tables.cache_info().currsize and not mac._subkeys.cache_info().currsize
+    assert engine.column_key(7, key).tables is not before[0].tables and blind_index(key, message) == before[1]
 
 
 def test_moved_rows_other_keys_and_rubbish_have_their_own_reason() -> None:
