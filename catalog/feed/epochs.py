@@ -8,7 +8,6 @@ restoration that nobody noticed is refused and not skipped.
 """
 
 import json
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Session
 from catalog.feed import queries
 from catalog.feed.errors import CURSOR_INVALID, EPOCH_OTHER
 from catalog.feed.models import FeedChange, FeedDirty, FeedEpoch, FeedRecord
-from kernel import clock
+from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.files_atomic import write_atomic
 from kernel.home import Home
@@ -90,9 +89,17 @@ def _file(home: Home) -> Path:
 
 
 def went_back(session: Session, told: Place) -> bool:
-    """Whether the database lacks a change that was told: it was restored to an earlier state."""
-    if session.scalar(select(FeedEpoch.number).where(FeedEpoch.epoch == told.epoch)) is None:
+    """Whether the database lacks a change that was told: it was restored to an earlier state.
+
+    An epoch that began after that change makes up for it: everything is told again behind it. So one restoration
+    begins one epoch, however often the sealer fails or is killed before it has told the first change of it.
+    """
+    held = session.scalar(select(FeedEpoch.number).where(FeedEpoch.epoch == told.epoch))
+    if held is None:
         return True
+    now = queries.epoch(session)
+    if now.number > held and now.after_seq >= told.seq and clock.to_micros(now.started_at) >= told.at:
+        return False
     at = _stamp(session, told.seq)
     return told.seq > 0 and (at is None or clock.to_micros(at) != told.at)
 
@@ -104,7 +111,7 @@ def renew(session: Session, actor: Actor, *, reason: str, told: Place | None = N
     now = clock.now()
     seen = clock.from_micros(told.at) if told and told.at else now
     row = FeedEpoch(
-        number=last.number + 1, epoch=uuid.uuid4().hex, after_seq=max(seq, last.after_seq, told.seq if told else 0),
+        number=last.number + 1, epoch=ids.new().hex, after_seq=max(seq, last.after_seq, told.seq if told else 0),
         reason=reason[:200], started_at=max(now, seen),
     )
     session.add(row)

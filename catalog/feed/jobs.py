@@ -7,6 +7,7 @@ from catalog.feed import epochs, queries, service
 from catalog.feed.errors import SLOW
 from kernel.db import Database
 from kernel.errors import MulianError
+from kernel.home import Home
 from kernel.jobs.registry import job, schedule
 from kernel.runtime import runtime_of
 
@@ -21,7 +22,8 @@ SWEEP = "catalog.feed.sweep"
 def seal_all(database: Database) -> int:
     """Seal until nothing waits; how many changes were told. A round that was too slow is tried again, twice.
 
-    First it looks whether the database still knows the last change that was told, and last it keeps the new one.
+    First it looks whether the database still knows the last change that was told; after every round it keeps the new
+    one, so that a sealer that is stopped between two rounds has kept what readers may have seen.
     """
     told = 0
     with database.read() as session:
@@ -42,11 +44,17 @@ def seal_all(database: Database) -> int:
             if error.code != SLOW.code or slow == _PATIENCE:
                 raise
             continue
-        told, waiting = told + done.changes, done.looked_at == service.BATCH
-    if told or kept is None or back:
-        with database.read() as session:
-            epochs.keep(home, epochs.place_of(session, queries.head(session)[0]))
+        told, waiting, slow = told + done.changes, done.looked_at == service.BATCH, 0
+        if done.changes:
+            _keep(database, home)
+    if kept is None and not told:
+        _keep(database, home)
     return told
+
+
+def _keep(database: Database, home: Home) -> None:
+    with database.read() as session:
+        epochs.keep(home, epochs.place_of(session, queries.head(session)[0]))
 
 
 def sweep_all(database: Database) -> list[uuid.UUID]:

@@ -5,6 +5,7 @@ import shutil
 import uuid
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import httpx2
 import pytest
@@ -14,11 +15,13 @@ from typer.testing import CliRunner
 
 from catalog.commands import app
 from catalog.feed import epochs, queries
+from catalog.feed.errors import SLOW
 from catalog.feed.models import FeedChange, FeedEpoch, FeedRecord
 from catalog.oai import service as oai
 from catalog.oai.protocol import OaiError, Span, Token
 from kernel import clock
 from kernel.db import Database
+from kernel.errors import MulianError
 from kernel.home import Home
 from kernel.notices.models import Notice
 from kernel.runtime import Runtime
@@ -94,7 +97,9 @@ def refused(database: Database, place: epochs.Place) -> bool:
     return False
 
 
-def test_a_restored_database_tells_everything_again(database: Database, home: Home, restored: Any) -> None:
+def test_a_restored_database_tells_everything_again(
+    database: Database, home: Home, restored: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     district, reader = District.make(database, 5, 12), Reader()
     district.seal()
     reader.follow(database)
@@ -111,6 +116,13 @@ def test_a_restored_database_tells_everything_again(database: Database, home: Ho
     back = bring_back()
     later = District(back, district.chance, district.town, district.ids)
     assert numbers(back)[0] < reader.after and str(one) in later.public()
+    broken = Mock(side_effect=SLOW())
+    monkeypatch.setattr("catalog.feed.service.seal", broken)
+    for _ in range(2):  # stopped before the first change of the new epoch is told
+        with pytest.raises(MulianError, match="catalog.feed.slow"):
+            later.seal()
+    assert broken.call_count == 6 and numbers(back)[1] == 2, "one restoration begins one epoch"
+    monkeypatch.undo()
     later.seal()
     assert numbers(back)[1] == 2 and refused(back, place)
     with back.read() as session:
@@ -163,10 +175,13 @@ def test_epochs_over_http_and_by_command(sqlite_database: Database, home: Home) 
         assert http.get("/changes", params={"cursor": rest["cursor"]}).json()["cursor"] == rest["cursor"]
         for bad in ("x", f"{first['epoch']}.1", f"{first['epoch']}.1.²", "x" * 32 + ".1.-1"):
             assert http.get("/changes", params={"cursor": bad}).json()["code"] == "catalog.feed.cursor", bad
+        # only the database was brought back: the home knows of changes that it lacks
+        epochs.keep(home, epochs.Place(first["epoch"], rest["head"] + 5, clock.to_micros(clock.now())))
         words = ["feed", "renew", "--reason", "恢复了备份", "--home", str(home.root), "--json"]
         done = CliRunner().invoke(app, words, catch_exceptions=False)
         made = json.loads(done.stdout)
         assert made["epoch"] != first["epoch"] and made["changes"] == rest["head"]
+        assert numbers(sqlite_database) == (2 * rest["head"] + 5, 2), "begun once, behind all that was told"
         for params in ({"cursor": rest["cursor"]}, {"after": "1", "epoch": first["epoch"]}):
             answer = http.get("/changes", params=params)
             assert answer.status_code == 409 and answer.json()["code"] == "catalog.feed.epoch", answer.text
