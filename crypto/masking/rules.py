@@ -14,8 +14,18 @@ _PHONE = re.compile(r"[0-9+\-() ]{7,30}")
 _BANK_CARD = re.compile(r"[0-9]{12,19}")
 _PERMIT = re.compile(r"[A-Za-z][0-9]{8}(?:[0-9]{2})?|[0-9]{8}|[0-9]{10}[A-Za-z]?")
 _PASSPORT = re.compile(r"(?=.*[0-9].*[0-9])[A-Za-z0-9]{6,9}")
-# 小区, 园区 and the like are parts of an address, not of the administrative division
-_NOT_A_DISTRICT = frozenset("小社园校厂矿片景营库街院居住")
+# A division as the start of an address. Without a gazetteer some true ones are not recognised, which shows less;
+# what is none must not pass for one: a street or house is no name, 小区 and 幸福东区 are no districts, 红旗大街 has
+# no banner, 超市 is no city.
+_N = "(?:(?![路街巷弄号院楼栋幢园厦室])[一-鿿])"
+_PROVINCE, _CITY = f"{_N}{{2,5}}(?:省|自治区)", f"(?:{_N}城|{_N}{{1,4}}(?<![超菜夜集城]))市"
+_STATE, _LEAGUE = f"{_N}{{2,9}}(?:州|地区)", f"{_N}{{2,5}}盟"
+_DISTRICT = f"(?:(?:{_N}{{1,2}}|{_N}{{2,3}}(?![东西南北]){_N})(?<!自治)(?<![小社校厂矿片景营库居住])|{_N}{{1,8}}?族)区"
+_COUNTY = f"(?:{_N}{{1,4}}?|{_N}{{1,8}}?族自治)县"
+_DIVISION = re.compile(
+    f"(?:{_PROVINCE}(?:{_CITY}|{_STATE})?|{_CITY}|{_STATE})(?:{_DISTRICT}|{_COUNTY})"
+    f"|(?:内蒙古(?:自治区)?(?:{_CITY}|{_LEAGUE})?|{_LEAGUE})(?:{_DISTRICT}|{_COUNTY}|{_N}{{1,6}}?(?<!红)旗)"
+)
 
 
 def mask(kind: str, text: str) -> str:
@@ -70,11 +80,11 @@ def _phone(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    """Up to 区, 县 or 旗 within the first 12 characters, else the first 3 characters, then stars."""
-    head = text[:12]
-    ends = [at for at in (head.find(mark) for mark in "区县旗") if at > 0 and head[at - 1] not in _NOT_A_DISTRICT]
-    shown = text[:max(ends) + 1] if ends else text[:min(3, len(text) // 2)]
-    return shown + _FULL
+    """Up to 区, 县 or 旗 below a province or city within the first 12 characters, else the first 3, then stars."""
+    found = _DIVISION.match(text)
+    if found and found.end() <= min(12, len(text) - 1):
+        return found[0] + _FULL
+    return text[:min(3, len(text) // 2)] + _FULL
 
 
 def _bank_card(text: str) -> str:
