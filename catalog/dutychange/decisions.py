@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog.dependents.queries import below
 from catalog.dutychange import queries, service, tasks
-from catalog.dutychange.errors import STALE
+from catalog.dutychange.errors import BLOCKED, STALE
 from catalog.dutychange.models import DutyChange, DutyChangeDuty
 from catalog.dutychange.rules import KINDS, RELATIONS, Plan, assign, is_later, next_state, plan_of
 from catalog.errors import SECRECY_MISSING
@@ -44,12 +44,12 @@ def _row(session: Session, approval: Approval) -> DutyChange:
 def approved(session: Session, approval: Approval) -> None:
     """Apply a change whole, or schedule it for its day; or raise and change nothing."""
     row = _row(session, approval)
-    actor = decider(approval)
+    actor = applier(approval)
     later = is_later(row.effective_on, clock.business_day(clock.now()))
     row.state = next_state(row.number, row.state, "schedule" if later else "approve")
     listed = queries.duties(session, [row.id])
     approvals.consume(session, actor, approval.id, kind=approval.kind, params=service.params_of(row, listed))
-    require_fresh(session, listed)
+    require_fresh(session, row, listed)
     check_secrecy(session, actor, row)
     if later:
         row.audit_id = service.note(session, actor, row, "schedule", effective_on=row.effective_on)
@@ -58,7 +58,7 @@ def approved(session: Session, approval: Approval) -> None:
         carry_out(session, actor, row, listed)
 
 
-def decider(approval: Approval) -> Actor:
+def applier(approval: Approval) -> Actor:
     """Whoever approved, as the actor of what the change does."""
     return approvals.decider(approval, (READ, EDIT, REVIEW), scope="all")
 
@@ -90,12 +90,21 @@ def _close(session: Session, approval: Approval, action: str, actor: Actor, reas
     session.flush()
 
 
-def require_fresh(session: Session, listed: Sequence[DutyChangeDuty]) -> None:
-    """Raise ``catalog.duty_change.stale`` when a duty is no longer as it stood at the proposal."""
+def require_fresh(session: Session, row: DutyChange, listed: Sequence[DutyChangeDuty]) -> None:
+    """Raise ``catalog.duty_change.stale`` when a duty is no longer as it stood at the proposal, and ``.blocked`` when
+    one was put under a source since: it would be left without its superior, and its officers can move it elsewhere.
+    """
     held = nodes.rows(session, DUTY, [one.duty_id for one in listed])
     stale = [one.code for one in listed if not _fresh(one, held.get(one.duty_id))]
     if stale:
         raise STALE(codes="、".join(stale[:5]))
+    plan, known = plan_of(row.plan), {one.duty_id for one in listed}
+    added = [one for one in queries.adopted(session, plan) if one.id not in known]
+    if added:
+        raise BLOCKED(
+            count=len(added), shown_zh="；".join(f"「{one.code}」是提出之后新增的下级职责，请另设其上级职责，或撤回本变更后重新提出" for one in added[:3]),
+            shown_en="; ".join(f"{one.code} was put under them since the proposal" for one in added[:3]),
+        )
 
 
 def _fresh(one: DutyChangeDuty, now: Mapping[str, Any] | None) -> bool:

@@ -1,40 +1,66 @@
 """Scheduled work of duty changes: those whose day has come, and dates that waited for the calendar."""
 
-from typing import Any
+import uuid
+from datetime import date
+from typing import Any, Final
+
+import structlog
 
 from catalog.dutychange import queries, schedule
 from catalog.dutychange.tasks import complete_due_dates
 from kernel import clock
 from kernel.db import Database
-from kernel.errors import MulianError
+from kernel.errors import DATABASE_BUSY, DATABASE_DOWN, MulianError
 from kernel.jobs.context import JobContext
+from kernel.jobs.errors import CANCELLED, LOST
 from kernel.jobs.registry import job
 from kernel.jobs.registry import schedule as every
 
 EFFECT = "catalog.duty_change.effect"
+_log = structlog.get_logger("catalog.dutychange")
+_AGAIN: Final = (DATABASE_BUSY, DATABASE_DOWN, LOST, CANCELLED)
 
 
 def settle_all(database: Database) -> dict[str, int]:
-    """Apply every scheduled change whose day has come, each in a unit of its own; look at the others in advance."""
+    """Apply every scheduled change whose day has come, each in a unit of its own; look at the others in advance.
+
+    What fails by a defect is logged and counted and does not stop the others; a busy database, or a job that is
+    another's now, ends the round: the job runs again, and what was applied stays applied.
+    """
     today = clock.business_day(clock.now())
     with database.read() as session:
         waiting = queries.scheduled(session)
-    counts = {"applied": 0, "waiting": 0, "blocked": 0, "lapsed": 0}
+    counts = {"applied": 0, "waiting": 0, "blocked": 0, "lapsed": 0, "failed": 0}
     for change_id in waiting:
         try:
-            applied = database.run(lambda s: schedule.settle(s, change_id, today))  # noqa: B023 - called at once
-            counts["applied" if applied else "waiting"] += 1
-        except MulianError as error:
-            failure = error
-            state = database.run(lambda s: schedule.block(s, change_id, failure, today))  # noqa: B023 - called at once
-            counts["lapsed" if state == "lapsed" else "blocked"] += 1
+            counts[_settle(database, change_id, today)] += 1
+        except Exception as error:
+            if isinstance(error, MulianError) and error.kind in _AGAIN:
+                raise
+            _log.error("duty_change.failed", change=str(change_id), exc_info=error)
+            counts["failed"] += 1
     return counts
+
+
+def _settle(database: Database, change_id: uuid.UUID, today: date) -> str:
+    """What became of one change. Only a refusal says something about the change and blocks it."""
+    try:
+        return "applied" if database.run(lambda s: schedule.settle(s, change_id, today)) else "waiting"
+    except MulianError as error:
+        if error.status >= 500 or error.kind in _AGAIN:
+            raise
+        refusal = error
+    state = database.run(lambda s: schedule.block(s, change_id, refusal, today))
+    return "lapsed" if state == "lapsed" else "blocked"
 
 
 @job(EFFECT, zh="到日生效的职责变更", en="Duty changes whose day has come")
 def effect(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Once a day, soon after it begins; a change that was applied is not applied again."""
-    return settle_all(ctx.database)
+    counts = settle_all(ctx.database)
+    if counts["failed"]:
+        ctx.log(f"{counts['failed']} change(s) failed unexpectedly and are tried again tomorrow", "error")
+    return counts
 
 
 @job("catalog.duty_task.due", zh="推算待定的核实期限", en="Reckon open dates of duty tasks")

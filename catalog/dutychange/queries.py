@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from catalog.dutychange.models import DutyChange, DutyChangeDuty, DutyTask
+from catalog.dutychange.rules import Plan
 from catalog.nodes.models import Duty
 from catalog.nodes.queries import slices
 from kernel.approvals.models import Approval
@@ -78,6 +79,11 @@ def children(session: Session, duty_ids: Sequence[uuid.UUID]) -> list[Duty]:
         Duty.parent_id.in_(duty_ids), Duty.id.not_in(duty_ids), Duty.status != "withdrawn"
     )
     return list(session.scalars(query.order_by(Duty.code)))
+
+
+def adopted(session: Session, plan: Plan) -> list[Duty]:
+    """Duties under the sources of a plan that get a new superior at once; under others they become tasks."""
+    return children(session, plan.sources) if plan.kind in ("move", "merge") else []
 
 
 def tasks(actor: Actor, *, change_id: uuid.UUID | None, state: str | None, department_id: uuid.UUID | None) -> Any:

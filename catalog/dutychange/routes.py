@@ -110,7 +110,7 @@ def decide_change(session: Session_, actor: Actor_, change_id: uuid.UUID, body: 
     return _out(session, actor, [row])[0]
 
 
-@api.post("/duty-changes/{change_id}/withdrawal", **needs(EDIT))
+@api.post("/duty-changes/{change_id}/withdrawal", **needs(READ))
 def withdraw_change(session: Session_, actor: Actor_, change_id: uuid.UUID, body: ReasonIn) -> ChangeOut:
     """撤回职责变更：提出人；待生效的，审核人也可撤回（已生效的不能撤回）"""
     return _out(session, actor, [service.withdraw(session, actor, change_id, reason=body.reason)])[0]

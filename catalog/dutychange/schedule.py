@@ -1,17 +1,15 @@
 """Changes that wait for their day: applied on it, looked at again before, given up when they can never be applied."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from catalog.dutychange import decisions, queries, service
-from catalog.dutychange.errors import BLOCKED, STALE
+from catalog.dutychange.errors import STALE
 from catalog.dutychange.models import DutyChange
 from catalog.dutychange.rules import is_later, lapses, next_state, plan_of
-from catalog.holds.queries import held
 from kernel import clock
 from kernel.approvals.errors import MISMATCH
 from kernel.approvals.models import Approval
@@ -35,9 +33,8 @@ def settle(session: Session, change_id: uuid.UUID, today: date) -> bool:
     listed = queries.duties(session, [row.id])
     if approval.digest != digest(approval.kind, service.params_of(row, listed)):
         raise MISMATCH()
-    decisions.require_fresh(session, listed)
-    _require_free(session, row, {one.duty_id: one.code for one in listed})
-    approver = decisions.decider(approval)
+    decisions.require_fresh(session, row, listed)
+    approver = decisions.applier(approval)
     decisions.check_secrecy(session, approver, row)
     plan = plan_of(row.plan)
     for department_id in {plan.department_id, *(part.department_id for part in plan.parts)} - {None}:
@@ -50,14 +47,6 @@ def settle(session: Session, change_id: uuid.UUID, today: date) -> bool:
     row = session.get_one(DutyChange, change_id, populate_existing=True)
     _tell(session, row, "info", f"职责变更 {row.number} 已生效", f"Duty change {row.number} took effect")
     return True
-
-
-def _require_free(session: Session, row: DutyChange, codes: Mapping[uuid.UUID, str]) -> None:
-    own = f"职责变更 {row.number}"
-    others = {one: by for one, by in held(session, list(codes), clock.now()).items() if by != own}
-    if others:
-        shown = [f"「{codes[one]}」已在{by}中" for one, by in list(others.items())[:3]]
-        raise BLOCKED(count=len(others), shown_zh="；".join(shown), shown_en="; ".join(shown))
 
 
 def block(session: Session, change_id: uuid.UUID, error: MulianError, today: date) -> str:

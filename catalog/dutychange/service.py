@@ -62,7 +62,7 @@ def preview(session: Session, actor: Actor, plan: Plan) -> Preview:
     """What a plan would do, with everything below; raises for a plan that cannot be meant and for foreign duties."""
     check(plan)
     sources = [_source(session, actor, duty_id) for duty_id in plan.sources]
-    children = queries.children(session, plan.sources) if plan.kind in ("move", "merge") else []
+    children = queries.adopted(session, plan)
     under = below(session, plan.sources)
     results = _results(session, actor, plan, sources, assign(plan, under.links))
     taking_part = [*sources, *children, *_targets(session, actor, plan)]
@@ -193,6 +193,14 @@ def found(session: Session, actor: Actor, change_id: uuid.UUID) -> DutyChange:
     return row
 
 
+def found_by_number(session: Session, actor: Actor, number: str) -> DutyChange:
+    """One change that the actor sees, or ``catalog.duty_change.unknown``."""
+    row = queries.by_number(session, actor, number)
+    if row is None:
+        raise UNKNOWN()
+    return row
+
+
 def record_secrecy(session: Session, actor: Actor, change_id: uuid.UUID, secrecy: Secrecy) -> DutyChange:
     """保密审查 of the duties that a change would make; its reviewer did not propose it. The last conclusion counts."""
     row = found(session, actor, change_id)
@@ -230,7 +238,8 @@ def may_withdraw(actor: Actor, row: DutyChange) -> bool:
     if actor.user_id is None:
         return False
     checks = actor.may(REORGANISE) if row.across else actor.may(REVIEW) and actor.sees(row.department_id)
-    return actor.user_id == row.created_by or (row.state == "scheduled" and checks)
+    own = actor.user_id == row.created_by and actor.may(EDIT)
+    return own or (row.state == "scheduled" and checks)
 
 
 def withdraw(session: Session, actor: Actor, change_id: uuid.UUID, *, reason: str = "") -> DutyChange:
@@ -245,6 +254,7 @@ def withdraw(session: Session, actor: Actor, change_id: uuid.UUID, *, reason: st
         row.state, row.closed_at = after, clock.now()
         row.audit_id = note(session, actor, row, "withdraw", reason=reason)
     else:
+        require(actor, EDIT)
         approvals.withdraw(session, actor, row.approval_id)
         session.refresh(row)
     row.closed_reason = reason or None

@@ -160,7 +160,12 @@ def test_a_duty_change_and_its_tasks(town: Town) -> None:
     assert town.as_command("duty-change", "run-due")["waiting"] == 1
     (waits,) = good(town.officer.get("/catalog/duty-changes", params={"state": "scheduled"}))["items"]
     assert (waits["state_zh"], waits["actions"], waits["blocked_on"]) == ("将于 2999-01-01 生效", ["withdraw"], None)
-    assert town.as_command("duty-change", "withdraw", made["编号"], "--as", reviewer)["状态"] == "已撤回"
+    path = f"/catalog/duty-changes/{waits['id']}/withdrawal"
+    assert good(town.reviewer.get(f"/catalog/duty-changes/{waits['id']}"))["actions"] == ["withdraw"]
+    assert town.nurse.post(path, {"reason": "x"}).status_code == 404
+    assert good(town.reviewer.post(path, {"reason": "文件改期"}))["closed_reason"] == "文件改期"
+    made = town.as_command("duty-change", "propose", "--as", officer, *what, *why)
+    assert town.as_command("duty-change", "withdraw", made["编号"], "--as", officer)["状态"] == "已撤回"
     assert good(town.officer.get("/catalog/duty-changes", params={"state": "review"}))["total"] == 0
 
 
