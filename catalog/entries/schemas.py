@@ -127,6 +127,7 @@ class EntryDetail(BaseModel):
     actions: list[str]
     reasons: list[dict[str, Any]] = Field(default_factory=list, description="上次退回的逐项原因（待答复）")
     tombstone: dict[str, Any] | None = Field(default=None, description="已撤销：时间与理由")
+    restricted: bool = Field(description="重要、核心数据（取目录与数据项中最高级别），出域须经批准")
     duties: list[dict[str, Any]]
     systems: list[dict[str, Any]]
 

@@ -20,6 +20,7 @@ from catalog.nodes.models import DataEntry
 from catalog.nodes.rules import LABELS
 from catalog.permissions import EDIT
 from catalog.public import tombstones
+from catalog.public.rules import RELEASE_FROM
 from catalog.review import queries as reviews
 from catalog.review import reasons
 from catalog.review.rules import Situation, available
@@ -67,9 +68,10 @@ def detail(session: Session, actor: Actor, entry: DataEntry) -> EntryDetail:
         entry.code, entry.status, case.submitted_by if case else None, opened=bool(case and case.opened_at)
     )
     children = nodes.children(session, KINDS[KIND], [entry.id])[entry.id]
+    items = [ItemOut.model_validate(child) for child in children]
     return EntryDetail(
         entry=as_dict(entry), department=queries.department_name(session, entry.department_id),
-        items=[ItemOut.model_validate(child) for child in children],
+        items=items, restricted=max([entry.level, *(item.level for item in items)]) >= RELEASE_FROM,
         change=change.proposed if change else None,
         review={
             "id": str(case.id), "subject": case.subject,

@@ -8,10 +8,12 @@ from fastapi import File, Form, Query, Response, UploadFile
 
 from catalog.errors import BATCH_STATE
 from catalog.imports import clashes, corrections, jobs, queries, service
+from catalog.imports.choices import choices
 from catalog.imports.corrected import over
 from catalog.imports.errors import FILE_GONE
 from catalog.imports.marked import marked
 from catalog.imports.models import ImportBatch, ImportCorrection
+from catalog.imports.profile import profile as profile_of
 from catalog.imports.profile import profiles
 from catalog.imports.reader import FILE_LIMIT, open_book
 from catalog.imports.schemas import (
@@ -38,6 +40,7 @@ from catalog.imports.undo import undo
 from catalog.permissions import IMPORT
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.identity.names import names_of
+from kernel.jobs.queries import unfinished
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog", tags=["catalog"])
@@ -87,8 +90,11 @@ def get_batch(session: Session_, actor: Actor_, batch_id: uuid.UUID) -> BatchOut
 
 def _shown(session: Session_, rows: Sequence[ImportBatch]) -> list[BatchOut]:
     names = names_of(session, (row.created_by for row in rows))
+    running = unfinished(session, [row.job_id for row in rows if row.job_id])
     return [
-        BatchOut.model_validate(row).model_copy(update={"created_name": names.of(row.created_by, row.created_name)})
+        BatchOut.model_validate(row).model_copy(update={
+            "created_name": names.of(row.created_by, row.created_name), "running": row.job_id in running,
+        })
         for row in rows
     ]
 
@@ -101,8 +107,10 @@ def list_findings(
     """检查结果：行号·列·原值·问题·建议"""
     batch = service.found(session, actor, batch_id)
     rows, total = paginate(session, queries.findings(batch.id, severity), page)
-    held = queries.corrections(session, batch.id)
-    items = [FindingOut.model_validate(row) for row in rows]
+    held, profile = queries.corrections(session, batch.id), profile_of(batch.profile)
+    items = [
+        FindingOut.model_validate(row).model_copy(update={"choices": choices(profile, row)}) for row in rows
+    ]
     corrected = {one: held.get((one.sheet, one.row_no or 0, one.column or "")) for one in rows}
     cells = iter(_cells(session, batch, [cell for cell in corrected.values() if cell]))
     for item, correction in zip(items, corrected.values(), strict=True):

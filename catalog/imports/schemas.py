@@ -25,6 +25,7 @@ class BatchOut(BaseModel):
     applied_at: datetime | None
     undone_at: datetime | None
     job_id: uuid.UUID | None
+    running: bool = Field(default=False, description="后台正在检查或导入")
 
 
 class BatchPage(BaseModel):
@@ -85,6 +86,7 @@ class FindingOut(BaseModel):
     fix_zh: str
     fix_en: str
     corrected: CellOut | None = None
+    choices: list[str] = Field(default=[], description="该单元格可填的名称，最接近的在前；空为不限")
 
 
 class FindingPage(BaseModel):

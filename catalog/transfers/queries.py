@@ -92,6 +92,15 @@ def tables_of(session: Session, system_ids: Sequence[uuid.UUID], department_id: 
     return found
 
 
+def systems_of(session: Session, table_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Table → the system that it belongs to."""
+    found: dict[uuid.UUID, uuid.UUID] = {}
+    for some in slices(table_ids):
+        query = select(SystemTable.table_id, SystemTable.system_id).where(SystemTable.table_id.in_(some))
+        found.update(session.execute(query).tuples().all())
+    return found
+
+
 def child_counts(session: Session, kind: NodeKind, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Node id → how many items or columns it has."""
     if kind.child is None:

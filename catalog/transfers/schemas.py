@@ -49,6 +49,8 @@ class BlockedOut(Wire):
     name: str
     reason_zh: str
     reason_en: str
+    system_id: Annotated[uuid.UUID | None, Field(description="随之移交的系统：去掉该库表须连同系统")]
+    system: str | None
 
 
 class PreviewOut(Wire):

@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert
@@ -52,7 +52,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Blocked:
-    """A node that cannot go, and why."""
+    """A node that cannot go, and why. A table that goes because its system does names that system."""
 
     kind: str
     node_id: uuid.UUID
@@ -60,6 +60,8 @@ class Blocked:
     name: str
     reason_zh: str
     reason_en: str
+    system_id: uuid.UUID | None = None
+    system: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,7 @@ def preview(
     }
     _require_seen(actor, chosen, rows)
     held_by = held(session, [one for some in chosen.values() for one in some], clock.now())
-    stopped = [
-        Blocked(kind, row["id"], row["code"], row["name"], *why)
-        for kind, some in rows.items() for row in some
-        if (why := blocked(row["status"], row["department_id"] == giver_id, held_by.get(row["id"]))) is not None
-    ]
+    stopped = _stopped(session, rows, giver_id, held_by)
     by_kind = {kind: [row["id"] for row in some] for kind, some in rows.items()}
     resting: dict[str, int] = defaultdict(int)
     for one in dependents(session, by_kind.get("data_entry", [])):
@@ -116,6 +114,24 @@ def preview(
         len(queries.undecided_demands(session, by_kind.get("data_entry", []))), dict(resting),
         sum(bool(row["office"]) for some in rows.values() for row in some),
     )
+
+
+def _stopped(
+    session: Session, rows: Mapping[str, Sequence[Mapping[str, Any]]], giver_id: uuid.UUID,
+    held_by: Mapping[uuid.UUID, str],
+) -> list[Blocked]:
+    stopped = [
+        Blocked(kind, row["id"], row["code"], row["name"], *why)
+        for kind, some in rows.items() for row in some
+        if (why := blocked(row["status"], row["department_id"] == giver_id, held_by.get(row["id"]))) is not None
+    ]
+    above = queries.systems_of(session, [one.node_id for one in stopped if one.kind == "db_table"])
+    names = {row["id"]: row["name"] for row in rows.get("system", ())}
+    return [
+        replace(one, system_id=system, system=names[system])
+        if (system := above.get(one.node_id)) is not None and system in names else one
+        for one in stopped
+    ]
 
 
 def _departments(

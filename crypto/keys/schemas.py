@@ -12,6 +12,14 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class LeakedOut(Wire):
+    """A column that writes nothing until its compromised key is changed."""
+
+    department: str
+    label: str
+    key_id: int
+
+
 class OverviewOut(Wire):
     """State of encryption. ``warnings`` are for people, Chinese first."""
 
@@ -25,6 +33,7 @@ class OverviewOut(Wire):
     overdue_keys: int
     open_rotations: int
     fences_missing: list[str]
+    leaked: Annotated[list[LeakedOut], Field(description="按泄露处置、尚未换下的密钥")]
     warnings: list[dict[str, str]]
 
 
@@ -166,6 +175,8 @@ class ProcessOut(Wire):
     given: Annotated[list[int], Field(description="已提交的份额编号")]
     need: int
     error: Annotated[str, Field(description="未能接受时的错误码")]
+    error_zh: str
+    error_en: str
 
 
 class SealedOut(Wire):

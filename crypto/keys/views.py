@@ -12,7 +12,7 @@ from crypto.keys import queries, rules
 from crypto.keys.doors import Answer
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import STATE_TITLES, KeyState
-from crypto.keys.schemas import KeyOut, OverviewOut, ProcessOut, RotationOut, ScopeOut, SealedOut
+from crypto.keys.schemas import KeyOut, LeakedOut, OverviewOut, ProcessOut, RotationOut, ScopeOut, SealedOut
 from crypto.keys.vault import vault_of
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import STATE_TITLES as ROTATION_TITLES
@@ -21,7 +21,7 @@ from crypto.scopes import fences, registry
 from crypto.scopes.models import CryptoScope
 from crypto.scopes.rules import ENC
 from crypto.sm import sm2
-from kernel import clock
+from kernel import clock, errors
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 from kernel.runtime import runtime_of
@@ -50,6 +50,7 @@ def overview(session: Session, actor: Actor) -> OverviewOut:
         profile=runtime.settings.profile, sm2_engine=sm2.engine(),
         scopes=len({scope.id for _, scope in keys}), keys_by_state=dict(Counter(dek.state for dek, _ in keys)),
         overdue_keys=overdue, open_rotations=session.scalar(unfinished) or 0, fences_missing=missing,
+        leaked=_leaked(session, keys),
         warnings=_warnings(runtime.settings.profile, not vault.provider.is_open(), overdue, missing),
     )
 
@@ -105,11 +106,16 @@ def rotations(session: Session, rows: Sequence[CryptoRotation]) -> list[Rotation
 
 def sealed(found: Sequence[Answer]) -> SealedOut:
     """Return the states of processes, the answering one first."""
-    return SealedOut(sealed=not found[0].open, processes=[
-        ProcessOut(process=one.process, pid=one.pid, open=one.open, method=one.method, given=list(one.given),
-                   need=one.need, error=one.error)
-        for one in found
-    ])
+    texts = {kind.code: (kind.zh, kind.en) for kind in errors.kinds()} if any(one.error for one in found) else {}
+
+    def shown(one: Answer) -> ProcessOut:
+        zh, en = texts.get(one.error, (one.error, one.error))
+        return ProcessOut(
+            process=one.process, pid=one.pid, open=one.open, method=one.method, given=list(one.given), need=one.need,
+            error=one.error, error_zh=zh, error_en=en,
+        )
+
+    return SealedOut(sealed=not found[0].open, processes=[shown(one) for one in found])
 
 
 def department_names(session: Session) -> dict[uuid.UUID, str]:
@@ -125,7 +131,7 @@ def _scope(
     return ScopeOut(
         id=row.id, department_id=row.department_id, department=names.get(row.department_id, ""),
         table=row.table_name, column=row.column_name,
-        label=registry.table_of(row.table_name).column(row.column_name).zh, algorithm="SM4-GCM", mode=row.mode,
+        label=_label(row), algorithm="SM4-GCM", mode=row.mode,
         padded=row.padded, blind_index=row.blind_index, rotate_every_days=row.rotate_every_days,
         window=row.window, compromised_key_id=leaked,
         key_id=key.key_id if key else None, key_version=key.version if key else None, key_since=_iso(since),
@@ -139,7 +145,7 @@ def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, st
     return RotationOut(
         id=row.id, scope_id=row.scope_id, department_id=row.department_id, department=names.get(row.department_id, ""),
         table=scope.table_name, column=scope.column_name,
-        label=registry.table_of(scope.table_name).column(scope.column_name).zh, state=row.state, state_zh=zh,
+        label=_label(scope), state=row.state, state_zh=zh,
         state_en=en, reason=row.reason, old_key_id=row.old_key_id, new_key_id=row.new_key_id, total=row.total,
         done=row.done, skipped=row.skipped, percent=_percent(row), passes=row.passes, unreadable=row.unreadable,
         maker=row.maker_name, checker=row.checker_name, approval_id=row.approval_id, certificate=row.certificate,
@@ -158,6 +164,20 @@ def _percent(row: CryptoRotation) -> int:
 def _overdue(dek: CryptoDek, scope: CryptoScope, now: datetime) -> bool:
     in_use = dek.state == KeyState.ACTIVE and dek.purpose == ENC and dek.activated_at is not None
     return in_use and rules.overdue(dek.activated_at or now, scope.rotate_every_days, now)
+
+
+def _leaked(session: Session, keys: Sequence[Key]) -> list[LeakedOut]:
+    worst = {scope.id: (dek, scope) for dek, scope in sorted(keys, key=lambda key: key[0].key_id)
+             if dek.state == KeyState.COMPROMISED}
+    names = department_names(session) if worst else {}
+    return [
+        LeakedOut(department=names.get(scope.department_id, ""), label=_label(scope), key_id=dek.key_id)
+        for dek, scope in worst.values()
+    ]
+
+
+def _label(scope: CryptoScope) -> str:
+    return registry.table_of(scope.table_name).column(scope.column_name).zh
 
 
 def _warnings(profile: str, sealed: bool, overdue: int, missing: list[str]) -> list[dict[str, str]]:

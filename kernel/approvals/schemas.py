@@ -10,6 +10,7 @@ from kernel import clock
 from kernel.approvals import registry
 from kernel.approvals.models import Approval
 from kernel.approvals.rules import STATE_TITLES, ApprovalState
+from kernel.approvals.service import may_decide
 from kernel.http.wire import Title, Wire
 from kernel.identity.actor import Actor
 from kernel.identity.names import Names
@@ -32,6 +33,7 @@ class ApprovalOut(Wire):
     department_id: uuid.UUID | None
     maker_name: Annotated[str, Field(description="姓名；非用户为系统记下的名称")]
     own: Annotated[bool, Field(description="本人提出的，须由他人办理")]
+    may_decide: Annotated[bool, Field(description="您可以办理")]
     created_at: datetime
     expires_at: datetime
     checker_name: str | None
@@ -78,14 +80,16 @@ class TaskPage(Wire):
 def approval_out(row: Approval, actor: Actor, names: Names) -> ApprovalOut:
     """The wire form of a row for its reader."""
     kind, state = registry.kinds().get(row.kind), ApprovalState(row.state)
+    expired = state in (ApprovalState.PENDING, ApprovalState.APPROVED) and clock.now() >= row.expires_at
     return ApprovalOut(
         id=row.id, kind=row.kind, kind_title=Title(zh=kind.zh, en=kind.en) if kind else Title(zh=row.kind, en=row.kind),
         title=Title(zh=row.title_zh, en=row.title_en), params=row.params, digest=row.digest, state=state,
         state_title=Title(zh=STATE_TITLES[state][0], en=STATE_TITLES[state][1]),
-        expired=state in (ApprovalState.PENDING, ApprovalState.APPROVED) and clock.now() >= row.expires_at,
+        expired=expired,
         object_type=row.object_type, object_id=row.object_id, department_id=row.department_id,
         maker_name=names.of(row.maker_id, row.maker_name),
-        own=actor.user_id is not None and actor.user_id == row.maker_id, created_at=row.created_at,
-        expires_at=row.expires_at, checker_name=names.of(row.checker_id, row.checker_name) or None,
+        own=actor.user_id is not None and actor.user_id == row.maker_id,
+        may_decide=kind is not None and state is ApprovalState.PENDING and not expired and may_decide(actor, row),
+        created_at=row.created_at, expires_at=row.expires_at, checker_name=names.of(row.checker_id, row.checker_name) or None,
         opinion=row.opinion, decided_at=row.decided_at, used_at=row.used_at,
     )

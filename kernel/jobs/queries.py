@@ -54,6 +54,12 @@ def running(session: Session) -> Sequence[Job]:
     return session.scalars(select(Job).where(Job.state == JobState.RUNNING)).all()
 
 
+def unfinished(session: Session, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of some jobs that wait or run."""
+    waiting = Job.state.in_((JobState.QUEUED, JobState.RUNNING))
+    return set(session.scalars(select(Job.id).where(Job.id.in_(ids), waiting)))
+
+
 def newest_slot(session: Session, kind: str) -> datetime | None:
     """The newest slot of a kind in the ledger, whatever became of it."""
     return session.scalar(select(func.max(JobSlot.slot)).where(JobSlot.kind == kind))

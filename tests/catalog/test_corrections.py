@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from catalog.imports import corrections, jobs, queries, reader, service
+from catalog.imports.choices import choices
 from catalog.imports.corrected import Corrected, over
 from catalog.imports.findings import index_of, letter
 from catalog.imports.marked import marked
-from catalog.imports.models import ImportBatch, ImportCorrection
+from catalog.imports.models import ImportBatch, ImportCorrection, ImportFinding
+from catalog.imports.profile import profile
 from catalog.nodes.models import DataEntry
 from kernel.audit.models import AuditLog
 from kernel.db import Database
@@ -118,3 +120,22 @@ def test_a_corrected_sheet_has_those_cells(rows: list[list[Any]], places: dict[t
         new = {at: value for (of, at), value in places.items() if of == number and value is not None}
         assert [new.get(at, before[at] if at < len(before) else None) for at in range(len(row))] == row
         assert len(row) == max([len(before), *(at + 1 for at in new)])
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(("place", "value", "first", "most"), [
+    (("数据目录", "共享类型", "label_unknown"), "有条件", "有条件共享", 3),
+    (("数据目录", "*共享类型（必填）", "bare_number"), "2", "无条件共享", 3),
+    (("数据目录", "数据级别", "label_unknown"), "9", "一般1级", 6),
+    (("", "所属主题", "theme_unknown"), "医疗健", "医疗健康", 20),
+    (("关联", "关联类型", "label_unknown"), "数据", "职责-数据", 6),
+    (("数据目录", "目录名称", "empty_required"), "", None, 0),
+    (("数据目录", "别的列", "label_unknown"), "甲", None, 0),
+])
+def test_a_finding_offers_what_its_cell_may_say(
+    place: tuple[str, str, str], value: str, first: str | None, most: int
+) -> None:
+    """All labels of the list that rules the cell, whatever the file calls sheet and column; else nothing."""
+    sheet, header, code = place
+    offered = choices(profile("four-level"), ImportFinding(sheet=sheet, header=header, code=code, value=value))
+    assert (offered[0] if offered else None, len(offered)) == (first, most)

@@ -53,7 +53,11 @@ def test_an_edit_names_the_version_it_saw(office: Office) -> None:
     assert good.status_code == 200 and good.headers["ETag"] != etag
     lost = office.officer.send("PATCH", path, json={"office": "二科"}, headers={"If-Match": etag})
     assert lost.status_code == 412 and lost.json()["code"] == "kernel.match.stale"
-    assert office.officer.get(path).json()["entry"]["office"] == "一科", "the update that saw less is not applied"
+    shown = office.officer.get(path).json()
+    assert shown["entry"]["office"] == "一科", "the update that saw less is not applied"
+    above = {**ENTRY, "department_id": str(office.civil), "level": 5}
+    important = office.officer.post("/catalog/entries", above).json()
+    assert (shown["restricted"], important["restricted"]) == (False, True)
     wrong = {"If-Match": good.headers["ETag"]}
     assert office.officer.send("PATCH", path, json={"share_type": "1"}, headers=wrong).status_code == 422
     assert office.officer.send("PATCH", path, json={"status": "published"}, headers=wrong).status_code == 422
@@ -139,7 +143,7 @@ def test_an_import_over_http(office: Office) -> None:
     rows = (["区民政局", "甲", "", "csv", "", "", "u:1"], ["区卫健委", "乙", "", "csv", "昨天", "", "u:2"])
     files = {"file": ("清单.xlsx", books.listing(*rows))}
     answer = office.officer.send("POST", "/catalog/imports", files=files, data={"profile": "listing"})
-    assert answer.status_code == 202 and answer.json()["state"] == "uploaded" and answer.json()["job_id"]
+    assert answer.status_code == 202 and answer.json()["state"] == "uploaded" and answer.json()["running"]
     batch_id = answer.json()["id"]
     path = f"/catalog/imports/{batch_id}"
     office.work()

@@ -130,6 +130,14 @@ def test_from_proposal_to_the_receivers_desk(desk: Desk) -> None:
             id=ids.new(), system_id=system, table_id=table, version=0, created_at=clock.now(), audit_id=audit_id
         ))
     before, kept = clock.now(), desk.entry(entry)
+    held = desk.propose(Selection({"db_table": [table]}))
+    with database.read() as session:
+        seen = service.preview(
+            session, desk.officer, giver_id=town.civil, receiver_id=town.health,
+            selection=Selection({"system": [system]}, leave_out=[table]),
+        )
+    assert [(one.node_id, one.system_id, one.system) for one in seen.blocked] == [(table, system, "婚姻系统")]
+    database.run(lambda s: service.withdraw(s, desk.officer, held, reason=""))
     transfer = desk.propose(Selection({"data_entry": [entry, draft], "system": [system]}))
 
     assert code(lambda: desk.decide(desk.receiver, transfer)) == "kernel.not_found", "the giver decides first"

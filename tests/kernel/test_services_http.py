@@ -100,6 +100,7 @@ def test_approval_over_http(live_server: Live) -> None:
     task = checker.get("/tasks").json()["items"][0]
     assert (task["source"], task["id"], task["title"]["zh"]) == ("approvals", str(approval.id), "部署合约")
     shown = checker.get(path).json()
+    assert shown["may_decide"] is True and maker.get(path).json()["may_decide"] is False
     body = {"approve": True, "digest": shown["digest"]}
     same = maker.post(f"{path}/decision", json=body)
     assert (same.status_code, same.json()["code"]) == (403, "kernel.approval.same_person")
