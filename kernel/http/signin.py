@@ -15,6 +15,7 @@ from kernel.runtime import Runtime
 
 COOKIE = "mulian_session"
 CSRF_HEADER = "x-csrf-token"
+BACKGROUND_HEADER = "x-background"
 _ANONYMOUS = Actor(user_id=None, name="anonymous", kind="app")
 # what a person may do before the one-time password is changed
 _BEFORE_CHANGE = {"/api/v1/session", "/api/v1/session/password"}
@@ -62,7 +63,8 @@ def _by_cookie(request: Request, runtime: Runtime, cookie: str) -> MulianError |
     request.state.csrf = login.csrf
     if must_change and request.url.path not in _BEFORE_CHANGE:
         return PASSWORD_CHANGE_REQUIRED()
-    if sessions.needs_touch(login):
+    # a page that asks by itself is nobody's presence: a desk that was left idles out under an open tab
+    if BACKGROUND_HEADER not in request.headers and sessions.needs_touch(login):
         runtime.database.run(lambda unit: sessions.touch(unit, login.id))
     request.state.actor = actor
     return None

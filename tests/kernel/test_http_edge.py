@@ -59,10 +59,21 @@ def test_an_address_with_many_failures_is_blocked(live_server: Live) -> None:
 
 
 def test_an_idle_session_ends(live_server: Live) -> None:
-    signed = live_server.signed_in("auditor")
-    with live_server.runtime.database.write() as session:
-        login = session.scalars(select(LoginSession)).one()
-        login.seen_at = clock.now() - timedelta(minutes=31)
+    signed, database = live_server.signed_in("auditor"), live_server.runtime.database
+
+    def away(minutes: int) -> None:
+        with database.write() as session:
+            session.scalars(select(LoginSession)).one().seen_at = clock.now() - timedelta(minutes=minutes)
+
+    def seen() -> timedelta:
+        with database.read() as session:
+            return clock.now() - session.scalars(select(LoginSession)).one().seen_at
+
+    away(10)
+    assert signed.get("/session", headers={"X-Background": "1"}).status_code == 200
+    assert seen() >= timedelta(minutes=10), "what a page asks by itself keeps no session alive"
+    assert signed.get("/session").status_code == 200 and seen() < timedelta(minutes=1)
+    away(31)
     assert signed.get("/session").json()["code"] == "identity.session.missing"
 
 
