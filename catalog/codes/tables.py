@@ -55,6 +55,8 @@ def load_regions(session: Session, actor: Actor, *, text: str, changes: str = ""
     Raises ``catalog.codes.table_invalid`` and then nothing is stored.
     """
     require(actor, CODES)
+    for given in (text, changes):
+        _check_readable(given)
     try:
         rows = regions.parse_table(text)
     except ValueError as error:
@@ -81,6 +83,16 @@ def load_regions(session: Session, actor: Actor, *, text: str, changes: str = ""
     return loaded
 
 
+def _check_readable(text: str) -> None:
+    """A file decoded with the wrong character set has lost its names for good."""
+    at = text.find("\ufffd")
+    if at >= 0:
+        raise TABLE_INVALID(
+            line=text.count("\n", 0, at) + 1, reason_zh="文字无法识别，请用 UTF-8 或 GB18030 编码保存",
+            reason_en="its characters cannot be read: save the file as UTF-8 or GB18030",
+        )
+
+
 def _load_changes(session: Session, text: str) -> None:
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -100,6 +112,7 @@ def load_classes(session: Session, actor: Actor, *, text: str, source: str) -> L
     The length of a code is its level: 类 1 digit, 项 3, 目 6, 细目 more. Raises ``catalog.codes.table_invalid``.
     """
     require(actor, CODES)
+    _check_readable(text)
     rows = _class_rows(text)
     held = {row.code: row for row in session.scalars(select(ClassCode))}
     added = changed = retired = 0
