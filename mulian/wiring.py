@@ -142,6 +142,7 @@ PUBLIC_PATHS = ("/api/3", "/api/action", "/catalog", "/dataset", "/data.json", "
 REGISTRATIONS: tuple[str, ...] = (
     "kernel.approvals.tasks",
     "kernel.audit.jobs",
+    "kernel.http.jobs",
     "kernel.jobs.jobs",
     "kernel.outbox.jobs",
     "kernel.watch.jobs",

@@ -44,6 +44,7 @@ def sign_in(request: Request, response: Response, session: Session_, body: SignI
     """Sign in with a password; the session travels in an HttpOnly cookie."""
     address = request.client.host if request.client else "?"
     agent = request.headers.get("user-agent", "")
+    request.state.takes_secret = True
     outcome = sessions.sign_in(session, username=body.username, password=body.password, address=address, agent=agent)
     if isinstance(outcome, MulianError):
         request.state.commit_anyway = True  # the failure itself must be remembered
@@ -71,8 +72,9 @@ def sign_out(response: Response, session: Session_, actor: Actor_) -> None:
 
 
 @api.post("/session/password", status_code=204, **needs(None))
-def change_password(session: Session_, actor: Actor_, body: PasswordChange) -> None:
+def change_password(request: Request, session: Session_, actor: Actor_, body: PasswordChange) -> None:
     """Change the own password."""
+    request.state.takes_secret = True
     sessions.change_password(session, actor, old_password=body.old_password, new_password=body.new_password)
 
 
