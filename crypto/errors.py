@@ -87,6 +87,10 @@ MODULE_FAILED = define(
     fix_zh="请检查 MULIAN_ROOT_MODULE、MULIAN_ROOT_TOKEN 与设备状态",
     fix_en="Check MULIAN_ROOT_MODULE, MULIAN_ROOT_TOKEN and the device",
 )
+PROCESS_SILENT = define(
+    "crypto.process.silent", 503, zh="进程没有应答，可能没有执行", en="The process gave no answer; it may have done nothing",
+    fix_zh="请查看该进程的日志；封存时请停止该进程", fix_en="Look at its log; to have it sealed, stop the process",
+)
 PROVIDER_REFUSED = define(
     "crypto.provider.refused", 500, zh="正式环境不允许使用环境变量中的根密钥",
     en="A root key in the environment is for the dev profile only",
@@ -170,7 +174,7 @@ ROTATION_OPEN = define(
     "crypto.rotation.open", 409, zh="{scope} 已有进行中的密钥更换", en="A rotation of {scope} is already open",
 )
 ROTATION_LEASE = define(
-    "crypto.rotation.lease_lost", 409, zh="此更换已由另一进程接管", en="Another process has taken over this rotation",
+    "crypto.rotation.lease_lost", 503, zh="此更换已由另一进程接管", en="Another process has taken over this rotation",
 )
 ROTATION_ROWS_BAD = define(
     "crypto.rotation.rows_unreadable", 409,

@@ -15,18 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from crypto.errors import PROCESS_SILENT
 from crypto.keys.vault import Vault, vault_of
-from kernel.errors import MulianError
+from kernel.errors import INTERNAL, MulianError
 from kernel.runtime import Runtime
 
 _LINE = 4096
 _SECONDS = 5.0
 _PREFIX, _SUFFIX = "unseal-", ".sock"
+_CLOSED: dict[str, Any] = {"open": False, "method": "", "given": (), "need": 0, "next_need": 0, "next_given": ()}
+_log = structlog.get_logger("crypto.door")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a process said. ``error`` is a stable code, empty where it took what it was given."""
+    """What a process said; the numbers as in ``UnsealState``. ``error`` is a stable code, empty where it did as asked."""
 
     process: str
     pid: int
@@ -34,6 +39,8 @@ class Answer:
     method: str
     given: tuple[int, ...]
     need: int
+    next_need: int = 0
+    next_given: tuple[int, ...] = ()
     error: str = ""
 
 
@@ -44,12 +51,15 @@ class Door:
         self._runtime = runtime
         self._name = name
         self._path = runtime.home.run_dir / f"{_PREFIX}{name}-{os.getpid()}{_SUFFIX}"
-        self._path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with _short(self._path) as short:
+        # it gets its name once it listens: one that refuses a connection is taken for a dead process's
+        early = self._path.with_suffix(".early")
+        early.unlink(missing_ok=True)
+        with _short(early) as short:
             self._socket.bind(short)
-        self._path.chmod(0o600)
+        early.chmod(0o600)
         self._socket.listen(8)
+        early.rename(self._path)
         self._thread = threading.Thread(target=self._serve, name="unseal-door", daemon=True)
         self._thread.start()
 
@@ -66,19 +76,28 @@ class Door:
                 peer, _ = self._socket.accept()
             except OSError:
                 return  # closed
-            with peer, contextlib.suppress(OSError, ValueError):
-                peer.settimeout(_SECONDS)
-                if _user_of(peer) in (0, os.geteuid()):
-                    answer = _act(self._runtime, json.loads(_line(peer)))
-                    peer.sendall(json.dumps({"process": self._name, "pid": os.getpid(), **answer}).encode() + b"\n")
+            try:
+                with peer:
+                    self._answer(peer)
+            except Exception as error:  # whoever asks hears nothing and says so; the next one is served
+                _log.error("crypto.door", process=self._name, exc_info=error)
+
+    def _answer(self, peer: socket.socket) -> None:
+        peer.settimeout(_SECONDS)
+        if _user_of(peer) in (0, os.geteuid()):
+            said = {"process": self._name, "pid": os.getpid(), **_act(self._runtime, json.loads(_line(peer)))}
+            peer.sendall(json.dumps(said).encode() + b"\n")
 
 
 def ask(runtime: Runtime, operation: str, secret: str = "", *, but: int = 0) -> list[Answer]:
     """Send ``state``, ``unseal`` or ``seal`` to every process of the home but ``but``; what a dead one left is removed.
+
+    A living process that gives no answer is listed with ``crypto.process.silent``, as if it had done nothing.
     """
     found = []
     for path in sorted(runtime.home.run_dir.glob(f"{_PREFIX}*{_SUFFIX}")):
-        if path.stem.rpartition("-")[2] == str(but):
+        name, _, number = path.stem.removeprefix(_PREFIX).rpartition("-")
+        if number == str(but):
             continue
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer, _short(path) as short:
@@ -86,12 +105,15 @@ def ask(runtime: Runtime, operation: str, secret: str = "", *, but: int = 0) -> 
                 peer.connect(short)
                 peer.sendall(json.dumps({"op": operation, "secret": secret}).encode() + b"\n")
                 said = json.loads(_line(peer))
+                found.append(Answer(**said | {"given": tuple(said["given"]), "next_given": tuple(said["next_given"])}))
         except ConnectionRefusedError:
             path.unlink(missing_ok=True)
-            continue
-        except (OSError, ValueError):
-            continue  # it is ending
-        found.append(Answer(**said | {"given": tuple(said["given"])}))
+        except (OSError, ValueError, KeyError, TypeError):
+            if path.exists() and _lives(number):
+                found.append(Answer(
+                    process=name, pid=int(number), open=operation == "seal", method="", given=(), need=0,
+                    error=PROCESS_SILENT.code,
+                ))
     return found
 
 
@@ -101,24 +123,40 @@ def here(vault: Vault, process: str) -> Answer:
 
 
 def _act(runtime: Runtime, asked: dict[str, Any]) -> dict[str, Any]:
-    error = ""
+    """Do what is asked and say where the process stands; whatever goes wrong is said as a code."""
+    vault, error = None, ""
     try:
-        vault = vault_of(runtime)
-    except MulianError as refused:  # the device's module does not load: the process runs, sealed
-        return {"open": False, "method": "", "given": (), "need": 0, "error": refused.code}
-    try:
-        if asked["op"] == "unseal" and not vault.provider.is_open():
-            vault.provider.unseal(asked["secret"])
+        vault = vault_of(runtime)  # refused where a device's module does not load: the process runs, sealed
+        if asked["op"] == "unseal":
+            vault.unseal(asked["secret"])
         elif asked["op"] == "seal":
             vault.seal()
+        return _state(vault) | {"error": ""}
     except MulianError as refused:
         error = refused.code
-    return _state(vault) | {"error": error}
+    except Exception as failed:
+        _log.error("crypto.door", operation=asked.get("op"), exc_info=failed)
+        error = INTERNAL.code
+    try:
+        return (_state(vault) if vault else _CLOSED) | {"error": error}
+    except MulianError:
+        return _CLOSED | {"error": error}
 
 
 def _state(vault: Vault) -> dict[str, Any]:
     state = vault.provider.state()
-    return {"open": vault.provider.is_open(), "method": state.method, "given": state.given, "need": state.need}
+    return {"open": vault.provider.is_open(), "method": state.method, "given": state.given, "need": state.need,
+            "next_need": state.next_need, "next_given": state.next_given}
+
+
+def _lives(number: str) -> bool:
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _line(peer: socket.socket) -> bytes:

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from crypto.columns import engine
 from crypto.columns.engine import ColumnKey, column_key
 from crypto.columns.service import Failure, RowKey, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules as envelope
@@ -29,6 +30,7 @@ from kernel.db import Database
 from kernel.runtime import Runtime, runtime_of
 
 _EXTRA = "crypto.keyring"
+_making = threading.Lock()
 _LOCAL = "crypto.keys"
 _ALLOWANCE = "crypto.allowance"
 _KEEP_SECONDS = 60.0
@@ -52,21 +54,28 @@ class Keyring:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._vault: Vault = vault_of(runtime)
         self._lock = threading.Lock()
         self._kept: dict[int, _Held] = {}
         self._kept_since = time.monotonic()
         self._generation = self._vault.generation
         self._allowance: dict[int, int] = {}
+        self._vault.on_seal(self._forget)
 
     @classmethod
     def open(cls, runtime: Runtime) -> "Keyring":
         """Return the keyring of a runtime; any process may have one, also one that only reads."""
         keyring = runtime.extras.get(_EXTRA)
-        if not isinstance(keyring, cls):
-            keyring = cls(runtime)
-            runtime.extras[_EXTRA] = keyring
-        return keyring
+        if isinstance(keyring, cls):
+            return keyring
+        with _making:
+            keyring = runtime.extras.get(_EXTRA)
+            if not isinstance(keyring, cls):
+                keyring = runtime.extras[_EXTRA] = cls(runtime)
+            return keyring
+
+    @property
+    def _vault(self) -> Vault:
+        return vault_of(self._runtime)
 
     def decrypt(
         self, scope: Scope, rows: Sequence[tuple[RowKey, bytes | None]], *, session: Session | None = None,
@@ -156,9 +165,18 @@ class Keyring:
         with self._lock:
             old = time.monotonic() - self._kept_since > _KEEP_SECONDS
             if old or self._generation != self._vault.generation:
-                self._kept.clear()
+                self._drop()
                 self._kept_since, self._generation = time.monotonic(), self._vault.generation
             return {key_id: self._kept[key_id] for key_id in key_ids if key_id in self._kept}
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Forget what is kept here and what the engine keeps of keys between calls."""
+        self._kept.clear()
+        engine.forget()
 
     def _active(self, session: Session, scope: Scope, purpose: str) -> _Loaded:
         found = queries.active(session, scope, purpose)

@@ -7,12 +7,16 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class UnsealState:
-    """How a provider is opened and how far that is. ``given`` are the numbers of the shares given so far."""
+    """How a provider is opened and how far that is. ``given`` are the numbers of the shares given so far.
+
+    ``next_need`` shares of a new splitting, ``next_given`` so far, put it in force; 0 where none waits for that.
+    """
 
     method: str  # passphrase, shares, pin or environment
     need: int = 1
-    of: int = 1
     given: tuple[int, ...] = ()
+    next_need: int = 0
+    next_given: tuple[int, ...] = ()
 
 
 class RootProvider(Protocol):
@@ -28,16 +32,21 @@ class RootProvider(Protocol):
         """Make the root key and unseal; raise ``crypto.root.exists``."""
 
     def unseal(self, secret: str) -> None:
-        """Open the root key for this process, or take one of the shares that open it.
+        """Open the root key for this process, or take one of the shares that open it or put a splitting in force.
 
         Raises ``crypto.root.passphrase``, ``crypto.root.missing`` or the errors of shares (``crypto.share.*``).
         """
 
     def share(self, threshold: int, count: int) -> list[str]:
-        """Close the root by k of n shares from now on and return them, once.
+        """Prepare to close the root by k of n shares and return them, once.
 
-        Raises ``crypto.sealed``, and ``crypto.unseal.policy_invalid`` where the provider knows no shares.
+        What opened the root before goes on opening it until k of the new shares were given to ``unseal``: shares
+        that nobody got to read lock nobody out. Raises ``crypto.sealed``, and ``crypto.unseal.policy_invalid``
+        where the provider knows no shares.
         """
+
+    def share_of(self, secret: str) -> tuple[str, int] | None:
+        """Return splitting and number of a share, None for a secret of another kind; raise ``crypto.share.*``."""
 
     def state(self) -> UnsealState:
         """Say how the provider is opened and how far that is."""
@@ -52,7 +61,7 @@ class RootProvider(Protocol):
         """Store a KEK object durably; raise ``crypto.sealed``."""
 
     def get_kek(self, kek_id: uuid.UUID) -> bytes:
-        """Return KEK material; raise ``crypto.sealed`` or ``crypto.provider.damaged``."""
+        """Return KEK material; raise ``crypto.sealed``, ``crypto.provider.damaged`` or ``crypto.module.failed``."""
 
     def has_kek(self, kek_id: uuid.UUID) -> bool:
         """Tell whether the provider holds the object, without opening it."""

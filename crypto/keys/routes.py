@@ -1,7 +1,9 @@
 """/crypto: overview, scopes, keys, rotations, unsealing."""
 
 import uuid
+from typing import Any
 
+from fastapi import Request
 from sqlalchemy import func, select
 
 from crypto.keys import queries, views
@@ -21,6 +23,8 @@ from crypto.rotation import queries as rotation_queries
 from crypto.rotation import service as rotation_service
 from crypto.scopes import queries as scope_queries
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.http.problems import problem
+from kernel.runtime import runtime_of
 
 api = router(prefix="/crypto", tags=["crypto"])
 
@@ -78,10 +82,19 @@ def list_processes(session: Session_) -> SealedOut:
     return views.sealed(unsealing.processes(session))
 
 
-@api.post("/unseal", **needs("crypto.key.manage"))
-def unseal(session: Session_, actor: Actor_, body: UnsealIn) -> SealedOut:
-    """Open the root key of this home's processes with a passphrase, a PIN or, person by person, with shares."""
-    return views.sealed(unsealing.unseal(session, actor, body.passphrase))
+@api.post("/unseal", response_model=SealedOut, **needs("crypto.key.manage"))
+def unseal(request: Request, session: Session_, actor: Actor_, body: UnsealIn) -> Any:
+    """Open this home's processes with a passphrase or PIN or, person by person, with shares; new shares are put in force.
+    """
+    request.state.takes_secret = True
+    if not hasattr(request.state, "attempt"):  # a unit of work that is run again gives nothing a second time
+        request.state.attempt = unsealing.give(runtime_of(session), actor, body.passphrase)
+    attempt: unsealing.Attempt = request.state.attempt
+    unsealing.note(session, actor, attempt.action, attempt.found)
+    if attempt.refused is not None:
+        request.state.commit_anyway = True  # the attempt itself must be remembered
+        return problem(request, attempt.refused)
+    return views.sealed(attempt.found)
 
 
 @api.post("/seal", **needs("crypto.key.manage"))

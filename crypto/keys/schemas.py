@@ -183,4 +183,6 @@ class SealedOut(Wire):
     """Whether data keys are sealed in the process that answers, and where every process of this home stands."""
 
     sealed: bool
+    next_need: Annotated[int, Field(description="新份额需交回几份才生效，0 表示没有待生效的份额")]
+    next_given: Annotated[list[int], Field(description="已交回的新份额编号")]
     processes: list[ProcessOut]

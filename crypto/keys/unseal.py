@@ -2,42 +2,47 @@
 
 import os
 import uuid
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from crypto.errors import SHARE_PERSON
+from crypto.errors import SHARE_TWICE
 from crypto.keys import doors
 from crypto.keys.doors import Answer
 from crypto.keys.vault import vault_of
 from kernel.audit.service import record
+from kernel.errors import MulianError
 from kernel.identity.actor import Actor, require
-from kernel.runtime import runtime_of
+from kernel.runtime import Runtime, runtime_of
 
 MANAGE = "crypto.key.manage"
-SHARES = "shares"
 
 
-def unseal(session: Session, actor: Actor, secret: str) -> list[Answer]:
-    """Give a passphrase, PIN or share to this process and to the others of this home; return where each stands.
+@dataclass(frozen=True)
+class Attempt:
+    """What came of a secret: where each process stands, or why it was refused before any other process saw it."""
 
-    One person gives one share. Raises ``crypto.root.passphrase``, ``crypto.share.*``.
+    action: str
+    found: tuple[Answer, ...]
+    refused: MulianError | None = None
+
+
+def give(runtime: Runtime, actor: Actor, secret: str) -> Attempt:
+    """Give a passphrase, PIN or share to this process and to the others of this home.
+
+    An effect outside the database: a caller whose unit of work is run again gives it once, and records what came of
+    it with :func:`note` either way. One person gives one share.
     """
     require(actor, MANAGE)
-    vault = vault_of(runtime_of(session))
-    provider = vault.provider
-    shared = provider.state().method == SHARES
-    if not provider.is_open():
-        if shared and actor.user_id in vault.givers:
-            raise SHARE_PERSON()
-        provider.unseal(secret)
-        if actor.user_id is not None:
-            vault.givers.add(actor.user_id)
-    if provider.is_open():
-        vault.givers.clear()
-    found = [doors.here(vault, "api"), *doors.ask(runtime_of(session), "unseal", secret, but=os.getpid())]
-    action = "crypto.root.share" if shared else "crypto.root.unseal"
-    note(session, actor, action, found)
-    return found
+    vault = vault_of(runtime)
+    try:
+        shared = vault.unseal(secret, actor.user_id)
+    except MulianError as refused:
+        return Attempt("crypto.root.refused", (replace(doors.here(vault, "api"), error=refused.code),), refused)
+    others = doors.ask(runtime, "unseal", secret, but=os.getpid())
+    # a process that had this share before, from an attempt that was cut short, lacks nothing
+    others = [replace(one, error="") if one.error == SHARE_TWICE.code else one for one in others]
+    return Attempt("crypto.root.share" if shared else "crypto.root.unseal", (doors.here(vault, "api"), *others))
 
 
 def seal(session: Session, actor: Actor) -> list[Answer]:
@@ -56,9 +61,9 @@ def processes(session: Session) -> list[Answer]:
     return [doors.here(vault, "api"), *doors.ask(runtime_of(session), "state", but=os.getpid())]
 
 
-def note(session: Session, actor: Actor, action: str, found: list[Answer]) -> uuid.UUID:
+def note(session: Session, actor: Actor, action: str, found: "list[Answer] | tuple[Answer, ...]" = ()) -> uuid.UUID:
     """Put on the record who opened or closed what; never what was given."""
-    label = vault_of(runtime_of(session)).provider.label
-    detail = {"processes": [{"process": one.process, "open": one.open, "given": list(one.given), "error": one.error}
-                            for one in found]}
-    return record(session, actor, action=action, object_type="crypto_root", object_id=label, detail=detail)
+    detail = {"processes": [{"process": one.process, "open": one.open, "given": list(one.given),
+                             "next_given": list(one.next_given), "error": one.error} for one in found]}
+    provider = runtime_of(session).settings.root_provider
+    return record(session, actor, action=action, object_type="crypto_root", object_id=provider, detail=detail)

@@ -13,7 +13,7 @@ from crypto.keys.doors import Answer
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import STATE_TITLES, KeyState
 from crypto.keys.schemas import KeyOut, LeakedOut, OverviewOut, ProcessOut, RotationOut, ScopeOut, SealedOut
-from crypto.keys.vault import vault_of
+from crypto.keys.vault import Vault, vault_of
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import STATE_TITLES as ROTATION_TITLES
 from crypto.rotation.rules import RotationState
@@ -51,7 +51,7 @@ def overview(session: Session, actor: Actor) -> OverviewOut:
         scopes=len({scope.id for _, scope in keys}), keys_by_state=dict(Counter(dek.state for dek, _ in keys)),
         overdue_keys=overdue, open_rotations=session.scalar(unfinished) or 0, fences_missing=missing,
         leaked=_leaked(session, keys),
-        warnings=_warnings(runtime.settings.profile, not vault.provider.is_open(), overdue, missing),
+        warnings=_warnings(runtime.settings.profile, vault, overdue, missing),
     )
 
 
@@ -115,7 +115,9 @@ def sealed(found: Sequence[Answer]) -> SealedOut:
             error=one.error, error_zh=zh, error_en=en,
         )
 
-    return SealedOut(sealed=not found[0].open, processes=[shown(one) for one in found])
+    here = found[0]
+    return SealedOut(sealed=not here.open, next_need=here.next_need, next_given=list(here.next_given),
+                     processes=[shown(one) for one in found])
 
 
 def department_names(session: Session) -> dict[uuid.UUID, str]:
@@ -180,14 +182,20 @@ def _label(scope: CryptoScope) -> str:
     return registry.table_of(scope.table_name).column(scope.column_name).zh
 
 
-def _warnings(profile: str, sealed: bool, overdue: int, missing: list[str]) -> list[dict[str, str]]:
-    found = []
+def _warnings(profile: str, vault: Vault, overdue: int, missing: list[str]) -> list[dict[str, str]]:
+    found, state = [], vault.provider.state()
     if profile == "dev":
         found.append(("开发配置：根密钥由数据目录内的口令文件解封，不得用于正式环境",
                       "Development profile: a passphrase file in the home opens the root key; not for production"))
-    found.append(("密钥由软件保护，不是经认证的密码产品", "Keys are kept by software, not by a certified product"))
-    if sealed:
+    if state.method == "pin":
+        found.append(("密码设备是否为经认证的产品，请使用单位核实", "Whether the device is a certified product is for you to verify"))
+    else:
+        found.append(("密钥由软件保护，不是经认证的密码产品", "Keys are kept by software, not by a certified product"))
+    if not vault.provider.is_open():
         found.append(("数据密钥处于封存状态", "Data keys are sealed"))
+    if state.next_need:
+        found.append((f"新的解封份额尚未生效：交回 {state.next_need} 份后生效，此前仍按原方式解封",
+                      f"New shares are not in force: {state.next_need} must be given back; until then the old way unseals"))
     if overdue:
         found.append((f"{overdue} 个密钥超过更换周期", f"{overdue} key(s) are overdue for rotation"))
     if missing:

@@ -2,6 +2,8 @@
 
 import uuid
 
+from fastapi import Request
+
 from crypto.destruction import service as destruction
 from crypto.keys import queries, views
 from crypto.keys.schemas import ScopeOut
@@ -81,8 +83,9 @@ def request_policy(session: Session_, actor: Actor_, body: PolicyIn) -> Requeste
 
 
 @api.post("/unseal-policy/{approval_id}/shares", **needs("crypto.key.manage"))
-def hand_out(session: Session_, actor: Actor_, approval_id: uuid.UUID) -> SharesOut:
+def hand_out(request: Request, session: Session_, actor: Actor_, approval_id: uuid.UUID) -> SharesOut:
     """Carry out an approved change of policy: the new shares, shown this once."""
+    request.state.shows_secret = True
     threshold, shares = service.hand_out(session, actor, approval_id=approval_id)
     return SharesOut(threshold=threshold, shares=shares)
 

@@ -85,25 +85,27 @@ def compromise(session: Session, approval: Approval) -> None:
 def request_policy(session: Session, actor: Actor, *, threshold: int, shares: int, reason: str) -> Approval:
     """Propose to open the root by k of n shares; raise ``crypto.unseal.policy_invalid``."""
     require(actor, MANAGE)
-    if not 2 <= threshold <= shares <= MAX_SHARES:
+    provider = vault_of(runtime_of(session)).provider
+    if not 2 <= threshold <= shares <= MAX_SHARES or provider.state().method not in ("passphrase", "shares"):
         raise POLICY_INVALID()
     return approvals.propose(
         session, actor, kind=POLICY, params=policy_params(threshold, shares, reason),
         title_zh=f"解封方式改为 {shares} 份中的任意 {threshold} 份", object_type="crypto_root",
         title_en=f"Unseal by any {threshold} of {shares} shares",
-        object_id=vault_of(runtime_of(session)).provider.label,
+        object_id=provider.label,
     )
 
 
 def hand_out(session: Session, actor: Actor, *, approval_id: uuid.UUID) -> tuple[int, list[str]]:
     """Use an approved change of policy: return how many shares open the root, and the new shares, this once.
 
-    Raises 404, ``kernel.approval.not_approved``, ``used``, ``expired``; ``crypto.sealed``.
+    They open it from when that many of them have been given back (``crypto.keys.unseal``). Only who asked for the
+    change gets them. Raises 404, ``kernel.approval.not_approved``, ``used``, ``expired``; ``crypto.sealed``.
     """
     require(actor, MANAGE)
     approval = approvals.get(session, actor, approval_id)
-    if approval.kind != POLICY:
-        raise NOT_FOUND()
+    if approval.kind != POLICY or approval.maker_id != actor.user_id:
+        raise NOT_FOUND()  # whoever agreed never holds the shares
     params = approval.params
     bound = policy_params(params["threshold"], params["shares"], params["reason"])
     approvals.consume(session, actor, approval_id, kind=POLICY, params=bound)
@@ -112,8 +114,8 @@ def hand_out(session: Session, actor: Actor, *, approval_id: uuid.UUID) -> tuple
         session, actor, action="crypto.unseal.policy", object_type="crypto_root", object_id=provider.label,
         detail={"threshold": params["threshold"], "shares": params["shares"], "approval": str(approval_id)},
     )
-    # last: a file cannot be rolled back; if the commit fails after it, the shares were never shown and the root
-    # stays open in this process, so that the change is asked for again
+    # a file cannot be rolled back: if the commit fails after it, nobody has these shares, what opened the root goes
+    # on opening it, and the next hand-out replaces them
     return params["threshold"], provider.share(params["threshold"], params["shares"])
 
 

@@ -31,10 +31,15 @@ static void block(const uint8_t *key, int decrypt, const uint8_t *in, uint8_t *o
   }
   for (i = 0; i < 4; i++) put(out + 4 * i, x[35 - i]);
 }
+static unsigned refused = 0;
+void refuse(unsigned code) { refused = code; }
 unsigned SDF_OpenDevice(void **device) { *device = malloc(1); return 0; }
-unsigned SDF_OpenSession(void *device, void **session) { *session = calloc(1, sizeof(Session)); return !device; }
-unsigned SDF_CloseSession(void *session) { free(session); return 0; }
+unsigned SDF_OpenSession(void *device, void **session) {
+  *session = calloc(1, sizeof(Session)); return !device;
+}
+unsigned SDF_CloseSession(void *session) { free(session); return refused; }
 unsigned SDF_GetKEKAccessRight(void *session, unsigned index, char *password, unsigned length) {
+  if (refused) return refused;
   if (index != 1 || length != 8 || memcmp(password, "12345678", 8)) return 0x01000011;
   ((Session *)session)->allowed = 1; return 0;
 }
@@ -49,8 +54,9 @@ unsigned SDF_GenerateKeyWithKEK(void *session, unsigned bits, unsigned alg, unsi
   Key *key = malloc(sizeof(Key)); if (getentropy(key->key, 16)) return 1; block(KEK, 0, key->key, out);
   *length = 16; *handle = key; return 0;
 }
-unsigned SDF_DestroyKey(void *session, void *handle) { memset(handle, 0, sizeof(Key)); free(handle); return !session; }
+unsigned SDF_DestroyKey(void *session, void *handle) { memset(handle, 0, sizeof(Key)); free(handle); return refused | !session; }
 static unsigned cbc(void *handle, int decrypt, unsigned alg, uint8_t *iv, uint8_t *in, unsigned n, uint8_t *out) {
+  if (refused) return refused;
   if (alg != 0x402 || n % 16) return 0x01000003;
   for (unsigned at = 0; at < n; at += 16) {
     uint8_t one[16];

@@ -76,7 +76,7 @@ def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-d
     assert auditor.post("/crypto/unseal", json={"passphrase": secret}).status_code == 403
     opened = admin.post("/crypto/unseal", json={"passphrase": secret}).json()
     assert opened["sealed"] is False and [one["process"] for one in opened["processes"]] == ["api"]
-    _open_by_shares(live, admin)
+    _open_by_shares(live, admin, live.signed_in("security_admin"))
     started = time.monotonic()
     assert len(live.runtime.database.run(lambda s: persons.read(s, [1, 2]), write=False)) == 2
     assert time.monotonic() - started < 5
@@ -88,16 +88,45 @@ def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-d
         actions = list(session.scalars(select(AuditLog.action)))
         details = list(session.scalars(select(AuditLog.detail)))
     assert actions.count("crypto.root.unseal") == 1 and secret not in str(details)
-    assert actions.count("crypto.root.share") == 2 and actions.count("crypto.root.seal") == 2
+    assert actions.count("crypto.root.share") == 5 and actions.count("crypto.root.seal") == 2
+    assert actions.count("crypto.root.refused") == 5  # wrong, twice another share, one given twice
+    from kernel.identity.models import IdempotencyKey
+
+    with live.runtime.database.read() as session:
+        kept = list(session.scalars(select(IdempotencyKey)))
+    shown = [row for row in kept if row.route.endswith("/shares")]
+    assert shown and all(row.response is None for row in shown)
+    # of a body with a secret not even a digest is kept
+    taken = {row.body_digest for row in kept if row.route.endswith("/unseal")}
+    assert taken == {live.runtime.box.mac("idempotency", b"")}
 
 
-def _open_by_shares(live, admin) -> None:  # type: ignore[no-untyped-def]
+def _new_shares(live, admin, second) -> list[str]:  # type: ignore[no-untyped-def]
+    """Ask, agree, collect; the old way opens until two people have given theirs back."""
+    body = {"threshold": 2, "shares": 3, "reason": "份额保管"}
+    approval = admin.post("/crypto/unseal-policy", json=body).json()["approval_id"]
+    decision = {"approve": True, "digest": second.get(f"/approvals/{approval}").json()["digest"]}
+    assert second.post(f"/approvals/{approval}/decision", json=decision).status_code == 200
+    assert second.post(f"/crypto/unseal-policy/{approval}/shares").status_code == 404
+    key = {"Idempotency-Key": "collect"}
+    shares = admin.post(f"/crypto/unseal-policy/{approval}/shares", headers=key).json()["shares"]
+    again = admin.post(f"/crypto/unseal-policy/{approval}/shares", headers=key)
+    assert again.json()["code"] == "kernel.idempotency.already_issued"
+    first = admin.post("/crypto/unseal", json={"passphrase": shares[0]}).json()
+    assert (first["sealed"], first["next_need"], first["next_given"]) == (False, 2, [1])
+    refused = admin.post("/crypto/unseal", json={"passphrase": shares[1]})
+    assert refused.status_code == 403 and refused.json()["code"] == "crypto.share.same_person"
+    assert second.post("/crypto/unseal", json={"passphrase": shares[1]}).json()["next_need"] == 0
+    return shares  # type: ignore[no-any-return]
+
+
+def _open_by_shares(live, admin, second) -> None:  # type: ignore[no-untyped-def]
     """Two of three people, one after another; a second process of the same home opens with them."""
     from crypto.keys.vault import vault_of
     from kernel.db import Database
     from kernel.runtime import Runtime
 
-    shares = vault_of(live.runtime).provider.share(2, 3)
+    shares = _new_shares(live, admin, second)
     other = Runtime(settings=live.runtime.settings, home=live.runtime.home,
                     database=Database(live.runtime.database.url), box=live.runtime.box)
     # a socket of another process: its pid is another one
@@ -113,12 +142,15 @@ def _open_by_shares(live, admin) -> None:  # type: ignore[no-untyped-def]
             ("api", [3], 2), ("worker", [3], 2)]
         again = admin.post("/crypto/unseal", json={"passphrase": shares[0]})
         assert again.status_code == 403 and again.json()["code"] == "crypto.share.same_person"
-        second = live.signed_in("security_admin")
         answer = second.post("/crypto/unseal", json={"passphrase": shares[2]})
         assert answer.status_code == 409 and answer.json()["code"] == "crypto.share.twice"
         done = second.post("/crypto/unseal", json={"passphrase": shares[0]}).json()
         assert done["sealed"] is False and [one["open"] for one in done["processes"]] == [True, True]
         assert [one["open"] for one in second.get("/crypto/processes").json()["processes"]] == [True, True]
+        # the worker alone needs shares again: whoever gave one before gives no other
+        vault_of(other).seal()
+        assert admin.post("/crypto/unseal", json={"passphrase": shares[1]}).status_code == 403
+        assert admin.post("/crypto/unseal", json={"passphrase": shares[2]}).json()["processes"][1]["given"] == [3]
     finally:
         door.close()
         other.database.close()

@@ -1,7 +1,9 @@
 """Root providers: shares, a PKCS #11 token, the environment."""
 
 import itertools
+import os
 import shutil
+import signal
 import subprocess
 import uuid
 from pathlib import Path
@@ -16,6 +18,7 @@ from crypto.keys import shamir
 from crypto.keys.adapters.pkcs11 import Pkcs11Root
 from crypto.keys.adapters.sdf import SdfRoot
 from crypto.keys.adapters.sealed_file import SealedFile
+from crypto.keys.port import UnsealState
 from crypto.keys.vault import vault_of
 from crypto.sm import sm4
 from kernel.db import Database
@@ -65,13 +68,27 @@ def test_k_of_n_persons_open_the_root(tmp_path: Path) -> None:
     provider.create("old passphrase")
     provider.put_kek(kek, b"k" * 16)
     first = provider.share(2, 3)
+    if (child := os.fork()) == 0:  # killed before anybody has read the shares
+        provider.share(2, 3)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
     shares = provider.share(2, 3)
-    assert provider.get_kek(kek) == b"k" * 16
+    other = SealedFile(tmp_path)
+    other.unseal("old passphrase")
+    assert other.get_kek(kek) == b"k" * 16 and other.state() == UnsealState("passphrase", next_need=2)
+    assert code_of(other.unseal, first[1]) == "crypto.share.foreign"
+    other.unseal(shares[1])
+    assert other.state().next_given == (2,) and code_of(other.unseal, shares[1]) == "crypto.share.twice"
+    other.unseal(shares[2])
+    assert not (tmp_path / "root-next.json").exists() and other.state() == UnsealState("shares", 2)
+    # killed between the two steps: what is left of the old name is passed over
+    (tmp_path / "root-next.json").write_bytes((tmp_path / "root.json").read_bytes())
+    assert provider.get_kek(kek) == b"k" * 16 and provider.state() == UnsealState("shares", 2)
     for one, two in itertools.permutations(shares, 2):
         other = SealedFile(tmp_path)
         other.unseal(one)
         state = other.state()
-        assert not other.is_open() and (state.method, state.need, state.of) == ("shares", 2, 3)
+        assert not other.is_open() and (state.method, state.need) == ("shares", 2)
         assert state.given == (shares.index(one) + 1,)
         assert code_of(other.get_kek, kek) == SEALED.code
         other.unseal(two)
@@ -82,8 +99,16 @@ def test_k_of_n_persons_open_the_root(tmp_path: Path) -> None:
     assert code_of(other.unseal, first[1]) == "crypto.share.foreign"
     assert code_of(other.unseal, "old passphrase") == "crypto.share.invalid"
     genuine = shamir.parse(shares[1])
-    forged = shamir.Share(genuine.set_id, 2, 2, bytes(32)).text()
-    assert code_of(other.unseal, forged) == "crypto.share.wrong"
+    for forged in (shamir.Share(genuine.set_id, 2, 2, bytes(32)), shamir.Share(genuine.set_id, 3, 2, genuine.data)):
+        assert code_of(other.unseal, forged.text()) == "crypto.share.wrong"
+    # shares of a splitting that is no longer in force count for nothing
+    provider.unseal(shares[0])
+    provider.unseal(shares[1])
+    newer = provider.share(3, 3)
+    for one in newer:
+        provider.unseal(one)
+    other.unseal(newer[1])
+    assert other.state() == UnsealState("shares", 3, (2,)) and not other.is_open()
     other.seal()
     assert other.state().given == ()
     assert not any(share.replace("-", "")[12:40] in (tmp_path / "root.json").read_text() for share in shares)
@@ -104,6 +129,8 @@ def test_a_root_in_the_environment_is_for_development(
     material = vault.new_kek(kek)
     assert vault_of(with_profile("dev")).kek(kek) == material
     assert code_of(vault_of, with_profile("production")) == PROVIDER_REFUSED.code
+    vault.seal()
+    assert code_of(vault.unseal, "cd" * 32) == PASSPHRASE_WRONG.code
     monkeypatch.setenv("MULIAN_ROOT_KEY", "ab")
     assert code_of(vault_of, with_profile("dev")) == PASSPHRASE_WRONG.code
     runtime.extras.clear()
@@ -127,7 +154,7 @@ def test_a_token_wraps_keks_and_keeps_its_key(token: str, tmp_path: Path) -> Non
     folder, kek, other = tmp_path / "data", uuid.uuid4(), uuid.uuid4()
     provider = Pkcs11Root(folder, token, "mulian")
     assert not provider.exists() and code_of(provider.unseal, PIN) == "crypto.root.missing"
-    assert code_of(provider.unseal, "000000") in (PASSPHRASE_WRONG.code, "crypto.root.missing")
+    assert code_of(provider.unseal, "000000") == code_of(provider.create, "000000") == PASSPHRASE_WRONG.code
     provider.create(PIN)
     assert provider.exists() and code_of(provider.create, PIN) == ROOT_EXISTS.code
     provider.put_kek(kek, b"0123456789abcdef")
@@ -143,6 +170,21 @@ def test_a_token_wraps_keks_and_keeps_its_key(token: str, tmp_path: Path) -> Non
     assert code_of(provider.get_kek, other) == "crypto.provider.damaged"
     (folder / f"kek-{kek}.bin").write_bytes(stored[:-1] + bytes((stored[-1] ^ 1,)))
     assert code_of(provider.get_kek, kek) == "crypto.provider.damaged"
+    (folder / f"kek-{kek}.bin").write_bytes(stored)
+    # killed between the token's key and its marker: what is there is taken up
+    (folder / "pkcs11-root").unlink()
+    provider.create(PIN)
+    assert provider.get_kek(kek) == b"0123456789abcdef"
+    # the token ended the session by itself; a log-out that it refuses leaves nothing open either
+    provider.call("C_CloseSession", provider.handles()[0])
+    assert code_of(provider.get_kek, kek) == code_of(provider.put_kek, other, bytes(16)) == SEALED.code
+    provider.unseal(PIN)
+    provider.call("C_Logout", provider.handles()[0])
+    provider.seal()
+    assert not provider.is_open() and code_of(provider.unseal, "000000") == PASSPHRASE_WRONG.code
+    # a session of this process that is logged in lets no other text in
+    provider.unseal(PIN)
+    assert code_of(Pkcs11Root(folder, token, "mulian").unseal, "000000") == PASSPHRASE_WRONG.code
     provider.delete_kek(kek)
     assert not provider.has_kek(kek)
     assert code_of(Pkcs11Root(folder, token, "another").unseal, PIN) == MODULE_FAILED.code
@@ -176,6 +218,13 @@ def test_a_device_with_the_sdf_interface_closes_keks(tmp_path: Path) -> None:
     for place in range(len(stored)):
         (folder / f"kek-{kek}.bin").write_bytes(stored[:place] + bytes((stored[place] ^ 1,)) + stored[place + 1:])
         assert code_of(again.get_kek, kek) == "crypto.provider.damaged", place
+    (folder / f"kek-{kek}.bin").write_bytes(stored)
+    again.library.refuse(0x01000003)  # the line to the device is down
+    assert code_of(again.get_kek, kek) == code_of(again.put_kek, other, bytes(16)) == MODULE_FAILED.code
+    again.seal()
+    assert not again.is_open() and code_of(again.unseal, sdf_device.PASSWORD) == MODULE_FAILED.code
+    again.library.refuse(0)
+    again.unseal(sdf_device.PASSWORD)
     again.delete_kek(kek)
     assert not again.has_kek(kek)
     assert code_of(SdfRoot(folder, str(library), 2).unseal, sdf_device.PASSWORD) == PASSPHRASE_WRONG.code

@@ -6,6 +6,7 @@ from pathlib import Path
 from crypto.errors import PASSPHRASE_WRONG, POLICY_INVALID, ROOT_EXISTS
 from crypto.keys.adapters.sealed_file import SealedFile
 from crypto.keys.port import UnsealState
+from kernel.digest import sm3
 
 VARIABLE = "MULIAN_ROOT_KEY"
 
@@ -17,6 +18,7 @@ class EnvironmentRoot(SealedFile):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self._mark = sm3(_root(os.environ.get(VARIABLE, "")))
         self.unseal(os.environ.get(VARIABLE, ""))
 
     def exists(self) -> bool:
@@ -31,16 +33,27 @@ class EnvironmentRoot(SealedFile):
         """A variable has no shares."""
         raise POLICY_INVALID()
 
+    def share_of(self, secret: str) -> tuple[str, int] | None:
+        """A variable has no shares."""
+        return None
+
     def unseal(self, secret: str) -> None:
-        """Take the root itself; raise ``crypto.root.passphrase`` unless it is 32 bytes in hex."""
-        try:
-            root = bytes.fromhex(secret)
-        except ValueError as error:
-            raise PASSPHRASE_WRONG() from error
-        if len(root) != 32:
+        """Take the root itself; raise ``crypto.root.passphrase`` for any but the one that the variable held."""
+        root = _root(secret)
+        if sm3(root) != self._mark:
             raise PASSPHRASE_WRONG()
         self._root = root
 
     def state(self) -> UnsealState:
         """It opens by itself."""
         return UnsealState("environment")
+
+
+def _root(text: str) -> bytes:
+    try:
+        root = bytes.fromhex(text)
+    except ValueError as error:
+        raise PASSPHRASE_WRONG() from error
+    if len(root) != 32:
+        raise PASSPHRASE_WRONG()
+    return root

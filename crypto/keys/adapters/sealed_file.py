@@ -29,7 +29,8 @@ from crypto.keys.port import UnsealState
 from crypto.keys.shamir import Share
 from crypto.sm import sm4
 from kernel.digest import hmac_sm3
-from kernel.files_atomic import write_atomic
+from kernel.errors import MulianError
+from kernel.files_atomic import sync_folder, write_atomic
 
 # RFC 7914: about 32 MiB and a tenth of a second; the figures are in the file, so they can be raised later
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}
@@ -39,16 +40,19 @@ _FIELDS = ("nonce", "sealed")
 
 
 class SealedFile:
-    """``root.json`` and ``kek-<id>.bin`` in one folder, all 0600. One instance per process holds the root open."""
+    """``root.json`` and ``kek-<id>.bin`` in one folder, all 0600. One instance per process holds the root open.
+
+    ``root-next.json``: the same root closed by shares that have been handed out and not yet been given back.
+    """
 
     label = "sealed-file"
     certified = False
 
     def __init__(self, folder: Path) -> None:
         self._files = KekFiles(folder)
-        self._root_file = folder / "root.json"
+        self._root_file, self._next_file = folder / "root.json", folder / "root-next.json"
         self._root: bytes | None = None
-        self._given: dict[int, Share] = {}
+        self._given: dict[str, dict[int, Share]] = {}  # by splitting, by number
         self._lock = threading.Lock()  # two persons may give their shares at the same moment
 
     def exists(self) -> bool:
@@ -61,46 +65,59 @@ class SealedFile:
             raise ROOT_EXISTS()
         root, salt = secrets.token_bytes(32), secrets.token_bytes(16)
         head = {"v": 1, "kdf": "scrypt", **_SCRYPT, "salt": salt.hex()}
-        self._write(head, _derive(secret, salt, _SCRYPT), root)
+        self._write(self._root_file, head, _derive(secret, salt, _SCRYPT), root)
         self._root = root
 
     def share(self, threshold: int, count: int) -> list[str]:
-        """Close the root by k of n shares from now on and return them, once; raise ``crypto.sealed``.
+        """Write ``root-next.json``, which k of n shares open, and return them, once; raise ``crypto.sealed``.
 
-        The root stays the same, so no KEK changes; a passphrase or shares of before open only older copies of
+        ``root.json`` stays until k of them have been given back: whatever is lost before, the old way opens. The root
+        stays the same, so no KEK changes; afterwards a passphrase or shares of before open only older copies of
         ``root.json``. Raises ``crypto.unseal.policy_invalid`` unless 2 ≤ k ≤ n ≤ 16.
         """
         if not 2 <= threshold <= count <= shamir.MAX_SHARES:
             raise POLICY_INVALID()
-        root, secret = self._opened(), secrets.token_bytes(shamir.SECRET_LENGTH)
-        shares = shamir.split(secret, threshold, count)
-        head = {"v": 1, "kdf": "shares", "k": threshold, "n": count, "set": shares[0].set_id.hex(),
-                "marks": [share.mark() for share in shares]}
-        self._write(head, _of_shares(secret), root)
-        self._given.clear()
+        with self._lock:
+            root, secret = self._opened(), secrets.token_bytes(shamir.SECRET_LENGTH)
+            shares = shamir.split(secret, threshold, count)
+            head = {"v": 1, "kdf": "shares", "k": threshold, "n": count, "set": shares[0].set_id.hex(),
+                    "marks": [share.mark() for share in shares]}
+            self._write(self._next_file, head, _of_shares(secret), root)
         return [share.text() for share in shares]
+
+    def share_of(self, secret: str) -> tuple[str, int] | None:
+        """Return splitting and number of a share, None for a passphrase; raise ``crypto.share.*``."""
+        found = self._matched(secret)
+        return None if found is None else (found[0]["set"], found[1].index)
 
     def unseal(self, secret: str) -> None:
         """Open the root with its passphrase, or take one share; the k-th opens it."""
         with self._lock:
-            document = self._document()
-            if document["kdf"] == "shares":
-                self._take(document, shamir.parse(secret))
+            found = self._matched(secret)
+            if found is not None:
+                self._take(*found)
                 return
+            document = self._document(self._root_file)
             cost = {name: int(document[name]) for name in _SCRYPT}
             self._root = _unsealed(document, _derive(secret, bytes.fromhex(document["salt"]), cost))
 
     def state(self) -> UnsealState:
         """Say how the root is opened and how far that is."""
-        document = self._document() if self.exists() else None
-        if document is None or document["kdf"] != "shares":
+        if not self.exists():
             return UnsealState("passphrase")
-        return UnsealState("shares", document["k"], document["n"], tuple(sorted(self._given)))
+        current, coming = self._documents()
+        next_need = coming["k"] if coming else 0
+        next_given = self._numbers(coming) if coming else ()
+        if current["kdf"] != "shares":
+            return UnsealState("passphrase", next_need=next_need, next_given=next_given)
+        given = () if self.is_open() else self._numbers(current)
+        return UnsealState("shares", current["k"], given, next_need, next_given)
 
     def seal(self) -> None:
         """Forget the root key and given shares in this process."""
-        self._root = None
-        self._given.clear()
+        with self._lock:
+            self._root = None
+            self._given.clear()
 
     def is_open(self) -> bool:
         """Tell whether KEKs can be read now."""
@@ -127,34 +144,71 @@ class SealedFile:
         """Overwrite and remove the object."""
         self._files.delete(kek_id)
 
-    def _take(self, document: dict[str, Any], share: Share) -> None:
-        if share.set_id.hex() != document["set"]:
+    def _matched(self, secret: str) -> tuple[dict[str, Any], Share] | None:
+        """Return a share with the document of its splitting, None for a passphrase; raise ``crypto.share.*``."""
+        current, coming = self._documents()
+        known = {document["set"]: document for document in (coming, current) if document and "set" in document}
+        try:
+            share = shamir.parse(secret)
+        except MulianError:
+            if current["kdf"] == "shares":
+                raise
+            return None
+        document = known.get(share.set_id.hex())
+        if document is None:
             raise SHARE_FOREIGN()
-        if share.index in self._given:
-            raise SHARE_TWICE(index=share.index)
-        if share.index > document["n"] or share.mark() != document["marks"][share.index - 1]:
+        genuine = share.threshold == document["k"] and share.index <= document["n"]
+        if not genuine or share.mark() != document["marks"][share.index - 1]:
             raise SHARE_WRONG(index=share.index)
-        self._given[share.index] = share
-        if len(self._given) >= document["k"]:
-            given = list(self._given.values())
-            self._given.clear()
-            self._root = _unsealed(document, _of_shares(shamir.combine(given)))
+        return document, share
+
+    def _take(self, document: dict[str, Any], share: Share) -> None:
+        given = self._given.setdefault(document["set"], {})
+        if share.index in given:
+            raise SHARE_TWICE(index=share.index)
+        given[share.index] = share
+        if len(given) < document["k"]:
+            return
+        self._given.clear()
+        root = _unsealed(document, _of_shares(shamir.combine(list(given.values()))))
+        if document["set"] != self._document(self._root_file).get("set"):
+            self._put_in_force(document)
+        self._root = root
+
+    def _put_in_force(self, document: dict[str, Any]) -> None:
+        """Replace ``root.json`` by what was just opened: exactly this, whatever ``root-next.json`` holds by now."""
+        write_atomic(self._root_file, json.dumps(document).encode(), mode=0o600)
+        coming = self._coming()
+        if coming is not None and coming["set"] == document["set"]:
+            self._next_file.unlink(missing_ok=True)
+            sync_folder(self._files.folder)
+
+    def _numbers(self, document: dict[str, Any]) -> tuple[int, ...]:
+        return tuple(sorted(self._given.get(document["set"], ())))
 
     def _opened(self) -> bytes:
         if self._root is None:
             raise SEALED()
         return self._root
 
-    def _write(self, head: dict[str, Any], key: bytes, root: bytes) -> None:
+    def _write(self, path: Path, head: dict[str, Any], key: bytes, root: bytes) -> None:
         nonce = os.urandom(12)
         sealed = sm4.gcm_encrypt(key, nonce, root, _ROOT_LABEL)
         self._files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         document = head | {"nonce": nonce.hex(), "sealed": sealed.hex()}
-        write_atomic(self._root_file, json.dumps(document).encode(), mode=0o600)
+        write_atomic(path, json.dumps(document).encode(), mode=0o600)
 
-    def _document(self) -> dict[str, Any]:
+    def _documents(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return what is in force and the splitting that waits for its shares, if any."""
+        current, coming = self._document(self._root_file), self._coming()
+        return current, None if coming and coming["set"] == current.get("set") else coming
+
+    def _coming(self) -> dict[str, Any] | None:
+        return self._document(self._next_file) if self._next_file.exists() else None
+
+    def _document(self, path: Path) -> dict[str, Any]:
         try:
-            document = json.loads(self._root_file.read_bytes())
+            document = json.loads(path.read_bytes())
             needed = ("k", "n", "set", "marks") if document["kdf"] == "shares" else (*_SCRYPT, "salt")
             if any(name not in document for name in (*needed, *_FIELDS)):
                 raise KeyError
@@ -162,7 +216,7 @@ class SealedFile:
         except FileNotFoundError as error:
             raise ROOT_MISSING() from error
         except (ValueError, KeyError, TypeError) as error:
-            raise PROVIDER_DAMAGED(name=self._root_file.name) from error
+            raise PROVIDER_DAMAGED(name=path.name) from error
 
 
 def _unsealed(document: dict[str, Any], key: bytes) -> bytes:
