@@ -17,7 +17,7 @@ Numbers = NDArray[np.uint64]
 
 def fits(radix: int, length: int) -> bool:
     """Tell whether values of this form are encrypted here; else ``crypto.sm.ff1`` does it one by one."""
-    return radix <= 256 and radix ** (length - length // 2) <= MAX_HALF
+    return radix <= 256 and length <= ff1.MAX_LENGTH and radix ** (length - length // 2) <= MAX_HALF
 
 
 def encrypt(key: bytes, radix: int, tweak: bytes, numerals: Numerals) -> Numerals:

@@ -16,10 +16,10 @@ DIGITS = "0123456789"
 
 
 def encrypt_texts(key: bytes, tweak: bytes, values: Sequence[str | None], alphabet: str = DIGITS) -> list[str | None]:
-    """Return each value encrypted within its alphabet (ASCII) and length; None stays None.
+    """Return each value encrypted within its alphabet (ASCII, each character once) and length; None stays None.
 
     Raises ValueError where a value has a character outside the alphabet or a domain below a million values: what
-    cannot be encrypted is sorted out by the caller, never passed through.
+    cannot be encrypted is sorted out by the caller, never passed through. Also for another sort of alphabet.
     """
     return _each(values, alphabet, lambda rows: batch.encrypt(key, len(alphabet), tweak, rows), lambda one: ff1.encrypt(
         ff1.sm4_chain(key), len(alphabet), tweak, one
@@ -43,6 +43,8 @@ def _each(
         if value is not None:
             groups[len(value)].append(index)
     numeral_of = {character: number for number, character in enumerate(alphabet)}
+    if not alphabet.isascii() or len(numeral_of) != len(alphabet):
+        raise ValueError("an alphabet is ASCII and has each character once")
     for length, indexes in groups.items():
         chosen = [values[i] or "" for i in indexes]
         if len(indexes) >= BATCH_FROM and batch.fits(len(alphabet), length):
@@ -61,8 +63,10 @@ def _batched(
     characters = np.frombuffer(alphabet.encode("ascii"), np.uint8)
     table = np.full(256, 255, np.uint8)
     table[characters] = np.arange(len(characters))
-    joined = "".join(values).encode("ascii", "replace")
-    rows = many(table[np.frombuffer(joined, np.uint8)].reshape(len(values), length))
+    joined = "".join(values)
+    if not joined.isascii():
+        raise ValueError("a character is outside the alphabet")
+    rows = many(table[np.frombuffer(joined.encode("ascii"), np.uint8)].reshape(len(values), length))
     text = characters[rows].tobytes().decode("ascii")
     return [text[at:at + length] for at in range(0, len(text), length)]
 

@@ -7,7 +7,6 @@ give the same result, so equality shows; that is what identifiers are for.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -17,6 +16,7 @@ from crypto.sm import sm4
 
 ROUNDS = 10
 MIN_DOMAIN = 1_000_000  # SP 800-38G Rev. 1: radix ** length must be at least this
+MAX_LENGTH = 1_024  # numerals: a value from outside must not make numbers of millions of digits
 Chain = Callable[[bytes], bytes]
 
 
@@ -44,17 +44,17 @@ class Shape:
 
 
 def shape(radix: int, length: int) -> Shape:
-    """Return the shape; raise ValueError where the domain is too small for FF1 or the radix out of 2..65536."""
-    if not 2 <= radix <= 1 << 16 or length < 2 or radix**length < MIN_DOMAIN:
-        raise ValueError("FF1 needs a radix of 2..65536 and at least a million values")
+    """Return the shape; raise ValueError for a domain below FF1's, a radix out of 2..65536, more than MAX_LENGTH."""
+    if not 2 <= radix <= 1 << 16 or not 2 <= length <= MAX_LENGTH or radix**length < MIN_DOMAIN:
+        raise ValueError(f"FF1 needs a radix of 2..65536, at least a million values and at most {MAX_LENGTH} numerals")
     left = length // 2
     half = ((radix ** (length - left) - 1).bit_length() + 7) // 8
     return Shape(radix, length, left, length - left, half, 4 * (-(-half // 4)) + 4)
 
 
 def sm4_chain(key: bytes) -> Chain:
-    """Return CBC encryption under SM4 from a zero block."""
-    return partial(sm4.cbc_encrypt, key, bytes(sm4.BLOCK))
+    """Return CBC encryption under SM4 from a zero block; unlike that of a partial, its repr has no key in it."""
+    return lambda blocks: sm4.cbc_encrypt(key, bytes(sm4.BLOCK), blocks)
 
 
 def aes_chain(key: bytes) -> Chain:

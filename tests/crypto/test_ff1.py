@@ -120,13 +120,15 @@ def test_a_domain_is_permuted_and_tweaks_differ() -> None:
 @pytest.mark.parametrize("count", [1, 40])
 def test_what_ff1_cannot_do_is_an_error(count: int) -> None:
     for value, alphabet in (("12345", fpe.DIGITS), ("12345X", fpe.DIGITS), ("12345é", LETTERS), ("１２３４５６", fpe.DIGITS),
-                            ("ABC", LETTERS), ("abcd", LETTERS)):
+                            ("ABC", LETTERS), ("abcd", LETTERS), ("12345é", fpe.DIGITS + "?"), ("1" * 1_025, fpe.DIGITS),
+                            ("甲乙丙丁" * 5, "甲乙丙丁"), ("123456", fpe.DIGITS + "1")):
         for call in (fpe.encrypt_texts, fpe.decrypt_texts):
-            with pytest.raises(ValueError, match="outside|million"):
+            with pytest.raises(ValueError, match="outside|million|ASCII"):
                 call(KEY, b"", [value] * count, alphabet)
     with pytest.raises(ValueError, match="outside"):
         ff1.encrypt(ff1.sm4_chain(KEY), 10, b"", [1, 2, 3, 4, 5, 10])
-    for radix, length in ((1, 100), (1 << 17, 4), (10, 1)):
+    assert repr(KEY) not in repr(ff1.sm4_chain(KEY))
+    for radix, length in ((1, 100), (1 << 17, 4), (10, 1), (2, 1_025)):
         with pytest.raises(ValueError, match="FF1 needs"):
             ff1.shape(radix, length)
     with pytest.raises(ValueError, match="too wide"):
