@@ -31,7 +31,7 @@ class Failure:
     """Why one row gave no clear text; the other rows of its column are not touched by it.
 
     ``reason``: "not_an_envelope", "wrong_tag" (changed, moved, or another key), "unknown_key", "wrong_scope",
-    "retired_key".
+    "retired_key", "destroyed_key".
     """
 
     reason: str
@@ -236,10 +236,11 @@ def _decrypt_singly(
 
 
 def _tags(key: ColumnKey, row_keys: Sequence[RowKey]) -> Bytes2:
-    if isinstance(row_keys[0], int):
-        return row_tags(row_keys)  # type: ignore[arg-type]
-    joined = b"".join(envelope.row_tag(row_key, key.key) for row_key in row_keys)
-    return np.frombuffer(joined, np.uint8).reshape(-1, 8)
+    try:
+        return row_tags(row_keys)
+    except TypeError:  # not all of them are integers
+        joined = b"".join(envelope.row_tag(row_key, key.key) for row_key in row_keys)
+        return np.frombuffer(joined, np.uint8).reshape(-1, 8)
 
 
 def _rows(matrix: Bytes2) -> list[bytes]:

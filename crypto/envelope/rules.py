@@ -127,11 +127,12 @@ def seal(
 ) -> bytes:
     """Return the envelope of one field. ``nonce`` is fresh random bytes (12) unless a test fixes it.
 
-    ``padded`` marks a plaintext that the caller has padded with :func:`pad`.
+    ``padded`` marks a plaintext that the caller has padded with :func:`pad`. Raises ValueError for another nonce.
     """
     head = header(key_id, algorithm, padded=padded)
     encrypt = sm4.ccm_encrypt if algorithm == CCM else sm4.gcm_encrypt
-    return head + nonce + encrypt(key, nonce, plaintext, head + tag)
+    sealed = encrypt(key, nonce, plaintext, head + tag)
+    return encode(Envelope(algorithm, padded, key_id, nonce, sealed))
 
 
 def unseal(key: bytes, tag: bytes, data: bytes) -> bytes:

@@ -18,6 +18,7 @@ BLOCK = 16
 KEY_LENGTH = 16
 NONCE_LENGTH = 12
 TAG_LENGTH = 16
+CCM_BEYOND = 1 << 24  # bytes whose number no longer fits into q = 3 bytes
 
 
 class TagMismatch(Exception):
@@ -55,7 +56,8 @@ def ctr(key: bytes, counter: bytes, data: bytes) -> bytes:
 
 
 def gcm_encrypt(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
-    """Return ciphertext ‖ 16-byte tag for a 12-byte nonce (RFC 8998 section 2)."""
+    """Return ciphertext ‖ 16-byte tag for a 12-byte nonce (RFC 8998 section 2); raise ValueError for another one."""
+    _check_nonce(nonce)
     encryptor = Cipher(SM4(key), GCM(nonce)).encryptor()
     encryptor.authenticate_additional_data(aad)
     ciphertext = encryptor.update(plaintext) + encryptor.finalize()
@@ -76,14 +78,18 @@ def gcm_decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
 
 
 def ccm_encrypt(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
-    """Return ciphertext ‖ 16-byte tag for a 12-byte nonce: q = 3, so at most 2^24-1 bytes (RFC 3610)."""
+    """Return ciphertext ‖ 16-byte tag for a 12-byte nonce: q = 3, so at most 2^24-1 bytes (RFC 3610).
+
+    Raises ValueError for another nonce or more bytes.
+    """
+    _check_nonce(nonce)
     sealed = ctr(key, _ccm_counter(nonce), _ccm_mac(key, nonce, plaintext, aad) + plaintext)
     return sealed[BLOCK:] + sealed[:BLOCK]
 
 
 def ccm_decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
     """Return the plaintext of ciphertext ‖ tag; raise :class:`TagMismatch`."""
-    if len(sealed) < TAG_LENGTH or len(nonce) != NONCE_LENGTH:
+    if not TAG_LENGTH <= len(sealed) < CCM_BEYOND + TAG_LENGTH or len(nonce) != NONCE_LENGTH:
         raise TagMismatch
     opened = ctr(key, _ccm_counter(nonce), sealed[-TAG_LENGTH:] + sealed[:-TAG_LENGTH])
     tag, plaintext = opened[:BLOCK], opened[BLOCK:]
@@ -101,10 +107,16 @@ def cmac(key: bytes, message: bytes) -> bytes:
 
 def ccm_first_blocks(nonce: bytes, aad: bytes, length: int) -> bytes:
     """Return B0 and the blocks of the additional data (RFC 3610 section 2.2, 16-byte tag, q = 3)."""
-    if length >= 1 << 24 or len(aad) >= 0xFF00:
+    if length >= CCM_BEYOND or len(aad) >= 0xFF00:
         raise ValueError("too long for CCM with q = 3")
     first = bytes(((0x40 if aad else 0) | 7 << 3 | 2,)) + nonce + length.to_bytes(3)
     return first + _padded(len(aad).to_bytes(2) + aad) if aad else first
+
+
+def _check_nonce(nonce: bytes) -> None:
+    """Refuse what OpenSSL would take: opening knows 12 bytes only."""
+    if len(nonce) != NONCE_LENGTH:
+        raise ValueError("a nonce has 12 bytes")
 
 
 def _ccm_mac(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:

@@ -16,7 +16,8 @@ from crypto.columns import engine, ghash, mac, service
 from crypto.columns.service import NOT_AN_ENVELOPE, WRONG_TAG, Failure, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules
 from crypto.sm import bulk, sm4
-from tests.support.scale import examples
+from kernel.errors import MulianError
+from tests.support.scale import Scale, examples
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
 COLUMN = engine.column_key(7, KEY)
@@ -74,7 +75,7 @@ SHORT = (0, 1, 3, 6, 9, 15, 16, 17, 18, 32, 33, 70)
 @pytest.mark.parametrize("algorithm", [rules.GCM, rules.CCM])
 @pytest.mark.parametrize("padded", [False, True])
 def test_batch_equals_one_field_and_gmssl_on_mixed_lengths(
-    algorithm: int, name: str, padded: bool, scale,  # type: ignore[no-untyped-def]
+    algorithm: int, name: str, padded: bool, scale: Scale,
 ) -> None:
     count = scale.of(60, 2_000)
     lengths = [random.choice(SHORT) for _ in range(count)] + [random.randrange(1_001) for _ in range(count // 15)]
@@ -95,12 +96,13 @@ def test_batch_equals_one_field_and_gmssl_on_mixed_lengths(
 @settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.binary(max_size=40), st.binary(min_size=200, max_size=1_000)), max_size=60),
-    st.booleans(), st.booleans(), st.sampled_from([rules.GCM, rules.CCM]), st.sampled_from(bulk.engines()),
+    st.booleans(), st.integers(0, 2), st.sampled_from([rules.GCM, rules.CCM]), st.sampled_from(bulk.engines()),
 )
 def test_round_trip_of_any_column(
-    fields: list[bytes | None], padded: bool, text_keys: bool, algorithm: int, name: str,
+    fields: list[bytes | None], padded: bool, texts: int, algorithm: int, name: str,
 ) -> None:
-    keys = [f"row {n}".encode() if text_keys else n for n in range(len(fields))]
+    """Row keys are integers, digits as text, or both in one column."""
+    keys = [str(n).encode() if n % 2 < texts else n for n in range(1, len(fields) + 1)]
     with bulk.forced(name):
         sealed = encrypt_column(COLUMN, keys, fields, padded=padded, algorithm=algorithm)
         assert [value is None for value in sealed] == [value is None for value in fields]
@@ -120,6 +122,31 @@ def test_uniform_matrices_at_every_edge(width: int) -> None:
         assert data == rules.seal(KEY, 7, tags[index].tobytes(), clear[index].tobytes(), data[6:18])
     opened, good = engine.decrypt(COLUMN, rules.header(7), tags, out)
     assert good.all() and (opened == clear).all()
+
+
+def test_columns_hold_no_longer_fields() -> None:
+    tags = engine.row_tags(range(20))
+    for width in (257, 1 << 20):
+        with pytest.raises(ValueError, match="at most 256"):
+            engine.encrypt(COLUMN, tags, np.zeros((20, width), np.uint8), algorithm=rules.CCM)
+    for width in (33, 34 + 257):
+        with pytest.raises(ValueError, match="at most 256"):
+            engine.decrypt(COLUMN, rules.header(7), tags, np.zeros((20, width), np.uint8))
+
+
+@pytest.mark.parametrize("algorithm", [rules.GCM, rules.CCM])
+def test_what_would_not_open_elsewhere_is_not_given_out(algorithm: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one wrong power, or one engine that computes wrongly, encrypting and decrypting still agree."""
+    key = engine.column_key(7, secrets.token_bytes(16))
+    right = key.tables._powers
+    if algorithm == rules.GCM:
+        vars(key.tables)["_powers"] = (*right[:3], right[2], *right[4:])
+    else:
+        encrypt = bulk.encrypt
+        monkeypatch.setattr(bulk, "encrypt", lambda secret, blocks: encrypt(secret, blocks) ^ np.uint8(1))
+    for fields in ([b"18 bytes of a field"] * 20, [b"18 bytes"[:n % 8 + 1] for n in range(20)]):
+        with pytest.raises(MulianError, match="self-test"):
+            encrypt_column(key, range(20), fields, algorithm=algorithm)
 
 
 def test_more_rows_than_a_tile() -> None:

@@ -31,6 +31,14 @@ def test_vectors_of_the_design(algorithm: int, plaintext: bytes, expected: str) 
         rules.unseal(KEY, rules.row_tag(43, KEY), data)
 
 
+def test_other_nonces_make_no_envelope() -> None:
+    for length in (8, 13):
+        with pytest.raises(ValueError, match="12 bytes"):
+            rules.seal(KEY, 7, rules.row_tag(42, KEY), b"clear", bytes(length))
+        with pytest.raises(MulianError):
+            rules.encode(rules.Envelope(1, False, 7, bytes(length), bytes(16)))
+
+
 @given(st.integers(1, rules.MAX_KEY_ID), st.binary(min_size=16, max_size=80), st.sampled_from([1, 2, 3]), st.booleans())
 def test_encode_and_parse_are_inverse(key_id: int, sealed: bytes, algorithm: int, padded: bool) -> None:
     envelope = rules.Envelope(algorithm, padded, key_id, NONCE, sealed)

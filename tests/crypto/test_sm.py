@@ -69,6 +69,15 @@ def test_gcm_and_ccm_round_trip_and_refuse_a_flipped_bit(plaintext: bytes, aad: 
             decrypt(KEY, nonce, sealed, aad + b"x")
 
 
+def test_other_nonces_and_too_long_ciphertexts_are_refused() -> None:
+    for encrypt in (sm4.gcm_encrypt, sm4.ccm_encrypt):
+        for length in (0, 8, 11, 13, 128):
+            with pytest.raises(ValueError, match="12 bytes"):
+                encrypt(KEY, bytes(length), b"clear", b"")
+    with pytest.raises(sm4.TagMismatch):
+        sm4.ccm_decrypt(KEY, bytes(12), bytes((1 << 24) + 16), b"")
+
+
 @given(st.binary(max_size=70))
 def test_cmac_equals_the_definition(message: bytes) -> None:
     whole = len(message) and len(message) % 16 == 0
