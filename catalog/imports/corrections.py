@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from catalog.errors import BATCH_STATE
 from catalog.imports import queries, service
 from catalog.imports.corrected import last
-from catalog.imports.errors import CELL_UNKNOWN, CELLS_TOO_MANY, FILE_GONE
+from catalog.imports.errors import CELL_UNKNOWN, CELLS_TOO_MANY, FILE_GONE, NOT_CORRECTED
 from catalog.imports.models import ImportBatch, ImportCorrection, ImportFinding
 from catalog.permissions import IMPORT
 from kernel import clock
@@ -30,7 +30,8 @@ def correct(
     """Correct a cell that a finding names or that was corrected before; ``value`` None takes the correction back.
 
     The audit trail holds the place and a digest of the value: cells may hold what only this directory may keep.
-    Raises ``catalog.import.state`` unless the batch is checked, ``.file_gone``, ``.cell_unknown``, ``.cells_many``.
+    Raises ``catalog.import.state`` unless the batch is checked, ``.file_gone``, ``.cell_unknown``, ``.cells_many``,
+    ``.not_corrected``.
     """
     require(actor, IMPORT, department_id=batch.department_id if actor.scope == "own" else None)
     if batch.state != "checked":
@@ -39,6 +40,8 @@ def correct(
         raise FILE_GONE()
     held = queries.corrections(session, batch.id)
     before = held.get((sheet, row_no, column))
+    if value is None and (before is None or before.value is None):
+        raise NOT_CORRECTED(address=f"{sheet}!{column}{row_no}")
     header, original = (before.header, before.original) if before else _named(session, batch.id, sheet, row_no, column)
     if last(held) >= MOST:
         raise CELLS_TOO_MANY(limit=MOST)

@@ -13,6 +13,10 @@ CELL_UNKNOWN = define(
     fix_zh="只能更正检查结果中列出的单元格；其余请在表格中修改后重新上传",
     fix_en="Only cells that a finding names can be corrected here; change others in the workbook and upload it again",
 )
+NOT_CORRECTED = define(
+    "catalog.import.not_corrected", 404, zh="单元格「{address}」没有更正可取消",
+    en="The cell {address} has no correction to take back",
+)
 CELLS_TOO_MANY = define(
     "catalog.import.cells_many", 409, zh="一个批次至多更正 {limit} 次", en="At most {limit} corrections of one import",
     fix_zh="请下载标注工作簿，在表格中修改后重新上传", fix_en="Download the marked workbook, correct it and upload it again",

@@ -9,7 +9,7 @@ from catalog.errors import WORKBOOK
 from catalog.imports import exporting, service, staging
 from catalog.imports.models import ImportBatch
 from catalog.imports.prepared import Prepared
-from catalog.imports.progress import Progress, silent
+from catalog.imports.progress import Progress, half, silent
 from catalog.imports.reader import open_book
 from kernel import clock
 from kernel.db import Database
@@ -55,7 +55,7 @@ def run_apply(
         if batch.state == "applied":
             return dict(batch.counts["applied"])
         return service.apply(
-            session, actor, batch, accept_partial=accept_partial, progress=progress, prepared=prepared
+            session, actor, batch, accept_partial=accept_partial, progress=half(progress, 1), prepared=prepared
         )
 
     with database.read() as session:
@@ -65,7 +65,7 @@ def run_apply(
             service.require_applicable(session, batch, accept_partial=accept_partial)
     with Prepared(folder) as prepared:
         if batch.state != "applied":
-            prepared.fill(database, batch_id, service.waiting(batch), progress)
+            prepared.fill(database, batch_id, service.waiting(batch), half(progress, 0))
         return database.run(unit)
 
 

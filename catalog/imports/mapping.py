@@ -19,7 +19,12 @@ EXAMPLE: Final = "示例"
 """A row with this row key shows how to fill the sheet in; it is never imported."""
 
 _HEADER_ROWS: Final = 10
-_OTHER_SHEETS: Final = frozenset(fold(name) for name in ("填写说明", "代码表", "可选项", "问题清单", "更正记录"))
+FINDINGS_SHEET: Final = "问题清单"
+CORRECTIONS_SHEET: Final = "更正记录"
+LISTS: Final = frozenset(map(fold, (FINDINGS_SHEET, CORRECTIONS_SHEET)))
+OTHER_SHEETS: Final = LISTS | frozenset(map(fold, ("填写说明", "代码表", "可选项")))
+"""Sheets that we write beside the data: never read as data, whatever their place."""
+
 _WORDS: Final = ("keywords", "formats", "project_numbers", "related_codes")
 INSTANTS: Final = ("data_updated_at", "last_update_at")
 _DAYS: Final = ("effective_on", "live_on", "retired_on", "published_on")
@@ -121,7 +126,8 @@ class Mapping:
 
     def _match(self, profile: Profile, sheets: Sequence[Rows]) -> Iterator[tuple[SheetProfile, Rows | None]]:
         if len(profile.sheets) == 1 and profile.sheets[0].name is None:
-            yield profile.sheets[0], next((sheet for sheet in sheets if next(iter(sheet), None) is not None), None)
+            named = (sheet for sheet in sheets if fold(sheet.name) not in OTHER_SHEETS)
+            yield profile.sheets[0], next((sheet for sheet in named if next(iter(sheet), None) is not None), None)
             return
         if len(sheets) == 1 and not sheets[0].name:
             # a text file has no sheet name; its headers say which level it is
@@ -131,7 +137,7 @@ class Mapping:
         by_name = {fold(sheet.name): sheet for sheet in sheets}
         known_names = {fold(name): one for one in profile.sheets for name in (str(one.name), one.kind)}
         for sheet in sheets:
-            if fold(sheet.name) not in known_names and fold(sheet.name) not in _OTHER_SHEETS:
+            if fold(sheet.name) not in known_names and fold(sheet.name) not in OTHER_SHEETS:
                 self.mapped.findings.append(Finding(sheet.name, None, None, None, "", WARNING, "sheet_unknown"))
         if not set(known_names) & set(by_name):
             name = str(profile.sheets[0].name)

@@ -2,21 +2,23 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from catalog.imports.cells import shown
 from catalog.imports.findings import index_of
+from catalog.imports.mapping import CORRECTIONS_SHEET, FINDINGS_SHEET, LISTS
 from catalog.imports.models import ImportCorrection, ImportFinding
+from catalog.imports.profile import fold
 from catalog.imports.reader import Rows
 from catalog.imports.workbook import OPTIONS, Styles, write_text
 from kernel.clock import BEIJING
 from kernel.documents.text import printable
 from kernel.identity.names import Names
 
-LIST: Final = "问题清单"
-CORRECTIONS: Final = "更正记录"
 NOBODY: Final = Names({}, {})
 """Whoever is noted is shown by the user name."""
 
@@ -43,13 +45,16 @@ def marked(
             by_cell.setdefault(key, []).append(finding)
     corrected = {(one.sheet, one.row_no - 1, index_of(one.column)): one for one in held}
     for source in sheets:
+        # a marked workbook that is uploaded again brings the lists of its last check; they are written anew
+        if fold(source.name) in LISTS:
+            continue
         _copy(book, styles, source, by_cell, corrected, names)
     book.close()
     return out.getvalue()
 
 
 def _findings_sheet(book: xlsxwriter.Workbook, styles: Styles, findings: Sequence[ImportFinding]) -> None:
-    sheet = book.add_worksheet(LIST)
+    sheet = book.add_worksheet(FINDINGS_SHEET)
     sheet.freeze_panes(1, 0)
     severities = {"error": "错误", "row_error": "行错误", "warning": "提醒"}
     for column, (title, width) in enumerate(
@@ -67,7 +72,7 @@ def _findings_sheet(book: xlsxwriter.Workbook, styles: Styles, findings: Sequenc
 def _corrections_sheet(
     book: xlsxwriter.Workbook, styles: Styles, held: Sequence[ImportCorrection], names: Names
 ) -> None:
-    sheet = book.add_worksheet(CORRECTIONS)
+    sheet = book.add_worksheet(CORRECTIONS_SHEET)
     sheet.freeze_panes(1, 0)
     for column, (title, width) in enumerate(
         (("工作表", 14), ("行号", 8), ("列", 18), ("原值", 30), ("更正为", 30), ("更正人", 12), ("时间", 20))
@@ -83,13 +88,21 @@ def _corrections_sheet(
             write_text(sheet, number, column, value)
 
 
+def _write(sheet: Worksheet, row: int, column: int, cell: Any, style: Format) -> None:
+    """Numbers stay numbers: serials stay dates, and what has lost its last digits is not taken for a code."""
+    number = cell["n"] if isinstance(cell, dict) and "n" in cell else cell
+    if number is not cell or (isinstance(cell, int) and not isinstance(cell, bool)):
+        sheet.write_number(row, column, float(number), style)
+    else:
+        write_text(sheet, row, column, shown(cell), style)
+
+
 def _copy(
     book: xlsxwriter.Workbook, styles: Styles, source: Rows,
     by_cell: Mapping[tuple[str, int, int], Sequence[ImportFinding]],
     corrected: Mapping[tuple[str, int, int], ImportCorrection], names: Names,
 ) -> None:
-    name = f"原{source.name}" if source.name in (LIST, CORRECTIONS) else source.name or "数据"
-    sheet = book.add_worksheet(name[:31])
+    sheet = book.add_worksheet((source.name or "数据")[:31])
     notes = 0
     for row, cells in enumerate(source):
         for column, cell in enumerate(cells):
@@ -99,7 +112,7 @@ def _copy(
             usual = styles.corrected if correction else styles.text
             style = styles.error if bad else styles.warning if found else usual
             if found or correction or cell not in ("", None):
-                write_text(sheet, row, column, shown(cell), style)
+                _write(sheet, row, column, cell, style)
             if (found or correction) and notes < _NOTES:
                 notes += 1
                 lines = [f"{one.zh}。{one.fix_zh}" for one in found]

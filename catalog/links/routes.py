@@ -94,12 +94,13 @@ def list_changes(
     kind: Annotated[str | None, Query(pattern=_KIND)] = None,
     department_id: uuid.UUID | None = None,
     mine: bool = False,
-    change_id: Annotated[uuid.UUID | None, Query(description="只列与该变更一并提交的，不论是否办结")] = None,
+    change_id: Annotated[uuid.UUID | None, Query(description="只列与该变更一并提交的，不论是否办结；其他条件不起作用")] = None,
 ) -> LinkChangePage:
     """待审核与已审核的关联"""
-    query = queries.queue(actor, state=state, kind=kind, department_id=department_id, mine=mine)
     if change_id is not None:
         query = queries.together(actor, change_id)
+    else:
+        query = queries.queue(actor, state=state, kind=kind, department_id=department_id, mine=mine)
     rows, total = paginate(session, query, page)
     items = [LinkChangeOut.model_validate(row) for row in listing.changes(session, rows)]
     return LinkChangePage(items=items, total=total, page=page.number, size=page.size)

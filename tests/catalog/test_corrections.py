@@ -58,8 +58,20 @@ def test_corrected_cells_are_read_by_the_next_check(
     cells = {sheet.name: sheet.rows for sheet in reader.read(tmp_path / "m.xlsx")}
     assert cells["Sheet1"][4][1] == "丙丙" and cells["Sheet1"][5][6] == "u:5" and cells["Sheet1"][1] == ROWS[0]
     assert [row[3:5] for row in cells["更正记录"][1:]] == [["没有的部门", "区民政局"], ["", "丙丙"], ["昨天", "2026年3月"], ["u:1", "u:5"]]
+    # the marked workbook can be uploaded again, and again: its lists are no data and are written anew
+    for _ in range(2):
+        second = checked(town.bureau, shown, create_departments=False)
+        assert not [f for f in found(database, second) if f[3] == "row_error"]
+        assert second.counts["actions"] == {"create": 5} and not second.counts["findings"]["error"]
+        with database.read() as session:
+            findings = list(session.scalars(queries.findings(second.id)))
+            with reader.open_book(service.file_of(session, second.id), "b.xlsx") as sheets:
+                shown = marked(sheets, findings)
+        (tmp_path / "m.xlsx").write_bytes(shown)
+        assert [sheet.name for sheet in reader.read(tmp_path / "m.xlsx")] == ["问题清单", "Sheet1"]
     # one that is taken back is what the file says again, and that too has to be checked first
     correct(database, town.bureau, batch, "G6", None)
+    assert code(lambda: correct(database, town.bureau, batch, "G6", None)) == "catalog.import.not_corrected"
     assert code(lambda: apply(database, town.bureau, batch)) == "catalog.import.unchecked"
     batch = again(database, town.bureau, batch)
     assert (6, "G", "u:1", "row_error", "duplicate_key") in found(database, batch)
@@ -78,6 +90,7 @@ def test_only_cells_of_findings_by_those_who_see_the_batch(
     batch = checked(town.officer, books.listing(*ROWS))
     assert code(lambda: correct(database, town.officer, batch, "F2", "x")) == "catalog.import.cell_unknown"
     assert code(lambda: correct(database, town.stranger, batch, "A4", "x")) == "catalog.import.unknown"
+    assert code(lambda: correct(database, town.officer, batch, "A4", None)) == "catalog.import.not_corrected"
     assert count(database, ImportCorrection) == 0
     monkeypatch.setattr(corrections, "MOST", 1)
     correct(database, town.officer, batch, "A4", "x")

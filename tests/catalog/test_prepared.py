@@ -47,7 +47,13 @@ def test_both_ways_write_the_same(database: Database, town: Town, checked: Check
     prepared: list[Any] = []
     held = search.prepare
     monkeypatch.setattr(search, "prepare", lambda *given: prepared.append(given) or held(*given))
-    jobs.run_apply(database, town.bureau, batch.id, accept_partial=True)
+    monkeypatch.setattr("catalog.imports.prepared.PAGE", 2)
+    monkeypatch.setattr("catalog.imports.service.PAGE", 2)
+    steps: list[tuple[int, int]] = []
+    jobs.run_apply(
+        database, town.bureau, batch.id, accept_partial=True, progress=lambda done, total, _: steps.append((done, total))
+    )
+    assert steps == sorted(steps) and steps[-1] == (5, 5) and len(steps) == 6, "once from nothing to all"
     assert len(prepared) == len(ROWS), "before the transaction"
     with database.read() as session:
         entries = list(session.scalars(select(DataEntry)))
