@@ -31,7 +31,7 @@ _DIGESTS = {
 # OpenSSL 3.0 calls SEC 1 files of this curve "SM2 PRIVATE KEY"
 _PRIVATE_LABELS = ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY")
 _Unchain = Callable[[bytes, bytes, bytes], bytes]
-_PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s+([A-Za-z0-9+/=\s]+?)-----END \1-----")
+_PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s([A-Za-z0-9+/=\s]+?)-----END \1-----")
 
 
 def _aes_cbc(key: bytes, initial: bytes, blocks: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Key files and certificates: what OpenSSL wrote is read, what we write reads back, rubbish is refused."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -79,18 +80,27 @@ def test_foreign_and_inconsistent_keys_are_refused() -> None:
         key_files.load_public(files.CA_KEY.encode())
 
 
+@pytest.mark.filterwarnings("ignore")  # cryptography warns of names and serial numbers that it finds odd
 @settings(max_examples=examples(200))
 @given(st.data())
 def test_damaged_files_never_end_in_another_error(data: st.DataObject) -> None:
-    good = data.draw(st.sampled_from([files.CA_KEY, files.LEAF_KEY_SEC1, files.CA_PUBLIC]))
+    good = data.draw(st.sampled_from([files.CA_KEY, files.LEAF_KEY_SEC1, files.CA_PUBLIC, files.AUTHORITY, files.LEAF]))
     broken = bytearray(der_of(good))
     at = data.draw(st.integers(0, len(broken) - 1))
     broken[at] ^= data.draw(st.integers(1, 255))
-    for load in (key_files.load_private, key_files.load_public):
+    for load in (key_files.load_private, key_files.load_public, certificates.load):
         try:
-            load(bytes(broken[:data.draw(st.integers(0, len(broken)))]))
+            load(bytes(broken[:data.draw(st.one_of(st.just(len(broken)), st.integers(0, len(broken))))]))
         except MulianError as error:
-            assert error.kind in (KEY_FILE_INVALID, KEY_FILE_PASSPHRASE)
+            assert error.kind in (KEY_FILE_INVALID, KEY_FILE_PASSPHRASE, CERTIFICATE_INVALID)
+
+
+def test_a_hostile_pem_file_is_read_in_a_moment() -> None:
+    """A pattern that tries every place for every blank would take minutes."""
+    started = time.process_time()
+    with pytest.raises(MulianError):
+        key_files.load_private(b"-----BEGIN PRIVATE KEY-----" + b"\n" * 200_000 + b"!")
+    assert time.process_time() - started < 2
 
 
 def test_certificates_and_their_chain() -> None:
@@ -120,6 +130,40 @@ def test_certificates_that_must_not_pass() -> None:
         with pytest.raises(MulianError) as caught:
             certificates.check_chain(chain, trusted, when)
         assert caught.value.kind is CERTIFICATE_INVALID
+
+
+@pytest.mark.parametrize(("at", "replaced", "reason"), [
+    (b"\x30\x0e\x06\x03\x55\x1d\x0f", b"\x30\x0e\x06\x03\x55\x1d\x7f", "2.5.29.127"),  # critical key usage
+    (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", "version"),
+    (b"\x06\x03\x55\x04\x06\x13", b"\x06\x03\x55\x04\x06\x03", "BitString"),  # the country as bits
+])
+def test_certificates_that_cannot_be_judged(at: bytes, replaced: bytes, reason: str) -> None:
+    """An extension that is critical and unknown here, and what cryptography answers in its own ways."""
+    encoded = der_of(files.AUTHORITY)
+    assert at in encoded
+    with pytest.raises(MulianError, match=reason) as caught:
+        certificates.load(encoded.replace(at, replaced))
+    assert caught.value.kind is CERTIFICATE_INVALID
+
+
+def test_an_authority_issues_to_no_longer_chain_than_it_may() -> None:
+    short, key = certificates.load(files.SHORT_AUTHORITY.encode()), key_files.load_private(files.CA_KEY.encode())[0]
+    assert short.path_length == 0 and certificates.load(files.AUTHORITY.encode()).path_length is None
+
+    def issued(subject: str, issuer: certificates.Certificate) -> certificates.Certificate:
+        signed = subject.encode()
+        return replace(
+            short, subject=subject, issuer=issuer.subject, encoded=signed, signed=signed, signature=sm2.sign(key, signed),
+        )
+
+    own = issued(short.subject, short)  # self-issued, as when an authority changes its key: does not count
+    middle = issued("CN=middle", short)
+    for chain in ([issued("CN=leaf", short)], [issued("CN=leaf", own), own]):
+        certificates.check_chain(chain, [short], AT)
+    certificates.check_chain([issued("CN=leaf", middle), middle], [replace(short, path_length=1)], AT)
+    for chain in ([issued("CN=leaf", middle), middle], [issued("CN=leaf", middle), middle, short]):
+        with pytest.raises(MulianError, match="so long a chain"):
+            certificates.check_chain(chain, [short], AT)
 
 
 def test_a_leaf_issues_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
