@@ -1,5 +1,6 @@
 import { createPinia } from "pinia";
 import { createApp } from "vue";
+import { dialogProps } from "element-plus";
 import "element-plus/es/components/message/style/css";
 import "element-plus/es/components/message-box/style/css";
 import "element-plus/es/components/notification/style/css";
@@ -11,6 +12,8 @@ import { i18n, language } from "./i18n";
 import { router } from "./router";
 import { useSession } from "./stores/session";
 
+// a click beside a dialog is a slip: what was typed stays. Drawers, which show, still close by it.
+Object.assign(dialogProps, { closeOnClickModal: { ...dialogProps.closeOnClickModal, default: false } });
 const app = createApp(App);
 app.use(createPinia());
 app.use(i18n);

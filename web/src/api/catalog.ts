@@ -107,6 +107,8 @@ export interface NodeDetail {
   /** Reasons of the last return that wait for an answer. */
   reasons?: Reason[];
   tombstone?: { at: string; reason: string } | null;
+  /** Important or core data: it leaves only on an approval. */
+  restricted?: boolean;
 }
 
 /** The REST names of the four levels. */

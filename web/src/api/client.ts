@@ -39,6 +39,19 @@ export function setCsrf(value: string): void {
   csrf = value;
 }
 
+let unattended = false;
+
+/** Requests that `action` begins at once come from a timer, not from a person: they keep no session alive. */
+export function background<T>(action: () => T): T {
+  const before = unattended;
+  unattended = true;
+  try {
+    return action();
+  } finally {
+    unattended = before;
+  }
+}
+
 export function installHooks(given: Hooks): void {
   hooks = given;
 }
@@ -69,6 +82,7 @@ function headersFor(method: Method, options: Options, key: string): Headers {
     if (method === "POST") headers.set("Idempotency-Key", key);
   }
   if (options.ifMatch) headers.set("If-Match", options.ifMatch);
+  if (unattended) headers.set("X-Background", "1");
   if (options.body !== undefined && !(options.body instanceof FormData) && !(options.body instanceof Blob)) {
     headers.set("Content-Type", "application/json");
   }

@@ -14,6 +14,8 @@ export interface CryptoOverview {
   overdue_keys: number;
   open_rotations: number;
   fences_missing: string[];
+  /** Columns that write nothing until their compromised key is changed. */
+  leaked: { department: string; label: string; key_id: number }[];
   warnings: { zh?: string; en?: string; code?: string }[];
 }
 
@@ -100,6 +102,8 @@ export interface KeyProcess {
   given: number[];
   need: number;
   error: string;
+  error_zh: string;
+  error_en: string;
 }
 
 export interface Sealing {

@@ -25,6 +25,8 @@ export interface Batch {
   applied_at: string | null;
   undone_at: string | null;
   job_id: string | null;
+  /** A check or an import is at work in the background. */
+  running: boolean;
 }
 
 /** The last correction of a cell, kept beside the uploaded file; `value` null: taken back. */
@@ -55,6 +57,8 @@ export interface Finding {
   fix_zh: string;
   fix_en: string;
   corrected: Cell | null;
+  /** What the cell may say, the likeliest first; empty: any text. */
+  choices: string[];
 }
 
 /** What a row of the workbook would do, cell by cell. */

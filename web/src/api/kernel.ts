@@ -120,6 +120,7 @@ export interface Approval {
   object_id: string | null;
   maker_name: string;
   own: boolean;
+  may_decide: boolean;
   created_at: string;
   expires_at: string;
   checker_name: string | null;

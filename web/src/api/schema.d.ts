@@ -4141,7 +4141,7 @@ export interface paths {
         put?: never;
         /**
          * Unseal
-         * @description Open the root key of this home's processes with a passphrase, a PIN or, person by person, with shares.
+         * @description Open this home's processes with a passphrase or PIN or, person by person, with shares; new shares are put in force.
          */
         post: operations["unseal_api_v1_crypto_unseal_post"];
         delete?: never;
@@ -6099,6 +6099,11 @@ export interface components {
              * @description 姓名；非用户为系统记下的名称
              */
             maker_name: string;
+            /**
+             * May Decide
+             * @description 您可以办理
+             */
+            may_decide: boolean;
             /** Object Id */
             object_id: string | null;
             /** Object Type */
@@ -7293,6 +7298,12 @@ export interface components {
             /** Profile */
             profile: string;
             /**
+             * Running
+             * @description 后台正在检查或导入
+             * @default false
+             */
+            running: boolean;
+            /**
              * Size
              * @description 字节
              */
@@ -7731,6 +7742,13 @@ export interface components {
             reason_en: string;
             /** Reason Zh */
             reason_zh: string;
+            /** System */
+            system: string | null;
+            /**
+             * System Id
+             * @description 随之移交的系统：去掉该库表须连同系统
+             */
+            system_id: string | null;
         };
         /**
          * DecideIn
@@ -8804,6 +8822,11 @@ export interface components {
             keys_by_state: {
                 [key: string]: number;
             };
+            /**
+             * Leaked
+             * @description 按泄露处置、尚未换下的密钥
+             */
+            leaked: components["schemas"]["LeakedOut"][];
             /** Open Rotations */
             open_rotations: number;
             /** Overdue Keys */
@@ -9686,6 +9709,11 @@ export interface components {
             reasons?: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Restricted
+             * @description 重要、核心数据（取目录与数据项中最高级别），出域须经批准
+             */
+            restricted: boolean;
             /** Review */
             review: {
                 [key: string]: unknown;
@@ -10271,6 +10299,12 @@ export interface components {
          * @description 行号·列·原值·问题·建议; ``corrected`` is the last correction of the cell.
          */
         FindingOut: {
+            /**
+             * Choices
+             * @description 该单元格可填的名称，最接近的在前；空为不限
+             * @default []
+             */
+            choices: string[];
             /** Code */
             code: string;
             /** Column */
@@ -11368,6 +11402,18 @@ export interface components {
             total: number;
         };
         /**
+         * LeakedOut
+         * @description A column that writes nothing until its compromised key is changed.
+         */
+        LeakedOut: {
+            /** Department */
+            department: string;
+            /** Key Id */
+            key_id: number;
+            /** Label */
+            label: string;
+        };
+        /**
          * LedgerJob
          * @description The job that checks or takes over an uploaded workbook; its result has counts and findings.
          */
@@ -12397,6 +12443,10 @@ export interface components {
              * @description 未能接受时的错误码
              */
             error: string;
+            /** Error En */
+            error_en: string;
+            /** Error Zh */
+            error_zh: string;
             /**
              * Given
              * @description 已提交的份额编号
@@ -18791,7 +18841,7 @@ export interface operations {
     list_changes_api_v1_catalog_links_changes_get: {
         parameters: {
             query?: {
-                /** @description 只列与该变更一并提交的，不论是否办结 */
+                /** @description 只列与该变更一并提交的，不论是否办结；其他条件不起作用 */
                 change_id?: string | null;
                 department_id?: string | null;
                 kind?: string | null;

@@ -25,7 +25,7 @@ export interface TransferPreview {
   total: number;
   nodes: { kind: Kind; id: string; code: string; name: string; status: string; version: number; children: number }[];
   tables_added: number;
-  blocked: { kind: Kind; node_id: string; code: string; name: string; reason_zh: string; reason_en: string }[];
+  blocked: { kind: Kind; node_id: string; code: string; name: string; reason_zh: string; reason_en: string; system_id: string | null; system: string | null }[];
   blocked_total: number;
   crossing: Record<string, number>;
   demands: number;

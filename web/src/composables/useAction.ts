@@ -34,11 +34,30 @@ export async function ask(title: string, text: string, required = true): Promise
       confirmButtonText: t("common.confirm"),
       cancelButtonText: t("common.cancel"),
       inputType: "textarea",
+      closeOnClickModal: false,
       inputValidator: (value: string) => !required || !!value?.trim() || t("common.required"),
     });
     return (answer as { value: string }).value?.trim() ?? "";
   } catch {
     return null;
+  }
+}
+
+/** Has a name typed out before what cannot be undone; false when the user thinks better of it. */
+export async function typeOut(title: string, text: string, name: string): Promise<boolean> {
+  const { t } = i18n.global;
+  try {
+    await ElMessageBox.prompt(text, title, {
+      type: "error",
+      confirmButtonText: t("common.confirm"),
+      cancelButtonText: t("common.cancel"),
+      confirmButtonClass: "el-button--danger",
+      closeOnClickModal: false,
+      inputValidator: (value: string) => value?.trim() === name || t("common.typeOut", { name }),
+    });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import { onScopeDispose, ref, shallowRef } from "vue";
+import { background } from "@/api/client";
 
 /** Runs a loader and keeps its data, error and busy state; an older answer never overwrites a newer one. */
 export function useAsync<T>(loader: () => Promise<T>) {
@@ -25,11 +26,22 @@ export function useAsync<T>(loader: () => Promise<T>) {
   return { data, error, loading, load };
 }
 
-/** Repeats an action while the page is shown; pauses in a hidden tab. */
+/**
+ * Repeats an action while the page is shown; pauses in a hidden tab, and while the last turn is not answered:
+ * behind the sign-in box of an ended session requests would pile up. What is polled does not keep the session alive.
+ */
 export function usePoll(action: () => unknown, everyMs: number): { stop: () => void } {
-  const timer = setInterval(() => {
-    if (!document.hidden) void action();
-  }, everyMs);
+  let waiting = false;
+  async function turn(): Promise<void> {
+    if (document.hidden || waiting) return;
+    waiting = true;
+    try {
+      await background(action);
+    } finally {
+      waiting = false;
+    }
+  }
+  const timer = setInterval(() => void turn(), everyMs);
   const stop = (): void => clearInterval(timer);
   onScopeDispose(stop);
   return { stop };

@@ -21,14 +21,14 @@ export const codes = {
     class: { hint: ["名称或代码", "Name or code"], load: ["点“导入新表”，装入正式的分类表（两列：代码、名称）；未导入前只核对前段码的位数", "Press “Load a table” to load the official classes (code, name); until then only the form of a class code is checked"], ask: ["尚未导入分类表，由数据局业务管理员导入；未导入前只核对前段码的位数", "The bureau's administrator loads the classes; until then only the form of a class code is checked"] },
     load: {
       regions: ["导入行政区划表", "Load regions"], classes: ["导入分类表", "Load classes"], regionsRule: ["文本文件，每行四列：来源、期次（YYYYMM）、六位代码、名称；可含多期。有一行不符，整表不导入。", "A text file of four columns: source, revision (YYYYMM), code, name. One wrong line and nothing is loaded."],
-      classesRule: ["文本文件，每行两列：代码、名称。再次导入即整表替换，不再使用的代码保留为停用。", "A text file of two columns: code, name. It replaces the table; codes that are gone are kept as ended."], file: ["文件（.csv、.tsv）", "File (.csv, .tsv)"], changes: ["承继关系（可选；四列：旧代码、新代码、生效日期、说明）", "Successions (optional: old, new, date, note)"], choose: ["选择文件", "Choose a file"], sourceHint: ["文件名称与文号", "Title and number of the document"], send: ["导入", "Load"],
+      classesRule: ["文本文件，每行两列：代码、名称。再次导入即整表替换，不再使用的代码保留为停用。", "A text file of two columns: code, name. It replaces the table; codes that are gone are kept as ended."], file: ["文件（.csv、.tsv）", "File (.csv, .tsv)"], changes: ["承继关系（可选；四列：旧代码、新代码、生效日期、说明）", "Successions (optional: old, new, date, note)"], choose: ["选择文件", "Choose a file"], unreadable: ["无法识别该文件的文字编码，请另存为 UTF-8 或 GB18030 编码后再选", "Its characters cannot be read: save it as UTF-8 or GB18030 and choose it again"], sourceHint: ["文件名称与文号", "Title and number of the document"], send: ["导入", "Load"],
     },
     loaded: ["已导入 {total} 行：新增 {added}，更新 {changed}，停用 {retired}", "{total} rows: {added} added, {changed} changed, {retired} ended"],
     profile: {
       numbers: ["编号方案", "Numberings"], patterns: ["编码规则", "Patterns of codes"], addNumbers: ["登记编号方案", "Add a numbering"], addPatterns: ["另设编码规则", "Set patterns"], meaning: ["数字的含义", "What the numbers mean"], rule: ["样式", "Patterns"],
       numbersLead: ["同一数字在各系统含义不同。导入只写数字的工作簿时，选择该系统的方案。", "The same number means different things in different systems: name the system's numbering when its workbook is imported."],
       patternsLead: ["只影响此后给出的编码；已给出的编码不变。数据目录的资源代码按标准，不可更改。", "They apply to codes given from now on; resource codes of data entries follow the standard."],
-      key: ["代号（小写字母、数字、-）", "Key (a-z, 0-9, -)"], source: ["依据（文件或系统名称）", "Source (document or system)"], list: ["代码表", "Code list"], number: ["数字", "Number"], twice: ["“{list}”中数字 {number} 写了两次", "Number {number} stands twice in {list}"],
+      key: ["代号（小写字母、数字、-）", "Key (a-z, 0-9, -)"], keyRule: ["以小写字母或数字开头，只用小写字母、数字和 -，至多 60 个", "Begin with a-z or 0-9; only a-z, 0-9 and -, at most 60"], keyTaken: ["该代号已有方案；要修改它，请在列表中点“编辑”", "A profile bears this key: edit that one in the list"], source: ["依据（文件或系统名称）", "Source (document or system)"], list: ["代码表", "Code list"], number: ["数字", "Number"], twice: ["“{list}”中数字 {number} 写了两次", "Number {number} stands twice in {list}"],
       patternRule: ["须先含上级编码（花括号中的部分）再含序号，两者之间有分隔符。", "The owner's code comes first, then the number, with a sign between them."], saved: ["“{name}”已登记", "“{name}” saved"],
     },
   },

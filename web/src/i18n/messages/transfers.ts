@@ -13,7 +13,7 @@ export const transfers = {
       demands: ["{n} 件未办结的数据应用申请改由接收部门办理", "{n} open requests for data pass to the receiver"], dependents: ["{n} 个接口等建立在这些目录上，继续有效", "{n} interfaces and others rest on them and go on"],
       offices: ["{n} 条填有处室，接收后请核对", "{n} name an office: the receiver should check it"],
     },
-    blocked: ["有 {n} 条不能移交：", "{n} cannot be transferred:"], leaveOut: ["从清单中去掉这些", "Leave them out"], stays: ["不移交：", "These stay:"], children: ["数据项/字段", "Items or columns"], shown: ["只列出前 {n} 条，共 {total} 条", "The first {n} of {total}"],
+    blocked: ["有 {n} 条不能移交：", "{n} cannot be transferred:"], leaveOut: ["从清单中去掉这些", "Leave them out"], withSystem: ["（随系统“{name}”移交，去掉时连同该系统）", " (goes with the system “{name}”, which is left out with it)"], stays: ["不移交：", "These stay:"], children: ["数据项/字段", "Items or columns"], shown: ["只列出前 {n} 条，共 {total} 条", "The first {n} of {total}"],
     asked: ["提出", "Proposed"], giver: ["移出部门同意", "Giver's consent"], receiver: ["接收部门同意", "Receiver's consent"], until: ["待办理，{at} 前有效", "Waiting, valid until {at}"], expiredAt: ["已于 {at} 过期", "Expired at {at}"],
     forGiver: ["以移出部门（{name}）身份审核", "You decide for the giver, {name}"], forReceiver: ["以接收部门（{name}）身份审核", "You decide for the receiver, {name}"],
     give: ["同意移出", "Consent to give"], receive: ["同意接收，立即生效", "Accept: takes effect"], giveText: ["同意将 {n} 条目录移交给{to}？还须接收部门同意。", "Consent to give {n} nodes to {to}? The receiver decides next."], receiveText: ["同意接收？{n} 条目录立即转入{to}，已发布的各产生一个新版本。", "Accept? {n} nodes pass to {to} at once; each published one gets a new version."],

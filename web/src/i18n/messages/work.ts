@@ -11,6 +11,7 @@ export const work = {
     approve: ["同意", "Approve"], refuse: ["不同意", "Refuse"], maker: ["发起人", "Proposed by"], checker: ["审批人", "Decided by"], expires: ["有效期至", "Valid until"],
     decided: ["已办理“{name}”", "“{name}” decided"], refuseText: ["请写明不同意的理由", "Say why you refuse"], approveText: ["确认同意“{name}”？同意后立即生效。", "Approve “{name}”? It takes effect at once."],
     ownProposal: ["这是您发起的，须由他人审批。", "You proposed this; somebody else must decide."], withdraw: ["撤回", "Take back"], withdrawn: ["已撤回“{name}”", "“{name}” taken back"],
+    final: { crypto: { kek: { destroy: ["同意后即行销毁：由该主密钥保护的旧密文在任何地方都无法再解开，不可撤销。请核对部门、版本与理由。", "Approving destroys it: nothing anywhere opens what this KEK protected, and it cannot be undone. Check department, version and reason."] } } },
     subject: ["查看全部内容", "See the whole"],
     param: {
       key_id: ["密钥编号", "Key"], old_key_id: ["原密钥编号", "Old key"], kek_id: ["主密钥标识", "Id of the KEK"], scope_id: ["加密范围标识", "Id of the scope"], department_id: ["部门标识", "Id of the department"], version: ["版本", "Version"], threshold: ["解封所需份数", "Shares needed"], shares: ["份额总数", "Shares in all"],
