@@ -11,10 +11,11 @@ from catalog.codes.lists import code_lists, number_profiles
 from catalog.codes.patterns import DEFAULTS
 from catalog.codes.regions import Region, RegionTable
 from catalog.permissions import CODES, READ
+from catalog.text import Plain
 from kernel.http import Actor_, Session_, needs, router
 
 api = router(prefix="/catalog", tags=["catalog"])
-Code = Annotated[str, Query(min_length=1, max_length=200, description="编码")]
+Code = Annotated[Plain, Query(min_length=1, max_length=200, description="编码")]
 
 
 @api.get("/code-lists", **needs(None))
@@ -63,8 +64,8 @@ def save_profile(
 
 @api.get("/codes/classes", **needs(READ))
 def list_classes(
-    session: Session_, parent: Annotated[str | None, Query(max_length=40)] = None,
-    q: Annotated[str | None, Query(max_length=100)] = None, retired: bool = False,
+    session: Session_, parent: Annotated[Plain | None, Query(max_length=40)] = None,
+    q: Annotated[Plain | None, Query(max_length=100)] = None, retired: bool = False,
 ) -> list[schemas.ClassOut]:
     """类、项、目、细目：逐级或按名称；未导入分类表时为空，retired 为真时含已停用的"""
     found = tables.classes(session, parent, q, 500, retired=retired)
@@ -80,7 +81,7 @@ def load_classes(session: Session_, actor: Actor_, body: schemas.ClassesIn) -> s
 @api.get("/codes/regions", **needs(None))
 def list_regions(
     session: Session_, parent: Annotated[str | None, Query(pattern=r"^\d{6}$", description="上级代码")] = None,
-    q: Annotated[str | None, Query(max_length=50, description="名称或代码开头")] = None, retired: bool = False,
+    q: Annotated[Plain | None, Query(max_length=50, description="名称或代码开头")] = None, retired: bool = False,
     at: Annotated[str | None, Query(pattern=r"^\d{4}(0[1-9]|1[0-2])$", description="YYYYMM：只列该月在用的")] = None,
 ) -> schemas.RegionsOut:
     """行政区划：逐级或按名称；retired 为真时含已停用的，at 为某月在用的"""
@@ -120,7 +121,7 @@ def resolve_code(session: Session_, actor: Actor_, code: Code) -> schemas.Resolv
 
 
 @api.get("/codes/credit", **needs(None))
-def check_credit(session: Session_, code: Annotated[str, Query(max_length=40)]) -> schemas.CreditOut:
+def check_credit(session: Session_, code: Annotated[Plain, Query(max_length=40)]) -> schemas.CreditOut:
     """核对统一社会信用代码"""
     reason = credit.reason(code.strip())
     return schemas.CreditOut(

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalog.text import Plain
+
 
 class TokenOut(BaseModel):
     """One value: what is stored and how it reads."""
@@ -49,9 +51,9 @@ class ProfileOut(BaseModel):
 class ProfileIn(BaseModel):
     """A profile to add or replace."""
 
-    zh: str = Field(min_length=1, max_length=200)
-    en: str = Field(default="", max_length=200)
-    source: str = Field(min_length=1, max_length=400, description="依据：文件名称或系统名称")
+    zh: Plain = Field(min_length=1, max_length=200)
+    en: Plain = Field(default="", max_length=200)
+    source: Plain = Field(min_length=1, max_length=400, description="依据：文件名称或系统名称")
     body: dict[str, Any] = Field(description='{"lists": {"share_type": {"1": "conditional"}}} 或 {"patterns": {…}}')
 
 
@@ -69,15 +71,15 @@ class ClassOut(BaseModel):
 class ClassesIn(BaseModel):
     """A class table: lines of code and name; it replaces the one that was there."""
 
-    text: str = Field(min_length=1, max_length=5_000_000)
-    source: str = Field(min_length=1, max_length=400, description="依据文件")
+    text: Plain = Field(min_length=1, max_length=5_000_000)
+    source: Plain = Field(min_length=1, max_length=400, description="依据文件")
 
 
 class RegionsIn(BaseModel):
     """Lines of source, revision, code, name; and perhaps lines of old code, new code, date, note."""
 
-    text: str = Field(min_length=1, max_length=20_000_000)
-    changes: str = Field(default="", max_length=1_000_000)
+    text: Plain = Field(min_length=1, max_length=20_000_000)
+    changes: Plain = Field(default="", max_length=1_000_000)
 
 
 class LoadedOut(BaseModel):

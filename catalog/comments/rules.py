@@ -3,11 +3,12 @@
 import re
 from typing import Final
 
+from catalog.text import CONTROL
+
 LIMIT: Final = 4000
 MENTION_LIMIT: Final = 20
 """At most this many people are told by one comment."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _AT = re.compile(r"(?<![A-Za-z0-9._])[@＠]([^\s@＠,，。;；:：、!！?？()（）<>《》「」\"“”]{1,40})")
 
 
@@ -18,7 +19,7 @@ def clean(body: str) -> str:
 
 def printable(body: str) -> bool:
     """Whether a text holds no control characters or lone surrogates."""
-    return _CONTROL.search(body) is None
+    return CONTROL.search(body) is None
 
 
 def mentions(body: str) -> list[tuple[str, ...]]:

@@ -19,6 +19,7 @@ from catalog.feed import queries, web
 from catalog.feed.models import FeedChange
 from catalog.feed.site import Site
 from catalog.nodes.models import DataEntry, DataSystem
+from catalog.text import CONTROL
 from kernel.http import public
 from kernel.identity.models import Department
 
@@ -132,6 +133,8 @@ def _service(session: Session, graph: Graph, site: Site, given: str) -> str | No
 
 
 def _organization(session: Session, graph: Graph, site: Site, code: str) -> str | None:
+    if CONTROL.search(code):
+        return None  # no code has one, and PostgreSQL does not compare with it
     known = session.scalars(
         select(Department.id).where((Department.uscc == code) | (Department.uscc.is_(None) & (Department.code == code)))
     ).first()

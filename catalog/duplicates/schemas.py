@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from catalog.text import Plain
 from kernel.http.wire import Wire
 
 
@@ -62,7 +63,7 @@ class DecisionIn(Wire):
     """``different`` takes the pair off the list, ``same`` leaves it there."""
 
     verdict: Literal["different", "same"]
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Plain = Field(min_length=1, max_length=2000)
 
 
 class ConflictOut(BaseModel):

@@ -33,6 +33,7 @@ from catalog.dutychange.schemas import (
 from catalog.nodes.models import Duty
 from catalog.permissions import EDIT, READ, REVIEW, SECRECY
 from catalog.review.secrecy import Secrecy
+from catalog.text import Plain
 from kernel import clock
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
@@ -80,7 +81,7 @@ def propose_change(session: Session_, actor: Actor_, body: PlanIn) -> ChangeOut:
 @api.get("/duty-changes", **needs(READ))
 def list_changes(
     session: Session_, actor: Actor_, page: Page_,
-    state: Annotated[str | None, Query(max_length=12)] = None, kind: Annotated[str | None, Query(max_length=10)] = None,
+    state: Annotated[Plain | None, Query(max_length=12)] = None, kind: Annotated[Plain | None, Query(max_length=10)] = None,
 ) -> ChangePage:
     """职责变更列表：涉及本部门的"""
     rows, total = paginate(session, queries.listing(actor, state=state, kind=kind, now=clock.now()), page)

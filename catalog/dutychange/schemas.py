@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catalog.dutychange.rules import Part, Plan
+from catalog.text import Plain
 from kernel.http.wire import Wire
 
-Name = Annotated[str, Field(max_length=400)]
+Name = Annotated[Plain, Field(max_length=400)]
 
 
 class PartIn(Wire):
@@ -17,10 +18,10 @@ class PartIn(Wire):
 
     name: Name = ""
     department_id: Annotated[uuid.UUID | None, Field(description="缺省为原职责的部门")] = None
-    duty_type: Annotated[str | None, Field(max_length=20)] = None
-    basis_doc: Annotated[str | None, Field(max_length=400, description="缺省为变更依据")] = None
-    basis_text: Annotated[str | None, Field(max_length=20_000)] = None
-    office: Annotated[str | None, Field(max_length=200)] = None
+    duty_type: Annotated[Plain | None, Field(max_length=20)] = None
+    basis_doc: Annotated[Plain | None, Field(max_length=400, description="缺省为变更依据")] = None
+    basis_text: Annotated[Plain | None, Field(max_length=20_000)] = None
+    office: Annotated[Plain | None, Field(max_length=200)] = None
     into_id: Annotated[uuid.UUID | None, Field(description="合并：并入现有职责")] = None
     entries: Annotated[list[uuid.UUID], Field(max_length=20_000)] = []
     rest: bool = False
@@ -31,8 +32,8 @@ class PlanIn(Wire):
 
     kind: Annotated[Literal["move", "merge", "split", "abolish"], Field(description="划转、合并、拆分、取消")]
     sources: Annotated[list[uuid.UUID], Field(min_length=1, max_length=200)]
-    reason: Annotated[str, Field(min_length=1, max_length=2000, description="事由")]
-    basis: Annotated[str, Field(min_length=1, max_length=350, description="依据文件")]
+    reason: Annotated[Plain, Field(min_length=1, max_length=2000, description="事由")]
+    basis: Annotated[Plain, Field(min_length=1, max_length=350, description="依据文件")]
     effective_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-12-01"])]
     department_id: Annotated[uuid.UUID | None, Field(description="划转：接收部门")] = None
     parts: Annotated[list[PartIn], Field(max_length=50)] = []
@@ -160,14 +161,14 @@ class SecrecyIn(Wire):
     """保密审查 of the duties that the change makes."""
 
     conclusion: Literal["pass", "refuse"]
-    basis: Annotated[str, Field(min_length=1, max_length=2000)]
+    basis: Annotated[Plain, Field(min_length=1, max_length=2000)]
 
 
 class DecideIn(Wire):
     """Consent or refusal; ``digest`` is what the checker saw. ``secrecy`` is recorded before the decision."""
 
     approve: bool
-    opinion: Annotated[str, Field(max_length=1000)] = ""
+    opinion: Annotated[Plain, Field(max_length=1000)] = ""
     digest: Annotated[str, Field(max_length=80)]
     secrecy: SecrecyIn | None = None
 
@@ -175,7 +176,7 @@ class DecideIn(Wire):
 class ReasonIn(Wire):
     """Why something is taken back."""
 
-    reason: Annotated[str, Field(max_length=1000)] = ""
+    reason: Annotated[Plain, Field(max_length=1000)] = ""
 
 
 class TaskOut(Wire):
@@ -211,8 +212,8 @@ class AnswerIn(Wire):
     """What was found about some tasks of one's department."""
 
     task_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=1000)]
-    answer: Annotated[str, Field(max_length=20, examples=["keep"])]
-    note: Annotated[str, Field(max_length=2000)] = ""
+    answer: Annotated[Plain, Field(max_length=20, examples=["keep"])]
+    note: Annotated[Plain, Field(max_length=2000)] = ""
 
 
 class TaskIds(Wire):

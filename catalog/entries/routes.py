@@ -35,6 +35,7 @@ from catalog.review import queries as reviews
 from catalog.review import service as review
 from catalog.review.models import ReviewCase
 from catalog.review.reasons import Reason
+from catalog.text import Plain
 from catalog.usage import buffer as usage
 from kernel.errors import MulianError
 from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
@@ -45,7 +46,7 @@ KIND = "data_entry"
 
 
 def _filters(
-    q: Annotated[str | None, Query(max_length=200, description="检索词")] = None,
+    q: Annotated[Plain | None, Query(max_length=200, description="检索词")] = None,
     department_id: uuid.UUID | None = None,
     theme: str | None = None,
     format: str | None = None,

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalog.text import Plain
+
 
 class ItemIn(BaseModel):
     """A data item (数据项); ``id`` names an existing item, which keeps its links."""
@@ -142,15 +144,15 @@ class Links(BaseModel):
 class ReasonIn(BaseModel):
     """A reason of a return, beside a field, a field of one data item or column, or (no field) about the whole."""
 
-    reason: str = Field(min_length=1, max_length=2000)
-    field: str | None = Field(default=None, max_length=60, description="字段名；children 为数据项或字段整体")
+    reason: Plain = Field(min_length=1, max_length=2000)
+    field: Plain | None = Field(default=None, max_length=60, description="字段名；children 为数据项或字段整体")
     child_id: uuid.UUID | None = Field(default=None, description="数据项或字段")
 
 
 class Decision(BaseModel):
     """Why something is returned: in general, and field by field."""
 
-    reason: str = Field(default="", max_length=2000)
+    reason: Plain = Field(default="", max_length=2000)
     reasons: list[ReasonIn] = Field(default_factory=list, max_length=200)
 
 
@@ -158,33 +160,33 @@ class AnswerIn(BaseModel):
     """What was done about a reason of the last return."""
 
     reason_id: uuid.UUID
-    answer: str = Field(default="", max_length=2000)
+    answer: Plain = Field(default="", max_length=2000)
 
 
 class Submission(BaseModel):
     """What a submitter says: an explanation, and answers to the reasons of the last return."""
 
-    note: str = Field(default="", max_length=2000, description="提交说明")
+    note: Plain = Field(default="", max_length=2000, description="提交说明")
     answers: list[AnswerIn] = Field(default_factory=list, max_length=500)
 
 
 class Because(BaseModel):
     """The reason of a withdrawal, of going offline or online."""
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Plain = Field(min_length=1, max_length=2000)
 
 
 class SecrecyIn(BaseModel):
     """A 保密审查."""
 
     conclusion: str = Field(pattern="^(pass|refuse)$")
-    basis: str = Field(min_length=1, max_length=2000, description="审查依据")
+    basis: Plain = Field(min_length=1, max_length=2000, description="审查依据")
 
 
 class Approval(BaseModel):
     """Approving, with the secrecy review where it is done in the same step."""
 
-    opinion: str = Field(default="", max_length=2000, description="审核意见")
+    opinion: Plain = Field(default="", max_length=2000, description="审核意见")
     secrecy: SecrecyIn | None = None
 
 

@@ -28,14 +28,15 @@ from catalog.history.schemas import (
     ThenOut,
 )
 from catalog.permissions import READ
+from catalog.text import Plain
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, download, needs, router
 
 api = router(prefix="/catalog", tags=["catalog"])
 At = Annotated[str, Query(max_length=40, description="日期（当日终了）或带时区的时刻", examples=["2026-11-01"])]
-Kind = Annotated[str | None, Query(max_length=20, description="duty、data_entry、system、db_table")]
-LinkKind = Annotated[str | None, Query(max_length=20, description="duty_data、data_system、system_table、item_column 等")]
-Text = Annotated[str | None, Query(max_length=200, description="编码或当时的名称包含")]
+Kind = Annotated[Plain | None, Query(max_length=20, description="duty、data_entry、system、db_table")]
+LinkKind = Annotated[Plain | None, Query(max_length=20, description="duty_data、data_system、system_table、item_column 等")]
+Text = Annotated[Plain | None, Query(max_length=200, description="编码或当时的名称包含")]
 
 
 @api.get("/as-of", **needs(READ))

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from catalog.codes.lists import BareNumber, Numbers, UnknownLabel, code_list, parse
+from catalog.text import CONTROL
 from kernel import clock
 
 _DATE: Final = re.compile(
@@ -13,8 +14,6 @@ _DATE: Final = re.compile(
     r"(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?)?\s*$"
 )
 _FORMULA: Final = re.compile("'*[=+\\-@\t\r＝＋－＠]")
-# XML has no place for these; a renderer would fail or write a broken file
-_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CELL_LIMIT: Final = 32_767
 _SEPARATORS: Final = re.compile(r"[,，、;；\s]+")
 _SERIAL: Final = range(18_264, 73_415)
@@ -50,7 +49,8 @@ def text(cell: Any) -> str | None:
 
 def exported(value: str) -> str:
     """What an export writes for a stored text: legal, never a formula, within a cell's 32,767 characters."""
-    plain = _ILLEGAL.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
+    # a renderer would fail at control characters, or write a broken file
+    plain = CONTROL.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
     # a text that has apostrophes of its own gets one more, so that taking one off gives it back
     return f"'{plain}"[:_CELL_LIMIT] if _FORMULA.match(plain) else plain[:_CELL_LIMIT]
 

@@ -38,6 +38,7 @@ from catalog.imports.schemas import (
 from catalog.imports.staging import FINDINGS_KEPT
 from catalog.imports.undo import undo
 from catalog.permissions import IMPORT
+from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.identity.names import names_of
 from kernel.jobs.queries import unfinished
@@ -149,7 +150,7 @@ def correct_cell(session: Session_, actor: Actor_, batch_id: uuid.UUID, body: Ce
 
 @api.delete("/imports/{batch_id}/cells", status_code=204, **needs(IMPORT))
 def take_back_cell(
-    session: Session_, actor: Actor_, batch_id: uuid.UUID, sheet: Annotated[str, Query(max_length=64)],
+    session: Session_, actor: Actor_, batch_id: uuid.UUID, sheet: Annotated[Plain, Query(max_length=64)],
     row_no: Annotated[int, Query(ge=1)], column: Annotated[str, Query(pattern="^[A-Z]{1,3}$")],
 ) -> None:
     """取消更正，恢复上传时的内容"""

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalog.text import Plain
+
 
 class BatchOut(BaseModel):
     """An import. ``counts``: rows, actions (create, update, same, skip), findings per severity, codes."""
@@ -40,10 +42,10 @@ class BatchPage(BaseModel):
 class CellIn(BaseModel):
     """A corrected cell of the workbook; it is read by the next check. An empty text empties the cell."""
 
-    sheet: str = Field(max_length=64, description="工作表；文本文件为空")
+    sheet: Plain = Field(max_length=64, description="工作表；文本文件为空")
     row_no: int = Field(ge=1, le=1_048_576)
     column: str = Field(pattern="^[A-Z]{1,3}$")
-    value: str = Field(max_length=32_767)
+    value: Plain = Field(max_length=32_767)
 
 
 class CellOut(BaseModel):

@@ -10,6 +10,7 @@ from catalog.imports.reader import FILE_LIMIT, refused
 from catalog.ledger import jobs, queries, service
 from catalog.ledger.schemas import LedgerJob, ProjectOut, ProjectPage
 from catalog.permissions import LEDGER, READ
+from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, needs, router
 
 api = router(prefix="/catalog", tags=["catalog"])
@@ -19,7 +20,7 @@ api = router(prefix="/catalog", tags=["catalog"])
 def list_projects(
     session: Session_, actor: Actor_, page: Page_,
     department_id: uuid.UUID | None = None,
-    q: Annotated[str, Query(max_length=100, description="项目编号或名称中的文字")] = "",
+    q: Annotated[Plain, Query(max_length=100, description="项目编号或名称中的文字")] = "",
     year: Annotated[int | None, Query(ge=1990, le=2100)] = None,
     kind: Annotated[str | None, Query(pattern="^(build|upgrade|operate)$")] = None,
     stage: Annotated[str | None, Query(pattern="^(approved|building|accepted)$")] = None,

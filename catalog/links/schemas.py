@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalog.text import Plain
+
 _KINDS = "^(duty_data|data_system|item_column|data_data)$"
 
 
@@ -90,7 +92,7 @@ class LinkIn(BaseModel):
     kind: str = Field(pattern=_KINDS, examples=["item_column"])
     from_id: uuid.UUID
     to_id: uuid.UUID
-    relation: str = Field(default="", max_length=20, description="data_data：related、derived 或 source")
+    relation: Plain = Field(default="", max_length=20, description="data_data：related、derived 或 source")
 
 
 class LinksIn(BaseModel):
@@ -122,7 +124,7 @@ class DecisionIn(ChangesIn):
     """A decision about changes, all or none."""
 
     decision: str = Field(pattern="^(approve|return)$")
-    reason: str = Field(default="", max_length=2000)
+    reason: Plain = Field(default="", max_length=2000)
 
 
 class DecidedOut(BaseModel):

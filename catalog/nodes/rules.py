@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from catalog.codes.lists import code_list
 from catalog.nodes.kinds import CHANGEABLE, EDITABLE, KINDS, LIVE
+from catalog.text import CONTROL
 
 LISTED: Final[dict[str, dict[str, str]]] = {
     "duty": {"duty_type": "duty_type"},
@@ -56,7 +57,6 @@ LABELS: Final[dict[str, str]] = {
 
 _DATE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
 _DATES: Final = ("published_on", "effective_on", "live_on", "retired_on")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CLASS = re.compile(r"^[123]\d{2}\d{3}\d*$")
 _LIMITS: Final = {
     "name": 400, "office": 200, "region": 12, "abstract": 200_000, "source_url": 500, "table_name": 128,
@@ -111,7 +111,7 @@ def _problems_of(kind: str, field: str, value: Any) -> list[Problem]:
 def _text_problems(field: str, value: str) -> list[Problem]:
     if len(value) > _LIMITS.get(field, 20_000):
         return [Problem(field, f"超过 {_LIMITS.get(field, 20_000)} 个字", "is too long")]
-    if _CONTROL.search(value):
+    if CONTROL.search(value):
         return [Problem(field, "含有不可见的控制字符", "contains control characters")]
     if field in _DATES and not _DATE.match(value):
         return [Problem(field, "日期须写成 2026-03-01", "must be a date like 2026-03-01")]

@@ -10,12 +10,13 @@ from catalog.orphans import service
 from catalog.orphans.lists import LISTS
 from catalog.orphans.schemas import OrphanCount, OrphanPage
 from catalog.permissions import READ
+from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, download, needs, router
 from kernel.identity.actor import Actor
 
 api = router(prefix="/catalog", tags=["catalog"])
 Published = Annotated[bool, Query(description="只算已发布的目录与已生效的关联")]
-Text = Annotated[str, Query(max_length=100, description="编码或名称中的文字")]
+Text = Annotated[Plain, Query(max_length=100, description="编码或名称中的文字")]
 
 
 @api.get("/orphans", **needs(READ))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from catalog.text import Plain
 from kernel.http.wire import When
 
 
@@ -13,8 +14,8 @@ class ReleaseIn(BaseModel):
 
     entry_id: uuid.UUID
     purpose: str = Field(pattern="^(export|interface|push)$")
-    receiver: str = Field(min_length=1, max_length=200, description="接收方")
-    basis: str = Field(min_length=1, max_length=2000, description="依据")
+    receiver: Plain = Field(min_length=1, max_length=200, description="接收方")
+    basis: Plain = Field(min_length=1, max_length=2000, description="依据")
     valid_until: When
 
 

@@ -20,13 +20,14 @@ from catalog.quality.schemas import (
     Summary,
     TrendPoint,
 )
+from catalog.text import Plain
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, download, needs, router
 from kernel.jobs.service import enqueue
 
 api = router(prefix="/catalog/quality", tags=["catalog"])
 Dimension = Literal["norm", "complete", "accurate", "consistent", "timely", "accessible"]
-Rule_ = Annotated[str | None, Query(max_length=40, description="规则编号，见 /catalog/quality/rules")]
+Rule_ = Annotated[Plain | None, Query(max_length=40, description="规则编号，见 /catalog/quality/rules")]
 
 
 @api.get("/rules", **needs(READ))

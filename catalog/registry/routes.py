@@ -24,6 +24,7 @@ from catalog.registry.schemas import (
 )
 from catalog.review import changes
 from catalog.review import service as review
+from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
 
 api = router(prefix="/catalog", tags=["catalog"])
@@ -104,7 +105,7 @@ def _level(path: str, kind: str, zh: str) -> None:
     @api.get(f"/{path}", summary=f"{zh}列表与检索", name=f"list_{path}", **needs(READ))
     def list_nodes(
         session: Session_, actor: Actor_, page: Page_,
-        q: Annotated[str | None, Query(max_length=200)] = None,
+        q: Annotated[Plain | None, Query(max_length=200)] = None,
         department_id: uuid.UUID | None = None,
         status: str | None = None,
     ) -> NodePage:

@@ -30,6 +30,7 @@ from catalog.review.schemas import (
     SecrecyPage,
     SecrecyRecord,
 )
+from catalog.text import Plain
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.http.wire import When
@@ -170,7 +171,7 @@ def list_secrecy(
     conclusion: Annotated[str | None, Query(pattern="^(pass|refuse)?$")] = None,
     since: When | None = None,
     until: When | None = None,
-    reviewer: Annotated[str | None, Query(max_length=100)] = None,
+    reviewer: Annotated[Plain | None, Query(max_length=100)] = None,
 ) -> SecrecyPage:
     """保密审查记录"""
     departments = [department_id] if department_id else None

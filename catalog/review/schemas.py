@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from catalog.entries.schemas import ReasonIn, SecrecyIn
 from catalog.review.queries import Filter
+from catalog.text import Plain
 
 
 class CaseOut(BaseModel):
@@ -85,7 +86,7 @@ class BatchDecision(BaseModel):
     filter: QueueFilter | None = None
     expected: int | None = Field(default=None, ge=0, description="按条件办理时页面上显示的件数；不符则拒绝")
     decision: str = Field(pattern="^(approve|return)$")
-    reason: str = Field(default="", max_length=2000)
+    reason: Plain = Field(default="", max_length=2000)
     reasons: list[ReasonIn] = Field(default_factory=list, max_length=200)
     secrecy: SecrecyIn | None = None
     possible: bool = Field(default=False, description="true：只办可办的，其余列出；false：全部办结，或一件也不办")

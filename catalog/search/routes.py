@@ -10,6 +10,7 @@ from catalog.permissions import READ
 from catalog.search import everywhere, pick, saved
 from catalog.search.rules import COUNT_LIMIT
 from catalog.search.schemas import HitOut, HitPage, Picked, SavedIn, SavedOut
+from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, check_if_match, needs, router, set_etag
 
 api = router(prefix="/catalog", tags=["catalog"])
@@ -17,9 +18,9 @@ api = router(prefix="/catalog", tags=["catalog"])
 
 @api.get("/search", **needs(READ))
 def search(
-    session: Session_, actor: Actor_, page: Page_, q: Annotated[str, Query(min_length=1, max_length=200)],
+    session: Session_, actor: Actor_, page: Page_, q: Annotated[Plain, Query(min_length=1, max_length=200)],
     kind: KindKey | None = None, department_id: uuid.UUID | None = None,
-    status: Annotated[str | None, Query(max_length=20)] = None, facets: bool = False,
+    status: Annotated[Plain | None, Query(max_length=20)] = None, facets: bool = False,
 ) -> HitPage:
     """检索四级目录：编码、名称、正文，按相关度排列"""
     found = everywhere.ranking(session, actor, q, kind=kind, department_id=department_id, status=status)
@@ -37,7 +38,7 @@ def search(
 @api.get("/pick", **needs(READ))
 def pick_one(
     session: Session_, actor: Actor_, kind: KindKey | Literal["department"],
-    q: Annotated[str, Query(max_length=100, description="名称、编码或拼音首字母")] = "",
+    q: Annotated[Plain, Query(max_length=100, description="名称、编码或拼音首字母")] = "",
     department_id: uuid.UUID | None = None, limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> list[Picked]:
     """选择框：按名称、编码或拼音首字母"""

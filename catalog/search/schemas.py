@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalog.text import Plain
+
 Pieces = list[tuple[str, bool]]
 
 
@@ -50,8 +52,8 @@ class Picked(BaseModel):
 class SavedIn(BaseModel):
     """A search to keep; ``filters`` as in the list of entries."""
 
-    name: str = Field(min_length=1, max_length=100)
-    q: str = Field(default="", max_length=200)
+    name: Plain = Field(min_length=1, max_length=100)
+    q: Plain = Field(default="", max_length=200)
     filters: dict[str, str | bool] = Field(default_factory=dict, description="theme、department_id、status 等")
     notify: bool = Field(default=False, description="有新增命中时提醒（每小时检查）")
 

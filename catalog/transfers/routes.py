@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 
 from catalog.permissions import EDIT, READ, REVIEW
+from catalog.text import Plain
 from catalog.transfers import document, queries, service
 from catalog.transfers.models import NodeTransfer
 from catalog.transfers.rules import LABELS, OPEN, effective
@@ -76,7 +77,7 @@ def propose_transfer(session: Session_, actor: Actor_, body: TransferIn) -> Tran
 @api.get("", **needs(READ))
 def list_transfers(
     session: Session_, actor: Actor_, page: Page_,
-    state: Annotated[str | None, Query(max_length=20)] = None, department_id: uuid.UUID | None = None,
+    state: Annotated[Plain | None, Query(max_length=20)] = None, department_id: uuid.UUID | None = None,
 ) -> TransferPage:
     """移交列表：本部门移出与接收的"""
     query = queries.listing(actor, state=state, department_id=department_id, now=clock.now())

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from catalog.text import Plain
 from kernel.http.wire import Wire
 
 Ids = Annotated[list[uuid.UUID], Field(max_length=20_000)]
@@ -24,8 +25,8 @@ class SelectionIn(Wire):
 class TransferIn(SelectionIn):
     """A proposal."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=2000, description="事由")]
-    basis: Annotated[str, Field(min_length=1, max_length=400, description="依据文件")]
+    reason: Annotated[Plain, Field(min_length=1, max_length=2000, description="事由")]
+    basis: Annotated[Plain, Field(min_length=1, max_length=400, description="依据文件")]
 
 
 class NodeOut(Wire):
@@ -141,14 +142,14 @@ class DecideIn(Wire):
     """Consent or refusal of the side that waits; ``digest`` is what the reviewer saw, a refusal needs an opinion."""
 
     approve: bool
-    opinion: Annotated[str, Field(max_length=1000)] = ""
+    opinion: Annotated[Plain, Field(max_length=1000)] = ""
     digest: Annotated[str, Field(max_length=80)]
 
 
 class ReasonIn(Wire):
     """Why something is taken back."""
 
-    reason: Annotated[str, Field(max_length=1000)] = ""
+    reason: Annotated[Plain, Field(max_length=1000)] = ""
 
 
 class ReverseOut(Wire):

@@ -42,19 +42,19 @@ def entries(session: Session, ids: Sequence[uuid.UUID]) -> list[DataEntry]:
     return sorted(found, key=lambda entry: entry.code)
 
 
-def answered(session: Session, ids: Sequence[uuid.UUID], day: date) -> dict[uuid.UUID, str]:
-    """Entry → who confirmed the period around a day, whatever its cycle."""
+def answered(session: Session, ids: Sequence[uuid.UUID], day: date) -> dict[uuid.UUID, tuple[uuid.UUID | None, str]]:
+    """Entry → id and noted name of who confirmed the period around a day, whatever its cycle."""
     periods = [period_of(cycle, day) for cycle in CYCLES]
-    found: dict[uuid.UUID, str] = {}
+    found: dict[uuid.UUID, tuple[uuid.UUID | None, str]] = {}
     for some in slices(ids):
-        query = select(Row.entry_id, Row.confirmed_name, DataEntry.update_cycle, Row.period).join(
+        query = select(Row.entry_id, Row.confirmed_by, Row.confirmed_name, DataEntry.update_cycle, Row.period).join(
             DataEntry, DataEntry.id == Row.entry_id
         )
         rows = session.execute(query.where(
             Row.entry_id.in_(some), Row.period.in_(periods), Row.revoked_at.is_(None)
         ))
         found.update(
-            (entry_id, name) for entry_id, name, cycle, period in rows
+            (entry_id, (user_id, name)) for entry_id, user_id, name, cycle, period in rows
             if cycle in CYCLES and period == period_of(cycle, day)
         )
     return found

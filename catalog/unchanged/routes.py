@@ -1,6 +1,7 @@
 """HTTP of answers that nothing changed."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from catalog.unchanged.schemas import (
 )
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, needs, router
+from kernel.identity.names import names_of
 
 api = router(prefix="/catalog", tags=["catalog"])
 Cycle = Annotated[str | None, Query(pattern=f"^({'|'.join(CYCLES)})$", description="更新周期")]
@@ -47,7 +49,7 @@ def due_entries(
 def confirm_unchanged(session: Session_, actor: Actor_, body: ConfirmIn) -> Confirmed:
     """确认本周期无变化（可一次多条，全部确认或一条也不确认）"""
     rows = service.confirm(session, actor, body.entry_ids, note=body.note)
-    return Confirmed(count=len(rows), items=[_out(row) for row in rows])
+    return Confirmed(count=len(rows), items=_out(session, rows))
 
 
 @api.post("/unchanged/{confirmation_id}/revocation", **needs(CONFIRM))
@@ -55,12 +57,12 @@ def revoke_confirmation(
     session: Session_, actor: Actor_, confirmation_id: uuid.UUID, body: RevokeIn
 ) -> ConfirmationOut:
     """撤销一次确认"""
-    return _out(service.revoke(session, actor, confirmation_id, reason=body.reason))
+    return _out(session, [service.revoke(session, actor, confirmation_id, reason=body.reason)])[0]
 
 
 @api.get("/entries/{entry_id}/unchanged", **needs(READ))
 def entry_unchanged(session: Session_, actor: Actor_, entry_id: uuid.UUID) -> EntryUnchanged:
-    """一个数据目录的无变化确认，以及现在能否确认"""
+    """一个数据目录的无变化确认，以及现在能否确认；核对情况只有本部门可见"""
     entry = nodes.found(session, actor, "data_entry", entry_id)
     why = service.hindrance(session, entry)
     cycle = entry.update_cycle if entry.update_cycle in CYCLES else None
@@ -70,7 +72,7 @@ def entry_unchanged(session: Session_, actor: Actor_, entry_id: uuid.UUID) -> En
         period_zh=period_zh(period) if period else None,
         can_confirm=why is None and actor.may(CONFIRM) and actor.sees(entry.department_id),
         reason_zh=why[0] if why else None, reason_en=why[1] if why else None,
-        items=[_out(row) for row in queries.of_entry(session, entry_id)],
+        items=_out(session, queries.of_entry(session, entry_id), notes=actor.sees(entry.department_id)),
     )
 
 
@@ -83,6 +85,14 @@ def _due(one: DataEntry, cycle: str, department: str, day: date) -> DueOut:
     )
 
 
-def _out(row: UnchangedConfirmation) -> ConfirmationOut:
-    plain = {name: getattr(row, name) for name in ConfirmationOut.model_fields if name != "period_zh"}
-    return ConfirmationOut(**plain, period_zh=period_zh(row.period))
+def _out(session: Session_, rows: Sequence[UnchangedConfirmation], *, notes: bool = True) -> list[ConfirmationOut]:
+    """Answers with the 姓名 of who gave them; notes are the department's own business."""
+    names = names_of(session, (row.confirmed_by for row in rows))
+    return [
+        ConfirmationOut(
+            id=row.id, entry_id=row.entry_id, period=row.period, period_zh=period_zh(row.period), version=row.version,
+            note=row.note if notes else None, confirmed_name=names.of(row.confirmed_by, row.confirmed_name), at=row.at,
+            revoked_at=row.revoked_at,
+        )
+        for row in rows
+    ]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from catalog.text import Plain
 from kernel.http.wire import Wire
 
 
@@ -13,13 +14,13 @@ class ConfirmIn(Wire):
     """Entries of one's department whose data was checked and is unchanged in this period; all or none."""
 
     entry_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=1000)]
-    note: Annotated[str, Field(max_length=1000, description="核对情况，可不填")] = ""
+    note: Annotated[Plain, Field(max_length=1000, description="核对情况，可不填")] = ""
 
 
 class RevokeIn(Wire):
     """Why an answer is taken back."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    reason: Annotated[Plain, Field(min_length=1, max_length=1000)]
 
 
 class ConfirmationOut(Wire):
@@ -30,7 +31,7 @@ class ConfirmationOut(Wire):
     period: Annotated[str, Field(examples=["2026-Q4"])]
     period_zh: Annotated[str, Field(examples=["2026年第4季度"])]
     version: int
-    note: str | None
+    note: Annotated[str | None, Field(description="核对情况；其他部门看不到")]
     confirmed_name: str
     at: datetime
     revoked_at: datetime | None

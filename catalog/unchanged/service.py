@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from catalog.unchanged.rules import Reason, period_of, refusal
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require
+from kernel.identity.names import names_of
 
 
 def confirm(
@@ -29,7 +31,7 @@ def confirm(
     departments = {entry.department_id for entry in entries}
     for department_id in departments:
         require(actor, CONFIRM, department_id=department_id)
-    held = queries.answered(session, wanted, day)
+    held = _answered(session, wanted, day)
     stopped = [(one, why) for one in entries if (why := refusal(_row(one), day, held.get(one.id))) is not None]
     if stopped:
         shown = stopped[:3]
@@ -77,7 +79,14 @@ def revoke(session: Session, actor: Actor, confirmation_id: uuid.UUID, *, reason
 def hindrance(session: Session, entry: DataEntry) -> Reason | None:
     """Why an entry cannot be answered for at this moment, or None."""
     day = clock.business_day(clock.now())
-    return refusal(_row(entry), day, queries.answered(session, [entry.id], day).get(entry.id))
+    return refusal(_row(entry), day, _answered(session, [entry.id], day).get(entry.id))
+
+
+def _answered(session: Session, entry_ids: Sequence[uuid.UUID], day: date) -> dict[uuid.UUID, str]:
+    """Entry → 姓名 of who confirmed the period around a day."""
+    held = queries.answered(session, entry_ids, day)
+    names = names_of(session, (user_id for user_id, _ in held.values()))
+    return {entry_id: names.of(*one) for entry_id, one in held.items()}
 
 
 def _row(entry: DataEntry) -> dict[str, object]:
