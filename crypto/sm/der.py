@@ -98,3 +98,8 @@ def oid(dotted: str) -> bytes:
             groups.append(arc & 0x7F | 0x80)
         out += bytes(reversed(groups))
     return encode(OID, bytes(out))
+
+
+# id-ecPublicKey with the SM2 curve (GB/T 33560): AlgorithmIdentifier of RFC 5480
+SM2_CURVE = oid("1.2.156.10197.1.301")
+SM2_ALGORITHM = encode(SEQUENCE, oid("1.2.840.10045.2.1"), SM2_CURVE)

@@ -20,8 +20,6 @@ from kernel.errors import MulianError
 
 ITERATIONS = 200_000
 _MAX_ITERATIONS = 10_000_000  # a file from outside must not hold a process for minutes
-_EC_KEY, _SM2_CURVE = der.oid("1.2.840.10045.2.1"), der.oid("1.2.156.10197.1.301")
-_ALGORITHM = der.encode(der.SEQUENCE, _EC_KEY, _SM2_CURVE)
 _PBES2, _PBKDF2 = der.oid("1.2.840.113549.1.5.13"), der.oid("1.2.840.113549.1.5.12")
 _HMAC_SM3, _SM4_CBC = der.oid("1.2.156.10197.1.401.2"), der.oid("1.2.156.10197.1.104.2")
 _DIGESTS = {
@@ -49,7 +47,7 @@ def public_to_pem(public: bytes) -> str:
     """Return a 65-byte public point as a PEM file (SPKI); raise ``crypto.key_file.invalid``."""
     if not sm2_points.on_curve(public):
         raise KEY_FILE_INVALID(reason="the point is not on the curve")
-    return pem("PUBLIC KEY", der.encode(der.SEQUENCE, _ALGORITHM, der.encode(der.BIT_STRING, b"\0", public)))
+    return pem("PUBLIC KEY", der.encode(der.SEQUENCE, der.SM2_ALGORITHM, der.encode(der.BIT_STRING, b"\0", public)))
 
 
 def private_to_pem(private: bytes, passphrase: str | None = None, *, iterations: int = ITERATIONS) -> str:
@@ -59,7 +57,7 @@ def private_to_pem(private: bytes, passphrase: str | None = None, *, iterations:
     """
     public = der.encode(0xA1, der.encode(der.BIT_STRING, b"\0", sm2.public_of(private)))
     inner = der.encode(der.SEQUENCE, der.integer(1), der.encode(der.OCTET_STRING, private), public)
-    clear = der.encode(der.SEQUENCE, der.integer(0), _ALGORITHM, der.encode(der.OCTET_STRING, inner))
+    clear = der.encode(der.SEQUENCE, der.integer(0), der.SM2_ALGORITHM, der.encode(der.OCTET_STRING, inner))
     if passphrase is None:
         return pem("PRIVATE KEY", clear)
     salt, initial = os.urandom(16), os.urandom(16)
@@ -102,7 +100,7 @@ def load_private(data: bytes, passphrase: str | None = None) -> tuple[bytes, byt
 def subject_public_key(reader: der.Reader) -> bytes:
     """Read a SubjectPublicKeyInfo and return its point on the curve; raise DerError."""
     info = reader.inside()
-    if info.raw() != _ALGORITHM:
+    if info.raw() != der.SM2_ALGORITHM:
         raise der.DerError("not a key on the SM2 curve")
     public = info.bits()
     info.end()
@@ -140,7 +138,7 @@ def _private(encoded: bytes, passphrase: str | None) -> tuple[bytes, bytes]:
         return _private(_unsealed(body, passphrase), None)
     if body.integer() == 1:
         return _scalar(encoded, named=False)
-    if body.raw() != _ALGORITHM:
+    if body.raw() != der.SM2_ALGORITHM:
         raise der.DerError("not a key on the SM2 curve")
     return _scalar(body.element(der.OCTET_STRING), named=True)
 
@@ -152,7 +150,7 @@ def _scalar(encoded: bytes, *, named: bool) -> tuple[bytes, bytes]:
         raise der.DerError("unknown version of a private key")
     private, claimed = body.element(der.OCTET_STRING), None
     if body.peek() == 0xA0:
-        named = body.element(0xA0) == _SM2_CURVE
+        named = body.element(0xA0) == der.SM2_CURVE
     if body.peek() == 0xA1:
         claimed = body.inside(0xA1).bits()
     body.end()

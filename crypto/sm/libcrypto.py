@@ -9,12 +9,9 @@ import ctypes
 from collections.abc import Callable, Iterator
 from ctypes import byref, c_char_p, c_int, c_long, c_size_t, c_ubyte, c_void_p
 
+from crypto.sm import der
+
 _NAMES = ("libcrypto.so.3", "libcrypto.so.4", "libcrypto.so", "libcrypto.dylib")
-# RFC 5480 AlgorithmIdentifier: id-ecPublicKey with the SM2 curve 1.2.156.10197.1.301 (GB/T 33560)
-_CURVE_OID = bytes.fromhex("06082a811ccf5501822d")
-_PUBLIC_PREFIX = bytes.fromhex("3059301306072a8648ce3d0201") + _CURVE_OID + bytes.fromhex("034200")
-_PRIVATE_PREFIX = bytes.fromhex("303102010104 20".replace(" ", ""))
-_PRIVATE_SUFFIX = bytes.fromhex("a00a") + _CURVE_OID
 _Call = Callable[..., int]
 _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "OpenSSL_version_num": (ctypes.c_ulong, []),
@@ -68,9 +65,9 @@ class Libcrypto:
             pointer = c_void_p(ctypes.addressof(buffer))
             self._lib.i2d_PUBKEY(key, byref(pointer))
         encoded = bytes(buffer)
-        if not encoded.startswith(_PUBLIC_PREFIX) or len(encoded) != len(_PUBLIC_PREFIX) + 65:
+        if _public_der(encoded[-65:]) != encoded:
             raise LibcryptoError("unexpected public key form")
-        return encoded[len(_PUBLIC_PREFIX):]
+        return encoded[-65:]
 
     def sign(self, private: bytes, message: bytes, user_id: bytes) -> bytes:
         """Return the DER signature of GB/T 32918.2 with SM3."""
@@ -101,7 +98,7 @@ class Libcrypto:
             return self._crypt(key, self._lib.EVP_PKEY_decrypt_init, self._lib.EVP_PKEY_decrypt, ciphertext)
 
     def _crypt(self, key: int, initialise: _Call, work: _Call, data: bytes) -> bytes:
-        context = self._lib.EVP_PKEY_CTX_new(key, None)
+        context = self._given(self._lib.EVP_PKEY_CTX_new(key, None), "EVP_PKEY_CTX_new")
         try:
             self._check(initialise(context), "init")
             length = c_size_t(0)
@@ -115,9 +112,8 @@ class Libcrypto:
         finally:
             self._lib.EVP_PKEY_CTX_free(context)
 
-    def _prepare(self, initialise: object, context: int, key: int, user_id: bytes) -> None:
+    def _prepare(self, initialise: _Call, context: int, key: int, user_id: bytes) -> None:
         inner = c_void_p()
-        assert callable(initialise)
         self._check(initialise(context, byref(inner), self._lib.EVP_sm3(), None, key), "init")
         self._check(self._lib.EVP_PKEY_CTX_set1_id(inner, user_id, len(user_id)), "set1_id")
 
@@ -126,9 +122,16 @@ class Libcrypto:
             self._lib.ERR_clear_error()
             raise LibcryptoError(what)
 
+    def _given(self, handle: int | None, what: str) -> int:
+        """Return a handle that is not NULL."""
+        if not handle:
+            self._lib.ERR_clear_error()
+            raise LibcryptoError(what)
+        return handle
+
     @contextlib.contextmanager
     def _context(self) -> Iterator[int]:
-        context = self._lib.EVP_MD_CTX_new()
+        context = self._given(self._lib.EVP_MD_CTX_new(), "EVP_MD_CTX_new")
         try:
             yield context
         finally:
@@ -136,27 +139,32 @@ class Libcrypto:
 
     @contextlib.contextmanager
     def _private(self, private: bytes) -> Iterator[int]:
-        with self._decoded("d2i_AutoPrivateKey", _PRIVATE_PREFIX + private + _PRIVATE_SUFFIX) as key:
+        encoded = der.encode(
+            der.SEQUENCE, der.integer(1), der.encode(der.OCTET_STRING, private), der.encode(0xA0, der.SM2_CURVE),
+        )
+        with self._decoded("d2i_AutoPrivateKey", encoded) as key:
             yield key
 
     @contextlib.contextmanager
     def _public(self, public: bytes) -> Iterator[int]:
-        with self._decoded("d2i_PUBKEY", _PUBLIC_PREFIX + public) as key:
+        with self._decoded("d2i_PUBKEY", _public_der(public)) as key:
             yield key
 
     @contextlib.contextmanager
-    def _decoded(self, function: str, der: bytes) -> Iterator[int]:
-        buffer = ctypes.create_string_buffer(der, len(der))
+    def _decoded(self, function: str, encoded: bytes) -> Iterator[int]:
+        buffer = ctypes.create_string_buffer(encoded, len(encoded))
         pointer = c_void_p(ctypes.addressof(buffer))
-        key = getattr(self._lib, function)(None, byref(pointer), len(der))
-        ctypes.memset(buffer, 0, len(der))
-        if not key:
-            self._lib.ERR_clear_error()
-            raise LibcryptoError(f"{function} refused the key")
+        decoded = getattr(self._lib, function)(None, byref(pointer), len(encoded))
+        ctypes.memset(buffer, 0, len(encoded))
+        key = self._given(decoded, f"{function} refused the key")
         try:
             yield key
         finally:
             self._lib.EVP_PKEY_free(key)
+
+
+def _public_der(public: bytes) -> bytes:
+    return der.encode(der.SEQUENCE, der.SM2_ALGORITHM, der.encode(der.BIT_STRING, b"\0", public))
 
 
 def _load() -> ctypes.CDLL:

@@ -1,5 +1,7 @@
 """Known answers from the standards; a wrong one stops the process from using any algorithm."""
 
+from collections.abc import Callable
+
 from crypto.errors import SELFTEST_FAILED
 from crypto.sm import ff1, kdf, sm2, sm4
 from kernel import digest
@@ -9,6 +11,7 @@ _KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
 _NONCE = bytes.fromhex("00001234567800000000abcd")
 _AAD = bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
 _PLAIN = b"".join(bytes((value,)) * 8 for value in (0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF, 0xEE, 0xAA))
+_TWO_BLOCKS = _PLAIN[:2 * sm4.BLOCK]
 _GCM = bytes.fromhex(
     "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
     "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"
@@ -62,7 +65,7 @@ def run() -> None:
         "SM4-CCM": lambda: sm4.ccm_encrypt(_KEY, _NONCE, _PLAIN, _AAD) == _CCM
         and sm4.ccm_decrypt(_KEY, _NONCE, _CCM, _AAD) == _PLAIN
         and _refuses(sm4.ccm_decrypt, _CCM),
-        "SM4-CMAC": lambda: sm4.cmac(_KEY, _PLAIN[:BLOCKS]) == _cmac_by_hand(_PLAIN[:BLOCKS]),
+        "SM4-CMAC": lambda: sm4.cmac(_KEY, _TWO_BLOCKS) == _cmac_by_hand(_TWO_BLOCKS),
         "FF1": lambda: _ff1_of(ff1.aes_chain(_AES_KEY), _FF1_AES) and _ff1_of(ff1.sm4_chain(_KEY), _FF1_SM4),
         "SM2": sm2.selftest,
     }
@@ -75,11 +78,7 @@ def run() -> None:
             raise SELFTEST_FAILED(test=name)
 
 
-BLOCKS = 2 * sm4.BLOCK
-
-
-def _refuses(decrypt: "object", sealed: bytes) -> bool:
-    assert callable(decrypt)
+def _refuses(decrypt: Callable[[bytes, bytes, bytes, bytes], bytes], sealed: bytes) -> bool:
     try:
         decrypt(_KEY, _NONCE, sealed[:-1] + bytes((sealed[-1] ^ 1,)), _AAD)
     except sm4.TagMismatch:

@@ -17,7 +17,7 @@ from crypto.sm.libcrypto import Libcrypto, LibcryptoError
 
 DEFAULT_ID = b"1234567812345678"  # GM/T 0009 section 10: the default identity
 _OVERHEAD = 65 + 32  # C1 and C3
-_MAX_ID = 8191  # the bit length of the identity is a 16-bit number
+_MAX_ID = 8190  # bytes: the identity's length in bits is a 16-bit number, and OpenSSL stops one byte earlier
 MAX_PLAINTEXT = 64 * 1024  # bytes; longer data belong under an SM4 key that SM2 carries
 _KNOWN_PRIVATE = bytes.fromhex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8")
 _KNOWN_PUBLIC = bytes.fromhex(

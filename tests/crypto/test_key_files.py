@@ -65,7 +65,7 @@ def test_foreign_and_inconsistent_keys_are_refused() -> None:
         der.SEQUENCE, der.integer(1), der.encode(der.OCTET_STRING, private),
         der.encode(0xA1, der.encode(der.BIT_STRING, b"\0", other)),
     )
-    swapped = der.encode(der.SEQUENCE, der.integer(0), key_files._ALGORITHM, der.encode(der.OCTET_STRING, inner))
+    swapped = der.encode(der.SEQUENCE, der.integer(0), der.SM2_ALGORITHM, der.encode(der.OCTET_STRING, inner))
     zero = der_of(key_files.private_to_pem(private)).replace(private, bytes(32))
     expected = {
         files.FOREIGN_KEY.encode(): "SM2 curve", swapped: "belong together", zero: "out of range", inner: "SM2 curve",
