@@ -24,6 +24,9 @@ def listing() -> Select[CryptoCopy]:
 
 
 def concerning(session: Session, rewrapped_at: datetime) -> list[CryptoCopy]:
-    """Return every copy, also those that are gone, that ``rules.concerns`` a KEK retired then; oldest first."""
+    """Return every copy, also those that are gone, that can open what a KEK retired then protected; oldest first.
+
+    Whatever was begun before the re-wrap can, together with the KEK's object; a later one where it holds that object.
+    """
     query = select(CryptoCopy).where(or_(CryptoCopy.key_store, CryptoCopy.made_at <= rewrapped_at))
     return list(session.scalars(query.order_by(CryptoCopy.made_at, CryptoCopy.id)))

@@ -1,4 +1,4 @@
-"""Pure rules of copies: kinds, when one is gone, which ones stand in the way of a destruction."""
+"""Pure rules of copies: kinds, when one is gone."""
 
 import enum
 from datetime import datetime
@@ -37,15 +37,6 @@ def gone_at(expires_at: datetime | None, deleted_at: datetime | None, now: datet
     if deleted_at is not None:
         return deleted_at
     return expires_at if expires_at is not None and expires_at <= now else None
-
-
-def concerns(made_at: datetime, key_store: bool, rewrapped_at: datetime) -> bool:
-    """Tell whether a copy can open what a KEK retired at ``rewrapped_at`` protected.
-
-    Whatever was made before the re-wrap can, together with the KEK's object; a later one only where it holds that
-    object itself.
-    """
-    return key_store or made_at <= rewrapped_at
 
 
 def check(made_at: datetime, expires_at: datetime | None, now: datetime) -> None:

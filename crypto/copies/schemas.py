@@ -13,11 +13,11 @@ from kernel import clock
 
 
 class CopyIn(Wire):
-    """A copy to record. ``key_store`` left out: what the kind says."""
+    """A copy to record. ``key_store``: it holds the key store too; of some kinds that is known."""
 
     kind: CopyKind
     location: Annotated[str, Field(min_length=1, max_length=500, examples=["备份柜 3 号磁带 2026-11"])]
-    made_at: AwareDatetime
+    made_at: Annotated[AwareDatetime, Field(description="开始制作的时刻，不是完成的时刻")]
     key_store: Annotated[bool | None, Field(description="是否含密钥库对象")] = None
     expires_at: AwareDatetime | None = None
     note: Annotated[str, Field(max_length=1000)] = ""

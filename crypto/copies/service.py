@@ -22,13 +22,14 @@ def register(
 ) -> CryptoCopy:
     """Record a copy; whatever makes one (a dump, an undo file) calls this in the transaction that makes it.
 
-    ``key_store`` None means what the kind says. Raises 403, ``crypto.copy.invalid``.
+    ``made_at`` is when its making began: what changes while it is made may be in it as it was before. ``key_store``
+    says that a copy of another kind holds the provider's objects too. Raises 403, ``crypto.copy.invalid``.
     """
     require(actor, MANAGE)
     now = clock.now()
     rules.check(made_at, expires_at, now)
     copy_id = ids.new()
-    with_keys = kind in rules.WITH_KEYS if key_store is None else key_store
+    with_keys = kind in rules.WITH_KEYS or bool(key_store)
     audit_id = record(
         session, actor, action="crypto.copy.register", object_type="crypto_copy", object_id=str(copy_id),
         detail={"kind": kind, "location": location, "made_at": made_at, "expires_at": expires_at,

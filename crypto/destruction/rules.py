@@ -13,13 +13,13 @@ JOB = "crypto.kek.destroy"
 
 
 @dataclass(frozen=True)
-class Gone:
-    """A copy that could have opened the key, and since when it cannot: deleted or expired."""
+class Copy:
+    """A copy that could have opened the key, and since when it cannot: deleted, expired, or (None) kept."""
 
     kind: str
     location: str
     made_at: datetime
-    gone_at: datetime
+    gone_at: datetime | None
     how: str
 
 
@@ -42,27 +42,31 @@ def approval_params(kek_id: uuid.UUID, version: int, reason: str) -> dict[str, A
 
 def certificate(
     *, kek_id: uuid.UUID, department_id: uuid.UUID, version: int, provider: str, certified: bool, kcv: bytes,
-    retired_at: datetime, destroyed_at: datetime, keys: Sequence[Ended], copies: Sequence[Gone], reason: str,
+    retired_at: datetime, destroyed_at: datetime, keys: Sequence[Ended], copies: Sequence[Copy], reason: str,
     maker: str, checker: str,
 ) -> dict[str, Any]:
     """Return the certificate of a destroyed KEK.
 
     ``last_copy_until``: the last instant at which a catalogued copy, with the KEK's object, could have opened one
-    of the keys; None where no copy older than the re-wrap was ever recorded.
+    of the keys; None where no copy older than the re-wrap was ever recorded, and while ``copies_left`` are kept:
+    such as were recorded after the check that preceded the removal, and may hold the object.
     """
-    last = max((copy.gone_at for copy in copies), default=None)
+    ends = [copy.gone_at for copy in copies if copy.gone_at is not None]
+    left = len(copies) - len(ends)
+    last = None if left else max(ends, default=None)
     return {
-        "v": 1, "type": "mulian-destruction-certificate", "kek": str(kek_id), "department": str(department_id),
+        "v": 2, "type": "mulian-destruction-certificate", "kek": str(kek_id), "department": str(department_id),
         "version": version, "provider": provider, "certified_product": certified, "kcv": kcv.hex(),
         "keys": [
             {"key_id": key.key_id, "table": key.table, "column": key.column, "purpose": key.purpose,
              "version": key.version, "kcv": key.kcv.hex()} for key in keys
         ],
         "rewrapped_at": clock.iso(retired_at), "destroyed_at": clock.iso(destroyed_at),
-        "last_copy_until": None if last is None else clock.iso(last),
+        "last_copy_until": None if last is None else clock.iso(last), "copies_left": left,
         "copies": [
             {"kind": copy.kind, "location": copy.location, "made_at": clock.iso(copy.made_at),
-             "gone_at": clock.iso(copy.gone_at), "how": copy.how} for copy in copies
+             "gone_at": None if copy.gone_at is None else clock.iso(copy.gone_at), "how": copy.how}
+            for copy in copies
         ],
         "reason": reason, "maker": maker, "checker": checker,
         "limits": [

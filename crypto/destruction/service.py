@@ -15,7 +15,7 @@ from crypto.copies import queries as copies
 from crypto.copies.rules import TITLES, CopyKind, gone_at
 from crypto.destruction import rules
 from crypto.destruction.events import KekDestroyed
-from crypto.destruction.rules import APPROVAL_KIND, JOB, Ended, Gone, approval_params
+from crypto.destruction.rules import APPROVAL_KIND, JOB, Copy, Ended, approval_params
 from crypto.errors import COPIES_LEFT, KEK_IN_USE, KEK_OLDER_LEFT, KEK_STATE
 from crypto.keys import queries
 from crypto.keys.models import CryptoDek, CryptoKek
@@ -43,13 +43,12 @@ _LISTED = 10
 def request(session: Session, actor: Actor, *, kek_id: uuid.UUID, reason: str) -> Approval:
     """Propose to destroy a retired KEK; another security administrator decides.
 
+    A destruction that was approved and ended without a certificate may be proposed again.
     Raises 403, ``crypto.kek.unknown``, ``crypto.kek.state``, ``crypto.kek.in_use``, ``crypto.kek.copies_left``.
     """
     kek = queries.kek(session, kek_id)
     require(actor, MANAGE, department_id=kek.department_id)
-    if kek.destroying_at is not None:
-        raise KEK_STATE(version=kek.version, state="销毁中")
-    check(session, kek)
+    _check_before_removal(session, kek)
     return approvals.propose(
         session, actor, kind=APPROVAL_KIND, params=approval_params(kek.id, kek.version, reason),
         title_zh=f"销毁{queries.owner(session, kek)}的主密钥第 {kek.version} 版",
@@ -62,7 +61,7 @@ def begin(session: Session, approval: Approval) -> None:
     """Use an approval: mark the KEK and queue its destruction, in the transaction of the decision."""
     params, actor = approval.params, system_actor("crypto.destruction")
     kek = queries.kek(session, uuid.UUID(params["kek_id"]))
-    check(session, kek)
+    _check_before_removal(session, kek)
     approvals.consume(
         session, actor, approval.id, kind=APPROVAL_KIND,
         params=approval_params(kek.id, params["version"], params["reason"]),
@@ -80,14 +79,15 @@ def begin(session: Session, approval: Approval) -> None:
 def carry_out(runtime: Runtime, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     """Remove the object and write the certificate; return it. Done again it changes nothing.
 
-    Raises ``crypto.kek.copies_left`` when a copy was recorded since the approval: then nothing is removed.
+    Raises ``crypto.kek.copies_left`` when a copy was recorded since the approval: then nothing is removed. A copy
+    recorded after the removal keeps no certificate back: it is listed there.
     """
     kek_id = uuid.UUID(params["kek_id"])
 
     def look(session: Session) -> dict[str, Any] | None:
         kek = queries.kek(session, kek_id)
         if kek.certificate is None:
-            check(session, kek)
+            _check_before_removal(session, kek)
         return kek.certificate
 
     issued = runtime.database.run(look, write=False)
@@ -97,10 +97,13 @@ def carry_out(runtime: Runtime, actor: Actor, params: dict[str, Any]) -> dict[st
     return runtime.database.run(lambda session: _certify(session, actor, params))
 
 
-def check(session: Session, kek: CryptoKek) -> list[Gone]:
-    """Return the copies that are gone; raise where something alive still needs or opens this KEK."""
+def _check_before_removal(session: Session, kek: CryptoKek) -> None:
+    """Refuse where something alive still needs or opens this KEK; nothing refuses what an attempt has removed."""
+    removed = kek.destroying_at is not None and not vault_of(runtime_of(session)).provider.has_kek(kek.id)
+    if removed and kek.certificate is None:
+        return
     now = clock.now()
-    if kek.state != KeyState.RETIRED or kek.retired_at is None:
+    if kek.state != KeyState.RETIRED:
         raise KEK_STATE(version=kek.version, state=STATE_TITLES[KeyState(kek.state)][0])
     older = queries.older_kek(session, kek)
     if older is not None:
@@ -111,16 +114,19 @@ def check(session: Session, kek: CryptoKek) -> list[Gone]:
     ]
     if used:
         raise KEK_IN_USE(version=kek.version, keys="、".join(used))
-    found, left = list[Gone](), list[str]()
-    for copy in copies.concerning(session, kek.retired_at):
-        gone = gone_at(copy.expires_at, copy.deleted_at, now)
-        if gone is None:
-            left.append(f"{TITLES[CopyKind(copy.kind)][0]} {copy.location}")
-        else:
-            how = "deleted" if copy.deleted_at else "expired"
-            found.append(Gone(copy.kind, copy.location, copy.made_at, gone, how))
+    left = [f"{TITLES[CopyKind(copy.kind)][0]} {copy.location}"
+            for copy in _copies(session, kek, now) if copy.gone_at is None]
     if left:
         raise COPIES_LEFT(count=len(left), copies="、".join(left[:_LISTED]))
+
+
+def _copies(session: Session, kek: CryptoKek, now: datetime) -> list[Copy]:
+    """Return the catalogued copies that could open what this KEK protected."""
+    found = []
+    for copy in copies.concerning(session, kek.retired_at or now):
+        gone = gone_at(copy.expires_at, copy.deleted_at, now)
+        how = "left" if gone is None else "deleted" if copy.deleted_at else "expired"
+        found.append(Copy(copy.kind, copy.location, copy.made_at, gone, how))
     return found
 
 
@@ -142,7 +148,7 @@ def _certify(session: Session, actor: Actor, params: dict[str, Any]) -> dict[str
     issued = rules.certificate(
         kek_id=kek.id, department_id=kek.department_id, version=kek.version, provider=kek.provider,
         certified=vault_of(runtime_of(session)).provider.certified, kcv=kek.kcv,
-        retired_at=kek.retired_at or now, destroyed_at=now, copies=check(session, kek),
+        retired_at=kek.retired_at or now, destroyed_at=now, copies=_copies(session, kek, now),
         keys=[Ended(dek.key_id, scope.table_name, scope.column_name, dek.purpose, dek.version, dek.kcv)
               for dek, scope in ended],
         reason=params["reason"], maker=params["maker"], checker=params["checker"],

@@ -36,6 +36,7 @@ from kernel.audit.models import AuditLog
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
+from kernel.jobs import runner
 from kernel.jobs.models import Job
 from kernel.runtime import Runtime
 from tests.crypto.conftest import TABLE, District
@@ -247,18 +248,38 @@ def test_what_stands_in_the_way_of_a_destruction(sqlite_district: District) -> N
     database.run(lambda s: approvals.decide(s, district.checker, asked, approve=True))
     database.run(lambda s: copies.register(
         s, district.maker, kind=CopyKind.HOME, location="/found", made_at=clock.now()))
-    with database.read() as session:
-        params = session.scalars(select(Job.params).where(Job.kind == destruction.JOB)).one()
-    assert refused(lambda: destruction.carry_out(runtime_of(district), ACTOR, params)).kind is COPIES_LEFT
+    assert run_jobs(district) == [("failed", COPIES_LEFT.code)]
     assert vault_of(runtime_of(district)).provider.has_kek(first.id)
+    assert refused(ask(first)).kind is COPIES_LEFT
     database.run(lambda s: s.execute(
         update(copies.CryptoCopy).where(copies.CryptoCopy.key_store).values(deleted_at=clock.now())))
-    # killed between object and certificate: the next attempt writes the certificate; one more changes nothing
+    # killed between object and certificate, and a copy is recorded: what was approved again is certified all the same
     vault_of(runtime_of(district)).destroy_kek(first.id)
-    issued = destruction.carry_out(runtime_of(district), ACTOR, params)
-    assert destruction.carry_out(runtime_of(district), ACTOR, params) == issued
-    assert {copy["how"] for copy in issued["copies"]} == {"deleted", "expired"}
-    assert destroy(district, second)["version"] == 2
+    kept = database.run(lambda s: copies.register(
+        s, district.maker, kind=CopyKind.HOME, location="/nightly", made_at=clock.now(), key_store=False).id)
+    again = database.run(lambda s: destruction.request(s, district.maker, kek_id=first.id, reason="销毁").id)
+    database.run(lambda s: approvals.decide(s, district.checker, again, approve=True))
+    assert run_jobs(district) == [("failed", COPIES_LEFT.code), ("done", None)]
+    issued = keks(district)[0].certificate
+    assert issued and {copy["how"] for copy in issued["copies"]} == {"deleted", "expired", "left"}
+    assert (issued["copies_left"], issued["last_copy_until"]) == (1, None)
+    with database.read() as session:
+        params = session.scalars(select(Job.params).where(Job.kind == destruction.JOB)).first()
+    assert params and destruction.carry_out(runtime_of(district), ACTOR, params) == issued
+    assert refused(ask(keks(district)[0])).kind is KEK_STATE
+    database.run(lambda s: copies.mark_deleted(s, district.maker, copy_id=kept, note="删除"))
+    last = destroy(district, second)
+    assert (last["version"], last["copies_left"]) == (2, 0) and last["last_copy_until"]
+
+
+def run_jobs(district: District) -> list[tuple[str, str | None]]:
+    """Let a worker take whatever waits; return state and error of every destruction, oldest first."""
+    runtime = runtime_of(district)
+    while held := runner.claim(runtime):
+        runner.execute(runtime, held, runner.context_of(runtime, held))
+    with district.database.read() as session:
+        rows = session.scalars(select(Job).where(Job.kind == destruction.JOB).order_by(Job.id))
+        return [(row.state, (row.error or {}).get("code")) for row in rows]
 
 
 def test_a_rewrap_moves_every_surviving_key_or_none(sqlite_district: District) -> None:
