@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from crypto.errors import KEK_UNKNOWN
+from crypto.errors import KEK_UNKNOWN, KEY_STATE, KEY_UNKNOWN
 from crypto.keys.models import CryptoDek, CryptoKek
-from crypto.keys.rules import KeyState
+from crypto.keys.rules import STATE_TITLES, KeyState
 from crypto.scopes.models import CryptoScope
 from crypto.scopes.rules import Scope
 from kernel.identity.models import Department
@@ -61,6 +61,15 @@ def active(session: Session, scope: Scope, purpose: str) -> KeyRecord | None:
     )
     row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
     return None if row is None else _record(row)
+
+
+def in_use(session: Session, scope_id: uuid.UUID, key_id: int) -> None:
+    """Raise ``crypto.key.state`` unless this is the scope's key in use, also while it is held to be compromised."""
+    row = session.get(CryptoDek, key_id, populate_existing=True)
+    if row is None or row.scope_id != scope_id:
+        raise KEY_UNKNOWN(key_id=key_id)
+    if row.state != KeyState.ACTIVE and (row.state != KeyState.COMPROMISED or row.replaced_at is not None):
+        raise KEY_STATE(key_id=key_id, state=STATE_TITLES[KeyState(row.state)][0])
 
 
 def compromised(session: Session, scope: Scope, purpose: str) -> int | None:

@@ -14,6 +14,7 @@ from crypto.keys.vault import vault_of
 from crypto.requests.rules import COMPROMISE, KEK_ROTATE, POLICY, compromise_params, kek_params, policy_params
 from crypto.rotation import queries as rotation_queries
 from crypto.rotation import service as rotations
+from crypto.rotation.rules import RotationState
 from crypto.scopes.rules import ENC
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
@@ -54,8 +55,8 @@ def change_kek(session: Session, approval: Approval) -> None:
 
 def request_compromise(session: Session, actor: Actor, *, key_id: int, reason: str) -> Approval:
     """Propose to treat a data key as compromised; raise ``crypto.key.unknown``, ``crypto.key.state``."""
+    require(actor, MANAGE, department_id=keys.get(session, key_id).scope.department_id)
     key = _compromisable(session, key_id)
-    require(actor, MANAGE, department_id=key.scope.department_id)
     return approvals.propose(
         session, actor, kind=COMPROMISE, params=compromise_params(key_id, reason),
         title_zh=f"按泄露处置密钥 #{key_id}（{key.scope.table}.{key.scope.column}）",
@@ -72,8 +73,11 @@ def compromise(session: Session, approval: Approval) -> None:
         session, actor, approval.id, kind=COMPROMISE, params=compromise_params(key.key_id, params["reason"]),
     )
     keys.compromise(session, actor, key_id=key.key_id, department_id=key.scope.department_id, reason=params["reason"])
-    if rotation_queries.open_of(session, key.scope_id) is None:
+    running = rotation_queries.open_of(session, key.scope_id)
+    if running is None:
         rotations.plan(session, approval, scope_id=key.scope_id, old_key_id=key.key_id, urgent=True)
+    elif running.state in (RotationState.PLANNED, RotationState.KEY_READY):
+        rotations.hasten(session, running)  # nothing is written until it has switched
     place = f"{key.scope.table}.{key.scope.column}"
     notify(
         session, role="security_admin", severity="critical", url="/crypto/rotations",

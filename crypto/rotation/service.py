@@ -65,12 +65,14 @@ def plan(
 ) -> CryptoRotation:
     """Write a rotation whose approval the caller has used, and queue its job.
 
-    It starts in the scope's window; an urgent one at once, before every other job. Raises ``crypto.rotation.open``.
+    It starts in the scope's window; an urgent one at once, before every other job. Raises ``crypto.rotation.open``,
+    and ``crypto.key.state`` where the key is no longer the one in use: another approval was used first.
     """
     actor, scope, now = system_actor("crypto.rotation"), scopes.get(session, scope_id), clock.now()
     name = scopes.name_of(scope)
     if queries.open_of(session, scope.id) is not None:
         raise ROTATION_OPEN(scope=str(name))
+    keys.in_use(session, scope.id, old_key_id)
     rotation_id, reason = ids.new(), approval.params["reason"]
     audit_id = record(
         session, actor, action="crypto.rotation.start", object_type="crypto_rotation", object_id=str(rotation_id),
@@ -86,11 +88,26 @@ def plan(
     )
     session.add(row)
     session.flush()
-    # jobs are taken in the order of their time: one that was due yesterday goes before all of today's
-    run_at = now - timedelta(days=1) if urgent else _opens(session, scope.window, now)
-    job = {"rotation_id": str(rotation_id)}
-    enqueue(session, actor, JOB, job, department_id=scope.department_id, run_at=run_at)
+    _queue(session, row, _first(now) if urgent else _opens(session, scope.window, now))
     return row
+
+
+def hasten(session: Session, rotation: CryptoRotation) -> None:
+    """Start a planned rotation at once, before every other job, whatever its window.
+
+    The job that waits for the window stays: it finds the rotation finished, or its lease held and comes back later.
+    """
+    _queue(session, rotation, _first(clock.now()))
+
+
+def _first(now: datetime) -> datetime:
+    """Jobs are taken in the order of their time: one that was due yesterday goes before all of today's."""
+    return now - timedelta(days=1)
+
+
+def _queue(session: Session, rotation: CryptoRotation, run_at: datetime) -> None:
+    job = {"rotation_id": str(rotation.id)}
+    enqueue(session, system_actor("crypto.rotation"), JOB, job, department_id=rotation.department_id, run_at=run_at)
 
 
 def set_schedule(

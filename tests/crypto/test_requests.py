@@ -9,7 +9,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import crypto.requests.jobs  # noqa: F401 - registers the approval kinds
-from crypto.errors import KEK_STATE, KEY_COMPROMISED, KEY_PURPOSE, KEY_STATE, POLICY_INVALID, WINDOW_INVALID
+from crypto.errors import (
+    KEK_STATE,
+    KEY_COMPROMISED,
+    KEY_PURPOSE,
+    KEY_STATE,
+    POLICY_INVALID,
+    ROTATION_LEASE,
+    WINDOW_INVALID,
+)
 from crypto.keys import jobs, queries, rules
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import KeyState
@@ -26,6 +34,7 @@ from kernel.approvals.errors import MISMATCH, NOT_APPROVED, SAME_PERSON, USED
 from kernel.approvals.models import Approval
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
+from kernel.jobs import runner
 from kernel.jobs.models import Job
 from kernel.notices.models import Notice
 from tests.crypto.conftest import District
@@ -146,10 +155,28 @@ def test_a_rotation_waits_for_its_window_and_overdue_keys_are_told(sqlite_distri
         job = session.scalars(select(Job).where(Job.kind == rotation_service.JOB)).one()
         assert rotations.get(session, rotation_id).state == "planned"
     assert timedelta(hours=2) < job.run_at - clock.now() <= timedelta(hours=3)
+    # its key turns out to be compromised: nobody waits for the window while nothing can be written
+    with database.read() as session:
+        key = rotations.get(session, rotation_id).old_key_id
+    decided(district, lambda s: control.request_compromise(s, district.maker, key_id=key, reason="疑似泄露"))
+    assert database.runtime is not None
+    held = machine._Machine(database.runtime, ACTOR, rotation_id, 100)
+    urgent = runner.claim(database.runtime)
+    assert urgent is not None and urgent.params == job.params
+    runner.execute(database.runtime, urgent, runner.context_of(database.runtime, urgent))
+    with database.read() as session:
+        waiting = session.get(Job, urgent.job_id)
+    assert waiting is not None and waiting.state == "queued" and (waiting.error or {})["code"] == ROTATION_LEASE.code
+    held.release()
+    database.run(lambda s: s.execute(update(Job).where(Job.id == urgent.job_id).values(run_at=clock.now())))
+    while claimed := runner.claim(database.runtime):
+        runner.execute(database.runtime, claimed, runner.context_of(database.runtime, claimed))
+    with database.read() as session:
+        assert rotations.get(session, rotation_id).state == "retired"
     assert database.run(jobs.watch) == {"overdue": 0, "worn": 0}
     database.run(lambda s: s.execute(update(CryptoDek).where(CryptoDek.purpose == "enc").values(
         activated_at=clock.now() - timedelta(days=31), reserved=rules.WARN_USES)))
     assert database.run(jobs.watch) == {"overdue": 1, "worn": 6}
     with database.read() as session:
-        notices = session.scalars(select(Notice.title_zh)).all()
+        notices = session.scalars(select(Notice.title_zh).where(Notice.url == "/crypto/keys")).all()
     assert sorted(notices) == ["1 个密钥超过更换周期", "6 个密钥的使用次数超过 2^31，请尽快更换"]

@@ -14,13 +14,14 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from crypto.errors import ROTATION_LEASE, ROTATION_OPEN, ROTATION_ROWS_BAD
+from crypto.errors import KEY_STATE, ROTATION_LEASE, ROTATION_OPEN, ROTATION_ROWS_BAD
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import KeyState
 from crypto.persons import service as persons
 from crypto.persons.models import ProtectedPerson
 from crypto.persons.rules import synthetic
 from crypto.rotation import machine, queries, rules
+from crypto.rotation import service as rotations
 from crypto.rotation.events import RotationFinished
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import RotationState
@@ -128,11 +129,18 @@ def test_rotation_end_to_end(district: District) -> None:
 
 
 def test_second_rotation_follows_the_first(district: District) -> None:
-    people = district.fill(50)
+    people, scope, database = district.fill(50), district.scope(), district.database
+    late = database.run(lambda s: rotations.request(s, district.maker, scope_id=scope.id, reason="先提出后同意").id)
     for _ in range(2):
         rotation_id = district.rotation()
         machine.run(runtime_of(district), ACTOR, rotation_id, chunk_rows=20)
         assert_finished(district, rotation_id, {p.id: p.id_number for p in people})
+    # an older request for a key that was changed meanwhile is refused, not queued: it could never switch
+    with pytest.raises(MulianError) as caught:
+        database.run(lambda s: approvals.decide(s, district.checker, late, approve=True))
+    assert caught.value.kind is KEY_STATE
+    with database.read() as session:
+        assert queries.open_of(session, scope.id) is None
     if district.database.dialect == "postgresql":
         with district.database.read() as session:
             found = session.execute(text("SELECT convalidated FROM pg_constraint WHERE conname LIKE 'mulian_key_%'"))
