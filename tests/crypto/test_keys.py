@@ -1,28 +1,34 @@
 """Root, KEK, DEK and keyring: nothing opens that should not, and a sealed root stops data keys only."""
 
+import os
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from crypto.columns import engine, mac
 from crypto.columns.service import WRONG_TAG
 from crypto.errors import KEY_EXHAUSTED, KEY_MATERIAL, PASSPHRASE_WRONG, ROOT_EXISTS, SEALED
-from crypto.keys import rules
+from crypto.keys import doors, rules
 from crypto.keys import service as keys
 from crypto.keys.adapters.sealed_file import SealedFile
 from crypto.keys.keyring import RETIRED_KEY, UNKNOWN_KEY, WRONG_SCOPE, Keyring
 from crypto.keys.models import CryptoDek, CryptoKek
 from crypto.keys.rules import KeyState
-from crypto.keys.vault import vault_of
+from crypto.keys.vault import Vault, ensure_dev_root, vault_of
 from crypto.persons import service as persons
 from crypto.persons.models import ProtectedPerson
 from crypto.scopes import queries as scopes
 from crypto.scopes.rules import Scope
+from crypto.servicekeys import service as servicekeys
 from kernel import clock
 from kernel.db import Database
 from kernel.errors import MulianError
+from kernel.home import Home
 from kernel.identity.actor import system_actor
 from kernel.runtime import Runtime
 from kernel.settings import Settings
@@ -175,7 +181,100 @@ def test_systemd_credential_unseals(
     settings = Settings(home=runtime.home.root, profile="production")
     other = Runtime(settings=settings, home=runtime.home, database=Database(runtime.database.url), box=runtime.box)
     assert vault_of(other).provider.is_open()
+    # a wrong one is tried once: a device would count
+    (tmp_path / "mulian-root").write_text("wrong")
+    tried: list[str] = []
+    unseal = SealedFile.unseal
+    monkeypatch.setattr(SealedFile, "unseal", lambda root, secret: (tried.append(secret), unseal(root, secret)))
+    other.extras.clear()
+    for _ in range(3):
+        assert not vault_of(other).provider.is_open()
+    assert tried == ["wrong"]
     other.database.close()
+
+
+def test_two_threads_make_one_vault_and_sealing_reaches_whoever_holds_keys(
+    sqlite_district: District, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sqlite_district.fill(3)
+    runtime = sqlite_district.database.runtime
+    assert runtime is not None
+    runtime.extras.clear()
+    made: list[SealedFile] = []
+    start = SealedFile.__init__
+
+    def slow(root: SealedFile, folder: Path) -> None:
+        start(root, folder)
+        made.append(root)
+        time.sleep(0.05)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SealedFile, "__init__", slow)
+        with ThreadPoolExecutor(4) as pool:
+            opened = list(pool.map(lambda _: Keyring.open(runtime), range(4)))
+    assert len(made) == 1 and len({id(one) for one in opened}) == 1
+    scope, vault = Scope(sqlite_district.department, TABLE, "name_env"), vault_of(runtime)
+    rows = envelopes(sqlite_district.database)
+    assert opened[0].decrypt(scope, rows) and opened[0]._kept and engine._tables.cache_info().currsize
+    # a device that refuses to close holds nothing back
+    def refusing(root: SealedFile) -> None:
+        root._root = None
+        raise OSError("refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SealedFile, "seal", refusing)
+        with pytest.raises(OSError, match="refused"):
+            vault.seal()
+    assert not opened[0]._kept and not vault._keks
+    assert engine._tables.cache_info().currsize == mac._subkeys.cache_info().currsize == 0
+    with pytest.raises(MulianError) as caught:
+        opened[0].decrypt(scope, rows)
+    assert caught.value.kind is SEALED
+    # whoever empties the cache while a key is read leaves the reader its key
+    vault.unseal((runtime.home.keys_dir / "dev-passphrase").read_text())
+    read = SealedFile.get_kek
+    monkeypatch.setattr(SealedFile, "get_kek", lambda root, kek: (read(root, kek), vault.seal())[0])
+    with sqlite_district.database.read() as session:
+        kek = session.scalars(select(CryptoKek.id)).first()
+    assert kek is not None and len(vault.kek(kek)) == 16 and not vault._keks
+
+
+def test_the_dev_passphrase_is_used_and_never_replaced(home: Home, sqlite_database: Database) -> None:
+    def with_provider() -> Runtime:
+        box = servicekeys.create(home)
+        return Runtime(settings=Settings(home=home.root), home=home, database=sqlite_database, box=box)
+
+    file = home.keys_dir / "dev-passphrase"
+    file.write_text("all that opens the root of before")
+    token, device = with_provider(), SealedFile(home.data_keys_dir)
+    device.label = "pkcs11"  # a device without a root yet
+    token.extras["crypto.vault"] = Vault(device)
+    ensure_dev_root(token)
+    assert not device.exists() and file.read_text() == "all that opens the root of before"
+    ensure_dev_root(with_provider())
+    again = SealedFile(home.data_keys_dir)
+    again.unseal("all that opens the root of before")
+    assert again.is_open()
+
+
+def test_a_door_answers_whatever_happens_and_a_silent_one_is_told(
+    sqlite_district: District, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runtime = sqlite_district.database.runtime
+    assert runtime is not None
+    door = doors.Door(runtime, "worker")
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(SealedFile, "seal", lambda root: 1 / 0)
+            assert [(one.process, one.error) for one in doors.ask(runtime, "seal")] == [("worker", "kernel.internal")]
+            patch.setattr(doors, "_act", lambda runtime, asked: 1 / 0)
+            silent = doors.ask(runtime, "seal")
+        assert [(one.process, one.pid, one.open, one.error) for one in silent] == [
+            ("worker", os.getpid(), True, "crypto.process.silent")]
+        assert [(one.open, one.error) for one in doors.ask(runtime, "seal")] == [(False, "")]
+        assert [path.name for path in runtime.home.run_dir.glob("unseal-*")] == [f"unseal-worker-{os.getpid()}.sock"]
+    finally:
+        door.close()
 
 
 def test_retired_key_opens_for_a_grace_then_asks_to_read_again(sqlite_district: District) -> None:
