@@ -78,7 +78,8 @@ def check_chain(chain: Sequence[Certificate], trusted: Sequence[Certificate], at
             raise CERTIFICATE_INVALID(reason=f"{item.subject} is not signed by {item.issuer}")
         if not issuer.authority:
             raise CERTIFICATE_INVALID(reason=f"{issuer.subject} may not issue certificates")
-        between = sum(one.subject != one.issuer for one in chain[1:place + 1])  # RFC 5280: self-issued ones do not count
+        # RFC 5280 section 6.1.4: self-issued ones do not count
+        between = sum(one.subject != one.issuer for one in chain[1:place + 1])
         if issuer.path_length is not None and between > issuer.path_length:
             raise CERTIFICATE_INVALID(reason=f"{issuer.subject} may not issue to so long a chain")
         if issuer.encoded in anchors:

@@ -120,8 +120,8 @@ def test_a_domain_is_permuted_and_tweaks_differ() -> None:
 @pytest.mark.parametrize("count", [1, 40])
 def test_what_ff1_cannot_do_is_an_error(count: int) -> None:
     for value, alphabet in (("12345", fpe.DIGITS), ("12345X", fpe.DIGITS), ("12345é", LETTERS), ("１２３４５６", fpe.DIGITS),
-                            ("ABC", LETTERS), ("abcd", LETTERS), ("12345é", fpe.DIGITS + "?"), ("1" * 1_025, fpe.DIGITS),
-                            ("甲乙丙丁" * 5, "甲乙丙丁"), ("123456", fpe.DIGITS + "1")):
+                            ("ABC", LETTERS), ("abcd", LETTERS), ("12345é", fpe.DIGITS + "?"),
+                            ("1" * 1_025, fpe.DIGITS), ("甲乙丙丁" * 5, "甲乙丙丁"), ("123456", fpe.DIGITS + "1")):
         for call in (fpe.encrypt_texts, fpe.decrypt_texts):
             with pytest.raises(ValueError, match="outside|million|ASCII"):
                 call(KEY, b"", [value] * count, alphabet)

@@ -153,7 +153,8 @@ def test_an_authority_issues_to_no_longer_chain_than_it_may() -> None:
     def issued(subject: str, issuer: certificates.Certificate) -> certificates.Certificate:
         signed = subject.encode()
         return replace(
-            short, subject=subject, issuer=issuer.subject, encoded=signed, signed=signed, signature=sm2.sign(key, signed),
+            short, subject=subject, issuer=issuer.subject, encoded=signed, signed=signed,
+            signature=sm2.sign(key, signed),
         )
 
     own = issued(short.subject, short)  # self-issued, as when an authority changes its key: does not count
