@@ -75,7 +75,7 @@ def search(
 @app.command("submit")
 def submit(
     user: AsRequired,
-    batch: Annotated[str | None, typer.Option(help="只提交此次导入的草稿")] = None,
+    batch: Annotated[uuid.UUID | None, typer.Option(help="只提交此次导入的草稿")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,7 +89,7 @@ def submit(
                 model = kind.model
                 where = [model.status.in_(EDITABLE), nodes.visible(actor, model)]
                 if batch:
-                    where.append(model.batch_id == uuid.UUID(batch))
+                    where.append(model.batch_id == batch)
                 ids = nodes.ids_where(session, kind, *where)
                 counts[key] = len(review.submit(session, actor, key, ids)) if ids else 0
             return counts
@@ -101,7 +101,7 @@ def submit(
 def publish(
     user: AsRequired,
     basis: Annotated[str, typer.Option(help="保密审查依据")],
-    batch: Annotated[str | None, typer.Option(help="只审核此次导入的条目")] = None,
+    batch: Annotated[uuid.UUID | None, typer.Option(help="只审核此次导入的条目")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -111,7 +111,7 @@ def publish(
 
         def unit(session: Session) -> dict[str, int]:
             if batch:
-                cases = [c for k in KINDS for c in reviews.open_cases_of_batch(session, actor, k, uuid.UUID(batch))]
+                cases = [c for k in KINDS for c in reviews.open_cases_of_batch(session, actor, k, batch)]
             else:
                 cases = list(session.scalars(
                     reviews.selection(actor, reviews.Filter(decidable=True))

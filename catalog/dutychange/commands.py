@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from catalog.acting import AsRequired, actor_named, department_named
 from catalog.dutychange import queries, service
-from catalog.dutychange.errors import PLAN, UNKNOWN
+from catalog.dutychange.errors import PLAN
 from catalog.dutychange.models import DutyChange
 from catalog.dutychange.rules import KINDS, LABELS, Part, Plan, effective, label
 from catalog.review.secrecy import PASS, Secrecy
@@ -17,7 +18,7 @@ from catalog.trace import service as tracing
 from kernel import clock
 from kernel.approvals.models import Approval
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
-from kernel.identity.actor import Actor, system_actor
+from kernel.identity.actor import system_actor
 
 app = typer.Typer(no_args_is_help=True, help="职责变更：预览、提出、查看、审核、撤回、到日生效")
 Number = Annotated[str, typer.Argument(help="职责变更编号，如 ZB-2026-0001")]
@@ -30,7 +31,7 @@ Reason = Annotated[str, typer.Option(help="事由")]
 Basis = Annotated[str, typer.Option(help="依据文件")]
 On = Annotated[str | None, typer.Option("--on", help="生效日期，如 2026-12-01；缺省为今天")]
 Workdays = Annotated[int, typer.Option(min=1, max=250, help="核实任务的工作日期限")]
-PlanFile = Annotated[Path | None, typer.Option("--plan", help="以 JSON 文件给出整个方案（与接口相同），代替其他选项")]
+PlanFile = Annotated[Path | None, typer.Option("--plan", exists=True, dir_okay=False, help="以 JSON 文件给出整个方案（与接口相同），代替其他选项")]
 
 
 def duty_changes(
@@ -70,7 +71,12 @@ def _plan(session: Session, given: dict[str, Any]) -> Plan:
     if given["file"] is not None:
         from catalog.dutychange.schemas import PlanIn  # the wire is loaded only by whoever gives a file
 
-        return PlanIn.model_validate_json(given["file"].read_bytes()).plan()
+        try:
+            return PlanIn.model_validate_json(given["file"].read_bytes()).plan()
+        except ValidationError as error:
+            first = error.errors()[0]
+            said = f"{'.'.join(map(str, first['loc']))} {first['msg']}".strip()
+            raise PLAN(reason_zh=f"文件中 {said}", reason_en=said) from error
     if given["kind"] is None:
         raise PLAN(reason_zh="须写明 --kind 或 --plan", reason_en="give --kind or --plan")
     parts = [Part(into_id=_id(session, given["into"]))] if given["into"] else []
@@ -121,13 +127,6 @@ def propose(
     output(found, as_json)
 
 
-def _found(session: Session, actor: Actor, number: str) -> DutyChange:
-    row = queries.by_number(session, actor, number)
-    if row is None:
-        raise UNKNOWN()
-    return row
-
-
 def _shown(session: Session, row: DutyChange) -> dict[str, Any]:
     approval = session.get_one(Approval, row.approval_id)
     state = label(effective(row.state, approval.expires_at, clock.now()), row.effective_on)
@@ -146,7 +145,7 @@ def show(number: Number, user: AsRequired, home: HomeOption = None, as_json: Jso
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
         with runtime.database.read() as session:
-            output(_shown(session, _found(session, actor, number)), as_json)
+            output(_shown(session, service.found_by_number(session, actor, number)), as_json)
 
 
 @app.command("decide")
@@ -161,7 +160,7 @@ def decide(
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
         found = runtime.database.run(lambda s: _shown(s, service.decide(
-            s, actor, _found(s, actor, number).id, approve=approve, opinion=opinion, digest=digest,
+            s, actor, service.found_by_number(s, actor, number).id, approve=approve, opinion=opinion, digest=digest,
             secrecy=Secrecy(PASS, secrecy) if secrecy else None,
         )))
     output(found, as_json)
@@ -176,7 +175,7 @@ def withdraw(
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
         found = runtime.database.run(lambda s: _shown(s, service.withdraw(
-            s, actor, _found(s, actor, number).id, reason=reason
+            s, actor, service.found_by_number(s, actor, number).id, reason=reason
         )))
     output(found, as_json)
 

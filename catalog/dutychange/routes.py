@@ -81,7 +81,8 @@ def propose_change(session: Session_, actor: Actor_, body: PlanIn) -> ChangeOut:
 @api.get("/duty-changes", **needs(READ))
 def list_changes(
     session: Session_, actor: Actor_, page: Page_,
-    state: Annotated[Plain | None, Query(max_length=12)] = None, kind: Annotated[Plain | None, Query(max_length=10)] = None,
+    state: Annotated[Plain | None, Query(max_length=12)] = None,
+    kind: Annotated[Plain | None, Query(max_length=10)] = None,
 ) -> ChangePage:
     """职责变更列表：涉及本部门的"""
     rows, total = paginate(session, queries.listing(actor, state=state, kind=kind, now=clock.now()), page)

@@ -54,7 +54,7 @@ def queue(
 
 @app.command("return")
 def give_back(
-    case: Annotated[str, typer.Argument(help="事项编号")],
+    case: Annotated[uuid.UUID, typer.Argument(help="事项编号")],
     reason: Annotated[str, typer.Option(help="退回原因")],
     user: AsRequired,
     home: HomeOption = None,
@@ -64,7 +64,7 @@ def give_back(
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
         decided = runtime.database.run(lambda s: review.decide_cases(
-            s, actor, queries.cases(s, actor, [uuid.UUID(case)]), "return", reason=reason
+            s, actor, queries.cases(s, actor, [case]), "return", reason=reason
         ))
         output({"returned": decided.count}, as_json)
 

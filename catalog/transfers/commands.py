@@ -12,14 +12,13 @@ from catalog.acting import AsRequired, actor_named, department_named
 from catalog.nodes.kinds import KINDS
 from catalog.trace import service as tracing
 from catalog.transfers import queries, service
-from catalog.transfers.errors import UNKNOWN
 from catalog.transfers.models import NodeTransfer
 from catalog.transfers.rules import LABELS, effective
 from catalog.transfers.service import Selection
 from kernel import clock
 from kernel.approvals.models import Approval
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
-from kernel.identity.actor import Actor, system_actor
+from kernel.identity.actor import system_actor
 
 _ACTOR = system_actor("cli")
 app = typer.Typer(no_args_is_help=True, help="移交：预览、提出、查看、审核、撤回、退回")
@@ -62,9 +61,7 @@ def handover(
     from catalog.transfers import document  # the renderers are loaded only by whoever writes a document
 
     with open_runtime(home) as runtime, runtime.database.read() as session:
-        row = queries.by_number(session, number)
-        if row is None:
-            raise UNKNOWN()
+        row = service.found_by_number(session, _ACTOR, number)
         data = document.handover(session, row, file.suffix.lstrip(".").lower())
     file.write_bytes(data)
     output({"file": str(file), "bytes": len(data)}, as_json)
@@ -115,11 +112,6 @@ def propose(
     output(found, as_json)
 
 
-def _found(session: Session, actor: Actor, number: str) -> NodeTransfer:
-    row = queries.by_number(session, number)
-    return service.found(session, actor, row.id if row else uuid.UUID(int=0))
-
-
 def _shown(session: Session, row: NodeTransfer) -> dict[str, Any]:
     waiting = session.get_one(Approval, service.current_approval_id(row))
     return {
@@ -135,7 +127,7 @@ def show(number: Number, user: AsRequired, home: HomeOption = None, as_json: Jso
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
         with runtime.database.read() as session:
-            output(_shown(session, _found(session, actor, number)), as_json)
+            output(_shown(session, service.found_by_number(session, actor, number)), as_json)
 
 
 @app.command("decide")
@@ -149,7 +141,7 @@ def decide(
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
         found = runtime.database.run(lambda s: _shown(s, service.decide(
-            s, actor, _found(s, actor, number).id, approve=approve, opinion=opinion, digest=digest
+            s, actor, service.found_by_number(s, actor, number).id, approve=approve, opinion=opinion, digest=digest
         )))
     output(found, as_json)
 
@@ -163,7 +155,7 @@ def withdraw(
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
         found = runtime.database.run(lambda s: _shown(s, service.withdraw(
-            s, actor, _found(s, actor, number).id, reason=reason
+            s, actor, service.found_by_number(s, actor, number).id, reason=reason
         )))
     output(found, as_json)
 
@@ -172,7 +164,7 @@ def withdraw(
 def reverse(number: Number, user: AsRequired, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """退回移交：把此后没有改动的目录反向提出一个移交"""
     def unit(session: Session) -> dict[str, Any]:
-        back, left = service.reverse(session, actor, _found(session, actor, number).id)
+        back, left = service.reverse(session, actor, service.found_by_number(session, actor, number).id)
         return {**_shown(session, back), "未退回（已变更）": left}
 
     with open_runtime(home) as runtime:

@@ -38,9 +38,9 @@ def transfer(session: Session, actor: Actor, transfer_id: uuid.UUID) -> NodeTran
     return session.scalar(select(NodeTransfer).where(NodeTransfer.id == transfer_id, visible(actor)))
 
 
-def by_number(session: Session, number: str) -> NodeTransfer | None:
-    """One transfer by its number, for whoever holds the home."""
-    return session.scalar(select(NodeTransfer).where(NodeTransfer.number == number))
+def by_number(session: Session, actor: Actor, number: str) -> NodeTransfer | None:
+    """One transfer that the actor sees."""
+    return session.scalar(select(NodeTransfer).where(NodeTransfer.number == number, visible(actor)))
 
 
 def listing(actor: Actor, *, state: str | None, department_id: uuid.UUID | None, now: datetime) -> Select[NodeTransfer]:

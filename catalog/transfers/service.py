@@ -263,6 +263,14 @@ def found(session: Session, actor: Actor, transfer_id: uuid.UUID) -> NodeTransfe
     return row
 
 
+def found_by_number(session: Session, actor: Actor, number: str) -> NodeTransfer:
+    """One transfer that the actor sees, or ``catalog.transfer.unknown``."""
+    row = queries.by_number(session, actor, number)
+    if row is None:
+        raise UNKNOWN()
+    return row
+
+
 def current_approval_id(row: NodeTransfer) -> uuid.UUID:
     """The approval that waits, or waited last."""
     return row.receive_approval_id or row.give_approval_id

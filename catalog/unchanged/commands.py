@@ -70,15 +70,13 @@ def list_(code: str, user: As = None, home: HomeOption = None, as_json: JsonOpti
 
 @app.command("revoke")
 def revoke(
-    record: Annotated[str, typer.Argument(help="list 所显示的「记录」")], user: AsRequired,
+    record: Annotated[uuid.UUID, typer.Argument(help="list 所显示的「记录」")], user: AsRequired,
     reason: Annotated[str, typer.Option(help="原因")], home: HomeOption = None, as_json: JsonOption = False,
 ) -> None:
     """撤销一次确认"""
     with open_runtime(home) as runtime:
         actor = actor_named(runtime, user)
-        output(runtime.database.run(lambda s: _shown(
-            service.revoke(s, actor, uuid.UUID(record), reason=reason)
-        )), as_json)
+        output(runtime.database.run(lambda s: _shown(service.revoke(s, actor, record, reason=reason))), as_json)
 
 
 def _shown(row: UnchangedConfirmation) -> dict[str, Any]:

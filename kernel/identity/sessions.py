@@ -25,6 +25,8 @@ from kernel.identity.service import password_profile
 
 TOKEN_PREFIX = "mlt_"
 _SEEN_STEP = timedelta(seconds=60)
+NAME_LIMIT = 100
+"""Letters of an actor's name: as many as the narrowest column that keeps one."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def actor_of_token(session: Session, secret: str) -> Actor | None:
     token, user = found
     holder = actor_of_user(session, user)
     return Actor(
-        user_id=user.id, name=f"{user.username}/{token.name}", department_id=user.department_id,
+        user_id=user.id, name=f"{user.username}/{token.name}"[:NAME_LIMIT], department_id=user.department_id,
         permissions=frozenset(token.permissions) & holder.permissions, scope=holder.scope, kind="token",
         roles=holder.roles,
     )

@@ -163,10 +163,13 @@ def test_earlier_versions_and_departments_resolve_while_public(portal: Portal) -
     assert scheme.status_code == 200 and "/def/theme/credit" in scheme.text
     assert portal.http.get("/organization", headers={"accept": "text/html"}).text.count("<h1>") == 1
     with portal.database.read() as session:
-        empty = session.scalars(select(Department.code).where(
-            Department.id.not_in(select(DataEntry.department_id).where(DataEntry.department_id.is_not(None)))
-        )).first()
-    assert empty is None or portal.http.get(f"/organization/{empty}").status_code == 404
+        known = session.scalars(select(Department.code).join(DataEntry, DataEntry.department_id == Department.id).where(
+            DataEntry.id == one
+        )).one()
+    assert portal.http.get(f"/organization/{known}").status_code == 200
+    with portal.database.write() as session:
+        empty = create_department(session, system_actor("test"), name="无目录的部门", kind="bureau").code
+    assert portal.http.get(f"/organization/{empty}").status_code == 404
 
 
 def test_head_is_get_without_a_body(portal: Portal) -> None:

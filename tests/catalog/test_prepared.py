@@ -51,7 +51,8 @@ def test_both_ways_write_the_same(database: Database, town: Town, checked: Check
     monkeypatch.setattr("catalog.imports.service.PAGE", 2)
     steps: list[tuple[int, int]] = []
     jobs.run_apply(
-        database, town.bureau, batch.id, accept_partial=True, progress=lambda done, total, _: steps.append((done, total))
+        database, town.bureau, batch.id, accept_partial=True,
+        progress=lambda done, total, _: steps.append((done, total)),
     )
     assert steps == sorted(steps) and steps[-1] == (5, 5) and len(steps) == 6, "once from nothing to all"
     assert len(prepared) == len(ROWS), "before the transaction"

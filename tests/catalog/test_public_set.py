@@ -151,11 +151,13 @@ def test_search_counts_are_of_the_same_set(views: Views) -> None:
     assert everything == district.public(), "the word stands in every entry"
     api = "/api/v1/catalog/public"
     for path in (
-        "/organization/%00", "/def/theme/%00", "/def/region/%00", "/service/%00", "/dataset/%00", "/dataset/%00/version/1",
-        "/catalog.html?q=%00", "/catalog.ttl?modified_since=%00", "/api/3/action/package_show?id=%00",
-        "/api/3/action/organization_show?id=%00", "/api/3/action/package_search?fq=organization:%00", f"{api}/count?q=%00",
-        f"{api}/changes?epoch=%00", f"{api}/changes?cursor=%00", "/oai?verb=ListRecords&metadataPrefix=oai_dc&set=%00",
-        "/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=urn:uuid:%00", "/oai?verb=ListRecords&resumptionToken=%00",
+        "/organization/%00", "/def/theme/%00", "/def/region/%00", "/service/%00", "/dataset/%00",
+        "/dataset/%00/version/1", "/catalog.html?q=%00", "/catalog.ttl?modified_since=%00",
+        "/api/3/action/package_show?id=%00", "/api/3/action/organization_show?id=%00",
+        "/api/3/action/package_search?fq=organization:%00", f"{api}/count?q=%00", f"{api}/changes?epoch=%00",
+        f"{api}/changes?cursor=%00", "/oai?verb=ListRecords&metadataPrefix=oai_dc&set=%00",
+        "/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=urn:uuid:%00",
+        "/oai?verb=ListRecords&resumptionToken=%00",
     ):
         assert views.http.get(path).status_code < 500, f"{path}: PostgreSQL takes no NUL"
 

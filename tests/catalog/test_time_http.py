@@ -13,6 +13,7 @@ from catalog.commands import app
 from catalog.nodes.models import Duty
 from kernel import clock
 from kernel.db import Database
+from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
 from kernel.identity.service import create_department
 from tests.catalog.time_tools import changed, published
@@ -114,7 +115,7 @@ def test_a_transfer_and_its_history(town: Town, tmp_path: Path) -> None:
     assert (tmp_path / "d.xlsx").read_bytes()[:2] == (tmp_path / "h.xlsx").read_bytes()[:2] == b"PK"
 
 
-def test_a_duty_change_and_its_tasks(town: Town) -> None:
+def test_a_duty_change_and_its_tasks(town: Town, tmp_path: Path) -> None:
     duty = published(town.database, "duty", "婚姻登记", town.civil)
     child = published(town.database, "duty", "补领证件", town.civil, parent_id=duty)
     body = {
@@ -165,7 +166,16 @@ def test_a_duty_change_and_its_tasks(town: Town) -> None:
     assert town.nurse.post(path, {"reason": "x"}).status_code == 404
     assert good(town.reviewer.post(path, {"reason": "文件改期"}))["closed_reason"] == "文件改期"
     made = town.as_command("duty-change", "propose", "--as", officer, *what, *why)
+    for command, number, user in (
+        ("duty-change", made["编号"], town.nurse), ("duty-change", "ZB-0", town.officer), ("transfer", "YJ-0", town.officer)
+    ):
+        with pytest.raises(MulianError, match="unknown"):
+            town.as_command(command, "show", number, "--as", user.user.username)
     assert town.as_command("duty-change", "withdraw", made["编号"], "--as", officer)["状态"] == "已撤回"
+    for text in ("{", json.dumps({**body, "kind": "x"})):
+        (tmp_path / "plan.json").write_text(text)
+        with pytest.raises(MulianError, match="catalog.duty_change.plan"):
+            town.as_command("duty-change", "preview", "--as", officer, "--plan", str(tmp_path / "plan.json"))
     assert good(town.officer.get("/catalog/duty-changes", params={"state": "review"}))["total"] == 0
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
+from typer.testing import CliRunner
 
 from catalog import permissions as p
+from catalog.commands import app
 from catalog.nodes.models import DataEntry
 from catalog.quality import service as quality
 from catalog.unchanged import queries, rules, service
@@ -125,3 +127,5 @@ def test_over_http_and_as_commands(desk: Desk) -> None:
     assert [found["状态"] for found in listed] == ["有效", "已撤销"]
     gone = desk.as_command("unchanged", "revoke", listed[0]["记录"], "--as", officer, "--reason", "误")
     assert gone["状态"] == "已撤销"
+    wrong = CliRunner().invoke(app, ["unchanged", "revoke", "x", "--as", officer, "--reason", "误"])
+    assert wrong.exit_code == 2 and "Traceback" not in wrong.output
