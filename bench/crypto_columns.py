@@ -154,6 +154,7 @@ class _Work:
         self.sealed = [row.tobytes() for row in self.sealed_matrix]
         self.blocks = np.frombuffer(os.urandom(16 * 3 * engine.TILE), np.uint8).reshape(-1, 16)
         self.mac = hmac.HMAC(self.key, hashes.SM3())
+        self.sm4 = SM4(self.key)  # rivals take no longer than they must: the key is made ready once
         self.cipher = gmssl.CryptSM4()
         self.cipher.set_key(self.key, gmssl.SM4_ENCRYPT)
         self.hash_key = int.from_bytes(self._block(bytes(16)))
@@ -238,7 +239,7 @@ class _Work:
     def _singly_decrypt(self) -> None:
         for index in range(min(SINGLE, len(self.fields))):
             data = self.sealed[index]
-            decryptor = Cipher(SM4(self.key), GCM(data[6:18], data[-16:])).decryptor()
+            decryptor = Cipher(self.sm4, GCM(data[6:18], data[-16:])).decryptor()
             decryptor.authenticate_additional_data(data[:6] + index.to_bytes(8))
             decryptor.update(data[18:-16])
             decryptor.finalize()
@@ -254,7 +255,7 @@ class _Work:
             mac.finalize()
 
     def _openssl(self, nonce: bytes, aad: bytes, clear: bytes) -> bytes:
-        encryptor = Cipher(SM4(self.key), GCM(nonce)).encryptor()
+        encryptor = Cipher(self.sm4, GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(aad)
         return encryptor.update(clear) + encryptor.finalize() + encryptor.tag
 

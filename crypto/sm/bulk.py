@@ -39,7 +39,7 @@ def engines() -> list[str]:
 
 @contextlib.contextmanager
 def forced(name: str) -> Iterator[None]:
-    """Use one engine inside a block: for benchmarks and tests, in one thread."""
+    """Use one engine inside a block, in all threads of the process: for benchmarks and tests, one block at a time."""
     if name not in engines():
         raise ValueError(f"engine {name} is not on this machine")
     _forced.append(name)
