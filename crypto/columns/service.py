@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def encrypt_column(
     fields = _matrix(plaintexts) if len(plaintexts) >= BATCH_FROM else None
     if fields is not None and fields.shape[1] < MAX_FIELD:
         fields = _pad(fields) if padded else fields
-        return _rows(form.encrypt(key, _tags(key, row_keys), fields))  # type: ignore[return-value]
+        return _rows(form.encrypt(key, _tags(key, row_keys), fields))
     if padded:
         plaintexts = [None if clear is None else envelope.pad(clear) for clear in plaintexts]
     return _encrypt_mixed(key, row_keys, plaintexts, form)
@@ -86,7 +87,7 @@ def blind_index(key: bytes, messages: Sequence[bytes | None]) -> list[bytes | No
     """
     matrix = _matrix(messages)
     if matrix is not None:
-        return _rows(cmac(key, matrix))  # type: ignore[return-value]
+        return _rows(cmac(key, matrix))
     result: list[bytes | None] = [None] * len(messages)
     lengths = _lengths(messages)
     for length in np.unique(lengths[lengths >= 0]).tolist():
@@ -175,7 +176,7 @@ def _decrypt_group(
     width = _common_padding(plaintext) if padded and used is None and good.all() else None
     if width is not None:
         plaintext, padded = np.ascontiguousarray(plaintext[:, :width]), False
-    rows: list[bytes | Failure | None] = _rows(plaintext)  # type: ignore[assignment]
+    rows: list[bytes | Failure | None] = _rows(plaintext)
     if used is not None:
         rows = [row[:size] for row, size in zip(_rows(plaintext), used.tolist(), strict=True)]
     if padded:
@@ -243,11 +244,14 @@ def _tags(key: ColumnKey, row_keys: Sequence[RowKey]) -> Bytes2:
         return np.frombuffer(joined, np.uint8).reshape(-1, 8)
 
 
-def _rows(matrix: Bytes2) -> list[bytes]:
-    """Split a matrix into one bytes object per row; a void view turns into bytes without a Python loop."""
+def _rows(matrix: Bytes2) -> list[Any]:
+    """Split a matrix into one bytes object per row; a void view turns into bytes without a Python loop.
+
+    Typed so that the list may go on as one that could hold None or a failure, without a copy.
+    """
     if matrix.shape[1] == 0:
         return [b""] * matrix.shape[0]
-    rows: list[bytes] = np.ascontiguousarray(matrix).view(f"V{matrix.shape[1]}").reshape(-1).tolist()
+    rows: list[Any] = np.ascontiguousarray(matrix).view(f"V{matrix.shape[1]}").reshape(-1).tolist()
     return rows
 
 
@@ -266,9 +270,9 @@ def _matrix(values: Sequence[bytes | None]) -> Bytes2 | None:
     Texts have no byte 0xFF. Joined by it, fields are of one length exactly when every separator stands where it
     then must, which is seen without asking each field. Other fields are asked.
     """
-    count = len(values)
+    count, fields = len(values), cast("Sequence[bytes]", values)
     try:
-        joined = _SEPARATOR.join(values)  # type: ignore[arg-type]
+        joined = _SEPARATOR.join(fields)  # raises at the first None
     except TypeError:
         return None
     step = (len(joined) + 1) // count if count else 0
@@ -277,6 +281,6 @@ def _matrix(values: Sequence[bytes | None]) -> Bytes2 | None:
     between: Bytes2 = np.ndarray((count - 1, 1), np.uint8, joined, step - 1, (step, 1))
     if not (between == _SEPARATOR[0]).all():
         return None
-    if joined.count(_SEPARATOR) != count - 1 and set(map(len, values)) != {step - 1}:  # type: ignore[arg-type]
+    if joined.count(_SEPARATOR) != count - 1 and set(map(len, fields)) != {step - 1}:
         return None
     return np.ndarray((count, step - 1), np.uint8, joined, 0, (step, 1))
