@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from catalog.text import CONTROL
+from kernel.text import CONTROL
 
 LIMIT: Final = 4000
 MENTION_LIMIT: Final = 20

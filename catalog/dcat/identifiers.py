@@ -19,9 +19,9 @@ from catalog.feed import queries, web
 from catalog.feed.models import FeedChange
 from catalog.feed.site import Site
 from catalog.nodes.models import DataEntry, DataSystem
-from catalog.text import CONTROL
 from kernel.http import public
 from kernel.identity.models import Department
+from kernel.text import CONTROL
 
 api = APIRouter(tags=["dcat"])
 _LONGEST = 100

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from catalog.text import Plain
 from kernel.http.wire import Wire
+from kernel.text import Plain
 
 
 class LikenessOut(BaseModel):

@@ -33,7 +33,6 @@ from catalog.dutychange.schemas import (
 from catalog.nodes.models import Duty
 from catalog.permissions import EDIT, READ, REVIEW, SECRECY
 from catalog.review.secrecy import Secrecy
-from catalog.text import Plain
 from kernel import clock
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
@@ -41,6 +40,7 @@ from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 from kernel.identity.names import Names, names_of
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 _SHOWN = 500

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catalog.dutychange.rules import Part, Plan
-from catalog.text import Plain
 from kernel.http.wire import Wire
+from kernel.text import Plain
 
 Name = Annotated[Plain, Field(max_length=400)]
 

@@ -35,11 +35,11 @@ from catalog.review import queries as reviews
 from catalog.review import service as review
 from catalog.review.models import ReviewCase
 from catalog.review.reasons import Reason
-from catalog.text import Plain
 from catalog.usage import buffer as usage
 from kernel.errors import MulianError
 from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
 from kernel.identity.names import names_of
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 KIND = "data_entry"

@@ -28,9 +28,9 @@ from catalog.history.schemas import (
     ThenOut,
 )
 from catalog.permissions import READ
-from catalog.text import Plain
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, download, needs, router
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 At = Annotated[str, Query(max_length=40, description="日期（当日终了）或带时区的时刻", examples=["2026-11-01"])]

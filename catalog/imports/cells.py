@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from catalog.codes.lists import BareNumber, Numbers, UnknownLabel, code_list, parse
-from catalog.text import CONTROL
 from kernel import clock
+from kernel.text import CONTROL
 
 _DATE: Final = re.compile(
     r"^\s*(\d{4})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2})?)?\s*日?"

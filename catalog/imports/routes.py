@@ -38,11 +38,11 @@ from catalog.imports.schemas import (
 from catalog.imports.staging import FINDINGS_KEPT
 from catalog.imports.undo import undo
 from catalog.permissions import IMPORT
-from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.identity.names import names_of
 from kernel.jobs.queries import unfinished
 from kernel.jobs.service import enqueue
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 

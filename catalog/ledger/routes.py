@@ -10,8 +10,8 @@ from catalog.imports.reader import FILE_LIMIT, refused
 from catalog.ledger import jobs, queries, service
 from catalog.ledger.schemas import LedgerJob, ProjectOut, ProjectPage
 from catalog.permissions import LEDGER, READ
-from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, needs, router
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalog.text import Plain
+from kernel.text import Plain
 
 _KINDS = "^(duty_data|data_system|item_column|data_data)$"
 

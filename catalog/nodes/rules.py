@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from catalog.codes.lists import code_list
 from catalog.nodes.kinds import CHANGEABLE, EDITABLE, KINDS, LIVE
-from catalog.text import CONTROL
+from kernel.text import CONTROL
 
 LISTED: Final[dict[str, dict[str, str]]] = {
     "duty": {"duty_type": "duty_type"},

@@ -10,9 +10,9 @@ from catalog.orphans import service
 from catalog.orphans.lists import LISTS
 from catalog.orphans.schemas import OrphanCount, OrphanPage
 from catalog.permissions import READ
-from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, download, needs, router
 from kernel.identity.actor import Actor
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 Published = Annotated[bool, Query(description="只算已发布的目录与已生效的关联")]

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from catalog.text import Plain
 from kernel.http.wire import When
+from kernel.text import Plain
 
 
 class ReleaseIn(BaseModel):

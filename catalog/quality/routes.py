@@ -20,10 +20,10 @@ from catalog.quality.schemas import (
     Summary,
     TrendPoint,
 )
-from catalog.text import Plain
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, download, needs, router
 from kernel.jobs.service import enqueue
+from kernel.text import Plain
 
 api = router(prefix="/catalog/quality", tags=["catalog"])
 Dimension = Literal["norm", "complete", "accurate", "consistent", "timely", "accessible"]

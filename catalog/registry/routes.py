@@ -24,8 +24,8 @@ from catalog.registry.schemas import (
 )
 from catalog.review import changes
 from catalog.review import service as review
-from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, needs, router, set_etag
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 Reapply_ = Annotated[bool, Query(description="他人已修改时，把本人改动的字段写到最新内容上；有冲突仍为 412")]

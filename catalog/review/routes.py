@@ -30,12 +30,12 @@ from catalog.review.schemas import (
     SecrecyPage,
     SecrecyRecord,
 )
-from catalog.text import Plain
 from kernel import clock
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.http.wire import When
 from kernel.identity.actor import Actor
 from kernel.identity.names import names_of
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 _LIMIT = 10_000

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from catalog.entries.schemas import ReasonIn, SecrecyIn
 from catalog.review.queries import Filter
-from catalog.text import Plain
+from kernel.text import Plain
 
 
 class CaseOut(BaseModel):

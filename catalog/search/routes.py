@@ -10,8 +10,8 @@ from catalog.permissions import READ
 from catalog.search import everywhere, pick, saved
 from catalog.search.rules import COUNT_LIMIT
 from catalog.search.schemas import HitOut, HitPage, Picked, SavedIn, SavedOut
-from catalog.text import Plain
 from kernel.http import Actor_, Page_, Session_, check_if_match, needs, router, set_etag
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 

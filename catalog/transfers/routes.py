@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 
 from catalog.permissions import EDIT, READ, REVIEW
-from catalog.text import Plain
 from catalog.transfers import document, queries, service
 from catalog.transfers.models import NodeTransfer
 from catalog.transfers.rules import LABELS, OPEN, effective
@@ -35,6 +34,7 @@ from kernel.approvals.models import Approval
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.identity.actor import Actor
 from kernel.identity.names import Names, names_of
+from kernel.text import Plain
 
 api = router(prefix="/catalog/transfers", tags=["catalog"])
 _SHOWN = 200

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from catalog.text import Plain
 from kernel.http.wire import Wire
+from kernel.text import Plain
 
 Ids = Annotated[list[uuid.UUID], Field(max_length=20_000)]
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from catalog.text import Plain
 from kernel.http.wire import Wire
+from kernel.text import Plain
 
 
 class ConfirmIn(Wire):

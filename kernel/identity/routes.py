@@ -35,6 +35,7 @@ from kernel.identity.schemas import (
     UserRoles,
 )
 from kernel.runtime import runtime_of
+from kernel.text import Plain
 
 api = router(prefix="", tags=["identity"])
 
@@ -89,7 +90,7 @@ def issue_token(request: Request, session: Session_, actor: Actor_, body: TokenI
 
 @api.get("/departments", **needs(None))
 def list_departments(
-    session: Session_, page: Page_, kind: str | None = None, q: Annotated[str | None, Query(max_length=100)] = None
+    session: Session_, page: Page_, kind: Plain | None = None, q: Annotated[Plain | None, Query(max_length=100)] = None
 ) -> DepartmentPage:
     """List departments in official order."""
     rows, total = paginate(session, queries.departments(kind=kind, text=q), page)
@@ -127,7 +128,7 @@ def edit_role(
 @api.get("/users", **needs("kernel.user.read"))
 def list_users(
     session: Session_, actor: Actor_, page: Page_, department_id: uuid.UUID | None = None,
-    q: Annotated[str | None, Query(max_length=100)] = None,
+    q: Annotated[Plain | None, Query(max_length=100)] = None,
 ) -> UserPage:
     """List accounts; a department's administrator sees only the own department."""
     if actor.scope == "own":

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+from kernel.text import Plain
+
+Name = Annotated[Plain, Field(min_length=1, max_length=200)]
 
 
 class Wire(BaseModel):
@@ -16,7 +18,7 @@ class Wire(BaseModel):
 
 
 class SignIn(Wire):
-    username: Annotated[str, Field(min_length=1, max_length=80, examples=["zhangsan"])]
+    username: Annotated[Plain, Field(min_length=1, max_length=80, examples=["zhangsan"])]
     password: Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -58,10 +60,10 @@ class SessionOut(Wire):
 class DepartmentIn(Wire):
     name: Name
     kind: Annotated[str, Field(pattern="^(bureau|street|other)$", description="bureau 委办局 · street 街道 · other 其他")]
-    uscc: Annotated[str | None, Field(max_length=18, description="统一社会信用代码")] = None
-    short_name: Annotated[str | None, Field(max_length=60)] = None
-    aliases: list[Annotated[str, Field(max_length=200)]] = []
-    region: Annotated[str | None, Field(max_length=12, description="GB/T 2260")] = None
+    uscc: Annotated[Plain | None, Field(max_length=18, description="统一社会信用代码")] = None
+    short_name: Annotated[Plain | None, Field(max_length=60)] = None
+    aliases: list[Annotated[Plain, Field(max_length=200)]] = []
+    region: Annotated[Plain | None, Field(max_length=12, description="GB/T 2260")] = None
     sort: int = 0
 
 
@@ -99,7 +101,7 @@ class RoleOut(Wire):
 
 
 class RoleEdit(Wire):
-    permissions: list[Annotated[str, Field(max_length=120)]]
+    permissions: list[Annotated[Plain, Field(max_length=120)]]
 
 
 class PermissionOut(Wire):
@@ -117,11 +119,11 @@ class UserIn(Wire):
     username: Annotated[str, Field(min_length=2, max_length=80, pattern=r"^[A-Za-z0-9_.\-]+$")]
     display_name: Name
     department_id: uuid.UUID | None = None
-    roles: list[str]
+    roles: list[Plain]
 
 
 class UserRoles(Wire):
-    roles: list[str]
+    roles: list[Plain]
 
 
 class UserOut(Wire):
@@ -152,7 +154,7 @@ class OneTimePassword(Wire):
 
 
 class TokenIn(Wire):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[Plain, Field(min_length=1, max_length=100)]
     permissions: list[str]
     days: Annotated[int, Field(ge=1, le=365)] = 90
 
