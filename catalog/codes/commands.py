@@ -101,7 +101,8 @@ def check_credit(code: str, home: HomeOption = None, as_json: JsonOption = False
     reason = credit.reason(code)
     with open_runtime(home) as runtime, runtime.database.read() as session:
         department = credit.bearer(session, code) or ""
-    output({"code": code, "valid": reason is None, "reason": reason or "", "department": department}, as_json)
+    said = reason[0] if reason else ""
+    output({"code": code, "valid": reason is None, "reason": said, "department": department}, as_json)
     if reason is not None:
         raise typer.Exit(1)
 

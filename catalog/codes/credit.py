@@ -11,15 +11,21 @@ from kernel.identity.rules import uscc_valid
 _ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
 
 
-def reason(code: str) -> str | None:
-    """Why a credit code is not valid, None when it is. The right check digit is never told: none is made up."""
+def reason(code: str) -> tuple[str, str] | None:
+    """Why a credit code is not valid, Chinese and English, None when it is.
+
+    The right check digit is never told: none is made up.
+    """
     if len(code) != 18:
-        return f"须为 18 位，现为 {len(code)} 位"
+        return f"须为 18 位，现为 {len(code)} 位", f"has {len(code)} characters instead of 18"
     wrong = sorted({char for char in code if char not in _ALPHABET})
     if wrong:
-        return f"含有不允许的字符：{'、'.join(wrong)}（不使用 I、O、S、V、Z 与小写字母）"
+        shown = "、".join(wrong)
+        return (f"含有不允许的字符：{shown}（不使用 I、O、S、V、Z 与小写字母）",
+                f"has characters that no code has: {' '.join(wrong)} (I, O, S, V, Z and small letters are not used)")
     if not uscc_valid(code):
-        return "校验码不符（GB 32100 模 31），请对照证书逐位核对"
+        return ("校验码不符（GB 32100 模 31），请对照证书逐位核对",
+                "its check character does not fit (GB 32100): compare it with the certificate")
     return None
 
 

@@ -123,9 +123,9 @@ def resolve_code(session: Session_, actor: Actor_, code: Code) -> schemas.Resolv
 @api.get("/codes/credit", **needs(None))
 def check_credit(session: Session_, code: Annotated[Plain, Query(max_length=40)]) -> schemas.CreditOut:
     """核对统一社会信用代码"""
-    reason = credit.reason(code.strip())
+    zh, en = credit.reason(code.strip()) or (None, None)
     return schemas.CreditOut(
-        code=code.strip(), valid=reason is None, reason=reason, department=credit.bearer(session, code.strip())
+        code=code.strip(), valid=zh is None, reason=zh, reason_en=en, department=credit.bearer(session, code.strip())
     )
 
 

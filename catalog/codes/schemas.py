@@ -160,6 +160,7 @@ class CreditOut(BaseModel):
     code: str
     valid: bool
     reason: str | None
+    reason_en: str | None
     department: str | None
 
 
