@@ -79,6 +79,7 @@ export type Checked = [
   None<Foreign<collab.Favourite, Wire["FavouriteOut"]>>,
   None<Foreign<collab.Unchanged, Wire["ConfirmationOut"]>>,
   None<Foreign<collab.EntryUnchanged, Wire["EntryUnchanged"]>>,
+  None<Foreign<collab.DueEntry, Wire["DueOut"]>>,
   None<Foreign<collab.Subscription, Wire["SubscriptionOut"]>>,
   None<Foreign<search.SavedSearch, Wire["SavedOut"]>>,
   None<Foreign<kernel.Notice, Wire["NoticeOut"]>>,

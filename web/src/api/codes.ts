@@ -55,6 +55,7 @@ export interface Credit {
   code: string;
   valid: boolean;
   reason: string | null;
+  reason_en: string | null;
   department: string | null;
 }
 export interface Loaded {

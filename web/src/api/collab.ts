@@ -74,6 +74,18 @@ export interface EntryUnchanged {
   items: Unchanged[];
 }
 
+/** An entry that has neither update nor answer in its present period. */
+export interface DueEntry {
+  entry_id: string;
+  code: string;
+  name: string;
+  department: string;
+  update_cycle: string;
+  period_zh: string;
+  last_day: string;
+  data_updated_at: string | null;
+}
+
 const at = (kind: Kind, id: string): string => `/catalog/nodes/${kind}/${id}/comments`;
 
 export const collab = {
@@ -91,6 +103,8 @@ export const collab = {
   unsubscribe: (id: string) => api.delete(`/catalog/subscriptions/${id}`),
   usage: (id: string, days: number) => api.get<Usage>(`/catalog/entries/${id}/usage`, { days }),
   unchanged: (id: string) => api.get<EntryUnchanged>(`/catalog/entries/${id}/unchanged`),
-  confirmUnchanged: (id: string, note: string) => api.post<{ count: number }>("/catalog/unchanged", { entry_ids: [id], note }),
+  unchangedDue: (params: Record<string, string | string[]>) => api.get<Page<DueEntry>>("/catalog/unchanged/due", params),
+  /** For all of them or for none. */
+  confirmUnchanged: (ids: string[], note: string) => api.post<{ count: number }>("/catalog/unchanged", { entry_ids: ids, note }),
   revokeUnchanged: (id: string, reason: string) => api.post<Unchanged>(`/catalog/unchanged/${id}/revocation`, { reason }),
 };

@@ -1435,7 +1435,7 @@ export interface paths {
         };
         /**
          * Entry Unchanged
-         * @description 一个数据目录的无变化确认，以及现在能否确认
+         * @description 一个数据目录的无变化确认，以及现在能否确认；核对情况只有本部门可见
          */
         get: operations["entry_unchanged_api_v1_catalog_entries__entry_id__unchanged_get"];
         put?: never;
@@ -8526,7 +8526,10 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /** Note */
+            /**
+             * Note
+             * @description 核对情况；其他部门看不到
+             */
             note: string | null;
             /**
              * Period
@@ -8679,7 +8682,7 @@ export interface components {
         };
         /**
          * CopyIn
-         * @description A copy to record. ``key_store`` left out: what the kind says.
+         * @description A copy to record. ``key_store``: it holds the key store too; of some kinds that is known.
          */
         CopyIn: {
             /** Expires At */
@@ -8698,6 +8701,7 @@ export interface components {
             /**
              * Made At
              * Format: date-time
+             * @description 开始制作的时刻，不是完成的时刻
              */
             made_at: string;
             /**
@@ -8803,6 +8807,8 @@ export interface components {
             department: string | null;
             /** Reason */
             reason: string | null;
+            /** Reason En */
+            reason_en: string | null;
             /** Valid */
             valid: boolean;
         };
@@ -13490,6 +13496,16 @@ export interface components {
          * @description Whether data keys are sealed in the process that answers, and where every process of this home stands.
          */
         SealedOut: {
+            /**
+             * Next Given
+             * @description 已交回的新份额编号
+             */
+            next_given: number[];
+            /**
+             * Next Need
+             * @description 新份额需交回几份才生效，0 表示没有待生效的份额
+             */
+            next_need: number;
             /** Processes */
             processes: components["schemas"]["ProcessOut"][];
             /** Sealed */

@@ -46,6 +46,7 @@ export const pages: RouteRecordRaw[] = [
   inner("/catalog/review-rules", "/catalog/review", "reviewRules", ["catalog.entry.read"], () => import("@/views/review/RulesView.vue")),
   page("/catalog/secrecy-reviews", "catalog", "secrecyReviews", ["catalog.entry.read"], () => import("@/views/review/SecrecyView.vue")),
   page("/catalog/quality", "catalog", "quality", ["catalog.entry.read"], () => import("@/views/quality/QualityView.vue")),
+  inner("/catalog/unchanged", "/catalog/quality", "unchanged", ["catalog.entry.read"], () => import("@/views/quality/UnchangedView.vue")),
   page("/catalog/orphans", "catalog", "orphans", ["catalog.entry.read"], () => import("@/views/orphans/OrphansView.vue")),
   page("/catalog/duty-changes", "catalog", "dutyChanges", ["catalog.entry.read"], () => import("@/views/duties/DutyChangesView.vue")),
   page("/catalog/transfers", "catalog", "transfers", ["catalog.entry.read"], () => import("@/views/transfers/TransfersView.vue")),

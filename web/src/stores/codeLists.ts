@@ -6,6 +6,7 @@ import { bilingual } from "@/i18n";
 /** The catalog's code lists: the API stores tokens, people read labels. */
 export const useCodeLists = defineStore("codeLists", () => {
   const lists = shallowRef<CodeList[]>([]);
+  const error = shallowRef<unknown>(null);
   let reading: Promise<void> | null = null;
 
   function load(): Promise<void> {
@@ -13,9 +14,11 @@ export const useCodeLists = defineStore("codeLists", () => {
       .codeLists()
       .then((answer) => {
         lists.value = answer.lists;
+        error.value = null;
       })
-      .catch(() => {
+      .catch((cause: unknown) => {
         reading = null;
+        error.value = cause;
       });
     return reading;
   }
@@ -30,5 +33,5 @@ export const useCodeLists = defineStore("codeLists", () => {
     return found ? bilingual(found) : String(token);
   }
 
-  return { lists, load, tokens, label };
+  return { lists, error, load, tokens, label };
 });

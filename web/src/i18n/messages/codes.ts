@@ -8,7 +8,7 @@ export const codes = {
     past: ["“{asked}”已于 {at} 停用，现用编码 {code}", "“{asked}” ended {at}; the code is now {code}"], now: ["现行编码", "Its present code"], history: ["曾用编码", "Former codes"], former: ["曾用编码", "Former code"], heir: ["改为", "Became"],
     allocation: ["编码由系统在保存时给出，一经给出不再给别的目录；为未分类的数据目录填写分类前段码，即取得正式资源代码，旧编码仍可在此查到。", "Codes are given when a node is saved and never given again. An entry gets its resource code when its class is filled in; the former code is still found here."],
     credit: ["核对统一社会信用代码", "Check a credit code"], creditHint: ["18 位代码", "18 characters"], check: ["核对", "Check"], creditRight: ["{code} 正确", "{code} is right"], creditWrong: ["{code} 不正确", "{code} is not right"], creditOf: ["属于 {name}", "Of {name}"], creditFree: ["本系统没有部门使用此代码", "No department here bears it"],
-    pending: ["信用代码待补的部门（{n}）", "Departments without a credit code ({n})"], internal: ["内部代码", "Internal code"],
+    pending: ["信用代码待补的部门（{n}）", "Departments without a credit code ({n})"], internal: ["内部代码", "Internal code"], toCome: ["待补", "To come"], cut: ["只列出前 {n} 条，请输入名称或代码缩小范围", "The first {n} only: narrow by name or code"],
     upload: ["导入新表", "Load a table"], source: ["依据", "Source"], validity: ["有效期", "Validity"], until: ["{at} 停用", "Until {at}"], inUse: ["在用", "In use"], replaced: ["已停用", "Replaced"], builtin: ["内置", "Built in"],
     listLead: ["页面显示名称，系统保存取值；只写数字的工作簿须选择编号方案才能导入。", "People read labels, tokens are stored; a workbook of bare numbers needs a numbering."], label: ["名称", "Label"], english: ["英文", "English"], token: ["取值", "Token"],
     region: {

@@ -9,6 +9,9 @@ export const quality = {
     tab: ["质量", "Quality"], fine: ["没有不合格的内容", "Nothing fails"],
   },
   unchanged: {
+    lead: ["本周期既无更新、也未确认无变化的已发布数据目录；核对过确无变化的，可一次确认多条", "Published data entries with neither update nor answer in their present period; several that were checked and did not change are confirmed at once"],
+    cycle: ["更新周期", "Update cycle"], period: ["周期", "Period"], lastDay: ["周期最后一天", "Last day"], updatedAt: ["上次更新", "Last update"], none: ["没有待更新或确认的数据目录", "Nothing waits for an update or an answer"],
+    many: ["确认所选 {n} 条无变化", "Confirm {n} as unchanged"], manyTitle: ["确认 {n} 条本周期无变化", "Confirm {n} entries as unchanged"], doneMany: ["{n} 条已确认本周期无变化", "{n} confirmed as unchanged"],
     button: ["本周期无变化", "Nothing changed"], hint: ["数据已核对，本周期没有变化：计为按期更新", "The data was checked and did not change in this period: counts as updated in time"], title: ["确认{period}无变化", "Nothing changed in {period}"], ask: ["核对情况（可不填）", "How it was checked (optional)"],
     done: ["“{name}”已确认本周期无变化", "“{name}” is confirmed as unchanged"], said: ["本周期已确认无变化", "Confirmed as unchanged"], by: ["{name} {at} 确认，点击撤销", "By {name}, {at}; press to take it back"], revoke: ["撤销确认", "Take the confirmation back"], why: ["撤销原因", "Reason"], revoked: ["“{name}”的确认已撤销", "The confirmation of “{name}” was taken back"],
   },
