@@ -40,8 +40,7 @@ def apply(page: Page, button: str) -> None:
 @pytest.mark.requirement("S4-25")
 def test_a_workbook_with_three_kinds_of_bad_rows(site: Site, window: Watched, tmp_path: Path) -> None:
     """Each bad cell has its address and advice and is corrected where it stands; the batch is applied, and undone."""
-    page = window.enter(site.account("data_officer", department=CIVIL))
-    window.go("/catalog/imports")
+    page = window.enter(site.account("data_officer", department=CIVIL), "/catalog/imports")
     bad = workbooks.write(tmp_path / "bad.xlsx", [
         workbooks.entry("a", CIVIL, "低保对象信息"),
         workbooks.entry("b", CIVIL, "养老机构信息", share="随便共享"),
@@ -74,16 +73,14 @@ def test_a_workbook_with_three_kinds_of_bad_rows(site: Site, window: Watched, tm
 def test_from_workbook_to_proof(site: Site, window: Watched, tmp_path: Path) -> None:
     """Import → submit → review with secrecy review → published → anchored → proof verified by anybody."""
     name = "婚姻登记信息<b>&😀"
-    page = window.enter(site.account("data_officer", department=CIVIL))
-    window.go("/catalog/imports")
+    page = window.enter(site.account("data_officer", department=CIVIL), "/catalog/imports")
     upload(page, workbooks.write(
         tmp_path / "one.xlsx", [workbooks.entry("a", CIVIL, name)], [("a", "登记日期", "日期", "否", "否")],
     ))
     apply(page, "apply")
     page.click("[data-test=submit-all]")
     expect(page.locator(".el-message", has_text="1 条已提交审核")).to_be_visible()
-    page = window.enter(site.account("department_reviewer", department=CIVIL))
-    window.go("/catalog/review")
+    page = window.enter(site.account("department_reviewer", department=CIVIL), "/catalog/review")
     page.locator("tr", has_text=name).locator("[data-test=review]").click()
     expect(page.locator("[data-test=case]")).to_contain_text("登记日期")
     page.click("[data-test=approve]")
@@ -121,8 +118,7 @@ def test_tree_search_and_leaving_a_dirty_form(site: Site, window: Watched) -> No
             "name": f"慈善信息{number}", "department_id": str(site.departments[CIVIL]), "share_type": "none",
             "no_share_basis": "《慈善法》", "open_type": "none",
         }).raise_for_status()
-    page = window.enter(officer)
-    window.go("/catalog")
+    page = window.enter(officer, "/catalog")
     tree = page.locator("[data-test=tree]")
     expect(tree).to_contain_text(CIVIL)
     page.fill("[data-test=q]", "慈善信息")

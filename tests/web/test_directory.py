@@ -39,8 +39,7 @@ def made(site: Site, name: str, *, department: str = CIVIL, **more: Any) -> dict
 def test_created_returned_with_reasons_fixed_and_published(site: Site, window: Watched) -> None:
     """The reason stands beside its field for both; the reviewer sees what was answered; the version gets on chain."""
     officer, reviewer = site.account("data_officer", department=CIVIL), site.account("bureau_admin", department=BUREAU)
-    page = window.enter(officer)
-    window.go("/catalog")
+    page = window.enter(officer, "/catalog")
     page.click("[data-test=new-node]")
     page.click("[data-test=new-data_entry]")
     page.locator("[data-test=node-form]").wait_for()
@@ -62,8 +61,7 @@ def test_created_returned_with_reasons_fixed_and_published(site: Site, window: W
     expect(page.locator("[data-test=entry-status]")).to_contain_text("待审核")
     address = page.url.split("/console")[1]
 
-    page = window.enter(reviewer)
-    window.go("/catalog/review")
+    page = window.enter(reviewer, "/catalog/review")
     page.get_by_role("link", name="社会组织年检信息").click()
     expect(page.locator("[data-test=case-children]")).to_contain_text("年检日期")
     page.click("[data-test=add-reason-share_condition]")
@@ -72,8 +70,7 @@ def test_created_returned_with_reasons_fixed_and_published(site: Site, window: W
     page.locator(".el-message-box").get_by_role("button", name="确定").click()
     expect(page.locator(".el-message", has_text="已退回 1 条")).to_be_visible()
 
-    page = window.enter(officer)
-    window.go(address)
+    page = window.enter(officer, address)
     expect(page.locator("[data-test=returned-for]")).to_contain_text("请写明适用的业务事项")
     page.click("[data-test=edit]")
     expect(page.locator("[data-field=share_condition] [data-test=field-reason]")).to_contain_text("适用的业务事项")
@@ -85,8 +82,7 @@ def test_created_returned_with_reasons_fixed_and_published(site: Site, window: W
     page.click("[data-test=confirm-submit]")
     expect(page.locator("[data-test=entry-status]")).to_contain_text("待审核")
 
-    page = window.enter(reviewer)
-    window.go("/catalog/review")
+    page = window.enter(reviewer, "/catalog/review")
     page.get_by_role("link", name="社会组织年检信息").click()
     expect(page.locator("[data-test=earlier-reasons]")).to_contain_text("已写明信用监管")
     expect(page.locator("[data-test=earlier-reasons]")).to_contain_text("已修改")
@@ -101,8 +97,7 @@ def test_two_officers_on_one_entry_lose_nothing(site: Site, window: Watched) -> 
     window.expect(412)
     entry = made(site, "殡葬服务机构信息", abstract="原摘要", items=[{"name": "机构名称"}])
     other = site.client(site.account("data_officer", department=CIVIL))
-    page = window.enter(site.account("data_officer", department=CIVIL))
-    window.go(f"/catalog/entries/{entry['id']}")
+    page = window.enter(site.account("data_officer", department=CIVIL), f"/catalog/entries/{entry['id']}")
     page.click("[data-test=edit]")
     page.fill("[data-test=field-abstract]", "我的摘要")
     page.fill("[data-test=field-data_range]", "全区")
@@ -132,8 +127,7 @@ def test_a_district_of_many_nodes(site: Site, window: Watched, scale: Scale) -> 
     nodes = scale.of(3_000, 12_000)
     entries = nodes - district.DUTIES - district.SYSTEMS - nodes // 4
     site.runtime.database.run(lambda session: district.fill(session, site.departments[STREET], nodes))
-    page = window.enter(site.account("data_officer", department=STREET))
-    window.go("/catalog")
+    page = window.enter(site.account("data_officer", department=STREET), "/catalog")
     # its own drafts and what other departments have published
     expect(page.locator("[data-test=total]")).to_contain_text(re.compile(rf"{entries // 1000},\d\d\d"))
     tree = page.locator("[data-test=tree]")
@@ -182,8 +176,7 @@ def test_a_duty_moves_with_preview_and_tasks(site: Site, window: Watched) -> Non
     body = {"case_ids": ids, "decision": "approve", "secrecy": SECRECY}
     decided = reviewer.post("/catalog/reviews/decide", json=body)
     assert decided.json()["published"] == 2
-    page = window.enter(site.account("bureau_admin", department=BUREAU))
-    window.go(f"/catalog/entries/{duty['id']}?kind=duty")
+    page = window.enter(site.account("bureau_admin", department=BUREAU), f"/catalog/entries/{duty['id']}?kind=duty")
     page.click("[data-test=change-duty]")
     page.locator("[data-test=receiver]").click()
     page.get_by_role("option", name=SCHOOLS).locator("visible=true").click()
@@ -194,8 +187,7 @@ def test_a_duty_moves_with_preview_and_tasks(site: Site, window: Watched) -> Non
     page.click("[data-test=propose-change]")
     expect(page.locator("[data-test=change-state]")).to_contain_text("待审核")
     address = page.url.split("/console")[1]
-    page = window.enter(site.account("bureau_admin", department=BUREAU))
-    window.go(address)
+    page = window.enter(site.account("bureau_admin", department=BUREAU), address)
     page.click("[data-test=approve-change]")
     expect(page.locator("[data-test=change-state]")).to_contain_text("已生效")
     expect(page.locator(".el-drawer")).to_contain_text("养老机构备案信息")
@@ -211,8 +203,7 @@ def test_a_transfer_is_decided_by_both_sides(site: Site, window: Watched) -> Non
     ids = [one["id"] for one in cases if one["node_id"] == entry["id"]]
     decided = bureau.post("/catalog/reviews/decide", json={"case_ids": ids, "decision": "approve", "secrecy": SECRECY})
     assert decided.json()["published"] == 1
-    page = window.enter(site.account("data_officer", department=CIVIL))
-    window.go(f"/catalog/entries/{entry['id']}")
+    page = window.enter(site.account("data_officer", department=CIVIL), f"/catalog/entries/{entry['id']}")
     page.click("[data-test=hand-over]")
     expect(page.locator("[data-test=picked]")).to_contain_text("民办幼儿园年检信息")
     page.locator("[data-test=transfer-to]").click()
@@ -233,8 +224,7 @@ def test_a_transfer_is_decided_by_both_sides(site: Site, window: Watched) -> Non
     expect(page.locator("[data-test=transfer-state]")).to_contain_text("待接收部门审核")
     expect(page.locator("[data-test=approve-transfer]")).to_have_count(0)
 
-    page = window.enter(site.account("department_reviewer", department=SCHOOLS))
-    window.go(address)
+    page = window.enter(site.account("department_reviewer", department=SCHOOLS), address)
     page.click("[data-test=approve-transfer]")
     page.locator(".el-message-box").get_by_role("button", name="确定").click()
     expect(page.locator("[data-test=transfer-state]")).to_contain_text("已移交")
@@ -282,9 +272,14 @@ def test_a_department_with_nothing(site: Site, window: Watched) -> None:
     """Every page of the group says that there is nothing yet, and offers no list, no figure out of thin air."""
     page = window.enter(site.account("data_officer", department=BUREAU))
     for path in ("/catalog?kind=db_table", "/catalog/imports", "/catalog/duty-changes", "/catalog/quality",
-                 "/catalog/orphans", "/catalog/transfers"):
+                 "/catalog/orphans", "/catalog/transfers", "/catalog/unchanged"):
         window.go(path)
         expect(page.locator("[data-test=empty-nothing], [data-test=empty-noMatch]").first).to_be_visible()
+    for tab, choice, kept in (("history?tab=gone", "职责目录", "kind=duty"), ("review?tab=links", "已办", "links_state=done")):
+        window.go(f"/catalog/{tab}")
+        page.locator(".el-table, .list").get_by_text(choice, exact=True).click()
+        page.wait_for_url(f"**/catalog/{tab}&{kept}")
+        expect(page.locator("[data-test=empty-noMatch]")).to_be_visible()
     window.go("/catalog/search")
     page.fill("[data-test=search-q] input, input[data-test=search-q]", "绝无此事")
     page.click("[data-test=search-go]")

@@ -81,8 +81,7 @@ def test_from_interface_to_call(site: Site, window: Watched, upstream: str) -> N
     """Maker, checker, consumer, provider and bureau each do their part in the browser; then the call is made."""
     name = f"公开事项{uuid.uuid4().hex[:6]}"
     published_entry(site, name)
-    page = window.enter(site.account("data_engineer", department=BUREAU))
-    window.go("/gateway/interfaces")
+    page = window.enter(site.account("data_engineer", department=BUREAU), "/gateway/interfaces")
     page.click("[data-test=new-interface]")
     page.locator("[data-test=entry-select] input").fill(name)
     page.get_by_role("option", name=name).click()
@@ -101,16 +100,14 @@ def test_from_interface_to_call(site: Site, window: Watched, upstream: str) -> N
     expect(page.locator(".el-message", has_text="已提交审核")).to_be_visible()
     address = page.url.split("/console")[1]
     bureau = site.account("bureau_admin", department=BUREAU)
-    page = window.enter(bureau)
-    window.go(address)
+    page = window.enter(bureau, address)
     page.click("[data-test=iface-approve]")
     page.locator(".el-message-box textarea").fill("同意发布")
     page.locator(".el-message-box").get_by_role("button", name="确定").click()
     expect(page.locator("[data-test=iface-state]")).to_contain_text("已发布")
     key, secret, consumer = apply_for(site, window, name)
     for account in (site.account("department_reviewer", department=CIVIL), bureau):
-        page = window.enter(account)
-        window.go("/gateway/demands")
+        page = window.enter(account, "/gateway/demands")
         page.locator("tr", has_text=f"核对{name}").first.click()
         page.click("[data-test=demand-approve]")
         expect(page.locator(".el-message", has_text="已同意")).to_be_visible()
@@ -118,16 +115,14 @@ def test_from_interface_to_call(site: Site, window: Watched, upstream: str) -> N
     while (answer := call(site, "/xc/open-case", key, secret)).status_code != 200 and time.monotonic() < deadline:
         time.sleep(0.5)
     assert answer.json() == {"case_no": "G-1", "title": "公开事项"}, answer.text
-    page = window.enter(consumer)
-    window.go("/gateway/calls")
+    page = window.enter(consumer, "/gateway/calls")
     expect(page.locator("tr", has_text="/xc/open-case").first).to_contain_text(key)
 
 
 def apply_for(site: Site, window: Watched, name: str) -> tuple[str, str, str]:
     """The consumer registers an app (its secret is shown once) and files a demand; returns key, secret, account."""
     consumer = site.account("consumer_contact", department=SCHOOLS)
-    page = window.enter(consumer)
-    window.go("/gateway/apps")
+    page = window.enter(consumer, "/gateway/apps")
     page.click("[data-test=new-app]")
     page.fill("[data-test=app-name]", f"应用{name}")
     page.click("[data-test=app-save]")
@@ -159,8 +154,7 @@ def test_a_key_is_changed_by_two_people(site: Site, window: Watched) -> None:
     ))
     site.runtime.database.run(lambda session: persons.insert_many(session, department, synthetic(300)))
     maker, checker = site.account("security_admin"), site.account("security_admin")
-    page = window.enter(maker)
-    window.go("/crypto/keys")
+    page = window.enter(maker, "/crypto/keys")
     page.locator("tr", has_text="姓名").locator("[data-test=ask-rotation]").click()
     page.fill("[data-test=rotation-reason]", "年度例行更换")
     page.click("[data-test=rotation-submit]")
@@ -181,8 +175,7 @@ def test_a_key_is_changed_by_two_people(site: Site, window: Watched) -> None:
 def test_a_report_is_built_previewed_and_downloaded(site: Site, window: Watched, tmp_path: Path) -> None:
     """Built as a job, shown as html, downloaded as docx, a figure traced to its rows."""
     published_entry(site, f"报告用目录{uuid.uuid4().hex[:6]}")
-    page = window.enter(site.account("bureau_admin", department=BUREAU))
-    window.go("/reports")
+    page = window.enter(site.account("bureau_admin", department=BUREAU), "/reports")
     page.click("[data-test=build]")
     page.click("[data-test=build-submit]")
     row = page.locator(".el-table__row").first
@@ -201,8 +194,7 @@ def test_a_report_is_built_previewed_and_downloaded(site: Site, window: Watched,
 
 def test_the_auditor_finds_what_was_done(site: Site, window: Watched) -> None:
     """Every journey left lines; the whole trail verifies."""
-    page = window.enter(site.account("auditor"))
-    window.go("/system/audit?action=kernel.session")
+    page = window.enter(site.account("auditor"), "/system/audit?action=kernel.session")
     expect(page.locator(".el-table__row").first).to_contain_text("kernel.session")
     page.click("[data-test=verify-audit]")
     expect(page.locator("[data-test=job-progress]")).to_contain_text("已完成", timeout=40_000)
