@@ -11,8 +11,8 @@ from catalog.codes.lists import code_lists, number_profiles
 from catalog.codes.patterns import DEFAULTS
 from catalog.codes.regions import Region, RegionTable
 from catalog.permissions import CODES, READ
-from catalog.text import Plain
 from kernel.http import Actor_, Session_, needs, router
+from kernel.text import Plain
 
 api = router(prefix="/catalog", tags=["catalog"])
 Code = Annotated[Plain, Query(min_length=1, max_length=200, description="编码")]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalog.text import Plain
+from kernel.text import Plain
 
 
 class TokenOut(BaseModel):
