@@ -31,7 +31,9 @@ Reason = Annotated[str, typer.Option(help="事由")]
 Basis = Annotated[str, typer.Option(help="依据文件")]
 On = Annotated[str | None, typer.Option("--on", help="生效日期，如 2026-12-01；缺省为今天")]
 Workdays = Annotated[int, typer.Option(min=1, max=250, help="核实任务的工作日期限")]
-PlanFile = Annotated[Path | None, typer.Option("--plan", exists=True, dir_okay=False, help="以 JSON 文件给出整个方案（与接口相同），代替其他选项")]
+PlanFile = Annotated[Path | None, typer.Option(
+    "--plan", exists=True, dir_okay=False, help="以 JSON 文件给出整个方案（与接口相同），代替其他选项"
+)]
 
 
 def duty_changes(

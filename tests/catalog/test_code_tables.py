@@ -195,7 +195,10 @@ def test_classes_are_loaded_never_invented(database: Database, town: Town) -> No
         assert [row.code for row in tables.classes(session, "307", None, 9)] == ["307001", "307002"]
         again = tables.load_classes(session, ROOT, text="3,部门\n307,民政\n307001,婚姻\n", source="新表")
         assert again.retired == 2 and tables.class_table(session).problem("307002") is not None
-        for bad, line in (("3,部门\n307,\ufffd\ufffd\n", 2), ("3,部门\n309001,无上级\n", 2), ("3,部门\n3,又是\n", 2), ("9,别的\n", 1), ("3\n", 1)):
+        for bad, line in (
+            ("3,部门\n307,\ufffd\ufffd\n", 2), ("3,部门\n309001,无上级\n", 2), ("3,部门\n3,又是\n", 2),
+            ("9,别的\n", 1), ("3\n", 1),
+        ):
             with pytest.raises(MulianError) as caught:
                 tables.load_classes(session, ROOT, text=bad, source="x")
             assert caught.value.params["line"] == line

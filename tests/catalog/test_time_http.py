@@ -167,7 +167,8 @@ def test_a_duty_change_and_its_tasks(town: Town, tmp_path: Path) -> None:
     assert good(town.reviewer.post(path, {"reason": "文件改期"}))["closed_reason"] == "文件改期"
     made = town.as_command("duty-change", "propose", "--as", officer, *what, *why)
     for command, number, user in (
-        ("duty-change", made["编号"], town.nurse), ("duty-change", "ZB-0", town.officer), ("transfer", "YJ-0", town.officer)
+        ("duty-change", made["编号"], town.nurse), ("duty-change", "ZB-0", town.officer),
+        ("transfer", "YJ-0", town.officer),
     ):
         with pytest.raises(MulianError, match="unknown"):
             town.as_command(command, "show", number, "--as", user.user.username)
