@@ -4,12 +4,13 @@ from typing import Any
 
 from crypto.destruction import service
 from crypto.destruction.rules import APPROVAL_KIND, JOB
+from crypto.permissions import APPROVE
 from kernel.approvals.registry import approval_kind
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job
 
 approval_kind(
-    APPROVAL_KIND, checker_permission="crypto.key.approve", on_approved=service.begin,
+    APPROVAL_KIND, checker_permission=APPROVE, on_approved=service.begin,
     zh="销毁部门主密钥", en="Destroy a KEK",
 )
 

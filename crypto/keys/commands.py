@@ -3,31 +3,33 @@
 import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crypto.copies.rules import CopyKind
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 
+if TYPE_CHECKING:
+    from crypto.keys.doors import Answer
+
 app = typer.Typer(help="密钥：建立、状态、列表、主密钥、副本、解封与封存 / keys", no_args_is_help=True)
 
 
 @app.command()
-def init(
-    home: HomeOption = None,
-    json: JsonOption = False,
-    passphrase: Annotated[
-        str | None,
-        typer.Option(prompt=False, envvar="MULIAN_ROOT_PASSPHRASE", help="根密钥口令；dev 配置缺省自动生成口令文件"),
-    ] = None,
-) -> None:
-    """建立根密钥 / make the root key."""
+def init(home: HomeOption = None, json: JsonOption = False) -> None:
+    """建立根密钥：输入口令或设备口令；无人值守时取环境变量 MULIAN_ROOT_PASSPHRASE / make the root key.
+
+    dev 配置的密封文件自动生成口令文件。口令不作命令行参数：同机用户可见。
+    """
+    import os
+
+    from crypto.keys.adapters.sealed_file import SealedFile
     from crypto.keys.vault import ensure_dev_root, vault_of
 
     with open_runtime(home) as runtime:
-        provider = vault_of(runtime).provider
-        if runtime.settings.profile == "dev" and passphrase is None:
+        provider, passphrase = vault_of(runtime).provider, os.environ.get("MULIAN_ROOT_PASSPHRASE")
+        if runtime.settings.profile == "dev" and passphrase is None and provider.label == SealedFile.label:
             ensure_dev_root(runtime)
         else:
             provider.create(passphrase or typer.prompt("根密钥口令", hide_input=True, confirmation_prompt=True))
@@ -59,11 +61,14 @@ def list_keys(home: HomeOption = None, json: JsonOption = False) -> None:
 
 @app.command("check-passphrase")
 def check_passphrase(home: HomeOption = None, json: JsonOption = False) -> None:
-    """验证根密钥口令能否解封（不影响运行中的进程）/ does the passphrase open the root?"""
+    """验证口令或 k 份份额能否解封（不影响运行中的进程）/ do the passphrase or k shares open the root?"""
     from crypto.keys.vault import vault_of
 
     with open_runtime(home) as runtime:
-        vault_of(runtime).provider.unseal(typer.prompt("根密钥口令", hide_input=True))
+        provider = vault_of(runtime).provider
+        provider.seal()  # what opened this process by itself proves nothing about what is typed
+        while not provider.is_open():
+            provider.unseal(typer.prompt("口令或份额", hide_input=True, err=True))
     output({"opens": True}, json)
 
 
@@ -98,21 +103,22 @@ def copies(home: HomeOption = None, json: JsonOption = False) -> None:
 def add_copy(
     kind: Annotated[CopyKind, typer.Argument(help="类型")],
     location: Annotated[str, typer.Argument(help="存放位置")],
-    made_at: Annotated[datetime | None, typer.Option(help="制作时间（北京时间），缺省为现在")] = None,
+    made_at: Annotated[datetime, typer.Option(help="开始制作的时间（北京时间），不是完成的时间")],
     expires_at: Annotated[datetime | None, typer.Option(help="到期时间（北京时间），到期即视为不复存在")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """在副本台账登记一份备份；备份脚本应在备份后立即调用 / record a copy."""
+    """在副本台账登记一份备份；备份脚本记下开始时间，备份后立即调用 / record a copy."""
     from crypto.copies import service
     from crypto.copies.schemas import copy_out
     from kernel import clock
     from kernel.identity.actor import system_actor
 
-    made, expires = (None if value is None else value.replace(tzinfo=clock.BEIJING) for value in (made_at, expires_at))
+    made = made_at.replace(tzinfo=clock.BEIJING)
+    expires = None if expires_at is None else expires_at.replace(tzinfo=clock.BEIJING)
     with open_runtime(home) as runtime:
         row = runtime.database.run(lambda session: copy_out(service.register(
-            session, system_actor("cli"), kind=kind, location=location, made_at=made or clock.now(), expires_at=expires,
+            session, system_actor("cli"), kind=kind, location=location, made_at=made, expires_at=expires,
         ), clock.now()))
     output(row.model_dump(mode="json"), json)
 
@@ -145,7 +151,7 @@ def processes(home: HomeOption = None, json: JsonOption = False) -> None:
 
 @app.command()
 def unseal(home: HomeOption = None, json: JsonOption = False) -> None:
-    """解封本机正在运行的各进程：输入口令、设备口令，或由持有人依次各输入一份 / passphrase, PIN or one share."""
+    """解封本机正在运行的各进程：输入口令、设备口令，或由持有人依次各输入一份；新份额交回后生效 / passphrase, PIN or one share."""
     _ask(home, json, "unseal", typer.prompt("口令或份额", hide_input=True))
 
 
@@ -162,11 +168,13 @@ def _ask(home: Path | None, json: bool, operation: str, secret: str) -> None:
     from kernel.identity.actor import system_actor
 
     with open_runtime(home) as runtime:
-        found = doors.ask(runtime, operation, secret)
-        if operation != "state" and found:
-            runtime.database.run(
-                lambda session: unseal.note(session, system_actor("cli"), f"crypto.root.{operation}", found)
-            )
+        def note(action: str, found: "tuple[Answer, ...]" = ()) -> None:
+            if operation != "state":
+                runtime.database.run(lambda session: unseal.note(session, system_actor("cli"), action, found))
+
+        note("crypto.root.attempt")  # what cannot be written down is not done
+        found = tuple(doors.ask(runtime, operation, secret))
+        note(f"crypto.root.{operation}", found)
     output([asdict(one) for one in found], json, title="进程")
     if any(one.error for one in found):
         raise typer.Exit(1)

@@ -14,7 +14,7 @@ from crypto.keys.rules import KeyState
 from crypto.keys.usage import reserve
 from crypto.keys.vault import vault_of
 from crypto.scopes.models import CryptoScope
-from crypto.scopes.rules import Scope
+from crypto.scopes.queries import name_of
 from kernel import clock
 from kernel.audit.service import record
 from kernel.identity.actor import Actor
@@ -31,7 +31,7 @@ def create_key(
     kek = hierarchy.current(session, actor, scope.department_id)
     vault = vault_of(runtime_of(session))
     key = secrets.token_bytes(16)
-    name = Scope(scope.department_id, scope.table_name, scope.column_name)
+    name = name_of(scope)
     version = queries.next_version(session, scope.id, purpose)
     key_id = queries.next_key_id(session)
     now = clock.now()

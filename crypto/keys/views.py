@@ -195,7 +195,7 @@ def _warnings(profile: str, vault: Vault, overdue: int, missing: list[str]) -> l
         found.append(("数据密钥处于封存状态", "Data keys are sealed"))
     if state.next_need:
         found.append((f"新的解封份额尚未生效：交回 {state.next_need} 份后生效，此前仍按原方式解封",
-                      f"New shares are not in force: {state.next_need} must be given back; until then the old way unseals"))
+                      f"New shares are not in force until {state.next_need} were given back; the old way unseals"))
     if overdue:
         found.append((f"{overdue} 个密钥超过更换周期", f"{overdue} key(s) are overdue for rotation"))
     if missing:

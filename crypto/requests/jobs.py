@@ -1,10 +1,9 @@
 """The approval kinds of key operations, registered on import."""
 
+from crypto.permissions import APPROVE
 from crypto.requests import service
 from crypto.requests.rules import COMPROMISE, KEK_ROTATE, POLICY
 from kernel.approvals.registry import approval_kind
-
-APPROVE = "crypto.key.approve"
 
 approval_kind(KEK_ROTATE, checker_permission=APPROVE, on_approved=service.change_kek,
               zh="更换部门主密钥", en="Change a KEK")

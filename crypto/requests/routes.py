@@ -1,8 +1,9 @@
 """/crypto: KEKs and the operations that two people decide."""
 
 import uuid
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Path, Request
 
 from crypto.destruction import service as destruction
 from crypto.keys import queries, views
@@ -25,6 +26,7 @@ from kernel.errors import NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 
 api = router(prefix="/crypto", tags=["crypto"])
+KeyId = Annotated[int, Path(ge=1, lt=2**32)]  # four bytes in every envelope
 
 
 @api.get("/keks", **needs("crypto.key.read"))
@@ -58,7 +60,7 @@ def request_destruction(session: Session_, actor: Actor_, kek_id: uuid.UUID, bod
 
 
 @api.post("/keys/{key_id}/compromise", status_code=202, **needs("crypto.key.manage"))
-def request_compromise(session: Session_, actor: Actor_, key_id: int, body: ReasonIn) -> RequestedOut:
+def request_compromise(session: Session_, actor: Actor_, key_id: KeyId, body: ReasonIn) -> RequestedOut:
     """Propose to treat a data key as compromised: no more writing with it, and its rotation goes first."""
     return _asked(service.request_compromise(session, actor, key_id=key_id, reason=body.reason))
 

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from crypto.permissions import APPROVE
 from crypto.rotation import machine, service
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import APPROVAL_KIND, STATE_TITLES, RotationState
@@ -11,7 +12,7 @@ from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job
 
 approval_kind(
-    APPROVAL_KIND, checker_permission="crypto.key.approve", on_approved=service.start,
+    APPROVAL_KIND, checker_permission=APPROVE, on_approved=service.start,
     zh="更换加密密钥", en="Rotate an encryption key",
 )
 

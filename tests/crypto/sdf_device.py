@@ -54,7 +54,9 @@ unsigned SDF_GenerateKeyWithKEK(void *session, unsigned bits, unsigned alg, unsi
   Key *key = malloc(sizeof(Key)); if (getentropy(key->key, 16)) return 1; block(KEK, 0, key->key, out);
   *length = 16; *handle = key; return 0;
 }
-unsigned SDF_DestroyKey(void *session, void *handle) { memset(handle, 0, sizeof(Key)); free(handle); return refused | !session; }
+unsigned SDF_DestroyKey(void *session, void *handle) {
+  memset(handle, 0, sizeof(Key)); free(handle); return refused | !session;
+}
 static unsigned cbc(void *handle, int decrypt, unsigned alg, uint8_t *iv, uint8_t *in, unsigned n, uint8_t *out) {
   if (refused) return refused;
   if (alg != 0x402 || n % 16) return 0x01000003;

@@ -213,8 +213,8 @@ def _commands(live) -> None:  # type: ignore[no-untyped-def]
         assert done.exit_code == code, done.output
         return json.loads(done.stdout[done.stdout.index("["):] if typed else done.stdout)
 
-    made = run("add-copy", "home", "/backup/2026", "--expires-at", "2999-01-01")
-    assert made["key_store"] is True and made["gone_at"] is None
+    made = run("add-copy", "home", "/backup/2026", "--made-at", "2026-01-02 01:00:00", "--expires-at", "2999-01-01")
+    assert made["key_store"] is True and made["gone_at"] is None and made["made_at"].startswith("2026-01-01T17:00")
     assert run("copy-deleted", made["id"], "粉碎")["gone_at"] is not None
     assert len(run("copies")) == 2 and {kek["state"] for kek in run("keks")} == {"active"}
     listed = run("list")
@@ -227,5 +227,8 @@ def _commands(live) -> None:  # type: ignore[no-untyped-def]
         secret = (live.runtime.home.keys_dir / "dev-passphrase").read_text()
         assert [one["open"] for one in run("unseal", typed=f"{secret}\n")] == [True]
         assert [(one["process"], one["open"]) for one in run("processes")] == [("api", True)]
+        assert CliRunner().invoke(commands.app, ["check-passphrase", *home], input="wrong\n").exit_code
+        checked = CliRunner().invoke(commands.app, ["check-passphrase", *home], input=f"{secret}\n")
+        assert checked.exit_code == 0 and json.loads(checked.stdout) == {"opens": True}
     finally:
         door.close()
