@@ -108,6 +108,8 @@ export interface KeyProcess {
 
 export interface Sealing {
   sealed: boolean;
+  next_need: number;
+  next_given: number[];
   processes: KeyProcess[];
 }
 
