@@ -12,13 +12,13 @@ from kernel import clock
 from kernel.db import Database
 from kernel.errors import DATABASE_BUSY, DATABASE_DOWN, MulianError
 from kernel.jobs.context import JobContext
-from kernel.jobs.errors import CANCELLED, LOST
+from kernel.jobs.errors import LOST
 from kernel.jobs.registry import job
 from kernel.jobs.registry import schedule as every
 
 EFFECT = "catalog.duty_change.effect"
 _log = structlog.get_logger("catalog.dutychange")
-_AGAIN: Final = (DATABASE_BUSY, DATABASE_DOWN, LOST, CANCELLED)
+_AGAIN: Final = (DATABASE_BUSY, DATABASE_DOWN, LOST)
 
 
 def settle_all(database: Database) -> dict[str, int]:
