@@ -31,7 +31,7 @@ _log = structlog.get_logger("crypto.door")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a process said, with the numbers of ``UnsealState``. ``error``: a stable code, empty where it did as asked."""
+    """What a process said, with the numbers of ``UnsealState``; ``error`` is empty where it did as asked."""
 
     process: str
     pid: int

@@ -84,7 +84,7 @@ def list_processes(session: Session_) -> SealedOut:
 
 @api.post("/unseal", response_model=SealedOut, **needs("crypto.key.manage"))
 def unseal(request: Request, session: Session_, actor: Actor_, body: UnsealIn) -> Any:
-    """Open this home's processes with a passphrase or PIN or, person by person, with shares; put new shares in force."""
+    """Open this home's processes with a passphrase, a PIN or, person by person, shares; put new shares in force."""
     request.state.takes_secret = True
     if not hasattr(request.state, "attempt"):  # a unit of work that is run again gives nothing a second time
         request.state.attempt = unsealing.give(runtime_of(session), actor, body.passphrase)

@@ -48,7 +48,8 @@ class Replay:
             return None
         actor = str(request.state.actor.user_id or request.state.actor.name)
         route = f"{request.method} {request.url.path}"[:200]
-        replay = cls(session, actor, route, key[:200], await request.body(), request)
+        body = await request.body()
+        replay = await run_in_threadpool(cls, session, actor, route, key[:200], body, request)
         await run_in_threadpool(replay._look_up)
         return replay
 
