@@ -4141,7 +4141,7 @@ export interface paths {
         put?: never;
         /**
          * Unseal
-         * @description Open this home's processes with a passphrase or PIN or, person by person, with shares; new shares are put in force.
+         * @description Open this home's processes with a passphrase, a PIN or, person by person, shares; put new shares in force.
          */
         post: operations["unseal_api_v1_crypto_unseal_post"];
         delete?: never;
