@@ -10,6 +10,7 @@ import httpx2
 from kernel.files_atomic import write_atomic
 from kernel.home import Home
 from kernel.settings import Settings
+from mulian import fork
 from mulian.bootstrap import Installed, install
 from mulian.supervisor import Child, Supervisor, claim_port
 
@@ -25,6 +26,9 @@ def serve(settings: Settings) -> None:
     with place.lock("serve"):
         ports = _ports(settings)
         installed = install(settings)
+        # parts are forks: what is open must not be shared with them
+        installed.runtime.database.close()
+        fork.preload()
         supervisor = Supervisor(place, _environment(settings, ports))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stopper(supervisor))
@@ -33,7 +37,7 @@ def serve(settings: Settings) -> None:
             supervisor.watch()
         finally:
             supervisor.stop()
-            installed.runtime.database.close()
+            fork.unload()
 
 
 def _ports(settings: Settings) -> dict[str, int]:

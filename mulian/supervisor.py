@@ -3,8 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,6 +13,7 @@ from typing import BinaryIO
 from kernel import lifeline
 from kernel.errors import define
 from kernel.home import Home
+from mulian import fork
 
 PORT_IN_USE = define(
     "mulian.port.in_use", 409, zh="端口 {port} 已被占用（{host}）", en="Port {port} is in use on {host}",
@@ -50,7 +49,7 @@ class Child:
     name: str
     arguments: Sequence[str]
     ready: Callable[[], bool]
-    process: subprocess.Popen[bytes] | None = None
+    process: fork.Process | None = None
     ends: deque[float] = field(default_factory=lambda: deque(maxlen=_ENDS_PER_MINUTE))
 
     def running(self) -> bool:
@@ -106,11 +105,9 @@ class Supervisor:
             if child.running():
                 assert child.process is not None
                 child.process.send_signal(signal.SIGTERM)
-                try:
+                if not child.process.wait(_STOP_SECONDS):
+                    child.process.send_signal(signal.SIGKILL)
                     child.process.wait(_STOP_SECONDS)
-                except subprocess.TimeoutExpired:
-                    child.process.kill()
-                    child.process.wait()
 
     def _revive(self, child: Child) -> None:
         now = time.monotonic()
@@ -121,14 +118,9 @@ class Supervisor:
         self._spawn(child)
 
     def _spawn(self, child: Child) -> None:
-        environment = os.environ | self._environment | {lifeline.VARIABLE: str(self._read_end)}
+        environment = self._environment | {lifeline.VARIABLE: str(self._read_end)}
         with self._open_log(child) as log:
-            child.process = subprocess.Popen(
-                [sys.executable, "-m", "mulian", *child.arguments],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, pass_fds=(self._read_end,),
-                # a Ctrl-C in the terminal reaches only the supervisor, which then stops everybody in order
-                start_new_session=True,
-            )
+            child.process = fork.start(child.name, child.arguments, environment, log, keep=self._read_end)
 
     def _open_log(self, child: Child) -> BinaryIO:
         path = self._log(child)
