@@ -1,6 +1,7 @@
 """Hierarchy and destruction: what may open, until when, and that afterwards nothing does."""
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ import crypto.destruction.jobs  # noqa: F401 - registers the approval kind and t
 from crypto.columns.engine import column_key
 from crypto.columns.service import decrypt_column
 from crypto.copies import service as copies
-from crypto.copies.rules import CopyKind
+from crypto.copies.rules import TITLES, CopyKind
 from crypto.destruction import service as destruction
 from crypto.errors import COPIES_LEFT, KEK_IN_USE, KEK_OLDER_LEFT, KEK_STATE
 from crypto.keys import hierarchy, queries, rules
@@ -301,3 +302,15 @@ def test_a_rewrap_moves_every_surviving_key_or_none(sqlite_district: District) -
     runtime_of(district).extras.pop("crypto.keyring", None)
     assert database.run(lambda s: persons.read(s, [p.id for p in people]), write=False) == people
     assert _envelopes(database) == envelopes  # no envelope changed
+
+
+@pytest.mark.pure
+def test_the_console_calls_copies_what_the_answers_call_them() -> None:
+    """The dialog and a certificate name kinds before any answer does."""
+    messages = Path(__file__).parents[2] / "web" / "src" / "i18n" / "messages" / "crypto.ts"
+    block = re.search(r"kinds: \{(.+?)\}", messages.read_text(encoding="utf-8"))
+    assert block is not None
+    words = re.findall(r'(\w+): \["([^"]+)", "([^"]+)"\]', block[1])
+    assert {key: (zh, en.casefold()) for key, zh, en in words} == {
+        str(kind): (zh, en.casefold()) for kind, (zh, en) in TITLES.items()
+    }

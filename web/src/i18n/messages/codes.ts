@@ -28,7 +28,7 @@ export const codes = {
       numbers: ["编号方案", "Numberings"], patterns: ["编码规则", "Patterns of codes"], addNumbers: ["登记编号方案", "Add a numbering"], addPatterns: ["另设编码规则", "Set patterns"], meaning: ["数字的含义", "What the numbers mean"], rule: ["样式", "Patterns"],
       numbersLead: ["同一数字在各系统含义不同。导入只写数字的工作簿时，选择该系统的方案。", "The same number means different things in different systems: name the system's numbering when its workbook is imported."],
       patternsLead: ["只影响此后给出的编码；已给出的编码不变。数据目录的资源代码按标准，不可更改。", "They apply to codes given from now on; resource codes of data entries follow the standard."],
-      key: ["代号（小写字母、数字、-）", "Key (a-z, 0-9, -)"], keyRule: ["以小写字母或数字开头，只用小写字母、数字和 -，至多 60 个", "Begin with a-z or 0-9; only a-z, 0-9 and -, at most 60"], keyTaken: ["该代号已有方案；要修改它，请在列表中点“编辑”", "A profile bears this key: edit that one in the list"], source: ["依据（文件或系统名称）", "Source (document or system)"], list: ["代码表", "Code list"], number: ["数字", "Number"], twice: ["“{list}”中数字 {number} 写了两次", "Number {number} stands twice in {list}"],
+      key: ["代号（小写字母、数字、-）", "Key (a-z, 0-9, -)"], keyRule: ["只用小写字母、数字和 -，不以 - 开头", "Only a-z, 0-9 and -; not - first"], keyTaken: ["该代号已有方案，请在列表中编辑它", "A profile bears it: edit that one"], source: ["依据（文件或系统名称）", "Source (document or system)"], list: ["代码表", "Code list"], number: ["数字", "Number"], twice: ["“{list}”中数字 {number} 写了两次", "Number {number} stands twice in {list}"],
       patternRule: ["须先含上级编码（花括号中的部分）再含序号，两者之间有分隔符。", "The owner's code comes first, then the number, with a sign between them."], saved: ["“{name}”已登记", "“{name}” saved"],
     },
   },
