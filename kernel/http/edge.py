@@ -1,4 +1,4 @@
-"""Pure ASGI middleware around the whole application: trace number, size limits, security headers."""
+"""Pure ASGI middleware around the whole application: trace number, size limits, no U+0000, security headers."""
 
 import re
 import secrets
@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kernel.errors import BODY_TOO_DEEP, BODY_TOO_LARGE, MulianError
+from kernel.errors import BODY_TOO_DEEP, BODY_TOO_LARGE, NOT_FOUND, TEXT_NUL, MulianError
 from kernel.http.dialects import Dialect, translate
 
 JSON_LIMIT = 4 * 1024 * 1024
@@ -21,6 +21,8 @@ CSP = (
     "frame-src 'self' blob:"
 )
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# an escape, not the text backslash-u: that has its own backslash escaped
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _BRACKET = re.compile(rb"[{}\[\]]")
 _HEADERS = {
     "content-security-policy": CSP,
@@ -48,6 +50,7 @@ class Edge:
         is_json = headers.get("content-type", "").startswith("application/json")
         limit = JSON_LIMIT if is_json else self._body_limit
         try:
+            _without_nul(scope)
             receive = await _limited(headers, receive, limit, is_json)
         except MulianError as error:
             answer = translate(self._dialects, scope, error) or _refusal(error, trace)
@@ -71,6 +74,15 @@ def _with_headers(send: Send, trace: str, path: str) -> Send:
     return wrapped
 
 
+def _without_nul(scope: Scope) -> None:
+    """Refuse U+0000, which no text of ours holds and PostgreSQL cannot store."""
+    if "\0" in scope["path"]:
+        raise NOT_FOUND()
+    # the public protocols have words of their own for a parameter that cannot be
+    if scope["path"].startswith("/api/v1/") and b"%00" in scope["query_string"]:
+        raise TEXT_NUL()
+
+
 async def _limited(headers: Headers, receive: Receive, limit: int, is_json: bool) -> Receive:
     """Read a JSON body whole (checking size and depth); meter any other body as it is read."""
     declared = headers.get("content-length", "")
@@ -90,6 +102,8 @@ async def _limited(headers: Headers, receive: Receive, limit: int, is_json: bool
             break
     if _depth(body) > JSON_DEPTH:
         raise BODY_TOO_DEEP(limit=JSON_DEPTH)
+    if _NUL.search(body):
+        raise TEXT_NUL()
     return _replayed([{"type": "http.request", "body": body, "more_body": False}], receive)
 
 

@@ -113,7 +113,7 @@ def test_over_http_and_as_commands(desk: Desk) -> None:
     assert done["items"][0]["confirmed_name"] == after["items"][0]["confirmed_name"] == "测试", "by 姓名"
     assert not after["can_confirm"] and "已由测试确认" in after["reason_zh"] and after["items"][0]["note"] == "核对"
     assert good(desk.nurse.get(path))["items"][0] == {**after["items"][0], "note": None}
-    assert desk.officer.post("/catalog/unchanged", {"entry_ids": [str(two)], "note": "a\0b"}).status_code == 422
+    assert desk.officer.post("/catalog/unchanged", {"entry_ids": [str(two)], "note": "a\x01b"}).status_code == 422
     again = desk.officer.post("/catalog/unchanged", {"entry_ids": [str(one), str(two)]})
     assert again.status_code == 409 and again.json()["params"]["count"] == 1
     back = f"/catalog/unchanged/{done['items'][0]['id']}/revocation"

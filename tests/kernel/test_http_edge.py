@@ -195,7 +195,7 @@ def test_problems_speak_the_readers_language(live_server: Live, language: str, t
 
 
 def test_invalid_fields_are_named_and_their_values_not_echoed(live_server: Live) -> None:
-    for wrong in ("", "a\0"):  # PostgreSQL takes no NUL
+    for wrong in ("", "a\x01"):
         given = {"username": wrong, "password": "s3cret-value", "x": 1}
         answer = live_server.client().post("/api/v1/session", json=given)
         body = answer.json()
@@ -211,6 +211,12 @@ def test_hostile_bodies_are_refused_early(live_server: Live) -> None:
     assert client.post("/api/v1/session", content=deep, headers=json_type).json()["code"] == "kernel.body.too_deep"
     large = b'"' + b"x" * (5 * 1024 * 1024) + b'"'
     assert client.post("/api/v1/session", content=large, headers=json_type).json()["code"] == "kernel.body.too_large"
+    nul = client.post("/api/v1/session", json={"username": "a\0", "password": "x"})
+    assert (nul.status_code, nul.json()["code"]) == (400, "kernel.text.nul")
+    # the six characters backslash, u, 0, 0, 0, 0 are a text like any other
+    assert client.post("/api/v1/session", json={"username": "a\\u0000", "password": "x"}).status_code == 401
+    assert client.get("/api/v1/catalog/entries", params={"q": "\0"}).json()["code"] == "kernel.text.nul"
+    assert client.get("/api/v1/catalog/entries/%00").status_code == 404
     broken = client.post("/api/v1/session", content=b'{"username":', headers=json_type)
     assert broken.status_code == 422
 
