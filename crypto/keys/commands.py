@@ -29,7 +29,7 @@ def init(home: HomeOption = None, json: JsonOption = False) -> None:
 
     with open_runtime(home) as runtime:
         provider, passphrase = vault_of(runtime).provider, os.environ.get("MULIAN_ROOT_PASSPHRASE")
-        if runtime.settings.profile == "dev" and passphrase is None and provider.label == SealedFile.label:
+        if runtime.settings.profile == "dev" and passphrase is None and isinstance(provider, SealedFile):
             ensure_dev_root(runtime)
         else:
             provider.create(passphrase or typer.prompt("根密钥口令", hide_input=True, confirmation_prompt=True))

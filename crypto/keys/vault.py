@@ -148,15 +148,17 @@ def _provider(runtime: Runtime) -> RootProvider:
 def ensure_dev_root(runtime: Runtime) -> None:
     """Make root and passphrase file of a development home once; in production raise ``crypto.root.missing``.
 
-    A device's root is not made this way: its password is not ours to choose.
+    A device's root is not made this way: its password is not ours to choose, and its module is not loaded here,
+    because whoever installs forks the processes that will use it.
     """
+    settings = runtime.settings
+    if settings.profile == "dev" and settings.root_provider != SealedFile.label:
+        return
     provider = vault_of(runtime).provider
     if provider.exists():
         return
-    if runtime.settings.profile != "dev":
+    if settings.profile != "dev":
         raise ROOT_MISSING()
-    if provider.label != SealedFile.label:
-        return
     with runtime.home.lock("crypto-root"):
         if not provider.exists():
             file = dev_passphrase_file(runtime.home)

@@ -5,6 +5,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from sqlalchemy import select, text, update
@@ -19,7 +20,7 @@ from crypto.keys.adapters.sealed_file import SealedFile
 from crypto.keys.keyring import RETIRED_KEY, UNKNOWN_KEY, WRONG_SCOPE, Keyring
 from crypto.keys.models import CryptoDek, CryptoKek
 from crypto.keys.rules import KeyState
-from crypto.keys.vault import Vault, ensure_dev_root, vault_of
+from crypto.keys.vault import ensure_dev_root, vault_of
 from crypto.persons import service as persons
 from crypto.persons.models import ProtectedPerson
 from crypto.scopes import queries as scopes
@@ -240,18 +241,15 @@ def test_two_threads_make_one_vault_and_sealing_reaches_whoever_holds_keys(
 
 
 def test_the_dev_passphrase_is_used_and_never_replaced(home: Home, sqlite_database: Database) -> None:
-    def with_provider() -> Runtime:
-        box = servicekeys.create(home)
-        return Runtime(settings=Settings(home=home.root), home=home, database=sqlite_database, box=box)
+    def with_provider(name: Literal["sealed-file", "pkcs11"]) -> Runtime:
+        settings, box = Settings(home=home.root, root_provider=name, root_module="/no/module"), servicekeys.create(home)
+        return Runtime(settings=settings, home=home, database=sqlite_database, box=box)
 
     file = home.keys_dir / "dev-passphrase"
     file.write_text("all that opens the root of before")
-    token, device = with_provider(), SealedFile(home.data_keys_dir)
-    device.label = "pkcs11"  # a device without a root yet
-    token.extras["crypto.vault"] = Vault(device)
-    ensure_dev_root(token)
-    assert not device.exists() and file.read_text() == "all that opens the root of before"
-    ensure_dev_root(with_provider())
+    ensure_dev_root(with_provider("pkcs11"))
+    assert file.read_text() == "all that opens the root of before"
+    ensure_dev_root(with_provider("sealed-file"))
     again = SealedFile(home.data_keys_dir)
     again.unseal("all that opens the root of before")
     assert again.is_open()
