@@ -25,7 +25,7 @@ from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
 from mulian.migrations import run
-from tests.support import closing, postgres, proofs, statements
+from tests.support import closing, mariadb, postgres, proofs, statements
 from tests.support.accounts import Signed, sign_in_as
 from tests.support.scale import Scale
 
@@ -84,6 +84,16 @@ def postgres_server() -> Iterator[postgres.Server]:
         template = Database(server.create("mulian_template"))
         run.upgrade(template)
         template.close()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[mariadb.Server]:
+    """A MariaDB server of our own: a department's database, never this program's."""
+    if mariadb.binaries() is None:
+        closing.missing("mariadb")
+        pytest.skip("no MariaDB server binaries on this machine")
+    with tempfile.TemporaryDirectory(prefix="mulian-maria-") as folder, mariadb.Server.start(Path(folder)) as server:
         yield server
 
 
