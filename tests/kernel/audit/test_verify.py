@@ -3,8 +3,6 @@
 import contextlib
 import itertools
 import sqlite3
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable
 
@@ -12,10 +10,12 @@ import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner, Result
 
 from kernel.approvals.registry import approval_kind
 from kernel.approvals.service import propose
 from kernel.audit import verify as verification
+from kernel.audit.commands import app
 from kernel.audit.sealing import GENESIS, Head, Sealer, head_file, next_link
 from kernel.audit.service import record
 from kernel.audit.verify import Report, verify
@@ -24,7 +24,6 @@ from kernel.identity.actor import system_actor
 from kernel.leases import service as leases
 from kernel.leases.rules import Held
 from kernel.runtime import Runtime
-from tests.kernel.processes import ROOT
 
 SYSTEM = system_actor("test")
 approval_kind("test.audit", checker_permission="test.none")
@@ -253,18 +252,14 @@ def test_command(runtime: Runtime) -> None:
     database = runtime.database
     _sealed(database)
 
-    def run(*options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from mulian import wiring; from kernel.audit.commands import app; app()",
-             "verify", "--home", str(runtime.home.root), *options],
-            capture_output=True, text=True, cwd=ROOT, check=False,
-        )
+    def run(*options: str) -> Result:
+        return CliRunner().invoke(app, ["verify", "--home", str(runtime.home.root), *options])
 
     good = run("--json")
-    assert good.returncode == 0, good.stderr
+    assert good.exit_code == 0, good.output
     assert orjson.loads(good.stdout)["sealed"] == 6
     _tamper(database, "UPDATE audit_log SET actor_name = 'else'")
     bad = run()
-    assert bad.returncode == 1
+    assert bad.exit_code == 1
     assert "第 1 行内容与其校验码不符" in bad.stdout
     assert "audit.head" in bad.stdout
