@@ -189,3 +189,22 @@ ROTATION_STATE = define(
 VALUE_UNREADABLE = define(
     "crypto.value.unreadable", 500, zh="{count} 个加密值无法解开", en="{count} encrypted value(s) do not open",
 )
+IDENTIFIER_FIELD_UNKNOWN = define(
+    "crypto.identifier.field_unknown", 404, zh="本部门没有标识字段“{name}”", en="The department has no identified field {name}",
+    fix_zh="请先在“标识”页或用 mulian token declare 登记字段", fix_en="Declare it first (mulian token declare)",
+)
+IDENTIFIER_FIELD_EXISTS = define(
+    "crypto.identifier.field_exists", 409, zh="标识字段“{name}”已登记", en="The identified field {name} exists already",
+)
+IDENTIFIER_FIELD_INVALID = define(
+    "crypto.identifier.field_invalid", 422, zh="字段登记不正确：{reason}", en="This field cannot be declared: {reason_en}",
+)
+IDENTIFIER_FORM_UNFIT = define(
+    "crypto.identifier.form_unfit", 422, zh="字段“{name}”没有这种形式的标识：{form}",
+    en="Values of {name} have no identifiers of the form {form}",
+    fix_zh="18 位形式只用于公民身份号码，11 位形式只用于手机号码，其他字段请用 29 位原生形式",
+    fix_en="18 characters serve ID numbers, 11 mobile numbers; other fields take native ones",
+)
+IDENTIFIER_FULL = define(
+    "crypto.identifier.full", 409, zh="标识编号已用尽", en="There are no more numbers for identifiers",
+)

@@ -7,11 +7,18 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("crypto.key.read", "查看密钥与加密范围", "Read keys and encryption scopes"),
     Permission("crypto.key.manage", "管理密钥（申请更换、解封）", "Manage keys (request rotations, unseal)"),
     Permission(APPROVE, "审批密钥操作", "Approve key operations"),
+    Permission("crypto.identifier.read", "查看标识字段与批次", "Read identified fields and batches"),
+    Permission("crypto.identifier.manage", "登记标识字段", "Declare identified fields"),
+    Permission("crypto.identifier.issue", "签发标识", "Issue identifiers"),
 )
 
+_IDENTIFIERS = "crypto.identifier.read"
+
 GRANTS: dict[str, tuple[str, ...]] = {
-    "security_admin": ("crypto.key.read", "crypto.key.manage", APPROVE),
-    "auditor": ("crypto.key.read",),
-    "bureau_admin": ("crypto.key.read",),
-    "supervisor": ("crypto.key.read",),
+    "security_admin": ("crypto.key.read", "crypto.key.manage", APPROVE, _IDENTIFIERS, "crypto.identifier.manage"),
+    "auditor": ("crypto.key.read", _IDENTIFIERS),
+    "bureau_admin": ("crypto.key.read", _IDENTIFIERS),
+    "supervisor": ("crypto.key.read", _IDENTIFIERS),
+    "department_admin": (_IDENTIFIERS,),
+    "data_engineer": (_IDENTIFIERS, "crypto.identifier.issue"),
 }

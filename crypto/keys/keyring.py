@@ -109,6 +109,20 @@ class Keyring:
         """Return the 16-byte blind index of normalised values under the scope's index key."""
         return blind_index(self._active(session, scope, BLIND_INDEX).key.key, messages)
 
+    def versions(self, session: Session, scope: Scope, purpose: str) -> dict[int, bytes]:
+        """Return the keys of a purpose that still open something, by version, the newest first.
+
+        For identifiers, whose keys are used outside columns. Raises ``crypto.scope.unknown`` where there is none.
+        """
+        found = queries.of_purpose(session, scope, purpose)
+        if not found:
+            raise SCOPE_UNKNOWN(scope=str(scope))
+        return {item.version: self._unwrapped(item).key.key for item in found}
+
+    def newest(self, session: Session, scope: Scope, purpose: str) -> int:
+        """Return the version of a purpose's active key; raises like :meth:`encrypt` where there is none."""
+        return self._active(session, scope, purpose).record.version
+
     def encrypt_under(
         self, database: Database, key_id: int, rows: Sequence[tuple[RowKey, bytes]],
     ) -> list[bytes]:

@@ -63,6 +63,16 @@ def active(session: Session, scope: Scope, purpose: str) -> KeyRecord | None:
     return None if row is None else _record(row)
 
 
+def of_purpose(session: Session, scope: Scope, purpose: str) -> list[KeyRecord]:
+    """Return the keys of a scope and purpose that still open something, the newest first."""
+    query = _records().where(
+        CryptoScope.department_id == scope.department_id, CryptoScope.table_name == scope.table,
+        CryptoScope.column_name == scope.column, CryptoDek.purpose == purpose,
+        CryptoDek.state.not_in((KeyState.PRE_ACTIVE, KeyState.RETIRED, KeyState.DESTROYED)),
+    ).order_by(CryptoDek.version.desc())
+    return [_record(row) for row in session.execute(query.execution_options(populate_existing=True))]
+
+
 def in_use(session: Session, scope_id: uuid.UUID, key_id: int) -> None:
     """Raise ``crypto.key.state`` unless this is the scope's key in use, also while it is held to be compromised."""
     row = session.get(CryptoDek, key_id, populate_existing=True)

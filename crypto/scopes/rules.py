@@ -4,7 +4,7 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 
-ENC, BLIND_INDEX = "enc", "bi"
+ENC, BLIND_INDEX, TOKEN, FORMAT = "enc", "bi", "tok", "fpe"
 NORMALISER_VERSION = 1
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"

@@ -40,6 +40,15 @@ def ecb_encrypt_array(key: bytes, blocks: NDArray[np.uint8]) -> NDArray[np.uint8
     return out[: count * BLOCK].reshape(count, BLOCK)
 
 
+def ecb_decrypt_array(key: bytes, blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Undo :func:`ecb_encrypt_array` in one call; identifiers are single blocks, nothing else is decrypted so."""
+    count = blocks.size // BLOCK
+    out = np.empty(count * BLOCK + BLOCK - 1, np.uint8)
+    decryptor = Cipher(SM4(key), ECB()).decryptor()  # noqa: S305 - a block of an identifier is a number, not data
+    decryptor.update_into(np.ascontiguousarray(blocks).reshape(-1).data, out.data)
+    return out[: count * BLOCK].reshape(count, BLOCK)
+
+
 def cbc_encrypt(key: bytes, initial: bytes, blocks: bytes) -> bytes:
     """Chain whole 16-byte blocks (GB/T 17964 CBC, no padding). A building block of CCM, FF1 and key files."""
     return Cipher(SM4(key), CBC(initial)).encryptor().update(blocks)

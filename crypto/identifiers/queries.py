@@ -1,0 +1,132 @@
+"""Every SELECT about identifiers, and the statements that write many of them."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import Select, func, select, text, update
+from sqlalchemy.orm import Session
+
+from crypto.errors import IDENTIFIER_FIELD_UNKNOWN
+from crypto.identifiers.models import IdentifierField
+from kernel import clock
+
+_CHUNK = 10_000
+T = TypeVar("T")
+_NEW_SQLITE = (
+    "INSERT INTO identifier (id, dept_id, field_number, epoch, value_env, value_bi, created_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_NEW_POSTGRESQL = text(
+    "INSERT INTO identifier (id, dept_id, field_number, epoch, value_env, value_bi, created_at) "
+    "SELECT u.id, :department, :field, :epoch, u.value_env, u.value_bi, :now "
+    "FROM unnest(CAST(:ids AS bigint[]), CAST(:values AS bytea[]), CAST(:indexes AS bytea[])) "
+    "AS u(id, value_env, value_bi)"
+)
+
+
+_STORED = "SELECT value_bi, id, epoch, value_env FROM identifier WHERE field_number = :field"
+
+
+class Stored(NamedTuple):
+    """A stored value: its id, the epoch of its identifiers, its envelope."""
+
+    id: int
+    epoch: int
+    envelope: bytes
+
+
+@dataclass(frozen=True)
+class New:
+    """Rows to be written: all of one field and epoch."""
+
+    ids: Sequence[int]
+    values: Sequence[bytes | None]
+    indexes: Sequence[bytes | None]
+
+
+def field(session: Session, department_id: uuid.UUID, name: str) -> IdentifierField:
+    """Return a field as the database has it now; raise ``crypto.identifier.field_unknown``."""
+    row = session.execute(
+        select(IdentifierField).where(IdentifierField.department_id == department_id, IdentifierField.name == name)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if row is None:
+        raise IDENTIFIER_FIELD_UNKNOWN(name=name)
+    return row
+
+
+def fields(department_id: uuid.UUID | None) -> Select[IdentifierField]:
+    """Return fields by number; ``department_id`` None means every department."""
+    query = select(IdentifierField).order_by(IdentifierField.number)
+    return query if department_id is None else query.where(IdentifierField.department_id == department_id)
+
+
+def next_number(session: Session) -> int:
+    """Return the next field number; write units are serialised, so two of them never commit the same."""
+    return (session.scalar(select(func.max(IdentifierField.number))) or 0) + 1
+
+
+def department_number(session: Session, department_id: uuid.UUID) -> int:
+    """Return the number of a department in identifiers: the one it has, or the next."""
+    own = select(IdentifierField.department_number).where(IdentifierField.department_id == department_id).limit(1)
+    newest = select(func.max(IdentifierField.department_number))
+    return session.scalar(own) or (session.scalar(newest) or 0) + 1
+
+
+def take_numbers(session: Session, field_number: int, count: int) -> int:
+    """Count ``count`` more values of a field in this transaction; return the first of their running numbers."""
+    end = session.scalar(
+        update(IdentifierField).where(IdentifierField.number == field_number)
+        .values(issued=IdentifierField.issued + count).returning(IdentifierField.issued)
+        .execution_options(synchronize_session=False)
+    )
+    return (end or 0) - count
+
+
+def by_index(session: Session, field_number: int, indexes: Sequence[bytes]) -> dict[bytes, Stored]:
+    """Return the values of a field with these blind indexes (16 bytes each), by index."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = text(f"{_STORED} AND value_bi = ANY(CAST(:wanted AS bytea[]))")
+        parts = [{"field": field_number, "wanted": part} for part in _parts(indexes)]
+    else:
+        # bound values would be ten thousand; this is one
+        query = text(f"{_STORED} AND value_bi IN (SELECT substr(:joined, value * 16 + 1, 16) FROM json_each(:places))")
+        parts = [
+            {"field": field_number, "joined": b"".join(part), "places": json.dumps(list(range(len(part))))}
+            for part in _parts(indexes)
+        ]
+    return {bytes(row[0]): Stored(row[1], row[2], row[3]) for part in parts for row in session.execute(query, part)}
+
+
+def by_id(session: Session, field_number: int, ids: Sequence[int]) -> dict[int, Stored]:
+    """Return the values of a field with these ids, by id."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = text(f"{_STORED} AND id = ANY(CAST(:ids AS bigint[]))")
+        parts = [{"field": field_number, "ids": part} for part in _parts(ids)]
+    else:
+        query = text(f"{_STORED} AND id IN (SELECT value FROM json_each(:ids))")
+        parts = [{"field": field_number, "ids": json.dumps(part)} for part in _parts(ids)]
+    return {row[1]: Stored(row[1], row[2], row[3]) for part in parts for row in session.execute(query, part)}
+
+
+def _parts(values: Sequence[T]) -> list[list[T]]:
+    return [list(values[start:start + _CHUNK]) for start in range(0, len(values), _CHUNK)]
+
+
+def add(session: Session, field: IdentifierField, epoch: int, new: New) -> None:
+    """Write values of a field."""
+    now = clock.to_micros(clock.now())
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_NEW_POSTGRESQL, {
+            "department": field.department_id, "field": field.number, "epoch": epoch, "now": now,
+            "ids": list(new.ids), "values": list(new.values), "indexes": list(new.indexes),
+        })
+        return
+    department = field.department_id.hex
+    session.connection().exec_driver_sql(_NEW_SQLITE, [
+        (id_, department, field.number, epoch, value, index, now)
+        for id_, value, index in zip(new.ids, new.values, new.indexes, strict=True)
+    ])
