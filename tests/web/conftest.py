@@ -191,7 +191,9 @@ class Watched:
         self.renew()
         self._fresh = False
         cookies = self._site.client(username).http.cookies
-        self.context.add_cookies([{"name": name, "value": value, "url": self._origin} for name, value in cookies.items()])
+        self.context.add_cookies([
+            {"name": name, "value": value, "url": self._origin} for name, value in cookies.items()
+        ])
         # a browser that never signed in does not ask who it is
         self.page.add_init_script("if (location.protocol === 'http:') localStorage.setItem('mulian.signedIn', '1')")
         self.go(path)
