@@ -1,0 +1,152 @@
+"""MySQL and MariaDB through PyMySQL, on a socket that the outbound guard has opened."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pymysql
+from pymysql.constants import CLIENT
+
+from crypto.replacement.adapters import mysql_catalogue as catalogue
+from crypto.replacement.adapters.connecting import TIMEOUT, Place
+from crypto.replacement.errors import KEYS_ENFORCED
+from crypto.replacement.port import Change, Facts, Refused, Slot
+from kernel.outbound import guard
+
+# duplicate key, check, foreign keys, null, too long, wrong value, signal of a trigger, generated column
+_ROW_ERRORS = {1062, 3819, 4025, 1451, 1452, 1048, 1406, 1366, 1265, 1644, 3105, 1906}
+
+
+class MySQL:
+    """One connection. Texts travel as utf8mb4 and are compared as its bytes, whatever the column's character set."""
+
+    def __init__(self, place: Place) -> None:
+        context = place.context()
+        self._connection = pymysql.connections.Connection(
+            host=place.host, port=place.port, user=place.username, password=place.password, database=place.database,
+            charset="utf8mb4", client_flag=CLIENT.FOUND_ROWS, read_timeout=600, write_timeout=600, defer_connect=True,
+            ssl=context, ssl_disabled=context is None,
+        )
+        sock = guard.connect(place.host, place.port, place.allowed, timeout=TIMEOUT)
+        sock.settimeout(None)
+        self._connection.connect(sock)
+        # strict: a value that does not fit is refused, never cut; backslashes are escapes, as PyMySQL writes them
+        self._execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION'")
+
+    def version(self) -> str:
+        """Return product and version."""
+        text = str(self._rows("SELECT VERSION()")[0][0])
+        return text if "MariaDB" in text else f"{text} MySQL"
+
+    def columns(self) -> list[tuple[str, str, str]]:
+        """Return (table, column, type) of the connection's schema."""
+        return catalogue.columns(self._rows)
+
+    def facts(self, slot: Slot) -> Facts:
+        """Describe a column."""
+        return catalogue.facts(self._rows, slot)
+
+    def prepare(self, *, linked: bool) -> None:
+        """Suspend foreign keys for this session: parent and child change in different transactions."""
+        if not linked:
+            return
+        try:
+            self._execute("SET SESSION foreign_key_checks = 0")
+        except pymysql.err.Error as error:
+            raise KEYS_ENFORCED() from error
+
+    def page(self, slot: Slot, facts: Facts, after: str | None, limit: int) -> list[tuple[str, str | None]]:
+        """Return (key, value) after a key."""
+        key, column = _name(facts.key), _name(slot.column)
+        where = "" if after is None else f" WHERE {key} > %s"
+        rows = self._rows(
+            f"SELECT {key}, {column} FROM {_table(slot)}{where} ORDER BY {key} LIMIT {int(limit)}",
+            [] if after is None else [_typed(facts, after)],
+        )
+        return [(str(found), value) for found, value in rows]
+
+    def swap(self, slot: Slot, facts: Facts, changes: Sequence[Change], *, rehearse: bool = False) -> list[str]:
+        """Change rows in one statement: each value is chosen, and compared byte for byte, by its key's position."""
+        keys = [_typed(facts, change.key) for change in changes]
+        marks = ",".join(["%s"] * len(changes))
+        key, column = _name(facts.key), _name(slot.column)
+        kept = "".join(f", {_name(name)} = {_name(name)}" for name in facts.kept)
+        position = f"FIELD({key},{marks})"
+        statement = (
+            f"UPDATE {_table(slot)} SET {column} = ELT({position},{marks}){kept} WHERE {key} IN ({marks})"
+            f" AND CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST(ELT({position},{marks}) AS BINARY)"
+        )
+        old, new = [change.old for change in changes], [change.new for change in changes]
+        with self._transaction(rehearse):
+            done = self._execute(statement, [*keys, *new, *keys, *keys, *old])
+            return [] if done == len(changes) else self._others(slot, facts, changes)
+
+    def orphans(self, slot: Slot, facts: Facts) -> int:
+        """Count children without a parent."""
+        total = 0
+        for _, other in facts.parents:
+            parent = Slot(*other.split("."))
+            joined = f"c.{_name(slot.column)} = p.{_name(parent.column)}"
+            total += self._rows(
+                f"SELECT COUNT(*) FROM {_table(slot)} c LEFT JOIN {_table(parent)} p ON {joined}"
+                f" WHERE c.{_name(slot.column)} IS NOT NULL AND p.{_name(parent.column)} IS NULL"
+            )[0][0]
+        return total
+
+    def close(self) -> None:
+        """End the connection."""
+        with contextlib.suppress(pymysql.err.Error):
+            self._connection.close()
+
+    def _others(self, slot: Slot, facts: Facts, changes: Sequence[Change]) -> list[str]:
+        """Return the keys of rows that now hold anything but the new value; in the transaction of the change."""
+        own = facts.key == slot.column  # then the row is to be found by what it holds now
+        named = [change.new if own else change.key for change in changes]
+        rows = self._rows(
+            f"SELECT {_name(facts.key)}, {_name(slot.column)} FROM {_table(slot)}"
+            f" WHERE {_name(facts.key)} IN ({','.join(['%s'] * len(named))})", [_typed(facts, key) for key in named],
+        )
+        now = {str(key): value for key, value in rows}
+        return [
+            change.key for change, name in zip(changes, named, strict=True) if now.get(name) != change.new
+        ]
+
+    @contextlib.contextmanager
+    def _transaction(self, rehearse: bool) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+        except pymysql.err.Error as error:
+            self._connection.rollback()
+            number = error.args[0] if error.args else 0
+            if number in _ROW_ERRORS:
+                raise Refused(f"MySQL {number}") from None  # the message would quote the value
+            raise
+        except BaseException:
+            self._connection.rollback()
+            raise
+        if rehearse:
+            self._connection.rollback()
+        else:
+            self._connection.commit()
+
+    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, tuple(values))
+            return list(cursor.fetchall())
+
+    def _execute(self, statement: str, values: Sequence[Any] = ()) -> int:
+        with self._connection.cursor() as cursor:
+            return int(cursor.execute(statement, tuple(values)))
+
+
+def _typed(facts: Facts, key: str) -> int | str:
+    return int(key) if facts.key_type in catalogue.INTEGERS else key
+
+
+def _name(name: str) -> str:
+    return "`" + name.replace("`", "``").replace("%", "%%") + "`"
+
+
+def _table(slot: Slot) -> str:
+    return f"{_name(slot.schema)}.{_name(slot.table)}" if slot.schema else _name(slot.table)

@@ -1,0 +1,127 @@
+"""PostgreSQL through psycopg, to the address that the outbound guard has checked; KingbaseES and openGauss likewise."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from crypto.replacement.adapters import postgresql_catalogue as catalogue
+from crypto.replacement.adapters.connecting import TIMEOUT, Place
+from crypto.replacement.errors import KEYS_ENFORCED
+from crypto.replacement.port import Change, Facts, Refused, Slot
+from kernel.outbound import guard
+
+_SSL = {"off": "disable", "require": "require", "verify": "verify-full"}
+
+
+class PostgreSQL:
+    """One connection. Values are read as ``text`` and compared in COLLATE "C", byte for byte."""
+
+    def __init__(self, place: Place) -> None:
+        pinned = guard.resolve(place.host, place.port, place.allowed)
+        authority = str(place.authority) if place.authority and place.tls == "verify" else None
+        self._connection = psycopg.connect(
+            host=place.host, hostaddr=",".join(str(one.address) for one in pinned[:1]), port=place.port,
+            dbname=place.database, user=place.username, password=place.password, sslmode=_SSL[place.tls],
+            connect_timeout=int(TIMEOUT), client_encoding="utf8", autocommit=True, application_name="mulian",
+            sslrootcert=authority,
+        )
+        self._connection.prepare_threshold = None  # old servers and poolers know no statements that are kept
+
+    def version(self) -> str:
+        """Return product and version."""
+        return str(self._rows("SELECT version()")[0][0]).split(" on ")[0]
+
+    def columns(self) -> list[tuple[str, str, str]]:
+        """Return (table, column, type) of the connection's schema."""
+        return catalogue.columns(self._rows)
+
+    def facts(self, slot: Slot) -> Facts:
+        """Describe a column."""
+        return catalogue.facts(self._rows, slot)
+
+    def prepare(self, *, linked: bool) -> None:
+        """Suspend foreign keys for this session; PostgreSQL suspends the table's own triggers with them."""
+        if not linked:
+            return
+        try:
+            self._rows("SELECT set_config('session_replication_role', 'replica', false)")
+        except psycopg.Error as error:
+            raise KEYS_ENFORCED() from error
+
+    def page(self, slot: Slot, facts: Facts, after: str | None, limit: int) -> list[tuple[str, str | None]]:
+        """Return (key, value) after a key."""
+        key = sql.Identifier(facts.key)
+        where = sql.SQL("") if after is None else sql.SQL(" WHERE {} > {}").format(key, _typed(facts, after))
+        statement = sql.SQL("SELECT {0}::text, {1}::text FROM {2}{3} ORDER BY {0} LIMIT {4}").format(
+            key, sql.Identifier(slot.column), _table(slot), where, sql.Literal(limit),
+        )
+        return [(str(found), value) for found, value in self._rows(statement)]
+
+    def swap(self, slot: Slot, facts: Facts, changes: Sequence[Change], *, rehearse: bool = False) -> list[str]:
+        """Change rows from three arrays in one statement."""
+        # no cast of the new value: an explicit one would cut what is too long, an assignment refuses it
+        statement = sql.SQL(
+            'UPDATE {table} AS t SET {column} = v.new FROM unnest(%s::text[], %s::text[], %s::text[])'
+            ' AS v(key, old, new) WHERE t.{key} = v.key::{key_type} AND t.{column}::text COLLATE "C" = v.old'
+            ' RETURNING v.key'
+        ).format(
+            table=_table(slot), column=sql.Identifier(slot.column),
+            key=sql.Identifier(facts.key), key_type=sql.SQL(facts.key_type),
+        )
+        keys = [change.key for change in changes]
+        arrays = [keys, [change.old for change in changes], [change.new for change in changes]]
+        with self._transaction(rehearse):
+            done = {str(row[0]) for row in self._rows(statement, arrays)}
+            left = [change for change in changes if change.key not in done]
+            return self._others(slot, facts, left) if left else []
+
+    def orphans(self, slot: Slot, facts: Facts) -> int:
+        """Count children without a parent."""
+        total = 0
+        for _, other in facts.parents:
+            parent = Slot(*other.split("."))
+            found = self._rows(sql.SQL(
+                "SELECT count(*) FROM {child} c LEFT JOIN {parent} p ON c.{column} = p.{there}"
+                " WHERE c.{column} IS NOT NULL AND p.{there} IS NULL"
+            ).format(child=_table(slot), parent=_table(parent), column=sql.Identifier(slot.column),
+                     there=sql.Identifier(parent.column)))
+            total += found[0][0]
+        return total
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
+    def _others(self, slot: Slot, facts: Facts, changes: Sequence[Change]) -> list[str]:
+        own = facts.key == slot.column  # then the row is to be found by what it holds now
+        named = [change.new if own else change.key for change in changes]
+        rows = self._rows(sql.SQL(
+            "SELECT v.key, t.{column}::text FROM unnest(%s::text[]) AS v(key)"
+            " JOIN {table} t ON t.{key} = v.key::{key_type}"
+        ).format(table=_table(slot), column=sql.Identifier(slot.column), key=sql.Identifier(facts.key),
+                 key_type=sql.SQL(facts.key_type)), [named])
+        now = {str(key): value for key, value in rows}
+        return [change.key for change, name in zip(changes, named, strict=True) if now.get(name) != change.new]
+
+    @contextlib.contextmanager
+    def _transaction(self, rehearse: bool) -> Iterator[None]:
+        try:
+            with self._connection.transaction(force_rollback=rehearse):
+                yield
+        except (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException,
+                psycopg.errors.GeneratedAlways) as error:
+            raise Refused(f"PostgreSQL {error.sqlstate}") from None  # the message would quote the value
+
+    def _rows(self, statement: str | sql.Composed, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, values or None).fetchall()
+
+
+def _typed(facts: Facts, key: str) -> sql.Composed:
+    return sql.SQL("{}::{}").format(sql.Literal(key), sql.SQL(facts.key_type))
+
+
+def _table(slot: Slot) -> sql.Identifier:
+    return sql.Identifier(slot.schema, slot.table) if slot.schema else sql.Identifier(slot.table)
