@@ -51,7 +51,7 @@ def load_classes(
 ) -> None:
     """导入类、项、目、细目表（两列：代码、名称），整表替换"""
     with open_runtime(home) as runtime:
-        text = file.read_text(encoding="utf-8-sig")
+        text = tables.decoded(file.read_bytes())
         loaded = runtime.database.run(lambda session: tables.load_classes(session, ACTOR, text=text, source=source))
     output(vars(loaded), as_json)
 
@@ -63,8 +63,8 @@ def load_regions(
 ) -> None:
     """导入行政区划表（四列：来源、期次、代码、名称；可含多期）"""
     with open_runtime(home) as runtime:
-        text = file.read_text(encoding="utf-8-sig")
-        more = changes.read_text(encoding="utf-8-sig") if changes else ""
+        text = tables.decoded(file.read_bytes())
+        more = tables.decoded(changes.read_bytes()) if changes else ""
         loaded = runtime.database.run(
             lambda session: tables.load_regions(session, ACTOR, text=text, changes=more)
         )

@@ -83,6 +83,14 @@ def load_regions(session: Session, actor: Actor, *, text: str, changes: str = ""
     return loaded
 
 
+def decoded(data: bytes) -> str:
+    """The text of a file in UTF-8 or GB18030; what is neither has lost characters, which loading refuses by line."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030", errors="replace")
+
+
 def _check_readable(text: str) -> None:
     """A file decoded with the wrong character set has lost its names for good."""
     at = text.find("\ufffd")

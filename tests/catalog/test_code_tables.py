@@ -185,7 +185,10 @@ def test_a_number_profile_is_loaded_used_and_reversed(database: Database, town: 
 def test_classes_are_loaded_never_invented(database: Database, town: Town) -> None:
     with database.write() as session:
         assert tables.class_table(session).problem("399999") is None, "without a table only the form counts"
-        loaded = tables.load_classes(session, ROOT, text=CLASSES, source="分类表（样例）")
+        assert tables.decoded(CLASSES.encode("utf-8-sig")) == CLASSES
+        assert "\ufffd" in tables.decoded("3,部门\n307,民政".encode("gb18030")[:-1])
+        text = tables.decoded(CLASSES.encode("gb18030"))
+        loaded = tables.load_classes(session, ROOT, text=text, source="分类表（样例）")
         assert (loaded.added, loaded.retired) == (5, 0)
         with pytest.raises(MulianError, match="307003"):
             entries.create(session, town.bureau, {"name": "表", "class_code": "307003"}, department_id=town.civil)
