@@ -1,0 +1,262 @@
+"""Identifiers: the codec against a slow second definition, every changed character, both doors of the store."""
+
+import random
+import re
+import uuid
+
+import pytest
+from gmssl import sm4 as reference
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from crypto.identifiers import codec, fields, rules, service
+from crypto.identifiers.codec import Place
+from crypto.identifiers.rules import Form, Kind
+from crypto.identifiers.service import Field, Found, Issued, Refused, Status
+from crypto.persons.rules import synthetic
+from crypto.scopes import fences
+from crypto.scopes.rules import check_digit, normalise_text
+from kernel.errors import MulianError
+from kernel.identity.actor import system_actor
+from tests.crypto.conftest import District
+from tests.support.scale import Scale
+
+KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
+SYSTEM = system_actor("test")
+OTHERS = codec.ALPHABET + "ILOUabz*-·０ \0"
+ID, PHONE = "公民身份号码", "手机号码"
+
+
+def slow(key: bytes, place: Place, number: int) -> str:
+    """The definition, by integers and gmssl: shares no code with the platform."""
+    clear = b"ML" + b"".join(part.to_bytes(2) for part in (place.department, place.field, place.epoch))
+    cipher = reference.CryptSM4()
+    cipher.set_key(key, reference.SM4_ENCRYPT)
+    value = int.from_bytes(bytes(cipher.one_round(cipher.sk, list(clear + number.to_bytes(8)))))
+    digits = [value >> 5 * (25 - at) & 31 for at in range(26)]
+    check, weight = 0, 1
+    for digit in digits:
+        weight = weight << 1 ^ (37 if weight & 16 else 0)
+        product, factor = 0, weight
+        for bit in range(5):
+            product ^= factor if digit >> bit & 1 else 0
+            factor = factor << 1 ^ (37 if factor & 16 else 0)
+        check ^= product
+    return "M1" + "".join(codec.ALPHABET[digit] for digit in [*digits, check])
+
+
+@pytest.mark.pure
+@given(st.integers(0, 2**63 - 1), st.integers(0, 65535), st.integers(0, 65535), st.integers(0, 65535))
+def test_native_form_is_its_definition_and_comes_back(number: int, department: int, field: int, epoch: int) -> None:
+    place = Place(department, field, epoch)
+    [made] = codec.encode(KEY, place, [number])
+    assert made == slow(KEY, place, number) and len(made) == 29 and rules.recognise(made) is Form.NATIVE
+    blocks, good = codec.unpack([made])
+    numbers, authentic = codec.decode(KEY, place, blocks)
+    assert good.all() and authentic.all() and numbers.tolist() == [number]
+
+
+@pytest.mark.pure
+def test_every_change_of_one_character_and_every_exchange_of_two_is_refused(scale: Scale) -> None:
+    for made in codec.encode(KEY, Place(3, 9, 1), range(scale.of(20, 2_000))):
+        changed = [made[:at] + other + made[at + 1:] for at in range(29) for other in OTHERS if other != made[at]]
+        exchanged = [
+            made[:at] + made[at + 1] + made[at] + made[at + 2:] for at in range(28) if made[at] != made[at + 1]
+        ]
+        assert not codec.unpack([*changed, *exchanged, made[:-1], made + "0", ""])[1].any()
+
+
+@pytest.mark.pure
+def test_another_department_field_epoch_or_key_authenticates_nothing() -> None:
+    blocks, _ = codec.unpack(codec.encode(KEY, Place(1, 2, 3), range(200)))
+    for key, place in (
+        (KEY, Place(2, 2, 3)), (KEY, Place(1, 1, 3)), (KEY, Place(1, 2, 4)), (bytes(16), Place(1, 2, 3)),
+    ):
+        assert not codec.decode(key, place, blocks)[1].any()
+
+
+@pytest.mark.pure
+@given(st.from_regex(r"[0-9]{17}", fullmatch=True))
+def test_a_format_identifier_is_never_an_id_number(digits: str) -> None:
+    disguised = rules.disguise(Form.ID18, digits)
+    assert disguised[17] != check_digit(digits) and rules.recognise(disguised) is Form.ID18
+    assert rules.recognise(rules.restore(Form.ID18, digits)) is None
+    assert not any(
+        rules.recognise(disguised[:at] + other + disguised[at + 1:]) is Form.ID18
+        for at in range(18) for other in "0123456789X" if other != disguised[at]
+    )
+
+
+@pytest.mark.pure
+@given(st.sampled_from(Kind), st.text(max_size=40))
+def test_a_value_in_one_spelling_stays_as_it_is(kind: Kind, value: str) -> None:
+    """The column's plain normaliser must leave stored values alone, whatever their field's kind."""
+    spelled = rules.normalise(kind, value)
+    if rules.fault(kind, spelled) is None:
+        assert rules.normalise(kind, spelled) == spelled and normalise_text(spelled)[1:].decode() == spelled
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(("kind", "value", "reason"), [
+    (Kind.TEXT, " 　", "empty"), (Kind.TEXT, "长" * 134, "too_long"), (Kind.TEXT, "a\0b", "control"),
+    (Kind.TEXT, "a\ud800", "control"), (Kind.PHONE, "71234567890", "identifier"),
+    (Kind.TEXT, codec.encode(KEY, Place(1, 1, 1), [5])[0], "identifier"),
+    (Kind.TEXT, "71234567890", None), (Kind.ID_NUMBER, "abc", None),
+])
+def test_what_gets_no_identifier(kind: Kind, value: str, reason: str | None) -> None:
+    assert rules.fault(kind, rules.normalise(kind, value)) == reason
+
+
+@pytest.fixture
+def identified(district: District) -> District:
+    """Declare two fields for each of two departments."""
+    def unit(session: Session) -> None:
+        for department in (district.department, district.other):
+            for name, kind in ((ID, Kind.ID_NUMBER), (PHONE, Kind.PHONE)):
+                fields.declare(session, SYSTEM, department_id=department, name=name, kind=kind)
+
+    district.database.run(unit)
+    return district
+
+
+def issued(district: District, name: str, values: list[str], form: Form) -> list[Issued | Refused]:
+    return district.database.run(lambda session: service.issue(
+        session, Field(district.department, name), values, form
+    ))
+
+
+def looked_up(district: District, name: str, texts: list[str], department: uuid.UUID | None = None) -> list[Found]:
+    with district.database.read() as session:
+        return service.look_up(session, Field(department or district.department, name), texts)
+
+
+def identifiers(answers: list[Issued | Refused]) -> list[str]:
+    return [answer.identifier for answer in answers if isinstance(answer, Issued)]
+
+
+def test_one_value_has_one_identifier_in_any_spelling_and_form(identified: District) -> None:
+    people = synthetic(40)
+    numbers, phones = [p.id_number for p in people], [p.phone for p in people]
+    first = issued(identified, ID, [*numbers, f" {numbers[0].lower()}　", numbers[1]], Form.NATIVE)
+    again = issued(identified, ID, numbers[::-1], Form.NATIVE)
+    assert identifiers(first)[:40] == identifiers(again)[::-1] and len(set(identifiers(first))) == 40
+    assert identifiers(first)[40:] == identifiers(first)[:2]
+    assert all(isinstance(one, Issued) and one.created for one in first)
+    assert not any(isinstance(one, Issued) and one.created for one in again)
+    shaped = identifiers(issued(identified, ID, numbers, Form.ID18))
+    phoned = identifiers(issued(identified, PHONE, [*phones, f"+86 {phones[0][:3]}-{phones[0][3:]}"], Form.PHONE11))
+    assert all(re.fullmatch(r"[0-9]{17}[0-9X]", one) and check_digit(one[:17]) != one[17] for one in shaped)
+    assert all(re.fullmatch(r"7[0-9]{10}", one) for one in phoned) and phoned[40] == phoned[0]
+    for texts in (identifiers(first)[:40], shaped):
+        assert [(one.status, one.value) for one in looked_up(identified, ID, texts)] == [
+            (Status.FOUND, number) for number in numbers
+        ]
+    assert [one.value for one in looked_up(identified, PHONE, phoned)] == [*phones, phones[0]]
+    assert numbers[0] not in repr(looked_up(identified, ID, shaped))
+
+
+def test_a_foreign_identifier_is_answered_and_worked_like_an_unknown_one(identified: District) -> None:
+    numbers = [p.id_number for p in synthetic(20)]
+    native = identifiers(issued(identified, ID, numbers, Form.NATIVE))
+    shaped = identifiers(issued(identified, ID, numbers, Form.ID18))
+    never = codec.encode(KEY, Place(1, 1, 1), range(20))  # well formed, of a key that nobody has
+    invented = [rules.disguise(Form.ID18, f"{7 * 10**16 + 12345 * at}") for at in range(20)]
+    for foreign, unknown in ((native, never), (shaped, invented)):
+        seen = []
+        for texts in (foreign, unknown):
+            statements: list[tuple[str, int]] = []
+
+            def note(_c: object, _u: object, statement: str, parameters: object, *_: object,
+                     kept: list[tuple[str, int]] = statements) -> None:
+                kept.append((statement, len(repr(parameters)) // 100))
+
+            event.listen(identified.database.engine, "before_cursor_execute", note)
+            answers = looked_up(identified, ID, texts, identified.other)
+            event.remove(identified.database.engine, "before_cursor_execute", note)
+            assert answers == [Found(Status.UNKNOWN)] * 20
+            seen.append([statement for statement, _ in statements])
+        assert seen[0] == seen[1]
+    # of another field of the same department neither
+    assert {one.status for one in looked_up(identified, PHONE, native)} == {Status.UNKNOWN}
+    own = looked_up(identified, ID, [native[0], "M1", native[1].lower(), never[0], "110101", shaped[0]])
+    assert [one.status for one in own] == [
+        Status.FOUND, Status.MALFORMED, Status.MALFORMED, Status.UNKNOWN, Status.MALFORMED, Status.FOUND,
+    ]
+
+
+def test_departments_share_nothing(identified: District) -> None:
+    """The same persons in two departments: no identifier and no blind index of one is found in the other."""
+    numbers = [p.id_number for p in synthetic(30)]
+    found = [
+        set(identifiers(identified.database.run(lambda session, d=department, f=form: service.issue(
+            session, Field(d, ID), numbers, f
+        ))))
+        for department in (identified.department, identified.other) for form in (Form.NATIVE, Form.ID18)
+    ]
+    assert not found[0] & found[2] and not found[1] & found[3]
+    with identified.database.read() as session:
+        rows = session.execute(text("SELECT count(*), count(DISTINCT value_bi) FROM identifier")).one()
+    assert tuple(rows) == (60, 60)
+
+
+def test_dirty_values_are_refused_one_by_one(identified: District) -> None:
+    good = synthetic(1)[0].id_number
+    wrong = good[:17] + next(c for c in "0123456789X" if c not in (good[17], rules.wrong_digit(good[:17])))
+    answers = issued(identified, ID, [good, wrong, f"{good} {good}", "１１０１０１９００３０７１２３", ""], Form.ID18)
+    assert isinstance(answers[0], Issued) and answers[1:3] == [Refused("unfit")] * 2
+    assert answers[4] == Refused("empty")
+    [shaped] = identifiers(answers[:1])
+    assert issued(identified, ID, [shaped], Form.NATIVE) == [Refused("identifier")]
+    for name, form in ((PHONE, Form.ID18), (ID, Form.PHONE11)):
+        with pytest.raises(MulianError) as caught:
+            issued(identified, name, [good], form)
+        assert caught.value.code == "crypto.identifier.form_unfit"
+    with pytest.raises(MulianError) as caught:
+        issued(identified, "住址", [good], Form.NATIVE)
+    assert caught.value.code == "crypto.identifier.field_unknown"
+
+
+def test_the_store_is_fenced_and_holds_no_clear_value(identified: District) -> None:
+    numbers = [p.id_number for p in synthetic(5)]
+    issued(identified, ID, numbers, Form.NATIVE)
+    with identified.database.read() as session:
+        assert fences.findings(session) == []
+        stored = [bytes(row[0]) for row in session.execute(text("SELECT value_env FROM identifier"))]
+    assert len(stored) == 5 and not any(number.encode() in value for number in numbers for value in stored)
+    with pytest.raises(Exception, match="mulian fence"):
+        identified.database.run(lambda session: session.execute(text("UPDATE identifier SET dept_id = :other"), {
+            "other": identified.other.hex if identified.database.dialect == "sqlite" else identified.other,
+        }))
+    with pytest.raises(MulianError) as caught:
+        identified.database.run(lambda session: fields.declare(
+            session, SYSTEM, department_id=identified.department, name=ID, kind=Kind.TEXT
+        ))
+    assert caught.value.code == "crypto.identifier.field_exists"
+
+
+def test_many_values_in_interrupted_batches(identified: District, scale: Scale) -> None:
+    """A batch that is cut off leaves nothing; run again, no value is lost and none gets two identifiers."""
+    count, step = scale.of(3_000, 1_000_000), scale.of(1_000, 20_000)
+    numbers = [p.id_number for p in synthetic(count, seed=7)]
+    cut = random.Random(5).sample(range(0, count, step), 2)
+    first: list[str] = []
+    for start in range(0, count, step):
+        part = numbers[start:start + step]
+        if start in cut:
+            with pytest.raises(KeyboardInterrupt):
+                identified.database.run(lambda session, p=part: _interrupted(session, identified.department, p))
+        first += identifiers(issued(identified, ID, part, Form.NATIVE))
+    assert len(first) == count and len(set(first)) == len(set(numbers))
+    for start in range(0, count, step):
+        found = looked_up(identified, ID, first[start:start + step])
+        assert [one.value for one in found] == numbers[start:start + step]
+    with identified.database.read() as session:
+        kept = session.execute(text("SELECT count(*), max(id) - min(id) + 1 FROM identifier")).one()
+    assert tuple(kept) == (len(set(numbers)),) * 2  # and the numbers are dense
+
+
+def _interrupted(session: Session, department: uuid.UUID, values: list[str]) -> None:
+    service.issue(session, Field(department, ID), values, Form.NATIVE)
+    raise KeyboardInterrupt
