@@ -21,7 +21,7 @@ _POLL = 0.01
 
 
 def preload() -> None:
-    """Import what the parts will need; leave it out of every later garbage collection, so that its pages stay shared."""
+    """Import what the parts will need, and keep the collector off it, so that its pages stay shared."""
     for name in _PARTS:
         importlib.import_module(name)
     gc.collect()

@@ -38,7 +38,8 @@ UNSUITED = define(
     fix_zh="请按影响评估调整列宽、主键或移出任务", fix_en="See the assessment: widen the column, give the table a key, or leave it out",
 )
 FORM_UNFIT = define(
-    "crypto.replacement.form", 422, zh="字段「{field}」不能用 {form} 形式：{reason}", en="Field {field} cannot use form {form}: {reason}",
+    "crypto.replacement.form", 422, zh="字段「{field}」不能用 {form} 形式：{reason}",
+    en="Field {field} cannot use form {form}: {reason}",
 )
 UNDECIDED = define(
     "crypto.replacement.undecided", 409,
