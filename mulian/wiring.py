@@ -44,6 +44,7 @@ MODELS = (
     "crypto.rotation.models",
     "crypto.copies.models",
     "crypto.persons.models",
+    "crypto.replacement.models",
     "crypto.identifiers.models",
     "chain.contracts.models",
     "chain.nodes.models",

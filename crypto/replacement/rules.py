@@ -1,0 +1,154 @@
+"""Pure rules of replacement: states of a job, the assessment of columns, what becomes of a value."""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crypto.identifiers import codec
+from crypto.identifiers.rules import FORM_OF, Form, Kind, fault, fits, normalise, recognise
+from crypto.replacement.port import Facts, Slot
+
+RUN, UNDO = "crypto.replacement.run", "crypto.replacement.undo"
+LENGTHS = {Form.NATIVE: codec.LENGTH, Form.ID18: 18, Form.PHONE11: 11}
+
+
+class State(enum.StrEnum):
+    """draft → checked → (two persons) → capturing → applying → done → (two persons) → undoing → undone; or dropped.
+
+    Offline: draft → (two persons) → packaged → answered → (two persons) → released.
+    """
+
+    DRAFT = "draft"
+    CHECKED = "checked"
+    CAPTURING = "capturing"
+    APPLYING = "applying"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    DROPPED = "dropped"
+    PACKAGED = "packaged"
+    ANSWERED = "answered"
+    RELEASED = "released"
+
+
+TITLES: dict[State, tuple[str, str]] = {
+    State.DRAFT: ("待评估", "to be assessed"),
+    State.CHECKED: ("已评估", "assessed"),
+    State.CAPTURING: ("读取并签发", "reading and issuing"),
+    State.APPLYING: ("替换中", "replacing"),
+    State.DONE: ("已替换", "replaced"),
+    State.UNDOING: ("撤销中", "undoing"),
+    State.UNDONE: ("已撤销", "undone"),
+    State.DROPPED: ("已作废", "dropped"),
+    State.PACKAGED: ("离线包已生成", "package made"),
+    State.ANSWERED: ("标识已回填", "answered"),
+    State.RELEASED: ("撤销密钥已签发", "undo key released"),
+}
+UNDER_WAY = (State.CAPTURING, State.APPLYING, State.UNDOING)
+ENDED = (State.UNDONE, State.DROPPED, State.RELEASED)
+UNKNOWABLE = {
+    "zh": "业务程序中的 LIKE 模糊查询、ORDER BY 排序、substr 截取（如从身份证号取出生日期）、与其他库的关联无法由本系统得知，"
+          "请开发单位逐项确认",
+    "en": "LIKE, ORDER BY, substr and joins to other databases inside the department's programs cannot be known here; "
+          "its developers must confirm them",
+}
+
+
+class Outcome(enum.StrEnum):
+    """What becomes of a value."""
+
+    REPLACE = "replace"
+    EMPTY = "empty"
+    LOOKALIKE = "lookalike"
+    EXCEPTION = "exception"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a job with its field's kind and form."""
+
+    slot: Slot
+    field: str
+    kind: Kind
+    form: Form
+    mask: str
+
+
+def outcome(kind: Kind, form: Form, value: str | None) -> tuple[Outcome, str]:
+    """Return what becomes of a value, and why where it stays."""
+    if value is None:
+        return Outcome.EMPTY, ""
+    spelled = normalise(kind, value)
+    if not spelled:
+        return Outcome.EMPTY, ""
+    if recognise(spelled) in (Form.NATIVE, form):
+        return Outcome.LOOKALIKE, "identifier"
+    reason = fault(kind, spelled) or ("" if fits(form, spelled) else "unfit")
+    return (Outcome.EXCEPTION, reason) if reason else (Outcome.REPLACE, "")
+
+
+def form_for(kind: Kind, facts: Sequence[Facts]) -> Form | None:
+    """Return the form that all columns of a field can hold: native where they are wide enough, else the old shape."""
+    narrowest = min((one.width for one in facts if one.width is not None), default=None)
+    if narrowest is None or narrowest >= LENGTHS[Form.NATIVE]:
+        return Form.NATIVE
+    own = FORM_OF.get(kind)
+    return own if own is not None and narrowest >= LENGTHS[own] else None
+
+
+def obstacles(slot: Slot, facts: Facts, form: Form | None, slots: Sequence[Slot]) -> list[dict[str, str]]:
+    """Return why a column cannot be replaced: zh and en each; empty where it can."""
+    found = []
+    if not facts.text:
+        found.append(_say(f"列类型 {facts.type} 不是文本", f"type {facts.type} is no text"))
+    if facts.computed:
+        found.append(_say("该列是生成列", "the column is generated"))
+    if not facts.key:
+        found.append(_say("表没有单列非空的主键或唯一键", "the table has no single key column that is never null"))
+    if form is None or (facts.width is not None and facts.width < LENGTHS[form]):
+        found.append(_say(f"列宽 {facts.width} 放不下标识", f"{facts.width} characters hold no identifier"))
+    for name, other in (*facts.parents, *facts.children):
+        if not any(_same(other, one) for one in slots):
+            found.append(_say(f"外键 {name} 的另一端 {other} 不在本任务内", f"foreign key {name} links {other}, not in this job"))
+    return found
+
+
+def warnings(facts: Facts) -> list[dict[str, str]]:
+    """Return what hangs on a column and has to be looked at before a run."""
+    found = []
+    for names, zh, en in (
+        (facts.unique, "唯一索引：规格化后相同的值会冲突", "unique indexes: values that are equal once normalised collide"),
+        (facts.checks, "检查约束：标识须能通过", "checks that identifiers must pass"),
+        (facts.triggers, "触发器：替换会触发（外键暂停时 PostgreSQL 不触发）", "triggers fire (not on PostgreSQL while foreign keys are off)"),
+        (facts.generated, "生成列：其值将随标识改变", "generated columns change with it"),
+        (facts.views, "视图引用该列", "views read it"),
+        (facts.indexes, "普通索引：替换后排序改变", "indexes: another order afterwards"),
+        (tuple(name for name, _ in (*facts.parents, *facts.children)), "外键：替换期间在本会话暂停检查，前后核对孤儿行",
+         "foreign keys: suspended in this session, orphans counted before and after"),
+    ):
+        if names:
+            found.append(_say(f"{zh}：{'、'.join(names)}", f"{en}: {', '.join(names)}"))
+    return found
+
+
+def order(columns: Sequence[tuple[Slot, Facts]]) -> list[int]:
+    """Return the order of work: in each table the column that is its own key comes last, since it renames the rows."""
+    return sorted(range(len(columns)), key=lambda at: (columns[at][1].key == columns[at][0].column, at))
+
+
+def bound(replacement_id: str, checked: Mapping[str, Any] | None, forms: Mapping[str, str], decision: str | None,
+          reason: str) -> dict[str, Any]:
+    """Return what an approval of a run binds: this job as it was checked and decided."""
+    counts = [[one["column"], one["form"], one["counts"]] for one in (checked or {}).get("columns", [])]
+    return {"replacement_id": replacement_id, "forms": dict(forms), "decision": decision or "", "counts": counts,
+            "reason": reason}
+
+
+def _same(other: str, slot: Slot) -> bool:
+    schema, table, column = other.split(".", 2)
+    return (table, column) == (slot.table, slot.column) and slot.schema in ("", schema)
+
+
+def _say(zh: str, en: str) -> dict[str, str]:
+    return {"zh": zh, "en": en}
