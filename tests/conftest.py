@@ -221,3 +221,4 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish() -> None:
     """Write the results of a proving run."""
     proofs.write()
+    gc.unfreeze()  # at the interpreter's end libraries report what is kept as a leak

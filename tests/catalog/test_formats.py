@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from catalog.imports import jobs, queries, reader, service
 from catalog.imports.export import export
-from catalog.imports.marked import LIST, marked
+from catalog.imports.mapping import FINDINGS_SHEET
+from catalog.imports.marked import marked
 from catalog.imports.models import ImportBatch
 from catalog.nodes import service as node_service
 from catalog.nodes.models import DataEntry
@@ -88,8 +89,8 @@ def test_the_marked_workbook_has_every_finding_at_its_cell(
         out = tmp_path / "marked.xlsx"
         out.write_bytes(marked(sheets, findings))
     listed = {sheet.name: sheet.rows for sheet in reader.read(out)}
-    assert list(listed) == [LIST, "数据目录"]
-    assert [row[:4] for row in listed[LIST]] == [
+    assert list(listed) == [FINDINGS_SHEET, "数据目录"]
+    assert [row[:4] for row in listed[FINDINGS_SHEET]] == [
         ["工作表", "行号", "列", "原值"], ["数据目录", "2", "B 资源代码", "1.234567890123457e+17"],
         ["数据目录", "2", "C 数据更新时间", "昨天"], ["数据目录", "2", "D 共享类型", "1"],
     ]
