@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     outbound_allow: str = Field(
         default="", description="允许外呼的内网地址或网段，逗号分隔；缺省拒绝内网、回环与链路本地地址"
     )
+    replacement_dialects: str = Field(
+        default="",
+        description="允许登记为业务库的 SQLAlchemy 方言，逗号分隔，如 oracle+oracledb,dm+dmPython（须自行安装驱动；未经测试）",
+    )
     public_url: str = Field(
         default="", description="公开目录（CKAN、DCAT、OAI-PMH、/dataset）对外的地址，如 https://data.example.cn；缺省按请求推断"
     )
