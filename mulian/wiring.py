@@ -152,6 +152,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "crypto.rotation.jobs",
     "crypto.destruction.jobs",
     "crypto.requests.jobs",
+    "crypto.replacement.jobs",
     "crypto.keys.jobs",
     "chain.nodes.jobs",
     "chain.anchoring.jobs",

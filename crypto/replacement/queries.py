@@ -83,6 +83,22 @@ def counted(session: Session, replacement_id: uuid.UUID, round_: int) -> int:
     )) or 0
 
 
+def counted_left(session: Session, replacement_id: uuid.UUID, round_: int) -> int:
+    """Count the rows of a round that were not changed."""
+    return session.scalar(select(func.coalesce(func.sum(CryptoReplacementRange.left), 0)).where(
+        CryptoReplacementRange.replacement_id == replacement_id, CryptoReplacementRange.round == round_,
+    )) or 0
+
+
+def sums(session: Session, replacement_id: uuid.UUID) -> dict[int, tuple[int, int]]:
+    """Return, by column, rows captured and rows that stayed."""
+    entry = CryptoReplacementRange
+    return {slot: (int(rows), int(left)) for slot, rows, left in session.execute(
+        select(entry.slot, func.sum(entry.rows), func.sum(entry.left))
+        .where(entry.replacement_id == replacement_id).group_by(entry.slot)
+    )}
+
+
 def findings(replacement_id: uuid.UUID, phase: str | None = None) -> Select[CryptoReplacementFinding]:
     """Return what a job lists, in order."""
     query = select(CryptoReplacementFinding).where(CryptoReplacementFinding.replacement_id == replacement_id)

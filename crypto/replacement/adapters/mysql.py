@@ -25,7 +25,7 @@ class MySQL:
         self._connection = pymysql.connections.Connection(
             host=place.host, port=place.port, user=place.username, password=place.password, database=place.database,
             charset="utf8mb4", client_flag=CLIENT.FOUND_ROWS, read_timeout=600, write_timeout=600, defer_connect=True,
-            ssl=context, ssl_disabled=context is None,
+            autocommit=True, ssl=context, ssl_disabled=context is None,
         )
         sock = guard.connect(place.host, place.port, place.allowed, timeout=TIMEOUT)
         sock.settimeout(None)

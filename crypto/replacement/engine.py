@@ -1,0 +1,211 @@
+"""What a job does in a department's database: read and issue, change, look again, undo.
+
+Capture writes what every row held and is to hold into the undo file, range by range, and only then is anything
+changed. A range is changed by exact values (from old to new, or from new to old), so doing it twice does no harm;
+which ranges are finished stands in the journal. Nothing rests on how a value looks, except that a later round looks
+for what the department's programs wrote meanwhile.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from crypto.identifiers import service as identifiers
+from crypto.identifiers.rules import Form
+from crypto.masking.rules import mask
+from crypto.replacement import journal, queries, rules
+from crypto.replacement.models import CryptoReplacementRange
+from crypto.replacement.port import Change, Facts, Refused, Slot, Source
+from crypto.replacement.rules import Column, Outcome, State
+from crypto.replacement.undo import UndoFile
+from kernel.db import Database
+
+PAGE = 5_000
+SLICE = 500
+ROUNDS = 4
+Observe = Callable[[int, int, State], None]
+
+
+@dataclass
+class Work:
+    """A job in hand: its columns in order of work, with what the database says about them."""
+
+    database: Database
+    source: Source
+    file: UndoFile
+    replacement_id: uuid.UUID
+    department_id: uuid.UUID
+    columns: list[tuple[Column, Facts]]
+    observe: Observe
+    done: int = 0
+    total: int = 0
+
+    @property
+    def linked(self) -> bool:
+        """Whether foreign keys hang on any column."""
+        return any(facts.linked for _, facts in self.columns)
+
+    def step(self, rows: int, state: State) -> None:
+        """Count rows and say so."""
+        self.done += rows
+        self.observe(self.done, self.total, state)
+
+
+def run(work: Work) -> dict[str, object]:
+    """Carry a job from wherever its journal stands to the end; return the evidence."""
+    work.total = 2 * sum(facts.rows for _, facts in work.columns)
+    work.done = sum(entry.rows * (1 + (entry.state == "applied")) for entry in _entries(work, "captured", "applied"))
+    work.source.prepare(linked=work.linked)
+    before, left, settled, round_ = _orphans(work), 0, False, 0
+    while not settled and round_ < ROUNDS:
+        round_ += 1
+        found = capture(work, round_)
+        apply(work)
+        with work.database.read() as session:
+            left = queries.counted_left(session, work.replacement_id, round_)
+        settled = round_ > 1 and found == left  # nothing was found but what the database refuses
+    return {"rounds": round_, "settled": settled, "clear_left": left, "orphans": [before, _orphans(work)]}
+
+
+def capture(work: Work, round_: int) -> int:
+    """Read every column from where the journal ends, issue identifiers, write the undo file; return the rows found."""
+    for number in range(len(work.columns)):
+        for page, last in _pages(work, round_, number):
+            _capture_page(work, round_, number, page, last)
+            work.step(len(page) if round_ == 1 else 0, State.CAPTURING)
+    with work.database.read() as session:
+        return queries.counted(session, work.replacement_id, round_)
+
+
+def apply(work: Work) -> None:
+    """Change the rows of every captured range; a range that was under way at a crash is done again."""
+    work.database.run(lambda session: journal.enter(session, work.replacement_id, State.APPLYING))
+    for entry in _entries(work, "captured"):
+        _change(work, entry, _changes(work, entry), "applied")
+        work.step(entry.rows, State.APPLYING)
+
+
+def undo(work: Work) -> dict[str, object]:
+    """Put back what every changed row held, newest range first; rows that hold something else now are listed."""
+    work.source.prepare(linked=work.linked)
+    work.total = sum(entry.rows for entry in _entries(work, "applied", "undone"))
+    work.done = sum(entry.rows for entry in _entries(work, "undone"))
+    for entry in _entries(work, "applied", newest_first=True):
+        column, facts = work.columns[entry.slot]
+        own = facts.key == column.slot.column  # the row's name is by now what it was given
+        back = [Change(one.new if own else one.key, one.new, one.old) for one in _changes(work, entry)]
+        _change(work, entry, back, "undone")
+        work.step(entry.rows, State.UNDOING)
+    not_undone = sum(entry.left for entry in _entries(work, "undone"))
+    return {"undone": work.total - not_undone, "not_undone": not_undone, "orphans_after_undo": _orphans(work)}
+
+
+def swap(source: Source, slot: Slot, facts: Facts, changes: Sequence[Change]) -> list[tuple[Change, str]]:
+    """Change rows in slices; return those that were not changed, with why. One bad row spoils only itself."""
+    left: list[tuple[Change, str]] = []
+    for at in range(0, len(changes), SLICE):
+        part = changes[at:at + SLICE]
+        try:
+            missed = set(source.swap(slot, facts, part))
+            left += [(one, "changed") for one in part if one.key in missed]
+        except Refused:
+            for one in part:
+                try:
+                    left += [(one, "changed") for _ in source.swap(slot, facts, [one])]
+                except Refused as refused:
+                    left.append((one, f"refused: {refused}"))
+    return left
+
+
+def _pages(work: Work, round_: int, number: int) -> Iterator[tuple[list[tuple[str, str | None]], bool]]:
+    column, facts = work.columns[number]
+    with work.database.read() as session:
+        entry = queries.last_range(session, work.replacement_id, round_=round_, slot=number)
+    if entry is not None and entry.last:
+        return
+    after = work.file.read(entry.place, entry.size, entry.number)[0] if entry is not None else None
+    while True:
+        page = work.source.page(column.slot, facts, after, PAGE)
+        last = len(page) < PAGE
+        yield page, last
+        if last:
+            return
+        after = page[-1][0]
+
+
+def _capture_page(
+    work: Work, round_: int, number: int, page: Sequence[tuple[str, str | None]], last: bool,
+) -> None:
+    column, _ = work.columns[number]
+    fit: list[tuple[str, str]] = []
+    listed: list[journal.Listed] = []
+    for key, value in page:
+        what, why = rules.outcome(column.kind, column.form, value)
+        if what is Outcome.REPLACE:
+            fit.append((key, value or ""))
+        elif what is Outcome.EXCEPTION and round_ == 1:
+            listed.append(_finding(work, "exception", number, key, value or "", why))
+    changes = _issued(work, column, fit)
+    with work.database.read() as session:
+        newest = queries.last_range(session, work.replacement_id)
+    place, entry_number = (newest.place + newest.size, newest.number + 1) if newest is not None else (0, 1)
+    size = work.file.append(place, entry_number, page[-1][0] if page else None, changes)
+
+    def unit(session: Session) -> None:
+        journal.enter_range(session, CryptoReplacementRange(
+            replacement_id=work.replacement_id, number=entry_number, round=round_, slot=number, place=place, size=size,
+            rows=len(changes), left=0, last=last, state="captured",
+        ), listed)
+
+    work.database.run(unit)
+
+
+def _issued(work: Work, column: Column, fit: Sequence[tuple[str, str]]) -> list[Change]:
+    if not fit:
+        return []
+    field = identifiers.Field(work.department_id, column.field)
+
+    def unit(session: Session) -> list[identifiers.Issued | identifiers.Refused]:
+        return identifiers.issue(session, field, [value for _, value in fit], Form(column.form))
+
+    return [
+        Change(key, value, one.identifier)
+        for (key, value), one in zip(fit, work.database.run(unit), strict=True)
+        if isinstance(one, identifiers.Issued)
+    ]
+
+
+def _changes(work: Work, entry: CryptoReplacementRange) -> list[Change]:
+    return work.file.read(entry.place, entry.size, entry.number)[1] if entry.rows else []
+
+
+def _change(work: Work, entry: CryptoReplacementRange, changes: Sequence[Change], state: str) -> None:
+    """Change a range and say so in the journal, with the rows that stayed."""
+    column, facts = work.columns[entry.slot]
+    left = swap(work.source, column.slot, facts, changes)
+    phase = "apply" if state == "applied" else "undo"
+    listed = [_finding(work, phase, entry.slot, one.key, one.old, why) for one, why in left]
+
+    def unit(session: Session) -> None:
+        journal.finish(session, work.replacement_id, entry.number, state, len(left), listed)
+
+    work.database.run(unit)
+
+
+def _entries(work: Work, *states: str, newest_first: bool = False) -> list[CryptoReplacementRange]:
+    with work.database.read() as session:
+        return queries.ranges(session, work.replacement_id, states, newest_first=newest_first)
+
+
+def _orphans(work: Work) -> int:
+    return sum(work.source.orphans(column.slot, facts) for column, facts in work.columns)
+
+
+def _finding(work: Work, phase: str, number: int, key: str, value: str, why: str) -> journal.Listed:
+    column, facts = work.columns[number]
+    own = facts.key == column.slot.column or any(  # the key may be sensitive in another column of the job
+        other.slot.table == column.slot.table and other.slot.column == facts.key for other, _ in work.columns
+    )
+    return journal.Listed(phase, number, mask(column.mask, key) if own else key, why, mask(column.mask, value))

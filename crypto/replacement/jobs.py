@@ -1,0 +1,163 @@
+"""The jobs of replacement and their approval kinds, registered on import."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from crypto.identifiers.service import Field
+from crypto.permissions import REPLACE_APPROVE
+from crypto.replacement import checking, engine, journal, keeping, queries, rules, service, targets
+from crypto.replacement.errors import UNSUITED
+from crypto.replacement.models import CryptoReplacement
+from crypto.replacement.port import Facts, Source
+from crypto.replacement.rules import RUN, TITLES, UNDO, UNKNOWABLE, Column, State
+from crypto.replacement.undo import UndoFile
+from kernel import clock
+from kernel.approvals.registry import approval_kind
+from kernel.audit.service import record
+from kernel.identity.actor import Actor
+from kernel.jobs.context import JobContext
+from kernel.jobs.registry import job
+from kernel.runtime import Runtime
+
+approval_kind(RUN, checker_permission=REPLACE_APPROVE, on_approved=service.begin,
+              zh="替换业务库敏感列", en="Replace columns of a department's database")
+approval_kind(UNDO, checker_permission=REPLACE_APPROVE, on_approved=service.begin_undo,
+              zh="撤销替换", en="Undo a replacement")
+
+
+@job(service.CHECK_JOB, zh="替换任务影响评估", en="Assess a replacement", max_attempts=2)
+def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Describe the columns, read them, rehearse a change that is rolled back, keep what was seen."""
+    replacement_id = uuid.UUID(params["replacement_id"])
+    with _opened(ctx.runtime, replacement_id) as (row, columns, facts, source):
+        columns = service.choose_forms(columns, facts, row.forms)
+        linked = any(one.linked for one in facts)
+        done, total = 0, sum(one.rows for one in facts)
+
+        def progress(rows: int) -> None:
+            nonlocal done
+            done += rows
+            ctx.check_cancelled()
+            ctx.progress(done, total, "影响评估")
+
+        reports, listed = [], []
+        slots = [column.slot for column in columns]
+        source.prepare(linked=linked)
+        for number, (column, about) in enumerate(zip(columns, facts, strict=True)):
+            readable = about.text and bool(about.key)
+            field = Field(row.department_id, column.field)
+            seen = checking.look(ctx.database, source, field, number, column, about, progress) if readable \
+                else checking.Seen()
+            refusal = checking.rehearse(ctx.database, source, field, column, about, seen.fit) \
+                if readable and not rules.obstacles(column.slot, about, column.form, slots) else ""
+            reports.append(checking.report(column, about, seen, refusal, slots))
+            listed += seen.listed
+        checked = {"version": source.version(), "at": clock.iso(clock.now()), "columns": reports, "unknowable": UNKNOWABLE}
+    forms = {column.field: column.form.value for column in columns}
+    ctx.database.run(lambda session: _checked(session, ctx.actor, replacement_id, checked, forms, listed))
+    return {"columns": len(reports)}
+
+
+@job(service.RUN_JOB, zh="替换业务库敏感列", en="Replace columns", max_attempts=20)
+def run_replacement(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Carry a replacement to the end; run again after a crash it goes on by its journal."""
+    replacement_id = uuid.UUID(params["replacement_id"])
+    with _work(ctx, replacement_id) as work:
+        evidence = engine.run(work)
+    ctx.database.run(lambda session: _ended(session, ctx.actor, replacement_id, State.DONE, evidence))
+    return dict(evidence)
+
+
+@job(service.UNDO_JOB, zh="撤销替换", en="Undo a replacement", max_attempts=20)
+def undo_replacement(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Put every changed row back."""
+    replacement_id = uuid.UUID(params["replacement_id"])
+    with _work(ctx, replacement_id) as work:
+        evidence = engine.undo(work)
+    ctx.database.run(lambda session: _ended(session, ctx.actor, replacement_id, State.UNDONE, evidence))
+    return dict(evidence)
+
+
+@contextlib.contextmanager
+def _work(ctx: JobContext, replacement_id: uuid.UUID) -> Iterator[engine.Work]:
+    def observe(done: int, total: int, state: State) -> None:
+        ctx.check_cancelled()
+        ctx.progress(done, total, TITLES[state][0])
+
+    with _opened(ctx.runtime, replacement_id) as (row, columns, facts, source):
+        _unchanged(row, columns, facts)
+        with ctx.database.read() as session:
+            secret = keeping.read(session, row.id, row.department_id)
+        path = ctx.runtime.home.files_dir / "replacement" / f"{row.id}.undo"
+        file = UndoFile(path, bytes.fromhex(secret["undo"]), row.id)
+        try:
+            yield engine.Work(
+                ctx.database, source, file, row.id, row.department_id, list(zip(columns, facts, strict=True)), observe,
+            )
+        finally:
+            file.close()
+
+
+@contextlib.contextmanager
+def _opened(
+    runtime: Runtime, replacement_id: uuid.UUID,
+) -> Iterator[tuple[CryptoReplacement, list[Column], list[Facts], Source]]:
+    """Yield a job with its columns in order of work, in which ranges and findings number them."""
+    with runtime.database.read() as session:
+        row = queries.get(session, replacement_id)
+        columns = service.columns_of(session, row)
+        target = queries.target(session, row.target_id or row.id)
+    source = targets.connect(runtime, target)
+    try:
+        facts = [source.facts(column.slot) for column in columns]
+        at = rules.order([(column.slot, about) for column, about in zip(columns, facts, strict=True)])
+        yield row, [columns[one] for one in at], [facts[one] for one in at], source
+    finally:
+        source.close()
+
+
+def _unchanged(row: CryptoReplacement, columns: list[Column], facts: list[Facts]) -> None:
+    """Refuse a database whose columns are no longer those that were assessed: rows would be named otherwise."""
+    seen = {one["column"]: one["facts"] for one in (row.checked or {}).get("columns", [])}
+    other = [
+        str(column.slot) for column, about in zip(columns, facts, strict=True)
+        if [seen.get(str(column.slot), {}).get(name) for name in ("key", "key_type", "type")]
+        != [about.key, about.key_type, about.type]
+    ]
+    if other:
+        raise UNSUITED(columns="、".join(other))
+
+
+def _checked(
+    session: Session, actor: Actor, replacement_id: uuid.UUID, checked: dict[str, Any], forms: dict[str, str],
+    listed: list[journal.Listed],
+) -> None:
+    row = queries.get(session, replacement_id)
+    if row.state not in (State.DRAFT, State.CHECKED):
+        return
+    row.checked, row.state, row.forms = checked, State.CHECKED, forms
+    row.total, row.done = sum(one["facts"]["rows"] for one in checked["columns"]), 0
+    journal.clear_findings(session, replacement_id)
+    journal.findings(session, replacement_id, listed)
+    session.flush([row])
+
+
+def _ended(
+    session: Session, actor: Actor, replacement_id: uuid.UUID, state: State, evidence: dict[str, object],
+) -> None:
+    row = queries.get(session, replacement_id)
+    sums = queries.sums(session, replacement_id)
+    row.evidence = (row.evidence or {}) | evidence | {
+        "captured": sum(rows for rows, _ in sums.values()), f"{state.value}_at": clock.iso(clock.now()),
+    }
+    row.state, row.finished_at = state, clock.now()
+    row.done = row.evidence["captured"]
+    row.audit_id = record(
+        session, actor, action=f"crypto.replacement.{state.value}", object_type="crypto_replacement",
+        object_id=str(row.id), detail=dict(evidence), department_id=row.department_id,
+    )
+    session.flush([row])
