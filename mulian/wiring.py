@@ -46,6 +46,7 @@ MODELS = (
     "crypto.persons.models",
     "crypto.replacement.models",
     "crypto.identifiers.models",
+    "crypto.lookups.models",
     "chain.contracts.models",
     "chain.nodes.models",
     "chain.anchoring.models",

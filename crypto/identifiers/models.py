@@ -54,6 +54,36 @@ class IdentifierRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant())
 
 
+class IdentifierBatch(Base):
+    """A file of values that a job gives identifiers to. ``key`` (idempotency) names it once in its department.
+
+    ``done`` rows are finished, with their results sealed on disk; ``expires_at`` is when the files are deleted.
+    """
+
+    __tablename__ = "identifier_batch"
+    __table_args__ = (
+        UniqueConstraint("department_id", "key"), Index("ix_identifier_batch_created_at", "created_at"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"))
+    field_number: Mapped[int] = mapped_column(Integer, ForeignKey("identifier_field.number"))
+    form: Mapped[str] = mapped_column(String(8))
+    key: Mapped[str] = mapped_column(String(80))
+    filename: Mapped[str] = mapped_column(String(255))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(12))
+    total: Mapped[int] = mapped_column(BigInteger)
+    done: Mapped[int] = mapped_column(BigInteger)
+    created: Mapped[int] = mapped_column(BigInteger)
+    refused: Mapped[int] = mapped_column(BigInteger)
+    owner_id: Mapped[uuid.UUID | None]
+    owner_name: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    expires_at: Mapped[datetime] = mapped_column(Instant())
+    job_id: Mapped[uuid.UUID | None]
+    audit_id: Mapped[uuid.UUID]
+
+
 declare(
     EncryptedTable(
         name=TABLE,

@@ -27,7 +27,7 @@ _NEW_POSTGRESQL = text(
 )
 
 
-_STORED = "SELECT value_bi, id, epoch, value_env FROM identifier WHERE field_number = :field"
+_STORED = "SELECT value_bi, id, epoch, value_env FROM identifier WHERE"
 
 
 class Stored(NamedTuple):
@@ -88,12 +88,14 @@ def take_numbers(session: Session, field_number: int, count: int) -> int:
 
 def by_index(session: Session, field_number: int, indexes: Sequence[bytes]) -> dict[bytes, Stored]:
     """Return the values of a field with these blind indexes (16 bytes each), by index."""
+    parts: list[dict[str, object]]
     if session.get_bind().dialect.name == "postgresql":
-        query = text(f"{_STORED} AND value_bi = ANY(CAST(:wanted AS bytea[]))")
+        query = text(f"{_STORED} field_number = :field AND value_bi = ANY(CAST(:wanted AS bytea[]))")
         parts = [{"field": field_number, "wanted": part} for part in _parts(indexes)]
     else:
         # bound values would be ten thousand; this is one
-        query = text(f"{_STORED} AND value_bi IN (SELECT substr(:joined, value * 16 + 1, 16) FROM json_each(:places))")
+        wanted = "SELECT substr(:joined, value * 16 + 1, 16) FROM json_each(:places)"
+        query = text(f"{_STORED} field_number = :field AND value_bi IN ({wanted})")
         parts = [
             {"field": field_number, "joined": b"".join(part), "places": json.dumps(list(range(len(part))))}
             for part in _parts(indexes)
@@ -101,14 +103,15 @@ def by_index(session: Session, field_number: int, indexes: Sequence[bytes]) -> d
     return {bytes(row[0]): Stored(row[1], row[2], row[3]) for part in parts for row in session.execute(query, part)}
 
 
-def by_id(session: Session, field_number: int, ids: Sequence[int]) -> dict[int, Stored]:
-    """Return the values of a field with these ids, by id."""
+def by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
+    """Return the values with these ids, by id; an id holds its field, and what it was read from authenticated it."""
+    parts: list[dict[str, object]]
     if session.get_bind().dialect.name == "postgresql":
-        query = text(f"{_STORED} AND id = ANY(CAST(:ids AS bigint[]))")
-        parts = [{"field": field_number, "ids": part} for part in _parts(ids)]
+        query = text(f"{_STORED} id = ANY(CAST(:ids AS bigint[]))")
+        parts = [{"ids": part} for part in _parts(ids)]
     else:
-        query = text(f"{_STORED} AND id IN (SELECT value FROM json_each(:ids))")
-        parts = [{"field": field_number, "ids": json.dumps(part)} for part in _parts(ids)]
+        query = text(f"{_STORED} id IN (SELECT value FROM json_each(:ids))")
+        parts = [{"ids": json.dumps(part)} for part in _parts(ids)]
     return {row[1]: Stored(row[1], row[2], row[3]) for part in parts for row in session.execute(query, part)}
 
 

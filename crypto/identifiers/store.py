@@ -86,7 +86,7 @@ def _by_native(
     numbers, authentic = codec.decode(key, place, codec.unpack(texts)[0])
     # an id that no row has stands for each foreign one: the query is as long
     ids: list[int] = np.where(authentic, numbers, -1 - np.arange(len(texts))).tolist()
-    rows = queries.by_id(session, field.number, ids)
+    rows = queries.by_id(session, ids)
     return [rows.get(id_) for id_ in ids]
 
 

@@ -1,5 +1,6 @@
 """Pure rules of scopes: names and the normalisation before a blind index."""
 
+import operator
 import unicodedata
 import uuid
 from dataclasses import dataclass
@@ -45,4 +46,6 @@ def normalise_id_number(text: str) -> bytes:
 
 def check_digit(first17: str) -> str:
     """Return the check character of GB 11643-1999 for the first 17 digits."""
-    return _CHECKS[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True)) % 11]
+    if len(first17) != len(_WEIGHTS):
+        raise ValueError("a check digit follows 17 digits")
+    return _CHECKS[sum(map(operator.mul, _WEIGHTS, map(int, first17))) % 11]
