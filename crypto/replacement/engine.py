@@ -58,7 +58,7 @@ def run(work: Work) -> dict[str, object]:
     work.total = 2 * sum(facts.rows for _, facts in work.columns)
     work.done = sum(entry.rows * (1 + (entry.state == "applied")) for entry in _entries(work, "captured", "applied"))
     work.source.prepare(linked=work.linked)
-    before, left, settled, round_ = _orphans(work), 0, False, 0
+    left, settled, round_ = 0, False, 0
     while not settled and round_ < ROUNDS:
         round_ += 1
         found = capture(work, round_)
@@ -66,7 +66,7 @@ def run(work: Work) -> dict[str, object]:
         with work.database.read() as session:
             left = queries.counted_left(session, work.replacement_id, round_)
         settled = round_ > 1 and found == left  # nothing was found but what the database refuses
-    return {"rounds": round_, "settled": settled, "clear_left": left, "orphans": [before, _orphans(work)]}
+    return {"rounds": round_, "settled": settled, "clear_left": left, "orphans": orphans(work)}
 
 
 def capture(work: Work, round_: int) -> int:
@@ -99,7 +99,7 @@ def undo(work: Work) -> dict[str, object]:
         _change(work, entry, back, "undone")
         work.step(entry.rows, State.UNDOING)
     not_undone = sum(entry.left for entry in _entries(work, "undone"))
-    return {"undone": work.total - not_undone, "not_undone": not_undone, "orphans_after_undo": _orphans(work)}
+    return {"undone": work.total - not_undone, "not_undone": not_undone, "orphans_after_undo": orphans(work)}
 
 
 def swap(source: Source, slot: Slot, facts: Facts, changes: Sequence[Change]) -> list[tuple[Change, str]]:
@@ -117,6 +117,11 @@ def swap(source: Source, slot: Slot, facts: Facts, changes: Sequence[Change]) ->
                 except Refused as refused:
                     left.append((one, f"refused: {refused}"))
     return left
+
+
+def orphans(work: Work) -> int:
+    """Count rows whose foreign keys find no parent."""
+    return sum(work.source.orphans(column.slot, facts) for column, facts in work.columns)
 
 
 def _pages(work: Work, round_: int, number: int) -> Iterator[tuple[list[tuple[str, str | None]], bool]]:
@@ -197,10 +202,6 @@ def _change(work: Work, entry: CryptoReplacementRange, changes: Sequence[Change]
 def _entries(work: Work, *states: str, newest_first: bool = False) -> list[CryptoReplacementRange]:
     with work.database.read() as session:
         return queries.ranges(session, work.replacement_id, states, newest_first=newest_first)
-
-
-def _orphans(work: Work) -> int:
-    return sum(work.source.orphans(column.slot, facts) for column, facts in work.columns)
 
 
 def _finding(work: Work, phase: str, number: int, key: str, value: str, why: str) -> journal.Listed:

@@ -56,7 +56,10 @@ def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
                 if readable and not rules.obstacles(column.slot, about, column.form, slots) else ""
             reports.append(checking.report(column, about, seen, refusal, slots))
             listed += seen.listed
-        checked = {"version": source.version(), "at": clock.iso(clock.now()), "columns": reports, "unknowable": UNKNOWABLE}
+        checked = {
+            "version": source.version(), "at": clock.iso(clock.now()), "columns": reports, "unknowable": UNKNOWABLE,
+            "orphans": sum(source.orphans(slot, about) for slot, about in zip(slots, facts, strict=True)),
+        }
     forms = {column.field: column.form.value for column in columns}
     ctx.database.run(lambda session: _checked(session, ctx.actor, replacement_id, checked, forms, listed))
     return {"columns": len(reports)}

@@ -54,8 +54,9 @@ class PostgreSQL:
     def page(self, slot: Slot, facts: Facts, after: str | None, limit: int) -> list[tuple[str, str | None]]:
         """Return (key, value) after a key."""
         key = sql.Identifier(facts.key)
-        where = sql.SQL("") if after is None else sql.SQL(" WHERE {} > {}").format(key, _typed(facts, after))
-        statement = sql.SQL("SELECT {0}::text, {1}::text FROM {2}{3} ORDER BY {0} LIMIT {4}").format(
+        where = sql.SQL("") if after is None else sql.SQL(" WHERE t.{} > {}").format(key, _typed(facts, after))
+        # without t. the order would be that of the text in the answer: 10 before 9
+        statement = sql.SQL("SELECT t.{0}::text, t.{1}::text FROM {2} t{3} ORDER BY t.{0} LIMIT {4}").format(
             key, sql.Identifier(slot.column), _table(slot), where, sql.Literal(limit),
         )
         return [(str(found), value) for found, value in self._rows(statement)]

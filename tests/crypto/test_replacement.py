@@ -1,0 +1,243 @@
+"""Replacing columns of departments' own databases: real MariaDB and PostgreSQL servers on the other side."""
+
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+import pytest
+
+import crypto.replacement.jobs  # noqa: F401 - registers kinds and jobs
+from crypto.identifiers import fields
+from crypto.identifiers.rules import Form, Kind, recognise
+from crypto.persons.rules import synthetic
+from crypto.replacement import engine, queries, service, targets
+from crypto.replacement.models import CryptoReplacement
+from crypto.replacement.rules import State
+from kernel.approvals import service as approvals
+from kernel.approvals.errors import SAME_PERSON
+from kernel.db import Database
+from kernel.errors import MulianError
+from kernel.identity.actor import system_actor
+from kernel.jobs import runner
+from kernel.jobs.models import Job
+from kernel.runtime import Runtime
+from kernel.settings import Settings
+from tests.crypto.conftest import District
+from tests.support import mariadb, postgres
+from tests.support.scale import Scale
+
+SYSTEM = system_actor("test")
+NUMBER, PHONE = "公民身份号码", "手机号码"
+
+
+@dataclass
+class Bureau:
+    """A department's own database, with statements run in it as its programs would."""
+
+    product: str
+    host: str
+    port: int
+    name: str
+    user: str
+    password: str
+    run: Callable[..., list[tuple[Any, ...]]]
+
+    def fill(self, table: str, columns: int, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows."""
+        marks = ",".join(["%s"] * columns)
+        for at in range(0, len(rows), 2_000):
+            part = rows[at:at + 2_000]
+            values = [value for row in part for value in row]
+            self.run(f"INSERT INTO {table} VALUES " + ",".join([f"({marks})"] * len(part)), values)
+
+
+@contextlib.contextmanager
+def bureau(product: str, request: pytest.FixtureRequest) -> Iterator[Bureau]:
+    if product == "mysql":
+        maria: mariadb.Server = request.getfixturevalue("mariadb_server")
+        with maria.database() as name, contextlib.closing(maria.connect(name)) as connection:
+            def run(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+                with connection.cursor() as cursor:
+                    cursor.execute(statement, tuple(values))
+                    return list(cursor.fetchall())
+
+            yield Bureau(product, "127.0.0.1", maria.port, name, mariadb.USER, mariadb.PASSWORD, run)
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    url = server.create(f"b_{uuid.uuid4().hex[:12]}")
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as link:
+        def execute(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+            cursor = link.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+        yield Bureau(product, "127.0.0.1", server.port, url.rsplit("/", 1)[1], "mulian", "", execute)
+    server.drop(url)
+
+
+@pytest.fixture(params=["mysql", "postgresql"])
+def there(request: pytest.FixtureRequest) -> Iterator[Bureau]:
+    """A department's database of each product."""
+    with bureau(request.param, request) as made:
+        yield made
+
+
+def allow(district: District) -> Runtime:
+    """Let the installation reach 127.0.0.1, and give the department its identified fields."""
+    runtime = district.database.runtime
+    assert runtime is not None
+    settings = Settings(home=runtime.home.root, outbound_allow="127.0.0.1", replacement_dialects="mysql+pymysql")
+    runtime = replace(runtime, settings=settings)
+    for name, kind in ((NUMBER, Kind.ID_NUMBER), (PHONE, Kind.PHONE)):
+        district.database.run(lambda s, n=name, k=kind: fields.declare(  # type: ignore[misc]
+            s, SYSTEM, department_id=district.department, name=n, kind=k))
+    return runtime
+
+
+def list_target(district: District, there: Bureau, product: str = "") -> uuid.UUID:
+    return district.database.run(lambda s: targets.register(
+        s, SYSTEM, department_id=district.department, name="业务库", product=product or there.product, host=there.host,
+        port=there.port, database=there.name, username=there.user, password=there.password, tls="off",
+    ).id)
+
+
+def column(table: str, name: str, field: str = NUMBER) -> dict[str, str]:
+    return {"table": table, "column": name, "field": field}
+
+
+def work_off(database: Database) -> Job:
+    """Run the job that waits, as a worker does; return its row."""
+    assert database.runtime is not None
+    claim = runner.claim(database.runtime)
+    assert claim is not None
+    runner.execute(database.runtime, claim, runner.context_of(database.runtime, claim))
+    with database.read() as session:
+        row = session.get(Job, claim.job_id)
+        assert row is not None
+        return row
+
+
+def agreed(district: District, ask: Callable[..., Any], **params: Any) -> uuid.UUID:
+    """Ask for an approval, see the maker refused, let the other person agree."""
+    maker, checker = (
+        replace(one, permissions=frozenset({"crypto.replacement.manage", "crypto.replacement.approve"}))
+        for one in (district.maker, district.checker)
+    )
+    approval_id: uuid.UUID = district.database.run(lambda s: ask(s, maker, **params).id)
+    with pytest.raises(MulianError) as caught:
+        district.database.run(lambda s: approvals.decide(s, maker, approval_id, approve=True))
+    assert caught.value.kind is SAME_PERSON
+    district.database.run(lambda s: approvals.decide(s, checker, approval_id, approve=True))
+    return approval_id
+
+
+def job_row(database: Database, replacement_id: uuid.UUID) -> CryptoReplacement:
+    with database.read() as session:
+        return queries.get(session, replacement_id)
+
+
+def made(district: District, target: uuid.UUID, *columns: dict[str, str], forms: dict[str, str] | None = None,
+         ) -> uuid.UUID:
+    """Make a job and have it assessed."""
+    replacement_id = district.database.run(lambda s: service.create(
+        s, SYSTEM, target_id=target, title="测试", columns=columns, forms=forms).id)
+    assert work_off(district.database).state == "done"
+    return replacement_id
+
+
+PEOPLE = {
+    "mysql": "CREATE TABLE person (id INT PRIMARY KEY, sfz CHAR(18) NOT NULL, note VARCHAR(20),"
+             " changed TIMESTAMP DEFAULT '2020-01-01' ON UPDATE CURRENT_TIMESTAMP, UNIQUE KEY u_sfz (sfz))"
+             " DEFAULT CHARSET gbk",
+    "postgresql": "CREATE TABLE person (id int PRIMARY KEY, sfz char(18) NOT NULL UNIQUE, note varchar(20),"
+                  " changed timestamp DEFAULT '2020-01-01')",
+}
+
+
+def tables(there: Bureau, count: int) -> list[str]:
+    """Three tables joined by ID number, one of them with it as its own key; return the numbers."""
+    numbers = list(dict.fromkeys(one.id_number for one in synthetic(count, seed=7)))
+    charset = " DEFAULT CHARSET gbk" if there.product == "mysql" else ""
+    there.run(PEOPLE[there.product])
+    there.run("CREATE TABLE visit (code VARCHAR(12) PRIMARY KEY, sfz CHAR(18), place VARCHAR(20),"
+              f" CONSTRAINT fk_visit FOREIGN KEY (sfz) REFERENCES person (sfz)){charset}")
+    there.run(f"CREATE TABLE card (sfz CHAR(18) PRIMARY KEY, mobile VARCHAR(30)){charset}")
+    there.fill("person (id, sfz, note)", 3, [(at, number, f"第{at}行") for at, number in enumerate(numbers)])
+    visits = [(f"v{at}", numbers[at * 7 % len(numbers)], f"窗口{at % 9}") for at in range(count // 2)]
+    there.fill("visit", 3, [*visits, ("v-null", None, "无证")])
+    there.fill("card", 2, [(number, f"139{at:08d}") for at, number in enumerate(numbers) if at % 3])
+    return numbers
+
+
+JOIN = ("SELECT p.id, p.note, v.code, c.mobile FROM person p JOIN visit v ON v.sfz = p.sfz"
+        " LEFT JOIN card c ON c.sfz = v.sfz ORDER BY p.id, v.code")
+ALL = ("SELECT id, sfz, note, changed FROM person ORDER BY id", "SELECT * FROM visit ORDER BY code",
+       "SELECT * FROM card ORDER BY sfz")
+
+
+def everything(there: Bureau) -> list[list[tuple[Any, ...]]]:
+    return [there.run(statement) for statement in ALL]
+
+
+COLUMNS = (column("card", "sfz"), column("person", "sfz"), column("visit", "sfz"))
+
+
+def test_three_tables_are_replaced_and_put_back(
+    district: District, there: Bureau, scale: Scale, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Joins give the same rows before and after, interrupted twice; undo is byte-equal."""
+    monkeypatch.setattr(engine, "PAGE", scale.of(40, 5_000))
+    allow(district)
+    count = scale.of(200, 1_000_000 if there.product == "mysql" else 100_000)
+    numbers = tables(there, count)
+    joined, before = there.run(JOIN), everything(there)
+    replacement_id = made(district, list_target(district, there), *COLUMNS)
+    seen = job_row(district.database, replacement_id)
+    assert seen.checked is not None and seen.forms == {NUMBER: "id18"}
+    assert [one["obstacles"] for one in seen.checked["columns"]] == [[], [], []] and seen.checked["orphans"] == 0
+    agreed(district, service.request_run, replacement_id=replacement_id, reason="最小必要")
+    interrupt(district, monkeypatch, replacement_id, 2, State.CAPTURING)
+    interrupt(district, monkeypatch, replacement_id, 2, State.APPLYING)
+    done = work_off(district.database)
+    assert done.state == "done", done.error
+    row = job_row(district.database, replacement_id)
+    assert row.state == State.DONE and row.evidence is not None
+    assert row.evidence["settled"] and row.evidence["clear_left"] == 0 and row.evidence["orphans"] == 0
+    after = there.run("SELECT sfz FROM person")
+    assert len({one for one, in after}) == len(numbers) and all(recognise(one) is Form.ID18 for one, in after)
+    assert there.run(JOIN) == joined
+    assert not set(numbers) & {one for one, in there.run("SELECT sfz FROM card")}
+    assert there.run("SELECT changed FROM person") == [(one[3],) for one in before[0]]
+    agreed(district, service.request_undo, replacement_id=replacement_id, reason="误操作")
+    interrupt(district, monkeypatch, replacement_id, 3, State.UNDOING)
+    assert work_off(district.database).state == "done"
+    assert everything(there) == before
+    row = job_row(district.database, replacement_id)
+    assert row.state == State.UNDONE and (row.evidence or {})["not_undone"] == 0
+
+
+def interrupt(
+    district: District, monkeypatch: pytest.MonkeyPatch, replacement_id: uuid.UUID, ranges: int, state: State,
+) -> None:
+    """Let the worker die after some ranges: between what it did there and what it says here."""
+    left = [ranges]
+
+    def dying(*arguments: Any, **named: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return whole(*arguments, **named)
+
+    place = "enter_range" if state is State.CAPTURING else "finish"
+    whole = getattr(engine.journal, place)
+    database = district.database
+    assert database.runtime is not None
+    claim = runner.claim(database.runtime)
+    assert claim is not None
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(engine.journal, place, dying)
+        runner.execute(database.runtime, claim, runner.context_of(database.runtime, claim))
+    runner.give_back(database.runtime, claim)
+    assert job_row(database, replacement_id).state == state
