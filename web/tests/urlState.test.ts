@@ -29,6 +29,7 @@ describe("list state in the URL", () => {
     expect(toParams(readState({ q: "a" }, defaults))).toEqual({ page: "1", size: "20", q: "a" });
     expect(isFiltered(readState({ q: "a" }, defaults).filters, defaults)).toBe(true);
     expect(isFiltered(readState({ page: "2" }, defaults).filters, defaults)).toBe(false);
+    expect(isFiltered({ tab: "copies", q: "" }, { tab: "scopes", q: "" })).toBe(false);
   });
 });
 

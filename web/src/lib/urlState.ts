@@ -54,9 +54,9 @@ export function writeState(state: ListState, defaults: Filters, keep: Query = {}
   return query;
 }
 
-/** True when any filter differs from its default: an empty result then means "no match". */
+/** True when any filter differs from its default: an empty result then means "no match". A tab chooses a list, it filters none. */
 export function isFiltered(filters: Filters, defaults: Filters): boolean {
-  return Object.entries(filters).some(([key, value]) => !same(value, defaults[key] ?? ""));
+  return Object.entries(filters).some(([key, value]) => key !== "tab" && !same(value, defaults[key] ?? ""));
 }
 
 /** Parameters for the API: empty filters are not sent. */
