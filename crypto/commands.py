@@ -1,4 +1,4 @@
-"""``mulian crypto``: inventory, scan-plaintext, fences, rotations, resume."""
+"""``mulian crypto``: inventory, scan-plaintext, fences, rotations, resume, drill."""
 
 import uuid
 from typing import Annotated, Any
@@ -90,3 +90,37 @@ def resume(rotation_id: uuid.UUID, home: HomeOption = None, json: JsonOption = F
         done = machine.run(runtime, system_actor("crypto.rotation"), rotation_id)
         result = {"state": done.state, "done": done.done, "certificate": done.certificate}
     output(result, json)
+
+
+@app.command()
+def drill(
+    home: HomeOption = None,
+    json: JsonOption = False,
+    scope: Annotated[list[uuid.UUID] | None, typer.Option(help="只演练这些加密范围，可重复 / only these scopes")] = None,
+    database: Annotated[str | None, typer.Option(
+        envvar="MULIAN_DRILL_DATABASE_URL", show_envvar=True, show_default=False,
+        help="已恢复的数据库副本（PostgreSQL 必需；会被改写）。含口令时请用环境变量 / a restored copy",
+    )] = None,
+    plant: Annotated[int, typer.Option(min=10, max=100_000, help="没有加密数据时植入的虚构人数")] = 200,
+) -> None:
+    """在副本上演练密钥更换：每个状态强制终止并续跑，写入不停；不通过时退出码为 3 / kill and resume on a copy.
+
+    退出码：0 通过，1 不能执行，2 参数错误，3 不通过。正式库不受影响，副本用后删除。
+    """
+    from crypto.drill import rules, service
+    from crypto.keys.vault import vault_of
+
+    with open_runtime(home) as runtime:
+        provider = vault_of(runtime).provider
+        while not provider.is_open():
+            provider.unseal(typer.prompt("口令或份额", hide_input=True, err=True))
+        found = service.run(
+            runtime, scope_ids=scope or (), copy_url=database, planted=plant,
+            progress=lambda step: progress_console.print(step, highlight=False, markup=False),
+        )
+    if json:
+        output(found, True)
+    else:
+        typer.echo("\n".join(rules.lines(found)))
+    if not found["passed"]:
+        raise typer.Exit(3)

@@ -44,15 +44,16 @@ MAX_LISTED = 1_000
 
 def run(
     runtime: Runtime, actor: Actor, rotation_id: uuid.UUID, *, observe: Observer = lambda _: None,
-    chunk_rows: int = CHUNK_ROWS,
+    before_commit: Callable[[RotationState], None] = lambda _: None, chunk_rows: int = CHUNK_ROWS,
 ) -> CryptoRotation:
     """Carry a rotation on from where it stands until the old key is retired.
 
     ``observe(rotation)`` is called after every committed transaction; an exception from it stops the run, which
-    can be resumed. Raises ``crypto.rotation.lease_lost`` while another process works on it, ``kernel.lease.lost``
+    can be resumed. ``before_commit(state)`` is called as the last thing in every write transaction begun in
+    ``state``: drills die there. Raises ``crypto.rotation.lease_lost`` while another process works on it, ``kernel.lease.lost``
     when one took over, ``crypto.rotation.rows_unreadable``, ``crypto.sealed``.
     """
-    machine = _Machine(runtime, actor, rotation_id, chunk_rows)
+    machine = _Machine(runtime, actor, rotation_id, chunk_rows, before_commit)
     try:
         while True:
             rotation = machine.read(lambda session: queries.get(session, rotation_id))
@@ -68,7 +69,11 @@ def run(
 class _Machine:
     """One holder of the lease, working on one rotation."""
 
-    def __init__(self, runtime: Runtime, actor: Actor, rotation_id: uuid.UUID, chunk_rows: int) -> None:
+    def __init__(
+        self, runtime: Runtime, actor: Actor, rotation_id: uuid.UUID, chunk_rows: int,
+        before_commit: Callable[[RotationState], None] = lambda _: None,
+    ) -> None:
+        self._before_commit = before_commit
         self._runtime, self._actor, self._id, self._chunk_rows = runtime, actor, rotation_id, chunk_rows
         self._keyring = Keyring.open(runtime)
         held = runtime.database.run(
@@ -108,6 +113,7 @@ class _Machine:
                 rotation.updated_at = clock.now()
                 session.flush()
             self._held = leases.renew(session, self._held)
+            self._before_commit(expected)
 
         self._runtime.database.run(unit)
 
@@ -225,6 +231,7 @@ class _Machine:
     def _certify(self, session: Session, step: Callable[[Session, EncryptedTable, str], None]) -> None:
         step(session, self._table, self._scope.column)
         self._held = leases.renew(session, self._held)
+        self._before_commit(RotationState.VERIFY)
 
     def _open_all(self, session: Session) -> tuple[int, str, list[int]]:
         digest, after, count, bad = hashlib.new("sm3"), None, 0, list[int]()

@@ -55,6 +55,12 @@ class SealedFile:
         self._given: dict[str, dict[int, Share]] = {}  # by splitting, by number
         self._lock = threading.Lock()  # two persons may give their shares at the same moment
 
+    def over_copy(self, folder: Path) -> "SealedFile":
+        """Return a provider over a copy of this folder, open with the same root; raise ``crypto.sealed``."""
+        copy = SealedFile(folder)
+        copy._root = self._opened()
+        return copy
+
     def exists(self) -> bool:
         """Tell whether a root key has been made."""
         return self._root_file.exists()
