@@ -208,3 +208,44 @@ IDENTIFIER_FORM_UNFIT = define(
 IDENTIFIER_FULL = define(
     "crypto.identifier.full", 409, zh="标识编号已用尽", en="There are no more numbers for identifiers",
 )
+IDENTIFIER_FILE_INVALID = define(
+    "crypto.identifier.file_invalid", 422, zh="文件不能使用：{reason}", en="This file cannot be used: {reason_en}",
+    fix_zh="支持 CSV（UTF-8 或 GB 18030）与 xlsx，值在一列中，号码列须为文本格式",
+    fix_en="CSV (UTF-8 or GB 18030) and xlsx with the values in one column, numbers as text",
+)
+IDENTIFIER_BATCH_KEY = define(
+    "crypto.identifier.batch_key", 409, zh="幂等键“{key}”已用于另一个文件", en="The key {key} was used for another file",
+    fix_zh="请更换幂等键，或核对是否传错文件", fix_en="Use another key, or check whether this is the right file",
+)
+IDENTIFIER_BATCH_STATE = define(
+    "crypto.identifier.batch_state", 409, zh="批次尚未完成（{state}）", en="The batch is not finished ({state})",
+)
+IDENTIFIER_BATCH_GONE = define(
+    "crypto.identifier.batch_gone", 410, zh="结果文件已到期删除", en="The files of this batch are deleted",
+    fix_zh="同一文件可用新的幂等键再次提交，已有标识不会变化", fix_en="Submit the file again under a new key: identifiers stay",
+)
+LOOKUP_NO_GRANT = define(
+    "crypto.lookup.no_grant", 403, zh="没有可用的查询授权（字段、方向、用途代码或有效期不符）",
+    en="No grant covers this look-up (field, direction, purpose code or time)",
+    fix_zh="请向数据所属部门申请查询授权", fix_en="Ask the department of the data for a grant",
+)
+LOOKUP_GRANT_INVALID = define(
+    "crypto.lookup.grant_invalid", 422, zh="授权登记不正确：{reason}", en="This grant cannot be recorded: {reason_en}",
+)
+LOOKUP_RATE = define(
+    "crypto.lookup.rate", 429, zh="查询过快：每分钟至多 {limit} 条", en="Too fast: at most {limit} items a minute",
+    fix_zh="请稍后再试", fix_en="Try again later",
+)
+LOOKUP_QUOTA = define(
+    "crypto.lookup.quota", 429, zh="超过每日查询人数：今日还可查 {left} 人", en="Above the daily number of persons: {left} left",
+    fix_zh="请次日再查，或由数据所属部门调整授权", fix_en="Go on tomorrow, or ask for a larger grant",
+)
+LOOKUP_SECOND_PERSON = define(
+    "crypto.lookup.second_person", 409, zh="超过每日查询人数（今日还可查 {left} 人），须第二人同意",
+    en="Above the daily number of persons ({left} left): a second person must agree",
+    fix_zh="请提交超额申请，经同意后凭同一内容再次查询", fix_en="Ask for consent, then repeat exactly this look-up",
+)
+LOOKUP_REPLAY = define(
+    "crypto.lookup.replay", 401, zh="随机数（nonce）已被使用", en="The nonce was used before",
+    fix_zh="每次调用（包括重试）都要使用新的 nonce 和签名", fix_en="Use a new nonce for every call, retries included",
+)

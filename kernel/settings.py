@@ -41,6 +41,9 @@ class Settings(BaseSettings):
         default="",
         description="允许登记为业务库的 SQLAlchemy 方言，逗号分隔，如 oracle+oracledb,dm+dmPython（须自行安装驱动；未经测试）",
     )
+    lookup_persons_day: int = Field(
+        default=50, ge=0, description="人工查询标识：每人每日可查的不同人数，超过须第二人同意"
+    )
     public_url: str = Field(
         default="", description="公开目录（CKAN、DCAT、OAI-PMH、/dataset）对外的地址，如 https://data.example.cn；缺省按请求推断"
     )

@@ -95,6 +95,8 @@ ROUTES = (
     "crypto.requests.routes",
     "crypto.replacement.routes",
     "crypto.copies.routes",
+    "crypto.identifiers.routes",
+    "crypto.lookups.routes",
     "chain.explorer.routes",
     "chain.contracts.routes",
     "chain.nodes.routes",
@@ -157,6 +159,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "crypto.replacement.jobs",
     "crypto.keys.jobs",
     "crypto.identifiers.jobs",
+    "crypto.lookups.jobs",
     "chain.nodes.jobs",
     "chain.anchoring.jobs",
     "analytics.reports.jobs",
@@ -201,6 +204,7 @@ PERMISSIONS = (
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("kernel.audit.commands", "审计日志：校验 / audit trail"),
     "key": ("crypto.keys.commands", "密钥 / keys"),
+    "token": ("crypto.identifiers.commands", "标识：登记字段、签发、查询 / identifiers"),
     "crypto": ("crypto.commands", "加密：清单、明文扫描、围栏、更换 / encryption"),
     "chain": ("chain.commands", "区块链：运行、状态、区块、复算、部署合约 / chain"),
     "catalog": ("catalog.commands", "四级目录：导入、检索、发布、导出、核对 / catalog"),
@@ -239,10 +243,13 @@ def fill_ports() -> None:
     """Let lower floors ask for what only a floor above them knows."""
     from catalog.quality import port as quality_port
     from catalog.usage import port as usage_port
+    from crypto.lookups import port as lookups_port
+    from gateway.apps.door import SignedApps
     from gateway.interfaces.queries import entries_served
 
     quality_port.install(entries_served)
     usage_port.install(_calls_by_entry)
+    lookups_port.install(SignedApps())
 
 
 def _calls_by_entry(session: Session, start: datetime, end: datetime) -> "Sequence[Calls]":

@@ -18,7 +18,7 @@ from kernel.audit.service import record
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor, require
 
-MANAGE = "crypto.identifier.manage"
+READ, MANAGE, ISSUE = "crypto.identifier.read", "crypto.identifier.manage", "crypto.identifier.issue"
 _MASKS = {Kind.ID_NUMBER: "id_number", Kind.PHONE: "phone", Kind.TEXT: "all"}
 _MAX = 0xFFFF
 

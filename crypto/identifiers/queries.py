@@ -31,8 +31,9 @@ _STORED = "SELECT value_bi, id, epoch, value_env FROM identifier WHERE"
 
 
 class Stored(NamedTuple):
-    """A stored value: its id, the epoch of its identifiers, its envelope."""
+    """A stored value: blind index, id, epoch of its identifiers, envelope."""
 
+    value_bi: bytes
     id: int
     epoch: int
     envelope: bytes
@@ -100,7 +101,7 @@ def by_index(session: Session, field_number: int, indexes: Sequence[bytes]) -> d
             {"field": field_number, "joined": b"".join(part), "places": json.dumps(list(range(len(part))))}
             for part in _parts(indexes)
         ]
-    return {bytes(row[0]): Stored(row[1], row[2], row[3]) for part in parts for row in session.execute(query, part)}
+    return {bytes(row[0]): Stored(*row) for part in parts for row in session.execute(query, part)}
 
 
 def by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
@@ -112,7 +113,7 @@ def by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
     else:
         query = text(f"{_STORED} id IN (SELECT value FROM json_each(:ids))")
         parts = [{"ids": json.dumps(part)} for part in _parts(ids)]
-    return {row[1]: Stored(row[1], row[2], row[3]) for part in parts for row in session.execute(query, part)}
+    return {row[1]: Stored(*row) for part in parts for row in session.execute(query, part)}
 
 
 def _parts(values: Sequence[T]) -> list[list[T]]:

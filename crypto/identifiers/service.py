@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 from crypto.errors import IDENTIFIER_FORM_UNFIT
 from crypto.identifiers import codec, queries, rules, store
 from crypto.identifiers.fields import scope_of
+from crypto.identifiers.models import IdentifierField
 from crypto.identifiers.queries import Stored
 from crypto.identifiers.rules import FORM_OF, Form, Kind, recognise
 from crypto.keys.keyring import keyring_of
+from kernel.audit.service import record
+from kernel.identity.actor import Actor
 
-__all__ = ["Field", "Form", "Found", "Issued", "Refused", "Status", "issue", "look_up", "recognise"]
+__all__ = ["Field", "Form", "Found", "Issued", "Refused", "Status", "find", "fitting", "issue", "look_up", "note", "recognise"]
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """The answer for one identifier; ``value`` in the spelling it is stored in. repr does not show it."""
+    """The answer for one identifier; ``value`` in the spelling it is stored in. repr does not show it.
+
+    Where the question was a value, ``value`` is its identifier. ``stored``: the row behind it, for the log of look-ups.
+    """
 
     status: Status
     value: str | None = field(default=None, repr=False)
+    stored: Stored | None = field(default=None, repr=False, compare=False)
 
 
 def issue(session: Session, field: Field, values: Sequence[str], form: Form) -> list[Issued | Refused]:
@@ -64,9 +71,7 @@ def issue(session: Session, field: Field, values: Sequence[str], form: Form) -> 
     ``crypto.identifier.form_unfit``, ``crypto.identifier.full``, ``crypto.sealed``.
     """
     row = queries.field(session, field.department_id, field.name)
-    kind = Kind(row.kind)
-    if form is not Form.NATIVE and FORM_OF.get(kind) is not form:
-        raise IDENTIFIER_FORM_UNFIT(name=row.name, form=form)
+    kind = fitting(row, form)
     spelled = [rules.normalise(kind, value) for value in values]
     answers: dict[str, Issued | Refused] = {}
     wanted: list[str] = []
@@ -100,9 +105,51 @@ def look_up(session: Session, field: Field, identifiers: Sequence[str]) -> list[
     opened = keyring_of(session).decrypt(
         scope_of(row.department_id), [(match.id, match.envelope) for _, match in found], session=session,
     )
-    for (at, _), value in zip(found, opened, strict=True):
-        answers[at] = Found(Status.FOUND, value.decode()) if isinstance(value, bytes) else Found(Status.UNREADABLE)
+    for (at, match), value in zip(found, opened, strict=True):
+        if isinstance(value, bytes):
+            answers[at] = Found(Status.FOUND, value.decode(), match)
+        else:
+            answers[at] = Found(Status.UNREADABLE)
     return answers
+
+
+def find(session: Session, field: Field, values: Sequence[str], form: Form = Form.NATIVE) -> list[Found]:
+    """Return the identifier that each value has already, in a form; values without one are unknown, none is stored.
+
+    Raises ``crypto.identifier.field_unknown``, ``crypto.identifier.form_unfit``, ``crypto.sealed``.
+    """
+    row = queries.field(session, field.department_id, field.name)
+    kind = fitting(row, form)
+    spelled = [rules.normalise(kind, value) for value in values]
+    proper = [at for at, value in enumerate(spelled) if not rules.fault(kind, value) and rules.fits(form, value)]
+    answers = [Found(Status.MALFORMED)] * len(values)
+    matches = store.find(session, row, [spelled[at] for at in proper])
+    known = [(at, match) for at, match in zip(proper, matches, strict=True) if match is not None]
+    texts = store.write(session, row, form, [spelled[at] for at, _ in known], [match for _, match in known])
+    for at in proper:
+        answers[at] = Found(Status.UNKNOWN)
+    for (at, match), text in zip(known, texts, strict=True):
+        answers[at] = Found(Status.FOUND, text, match)
+    return answers
+
+
+def note(session: Session, actor: Actor, field: Field, form: Form, answers: Sequence[Issued | Refused]) -> None:
+    """Put an issue on record: how many, never for what."""
+    created = sum(isinstance(answer, Issued) and answer.created for answer in answers)
+    refused = sum(isinstance(answer, Refused) for answer in answers)
+    record(
+        session, actor, action="crypto.identifier.issue", object_type="identifier_field", object_id=field.name,
+        detail={"form": form, "values": len(answers), "created": created, "refused": refused},
+        department_id=field.department_id,
+    )
+
+
+def fitting(row: IdentifierField, form: Form) -> Kind:
+    """Return the kind of a field; raise ``crypto.identifier.form_unfit`` where it has no such identifiers."""
+    kind = Kind(row.kind)
+    if form is not Form.NATIVE and FORM_OF.get(kind) is not form:
+        raise IDENTIFIER_FORM_UNFIT(name=row.name, form=form)
+    return kind
 
 
 def _forms(texts: Sequence[str]) -> dict[Form, list[int]]:

@@ -38,9 +38,18 @@ def keep(session: Session, field: IdentifierField, values: Sequence[str]) -> tup
         envelopes = keyring.encrypt(session, scope, [(id_, values[at]) for id_, at in zip(ids, fresh, strict=True)])
         queries.add(session, field, epoch, New(ids, envelopes, [indexes[at] for at in fresh]))
         for id_, at, envelope in zip(ids, fresh, envelopes, strict=True):
-            known[indexes[at] or b""] = Stored(id_, epoch, envelope or b"")
+            known[indexes[at] or b""] = Stored(indexes[at] or b"", id_, epoch, envelope or b"")
     new = set(fresh)
     return [known[index or b""] for index in indexes], [at in new for at in range(len(values))]
+
+
+def find(session: Session, field: IdentifierField, values: Sequence[str]) -> list[Match]:
+    """Return the rows of normalised values, None where a value has no identifier; nothing is stored."""
+    indexes = keyring_of(session).blind_index(
+        session, scope_of(field.department_id), [normalise_text(value) for value in values],
+    )
+    rows = queries.by_index(session, field.number, [index or b"" for index in indexes])
+    return [rows.get(index or b"") for index in indexes]
 
 
 def write(
@@ -95,12 +104,7 @@ def _by_format(
 ) -> list[Match]:
     bodies = [rules.body(form, text) for text in texts]
     digits = fpe.decrypt_texts(key, place.tweak(FORM_NUMBERS[form]), bodies)
-    values = [rules.restore(form, one or "") for one in digits]
-    indexes = keyring_of(session).blind_index(
-        session, scope_of(field.department_id), [normalise_text(value) for value in values],
-    )
-    rows = queries.by_index(session, field.number, [index or b"" for index in indexes])
-    return [rows.get(index or b"") for index in indexes]
+    return find(session, field, [rules.restore(form, one or "") for one in digits])
 
 
 def _disguised(key: bytes, place: Place, form: Form, values: Sequence[str]) -> list[str]:

@@ -1,0 +1,38 @@
+"""The job of a file of values, and the deletion of files after a day; registered on import."""
+
+import uuid
+from typing import Any
+
+from crypto.errors import IDENTIFIER_FILE_INVALID
+from crypto.identifiers import batches
+from kernel.errors import MulianError
+from kernel.jobs.context import JobContext
+from kernel.jobs.registry import job, schedule
+
+
+@job(batches.JOB, zh="批量签发标识", en="Issue identifiers for a file", max_attempts=50)
+def issue_batch(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Issue a batch to its end; run again after a crash it goes on where it stood."""
+    def observe(done: int, total: int) -> None:
+        ctx.check_cancelled()
+        ctx.progress(done, total, f"已签发 {done}/{total}")
+
+    batch_id = uuid.UUID(params["batch_id"])
+    try:
+        batch = batches.run(
+            ctx.runtime, batch_id, column=params["column"], header=params["header"], observe=observe,
+        )
+    except MulianError as error:
+        if error.kind is IDENTIFIER_FILE_INVALID:
+            batches.fail(ctx.database, batch_id)
+        raise
+    return {"rows": batch.total, "created": batch.created, "refused": batch.refused}
+
+
+@job("crypto.identifier.sweep", zh="删除到期的标识文件", en="Delete expired files of identifiers")
+def sweep(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Delete what is older than a day."""
+    return {"removed": batches.sweep(ctx.runtime)}
+
+
+schedule("crypto.identifier.sweep", cron="17 * * * *", missed="run_once")

@@ -1,0 +1,50 @@
+"""Who calls through the system door: applications are registered on a floor above, which fills this port."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class SignedCall:
+    """A request as it was sent: raw path and query, header names in lower case."""
+
+    method: bytes
+    path: bytes
+    query: bytes
+    headers: dict[bytes, bytes]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A verified application. ``nonce`` was not seen by the verifier: whoever takes the call remembers it."""
+
+    app_id: uuid.UUID
+    name: str
+    nonce: bytes
+
+
+class Apps(Protocol):
+    """Verifies calls and names applications."""
+
+    def verify(self, session: Session, call: SignedCall) -> Caller:
+        """Return the caller; raise what the caller is told."""
+
+    def name(self, session: Session, app_id: uuid.UUID) -> str | None:
+        """Return an application's name."""
+
+
+_installed: list[Apps] = []
+
+
+def install(apps: Apps) -> None:
+    """Fill the port."""
+    _installed[:] = [apps]
+
+
+def apps() -> Apps:
+    """Return what fills the port."""
+    return _installed[0]

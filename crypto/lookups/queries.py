@@ -1,0 +1,95 @@
+"""Every SELECT about look-ups."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from crypto.identifiers.models import IdentifierField
+from crypto.lookups.models import LookupGrant, LookupLog, LookupPerson
+from crypto.lookups.rules import Direction
+from kernel import clock
+
+_CHUNK = 500
+
+
+def asked_since(session: Session, since: datetime, *, holder: str | None = None, department_id: uuid.UUID | None = None) -> int:
+    """Return how many items were asked since an instant, by a holder or about a department, refused ones too."""
+    query = select(func.coalesce(func.sum(LookupLog.asked), 0)).where(LookupLog.at >= since)
+    if holder is not None:
+        query = query.where(LookupLog.holder == holder)
+    if department_id is not None:
+        query = query.where(LookupLog.department_id == department_id)
+    return int(session.scalar(query) or 0)
+
+
+def persons_of_day(session: Session, holder: str, day: int) -> set[bytes]:
+    """Return the blind indexes of the persons a holder has looked up on a day."""
+    query = select(LookupPerson.value_bi).where(LookupPerson.holder == holder, LookupPerson.day == day).distinct()
+    return {bytes(one) for one in session.scalars(query)}
+
+
+def hour_of(session: Session, holder: str) -> tuple[list[int], int, int, bool]:
+    """Return a holder's last hour: ids found, items asked, unknown, and whether an alarm was raised already."""
+    since = clock.now() - timedelta(hours=1)
+    recent = (LookupLog.holder == holder, LookupLog.at >= since, LookupLog.refused.is_(None))
+    ids = select(LookupPerson.identifier_id).join(LookupLog, LookupLog.id == LookupPerson.log_id).where(
+        *recent, LookupPerson.identifier_id.is_not(None)
+    ).distinct()
+    asked, unknown = session.execute(
+        select(func.coalesce(func.sum(LookupLog.asked), 0), func.coalesce(func.sum(LookupLog.unknown), 0)).where(*recent)
+    ).one()
+    raised = session.scalar(select(func.count()).select_from(LookupLog).where(*recent, LookupLog.alarm.is_not(None)))
+    return [one for one in session.scalars(ids) if one is not None], int(asked), int(unknown), bool(raised)
+
+
+def nonce_used(session: Session, holder: str, nonce: bytes) -> bool:
+    """Tell whether a call with this nonce was taken before."""
+    query = select(LookupLog.id).where(LookupLog.holder == holder, LookupLog.nonce == nonce)
+    return session.scalar(query) is not None
+
+
+def grants_for(
+    session: Session, department_id: uuid.UUID, field: str, direction: Direction, *,
+    app_id: uuid.UUID | None = None, grantee_id: uuid.UUID | None = None,
+) -> list[LookupGrant]:
+    """Return the grants in force that cover a field and direction, for an application or a department."""
+    query = select(LookupGrant).where(
+        LookupGrant.department_id == department_id, LookupGrant.state == "active", LookupGrant.expires_at > clock.now(),
+        LookupGrant.app_id == app_id if app_id is not None else LookupGrant.grantee_id == grantee_id,
+    ).order_by(LookupGrant.created_at)
+    return [row for row in session.scalars(query) if field in row.fields and direction in row.directions]
+
+
+def grants(department_id: uuid.UUID | None) -> Select[LookupGrant]:
+    """Return grants, newest first; ``department_id`` None means every department."""
+    query = select(LookupGrant).order_by(LookupGrant.created_at.desc(), LookupGrant.id)
+    return query if department_id is None else query.where(LookupGrant.department_id == department_id)
+
+
+def log(department_id: uuid.UUID | None, *, alarms: bool = False) -> Select[LookupLog]:
+    """Return look-ups, newest first; only those that raised an alarm where asked."""
+    query = select(LookupLog).order_by(LookupLog.at.desc(), LookupLog.id)
+    if alarms:
+        query = query.where(LookupLog.alarm.is_not(None))
+    return query if department_id is None else query.where(LookupLog.department_id == department_id)
+
+
+def of_persons(session: Session, indexes: Sequence[bytes], ids: Sequence[int], limit: int) -> list[LookupLog]:
+    """Return the look-ups that showed any of these persons, newest first."""
+    seen: set[uuid.UUID] = set()
+    for start in range(0, max(len(indexes), len(ids)), _CHUNK):
+        seen.update(session.scalars(select(LookupPerson.log_id).where(or_(
+            LookupPerson.value_bi.in_(indexes[start:start + _CHUNK]),
+            LookupPerson.identifier_id.in_(ids[start:start + _CHUNK]),
+        ))))
+    query = select(LookupLog).where(LookupLog.id.in_(seen)).order_by(LookupLog.at.desc(), LookupLog.id)
+    return list(session.scalars(query.limit(limit)))
+
+
+def titles(session: Session, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the names of fields by number."""
+    query = select(IdentifierField.number, IdentifierField.name).where(IdentifierField.number.in_(set(numbers)))
+    return dict(session.execute(query).tuples().all())

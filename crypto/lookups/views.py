@@ -1,0 +1,61 @@
+"""Rows of the look-up pages, put together from grants, log and departments."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crypto.lookups import queries
+from crypto.lookups.models import LookupGrant, LookupLog
+from crypto.lookups.port import apps
+from crypto.lookups.rules import ALARM_TITLES, Alarm, Direction, Door
+from crypto.lookups.schemas import AnswerOut, GrantOut, ItemOut, LookOut
+from crypto.lookups.service import Answer
+from kernel import clock
+from kernel.identity.models import Department
+
+_DOORS = {Door.SYSTEM: "系统查询", Door.MANUAL: "人工查询", Door.CLI: "命令行"}
+
+
+def answer(found: Answer) -> AnswerOut:
+    """Return what the asker gets."""
+    items = [ItemOut(status=one.status, value=one.value) for one in found.items]
+    return AnswerOut(items=items, masked=found.masked, persons_left=found.persons_left)
+
+
+def grants(session: Session, rows: Sequence[LookupGrant]) -> list[GrantOut]:
+    """Return grants with the names of departments and applications."""
+    names, now = _departments(session), clock.now()
+    result = []
+    for row in rows:
+        over = row.state == "active" and row.expires_at <= now
+        result.append(GrantOut(
+            id=row.id, department_id=row.department_id, department=names[row.department_id], app_id=row.app_id,
+            app=apps().name(session, row.app_id) if row.app_id else None, grantee_id=row.grantee_id,
+            grantee=names.get(row.grantee_id) if row.grantee_id else None, business=row.business,
+            purpose_code=row.purpose_code, fields=row.fields, directions=[Direction(one) for one in row.directions],
+            persons_day=row.persons_day, per_minute=row.per_minute, state="expired" if over else row.state,
+            state_zh="已到期" if over else {"active": "有效", "revoked": "已撤销"}[row.state],
+            expires_at=row.expires_at.isoformat(), created_by=row.created_by, created_at=row.created_at.isoformat(),
+        ))
+    return result
+
+
+def looks(session: Session, rows: Sequence[LookupLog]) -> list[LookOut]:
+    """Return look-ups of the log."""
+    names, titles = _departments(session), queries.titles(session, [row.field_number for row in rows])
+    return [
+        LookOut(
+            id=row.id, at=row.at.isoformat(), door=Door(row.door), door_zh=_DOORS[Door(row.door)],
+            direction=Direction(row.direction), department=names[row.department_id], field=titles[row.field_number],
+            actor=row.actor_name, operator=row.operator, business=row.business, purpose=row.purpose,
+            reference=row.reference, clear=row.clear, asked=row.asked, found=row.found, unknown=row.unknown,
+            refused=row.refused, alarm=Alarm(row.alarm) if row.alarm else None,
+            alarm_zh=ALARM_TITLES[Alarm(row.alarm)][0] if row.alarm else None, digest=row.digest,
+        )
+        for row in rows
+    ]
+
+
+def _departments(session: Session) -> dict[object, str]:
+    return {row.id: row.name for row in session.execute(select(Department.id, Department.name))}
