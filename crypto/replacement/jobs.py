@@ -9,19 +9,21 @@ from sqlalchemy.orm import Session
 
 from crypto.identifiers.service import Field
 from crypto.permissions import REPLACE_APPROVE
-from crypto.replacement import checking, engine, journal, keeping, queries, rules, service, targets
+from crypto.replacement import checking, engine, journal, keeping, packages, queries, rules, service, targets
 from crypto.replacement.errors import UNSUITED
 from crypto.replacement.models import CryptoReplacement
 from crypto.replacement.port import Facts, Source
-from crypto.replacement.rules import RUN, TITLES, UNDO, UNKNOWABLE, Column, State
+from crypto.replacement.rules import ANSWER, CHECK, RUN, TITLES, UNDO, UNKNOWABLE, Column, State
 from crypto.replacement.undo import UndoFile
 from kernel import clock
 from kernel.approvals.registry import approval_kind
 from kernel.audit.service import record
 from kernel.identity.actor import Actor
 from kernel.jobs.context import JobContext
-from kernel.jobs.registry import job
+from kernel.jobs.registry import job, schedule
 from kernel.runtime import Runtime
+
+_KEEP_SECONDS = 24 * 3600
 
 approval_kind(RUN, checker_permission=REPLACE_APPROVE, on_approved=service.begin,
               zh="替换业务库敏感列", en="Replace columns of a department's database")
@@ -29,7 +31,7 @@ approval_kind(UNDO, checker_permission=REPLACE_APPROVE, on_approved=service.begi
               zh="撤销替换", en="Undo a replacement")
 
 
-@job(service.CHECK_JOB, zh="替换任务影响评估", en="Assess a replacement", max_attempts=2)
+@job(CHECK, zh="替换任务影响评估", en="Assess a replacement", max_attempts=2)
 def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Describe the columns, read them, rehearse a change that is rolled back, keep what was seen."""
     replacement_id = uuid.UUID(params["replacement_id"])
@@ -65,7 +67,7 @@ def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     return {"columns": len(reports)}
 
 
-@job(service.RUN_JOB, zh="替换业务库敏感列", en="Replace columns", max_attempts=20)
+@job(RUN, zh="替换业务库敏感列", en="Replace columns", max_attempts=20)
 def run_replacement(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Carry a replacement to the end; run again after a crash it goes on by its journal."""
     replacement_id = uuid.UUID(params["replacement_id"])
@@ -75,7 +77,7 @@ def run_replacement(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     return dict(evidence)
 
 
-@job(service.UNDO_JOB, zh="撤销替换", en="Undo a replacement", max_attempts=20)
+@job(UNDO, zh="撤销替换", en="Undo a replacement", max_attempts=20)
 def undo_replacement(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Put every changed row back."""
     replacement_id = uuid.UUID(params["replacement_id"])
@@ -83,6 +85,38 @@ def undo_replacement(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
         evidence = engine.undo(work)
     ctx.database.run(lambda session: _ended(session, ctx.actor, replacement_id, State.UNDONE, evidence))
     return dict(evidence)
+
+
+@job(ANSWER, zh="为离线替换签发标识", en="Issue for an offline replacement", max_attempts=5)
+def answer_package(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Write the answers of a values file, then delete that file."""
+    replacement_id = uuid.UUID(params["replacement_id"])
+    with ctx.database.read() as session:
+        row = queries.get(session, replacement_id)
+
+    def progress(done: int) -> None:
+        ctx.check_cancelled()
+        ctx.progress(done, 0, "签发标识")
+
+    values = packages.values_path(ctx.runtime.home, row.id)
+    counts = packages.answer(ctx.database, ctx.runtime.home, row, values, progress)
+    ctx.database.run(lambda session: _ended(session, ctx.actor, replacement_id, State.ANSWERED, dict(counts)))
+    values.unlink(missing_ok=True)
+    return dict(counts)
+
+
+@job("crypto.replacement.prune", zh="清理离线替换的中间文件", en="Delete files of offline replacements")
+def prune(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Delete values and answers a day after they were written."""
+    gone, before = 0, clock.to_micros(clock.now()) / 1e6 - _KEEP_SECONDS
+    for path in (ctx.runtime.home.files_dir / "replacement").glob("*"):
+        if path.suffix in (".values", ".answers") and path.stat().st_mtime < before:
+            path.unlink()
+            gone += 1
+    return {"files": gone}
+
+
+schedule("crypto.replacement.prune", every_seconds=3600)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ from crypto.identifiers import codec
 from crypto.identifiers.rules import FORM_OF, Form, Kind, fault, fits, normalise, recognise
 from crypto.replacement.port import Facts, Slot
 
-RUN, UNDO = "crypto.replacement.run", "crypto.replacement.undo"
+RUN, UNDO = "crypto.replacement.run", "crypto.replacement.undo"  # approvals, and the jobs that they start
+CHECK, ANSWER = "crypto.replacement.check", "crypto.replacement.answer"
 LENGTHS = {Form.NATIVE: codec.LENGTH, Form.ID18: 18, Form.PHONE11: 11}
 
 

@@ -13,7 +13,7 @@ from crypto.replacement import keeping, queries, rules
 from crypto.replacement.errors import COLUMN_TWICE, FORM_UNFIT, STATE, UNDECIDED, UNSUITED
 from crypto.replacement.models import CryptoReplacement
 from crypto.replacement.port import Slot
-from crypto.replacement.rules import RUN, TITLES, UNDO, Column, State
+from crypto.replacement.rules import CHECK, RUN, TITLES, UNDO, Column, State
 from crypto.replacement.targets import MANAGE
 from kernel import clock, ids
 from kernel.approvals import service as approvals
@@ -24,7 +24,7 @@ from kernel.jobs import service as jobs
 from kernel.jobs.models import Job
 from kernel.jobs.rules import JobState
 
-CHECK_JOB, RUN_JOB, UNDO_JOB = "crypto.replacement.check", "crypto.replacement.run", "crypto.replacement.undo"
+_UNDOABLE = (State.DONE, State.APPLYING, State.PACKAGED, State.ANSWERED)
 IDENTIFIERS, EXCEPTIONS = "identifiers", "exceptions"  # the decisions on what looks like an identifier
 
 
@@ -42,8 +42,7 @@ def create(
     row = new_row(session, actor, department_id=target.department_id, title=title, columns=columns, forms=forms or {})
     row.target_id = target.id
     session.flush([row])
-    row.job_id = jobs.enqueue(session, actor, CHECK_JOB, _params(row), row.department_id).id
-    session.flush([row])
+    queue(session, actor, row, CHECK)
     return row
 
 
@@ -82,8 +81,7 @@ def check_again(session: Session, actor: Actor, *, replacement_id: uuid.UUID, fo
     _idle(session, row)
     row.forms, row.decision = dict(forms) if forms is not None else row.forms, None
     row.state = State.DRAFT
-    row.job_id = jobs.enqueue(session, actor, CHECK_JOB, _params(row), row.department_id).id
-    session.flush([row])
+    queue(session, actor, row, CHECK)
     return row
 
 
@@ -103,7 +101,7 @@ def request_run(session: Session, actor: Actor, *, replacement_id: uuid.UUID, re
     Raises ``crypto.replacement.state``, ``crypto.replacement.unsuited``, ``crypto.replacement.undecided``.
     """
     row = owned(session, actor, replacement_id)
-    _expect(row, State.CHECKED)
+    _expect(row, State.DRAFT if row.target_id is None else State.CHECKED)
     _idle(session, row)
     seen = (row.checked or {}).get("columns", [])
     unsuited = [one["column"] for one in seen if one["obstacles"] or one["refusal"]]
@@ -116,13 +114,19 @@ def request_run(session: Session, actor: Actor, *, replacement_id: uuid.UUID, re
 
 
 def begin(session: Session, approval: Approval) -> None:
-    """Use an approval of a run: make the undo key and queue the work."""
+    """Use an approval of a run: make the undo key and queue the work, or seal the offline package."""
     row = _used(session, approval)
+    if row.target_id is None:
+        from crypto.replacement import packages  # which stands on this module
+
+        _expect(row, State.DRAFT)
+        packages.seal(session, row)
+        session.flush([row])
+        return
     _expect(row, State.CHECKED)
     keeping.make(session, row.id, row.department_id)
     row.state = State.CAPTURING
-    row.job_id = jobs.enqueue(session, _maker(approval), RUN_JOB, _params(row), row.department_id).id
-    session.flush([row])
+    queue(session, _maker(approval), row, RUN)
 
 
 def resume(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> CryptoReplacement:
@@ -130,17 +134,15 @@ def resume(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> Cryp
     row = owned(session, actor, replacement_id)
     _expect(row, *rules.UNDER_WAY)
     _idle(session, row)
-    kind = UNDO_JOB if row.state == State.UNDOING else RUN_JOB
     row.audit_id = _note(session, actor, "resume", row.id, row.department_id)
-    row.job_id = jobs.enqueue(session, actor, kind, _params(row), row.department_id).id
-    session.flush([row])
+    queue(session, actor, row, UNDO if row.state == State.UNDOING else RUN)
     return row
 
 
 def request_undo(session: Session, actor: Actor, *, replacement_id: uuid.UUID, reason: str) -> Approval:
     """Propose to a second person that the sealed undo file be opened and every row put back."""
     row = owned(session, actor, replacement_id)
-    _expect(row, State.DONE, State.APPLYING)
+    _expect(row, *_UNDOABLE)
     _idle(session, row)
     return _propose(session, actor, row, UNDO, reason, f"撤销替换：{row.title}", f"Undo the replacement: {row.title}")
 
@@ -148,11 +150,14 @@ def request_undo(session: Session, actor: Actor, *, replacement_id: uuid.UUID, r
 def begin_undo(session: Session, approval: Approval) -> None:
     """Use an approval of an undo."""
     row = _used(session, approval)
-    _expect(row, State.DONE, State.APPLYING)
+    _expect(row, *_UNDOABLE)
     _idle(session, row)
+    if row.target_id is None:
+        row.state, row.finished_at = State.RELEASED, clock.now()
+        session.flush([row])
+        return
     row.state, row.finished_at = State.UNDOING, None
-    row.job_id = jobs.enqueue(session, _maker(approval), UNDO_JOB, _params(row), row.department_id).id
-    session.flush([row])
+    queue(session, _maker(approval), row, UNDO)
 
 
 def drop(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> CryptoReplacement:
@@ -172,6 +177,12 @@ def owned(session: Session, actor: Actor, replacement_id: uuid.UUID, permission:
     row = queries.get(session, replacement_id)
     require(actor, permission, department_id=row.department_id)
     return row
+
+
+def queue(session: Session, actor: Actor, row: CryptoReplacement, kind: str) -> None:
+    """Queue work of a job, which the job's row then names."""
+    row.job_id = jobs.enqueue(session, actor, kind, {"replacement_id": str(row.id)}, row.department_id).id
+    session.flush([row])
 
 
 def columns_of(session: Session, row: CryptoReplacement) -> list[Column]:
@@ -230,9 +241,6 @@ def _idle(session: Session, row: CryptoReplacement) -> None:
     if job is not None and not JobState(job.state).ended:
         raise STATE(state="作业执行中")
 
-
-def _params(row: CryptoReplacement) -> dict[str, str]:
-    return {"replacement_id": str(row.id)}
 
 
 def _note(session: Session, actor: Actor, verb: str, replacement_id: uuid.UUID, department_id: uuid.UUID, **detail: Any,

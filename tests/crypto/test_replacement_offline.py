@@ -1,0 +1,174 @@
+"""The offline package: the one file, run as the DBA would, against real MariaDB and PostgreSQL servers."""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crypto.identifiers.rules import recognise
+from crypto.replacement import packages, service
+from crypto.replacement.offline import sealing
+from crypto.replacement.rules import State
+from crypto.sm import sm2, sm4
+from kernel.errors import MulianError
+from tests.crypto.conftest import District
+from tests.crypto.test_replacement import (
+    JOIN,
+    NUMBER,
+    SYSTEM,
+    Bureau,
+    agreed,
+    allow,
+    everything,
+    job_row,
+    tables,
+    there,  # noqa: F401 - a fixture
+    work_off,
+)
+from tests.support.scale import Scale
+
+
+@pytest.mark.pure
+@given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16), st.binary(max_size=300))
+def test_the_tools_own_ciphers_are_the_standards(key: bytes, start: bytes, data: bytes) -> None:
+    assert sealing.plain_ctr(key, start, data) == sm4.ctr(key, start, data)
+    assert sealing.PlainSM3(data).digest() == hashlib.new("sm3", data).digest()
+
+
+def test_what_the_tool_wraps_opens_here_and_what_was_changed_does_not(tmp_path: Path) -> None:
+    private, public = sm2.generate()
+    for clear in (b"k", b"k" * 32, b"k" * 33):
+        assert sm2.decrypt(private, sealing.sm2_encrypt(public, clear)) == clear
+    file = sealing.Sealed(tmp_path / "f", sealing.UNDO, b"j" * 16, b"secret")
+    for number in range(3):
+        file.append({"n": number})
+    whole = (tmp_path / "f").read_bytes()
+    assert b'"n"' not in whole
+    for at in range(len(whole)):
+        changed = bytearray(whole)
+        changed[at] ^= 1
+        (tmp_path / "f").write_bytes(bytes(changed))
+        found = []
+        try:
+            for _, one in sealing.Sealed(tmp_path / "f", sealing.UNDO, b"j" * 16, b"secret").records():
+                found.append(one["n"])
+        except sealing.Stop:
+            pass
+        assert found in ([], [0], [0, 1]), at  # what follows a change is never returned
+
+
+def test_the_tool_is_one_file_of_the_standard_library() -> None:
+    source = packages.tool().decode()
+    tree = ast.parse(source, feature_version=(3, 7))
+    names = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names
+    }
+    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
+
+
+def load(folder: Path) -> ModuleType:
+    """Load the delivered file."""
+    path = folder / "mulian_replace.py"
+    path.write_bytes(packages.tool())
+    spec = importlib.util.spec_from_file_location(f"tool_{uuid.uuid4().hex}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def column(table: str, name: str, key: str, key_type: str) -> dict[str, str]:
+    return {"schema": "", "table": table, "column": name, "field": NUMBER, "key": key, "key_type": key_type}
+
+
+COLUMNS = [
+    column("card", "sfz", "sfz", "text"), column("person", "sfz", "id", "int"), column("visit", "sfz", "code", "text"),
+]
+
+
+def test_the_package_replaces_and_puts_back(
+    district: District, there: Bureau, scale: Scale, tmp_path: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Joins are the same before and after, interrupted in each phase; undo is byte-equal and needs two persons."""
+    allow(district)
+    numbers = tables(there, scale.of(150, 1_000_000 if there.product == "mysql" else 100_000))
+    there.run("INSERT INTO person (id, sfz, note) VALUES (-5, '不是号码', '脏数据')")
+    joined, before = there.run(JOIN), everything(there)
+    database, home = district.database, district.database.runtime.home  # type: ignore[union-attr]
+    made = database.run(lambda s: packages.create(
+        s, SYSTEM, department_id=district.department, title="离线", columns=COLUMNS, forms={NUMBER: "id18"}).id)
+    agreed(district, service.request_run, replacement_id=made, reason="不能直连")
+    code = database.run(lambda s: packages.code(s, SYSTEM, replacement_id=made))
+    (tmp_path / "job.mlj").write_bytes(database.run(lambda s: packages.job_file(s, SYSTEM, replacement_id=made)))
+    tool = load(tmp_path)
+    monkeypatch.setattr(tool, "PAGE", scale.of(40, 2000))
+    monkeypatch.setenv("MULIAN_PACKAGE_CODE", code.lower())
+    monkeypatch.setenv("MULIAN_DB_PASSWORD", there.password)
+    name = {"database" if there.product == "mysql" else "dbname": there.name}
+    (tmp_path / "c.json").write_text(json.dumps({"host": there.host, "port": there.port, "user": there.user, **name}))
+    driver = "pymysql" if there.product == "mysql" else "psycopg"
+    arguments = ["--folder", str(tmp_path), "--connect", str(tmp_path / "c.json"), "--driver", driver,
+                 "--product", there.product, "--suspend-foreign-keys"]
+
+    def command(word: str) -> dict[str, int]:
+        assert tool.main([word, *arguments]) == 0
+        return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+
+    def interrupted(word: str, place: Any, name: str, after: int) -> None:
+        left, whole = [after], getattr(place, name)
+
+        def dying(*given: Any, **named: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+            return whole(*given, **named)
+
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(place, name, dying)
+            tool.main([word, *arguments])
+
+    interrupted("collect", tool.Sealed, "append", 3)
+    assert command("collect")["rows"] == sum(one[0] for one in there.run(
+        "SELECT COUNT(sfz) FROM person UNION ALL SELECT COUNT(sfz) FROM visit UNION ALL SELECT COUNT(sfz) FROM card"))
+    values = (tmp_path / "values.mlv").read_bytes()
+    assert not any(number.encode() in values for number in numbers[:50])
+    database.run(lambda s: packages.take(s, SYSTEM, replacement_id=made, home=home, data=values))
+    job = work_off(database)
+    assert job.state == "done", job.error
+    assert job.result == {"values": len(numbers) + 1, "identifiers": len(numbers)}
+    (tmp_path / "answers.mla").write_bytes(database.run(lambda s: packages.answers(
+        s, SYSTEM, replacement_id=made, home=home)))
+    interrupted("apply", tool.Work, "note", 3)
+    interrupted("apply", tool.Table, "swap", 2)
+    command("apply")
+    assert there.run(JOIN) == joined
+    kept = {one for one, in there.run("SELECT sfz FROM person")}
+    assert not kept & set(numbers) and sum(recognise(one) is not None for one in kept) == len(numbers)
+    assert "exception person.sfz -5" in (tmp_path / "left.txt").read_text()
+    assert sorted(one.name for one in tmp_path.glob("*.ml?")) == ["job.mlj", *[
+        f"undo-{at:04d}.mlu" for at in range(1, 4)]]
+    wrapped = json.loads((tmp_path / "undo-request.json").read_text())["wrapped"]
+    with pytest.raises(MulianError):
+        database.run(lambda s: packages.release(s, SYSTEM, replacement_id=made, wrapped=wrapped))
+    agreed(district, service.request_undo, replacement_id=made, reason="误操作")
+    assert job_row(database, made).state == State.RELEASED
+    (tmp_path / "undo.mlk").write_bytes(database.run(lambda s: packages.release(
+        s, SYSTEM, replacement_id=made, wrapped=wrapped)))
+    interrupted("undo", tool.Work, "note", 2)
+    environment = {"MULIAN_PACKAGE_CODE": code, "MULIAN_DB_PASSWORD": there.password, "PATH": "/usr/bin"}
+    done = subprocess.run([sys.executable, str(tmp_path / "mulian_replace.py"), "undo", *arguments], env=environment,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert everything(there) == before
