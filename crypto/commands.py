@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 
+from crypto.replacement.commands import app as replace_app
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
 
 app = typer.Typer(help="加密：清单、明文扫描、围栏、更换 / encryption", no_args_is_help=True)
+app.add_typer(replace_app, name="replace")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from crypto.identifiers.service import Field
 from crypto.permissions import REPLACE_APPROVE
 from crypto.replacement import checking, engine, journal, keeping, packages, queries, rules, service, targets
-from crypto.replacement.errors import UNSUITED
+from crypto.replacement.errors import STATE, UNSUITED
 from crypto.replacement.models import CryptoReplacement
 from crypto.replacement.port import Facts, Source
 from crypto.replacement.rules import ANSWER, CHECK, RUN, TITLES, UNDO, UNKNOWABLE, Column, State
@@ -18,7 +18,8 @@ from crypto.replacement.undo import UndoFile
 from kernel import clock
 from kernel.approvals.registry import approval_kind
 from kernel.audit.service import record
-from kernel.identity.actor import Actor
+from kernel.db import Database
+from kernel.identity.actor import Actor, system_actor
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job, schedule
 from kernel.runtime import Runtime
@@ -100,7 +101,7 @@ def answer_package(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
 
     values = packages.values_path(ctx.runtime.home, row.id)
     counts = packages.answer(ctx.database, ctx.runtime.home, row, values, progress)
-    ctx.database.run(lambda session: _ended(session, ctx.actor, replacement_id, State.ANSWERED, dict(counts)))
+    answered(ctx.database, ctx.actor, replacement_id, counts)
     values.unlink(missing_ok=True)
     return dict(counts)
 
@@ -119,13 +120,41 @@ def prune(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
 schedule("crypto.replacement.prune", every_seconds=3600)
 
 
+def answered(database: Database, actor: Actor, replacement_id: uuid.UUID, counts: dict[str, int]) -> None:
+    """Write that the answers of an offline job are there."""
+    database.run(lambda session: _ended(session, actor, replacement_id, State.ANSWERED, dict(counts)))
+
+
+def here(runtime: Runtime, replacement_id: uuid.UUID, report: Callable[[int, int, str], None]) -> None:
+    """Do what a job waits for in this process; raise ``crypto.replacement.state``, ``kernel.home.locked``."""
+    class Shown(JobContext):
+        """A context whose progress somebody watches."""
+
+        def progress(self, done: int, total: int, message: str = "") -> None:
+            report(done, total, message)
+
+    with runtime.database.read() as session:
+        row = queries.get(session, replacement_id)
+    body = {State.DRAFT: check, State.CAPTURING: run_replacement, State.APPLYING: run_replacement,
+            State.UNDOING: undo_replacement}.get(State(row.state))
+    if body is None or row.target_id is None:
+        raise STATE(state=TITLES[State(row.state)][0])
+    actor = system_actor("crypto.replacement")
+    context = Shown(runtime, lambda session: None, name="crypto.replacement", actor=actor)
+    body(context, {"replacement_id": str(replacement_id)})
+
+
 @contextlib.contextmanager
 def _work(ctx: JobContext, replacement_id: uuid.UUID) -> Iterator[engine.Work]:
     def observe(done: int, total: int, state: State) -> None:
         ctx.check_cancelled()
         ctx.progress(done, total, TITLES[state][0])
 
-    with _opened(ctx.runtime, replacement_id) as (row, columns, facts, source):
+    # two processes that write one undo file would spoil it; the lock goes with its process
+    with (
+        ctx.runtime.home.lock(f"replacement-{replacement_id.hex}"),
+        _opened(ctx.runtime, replacement_id) as (row, columns, facts, source),
+    ):
         _unchanged(row, columns, facts)
         with ctx.database.read() as session:
             secret = keeping.read(session, row.id, row.department_id)

@@ -1,16 +1,21 @@
 """/crypto/targets and /crypto/replacements: departments' own databases and the jobs on them."""
 
 import uuid
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import File, Request
+from starlette.responses import Response
 
 from crypto.keys import views as key_views
-from crypto.replacement import queries, service, targets, views
+from crypto.replacement import packages, queries, service, targets, views
 from crypto.replacement.schemas import (
     AskIn,
+    CodeOut,
     ColumnIn,
     DecisionIn,
     FindingPage,
     FormsIn,
+    OfflineIn,
     ReplacementIn,
     ReplacementOut,
     ReplacementPage,
@@ -19,14 +24,18 @@ from crypto.replacement.schemas import (
     TargetIn,
     TargetOut,
     TargetPage,
+    WrappedIn,
 )
 from crypto.requests.schemas import RequestedOut
 from kernel.approvals.models import Approval
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.http.download import download
 from kernel.runtime import runtime_of
 
 api = router(prefix="/crypto", tags=["crypto"])
 READ, MANAGE = "crypto.replacement.read", "crypto.replacement.manage"
+BYTES = "application/octet-stream"
+MOST = 256 * 1024 * 1024  # the edge's own limit of bodies is lower by default; large files go by the command line
 
 
 @api.get("/targets", **needs(READ))
@@ -133,6 +142,61 @@ def request_undo(session: Session_, actor: Actor_, replacement_id: uuid.UUID, bo
 def drop(session: Session_, actor: Actor_, replacement_id: uuid.UUID) -> ReplacementOut:
     """Drop a job that has changed nothing yet."""
     return views.replacements(session, [service.drop(session, actor, replacement_id=replacement_id)])[0]
+
+
+@api.post("/replacements/offline", status_code=201, **needs(MANAGE))
+def create_offline(session: Session_, actor: Actor_, body: OfflineIn) -> ReplacementOut:
+    """Make a job that the department's DBA carries out with the offline package."""
+    row = packages.create(
+        session, actor, department_id=body.department_id, title=body.title,
+        columns=[column(one) for one in body.columns], forms=body.forms,
+    )
+    return views.replacements(session, [row])[0]
+
+
+@api.post("/replacements/{replacement_id}/package/code", **needs(MANAGE))
+def package_code(request: Request, session: Session_, actor: Actor_, replacement_id: uuid.UUID) -> CodeOut:
+    """Show the package code; every showing is in the audit trail."""
+    request.state.shows_secret = True
+    return CodeOut(code=packages.code(session, actor, replacement_id=replacement_id))
+
+
+@api.post("/replacements/{replacement_id}/package/job", **needs(MANAGE))
+def package_job(session: Session_, actor: Actor_, replacement_id: uuid.UUID) -> Response:
+    """Fetch the sealed job file."""
+    return download(packages.job_file(session, actor, replacement_id=replacement_id), "job.mlj", BYTES)
+
+
+@api.get("/replacements/package/tool", **needs(READ))
+def package_tool() -> Response:
+    """Fetch the one file that the DBA runs."""
+    return download(packages.tool(), "mulian_replace.py", "text/x-python")
+
+
+@api.post("/replacements/{replacement_id}/package/values", status_code=202, **needs(MANAGE))
+def package_values(
+    session: Session_, actor: Actor_, replacement_id: uuid.UUID, file: Annotated[bytes, File(max_length=MOST)],
+) -> ReplacementOut:
+    """Take the sealed values of an offline job and queue the issue of their identifiers."""
+    home = runtime_of(session).home
+    row = packages.take(session, actor, replacement_id=replacement_id, home=home, data=file)
+    return views.replacements(session, [row])[0]
+
+
+@api.post("/replacements/{replacement_id}/package/answers", **needs(MANAGE))
+def package_answers(session: Session_, actor: Actor_, replacement_id: uuid.UUID) -> Response:
+    """Fetch the sealed identifiers; they are deleted after a day."""
+    home = runtime_of(session).home
+    return download(packages.answers(session, actor, replacement_id=replacement_id, home=home), "answers.mla", BYTES)
+
+
+@api.post("/replacements/{replacement_id}/package/undo-key", **needs(MANAGE))
+def package_undo_key(
+    session: Session_, actor: Actor_, replacement_id: uuid.UUID, body: WrappedIn,
+) -> Response:
+    """Fetch the sealed keys of undo files, once an undo was agreed to."""
+    data = packages.release(session, actor, replacement_id=replacement_id, wrapped=body.wrapped)
+    return download(data, "undo.mlk", BYTES)
 
 
 def column(one: ColumnIn) -> dict[str, Any]:

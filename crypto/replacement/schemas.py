@@ -179,3 +179,16 @@ class FindingPage(Wire):
     total: int
     page: int
     size: int
+
+
+class CodeOut(Wire):
+    """The code of a package."""
+
+    code: Annotated[str, Field(repr=False)]
+
+
+class WrappedIn(Wire):
+    """undo-request.json as the tool wrote it."""
+
+    job: str = ""
+    wrapped: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(min_length=1, max_length=1000)]
