@@ -22,7 +22,8 @@ def make(session: Session, replacement_id: uuid.UUID, department_id: uuid.UUID, 
     scope = Scope(department_id, SECRET_TABLE, "secret_env")
     if scope_queries.named(session, scope) is None:
         scopes.declare(
-            session, system_actor("crypto.replacement"), table=SECRET_TABLE, department_ids=[department_id], padded=True,
+            session, system_actor("crypto.replacement"), table=SECRET_TABLE, department_ids=[department_id],
+            padded=True,
         )
     content = json.dumps({"undo": secrets.token_hex(16), **more})
     sealed = keyring_of(session).encrypt(session, scope, [(_number(replacement_id), content)])[0]

@@ -39,7 +39,10 @@ def create(
     session: Session, actor: Actor, *, department_id: uuid.UUID, title: str, columns: Sequence[Mapping[str, str]],
     forms: Mapping[str, str],
 ) -> CryptoReplacement:
-    """Make a job without a database of ours: columns name their key (and ``key_type``). Raises as ``service.create``."""
+    """Make a job without a database of ours: columns name their key (and ``key_type``).
+
+    Raises 403, 404 and what ``service.create`` raises for columns and forms.
+    """
     require(actor, MANAGE, department_id=department_id)
     return service.new_row(session, actor, department_id=department_id, title=title, columns=columns, forms=forms)
 

@@ -22,7 +22,9 @@ class TargetIn(Wire):
     database: Annotated[str, Field(min_length=1, max_length=120)]
     username: Annotated[str, Field(min_length=1, max_length=120)]
     password: Annotated[str, Field(max_length=500, repr=False)]
-    tls: Annotated[Literal["off", "require", "verify"], Field(description="verify 校验证书 · require 只加密 · off 明文")] = "verify"
+    tls: Annotated[
+        Literal["off", "require", "verify"], Field(description="verify 校验证书 · require 只加密 · off 明文"),
+    ] = "verify"
     authority: Annotated[str, Field(max_length=20_000, description="CA 证书（PEM），tls=verify 时使用")] = ""
 
 

@@ -95,7 +95,9 @@ class Table:
             )
             names = [new if self.own else key for key, _, new in part]
             marks = ",".join("?" * len(names))
-            now = dict(base.rows(f"SELECT {self.key}, {self.text} FROM {self.table} WHERE {self.key} IN ({marks})", names))
+            now = dict(base.rows(
+                f"SELECT {self.key}, {self.text} FROM {self.table} WHERE {self.key} IN ({marks})", names,
+            ))
         except base.driver.Error:
             base.link.rollback()
             raise
@@ -111,8 +113,8 @@ class Table:
         if self.base.product != "mysql":
             return []
         found = self.base.rows(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE())"
-            " AND table_name = ? AND LOWER(extra) LIKE ?",
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND table_name = ? AND LOWER(extra) LIKE ?",
             [self.column.get("schema", ""), self.column["table"], "%on update%"],
         )
         return [self.base.quote(row[0]) for row in found if row[0] != self.column["column"]]
