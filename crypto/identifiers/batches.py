@@ -182,7 +182,9 @@ def _chunk(session: Session, batch_id: uuid.UUID, field: Field, form: Form, valu
     return batch.done
 
 
-def _note(database: Database, batch_id: uuid.UUID, *, total: int | None = None, state: str = "running") -> IdentifierBatch:
+def _note(
+    database: Database, batch_id: uuid.UUID, *, total: int | None = None, state: str = "running",
+) -> IdentifierBatch:
     def unit(session: Session) -> IdentifierBatch:
         batch = _of(session, batch_id)
         batch.state = state

@@ -65,6 +65,7 @@ def issue(
     header: HeaderOption = True,
     out: OutOption = None,
     home: HomeOption = None,
+    json: JsonOption = False,
 ) -> None:
     """为一列值签发标识；中断后原样重跑即可，已签发的不会变 / issue identifiers; run again after an interruption."""
     from crypto.identifiers import batches, files, service
@@ -85,7 +86,7 @@ def issue(
 
                 rows += [batches.row(n, one) for n, one in enumerate(runtime.database.run(unit), start + 1)]
                 bar.update(task, completed=len(rows))
-    _write(out, rows, files.HEADS)
+    _write(out, rows, files.HEADS, json)
 
 
 @app.command("look-up")
@@ -100,6 +101,7 @@ def look_up(
     header: HeaderOption = True,
     out: OutOption = None,
     home: HomeOption = None,
+    json: JsonOption = False,
 ) -> None:
     """由标识查原值：与人工查询同一限额、同一日志 / look values up under the quota and log of the manual door."""
     from crypto.identifiers.service import Field, Status
@@ -122,7 +124,7 @@ def look_up(
             rows += [
                 (str(n), one.value or "", titles[one.status]) for n, one in enumerate(answer.items, start + 1)
             ]
-    _write(out, rows, ("行号", "原值", "结果"))
+    _write(out, rows, ("行号", "原值", "结果"), json)
 
 
 def _actor() -> Actor:
@@ -152,7 +154,8 @@ def _values(file: Path | None, column: str, header: bool) -> list[str]:
     return files.values(file.name, data, column=column, header=header)
 
 
-def _write(out: Path | None, rows: list[tuple[str, ...]], heads: tuple[str, ...]) -> None:
+def _write(out: Path | None, rows: list[tuple[str, ...]], heads: tuple[str, ...], json: bool) -> None:
+    """Write to the file, to be read by its owner only; to standard output only where no file was named."""
     from crypto.identifiers import files
     from kernel.files_atomic import write_atomic
 
@@ -160,5 +163,9 @@ def _write(out: Path | None, rows: list[tuple[str, ...]], heads: tuple[str, ...]
         write_atomic(out, files.xlsx_file(heads, [files.csv_text(rows)], "标识"), 0o600)
     elif out is not None:
         write_atomic(out, files.csv_file(heads, [files.csv_text(rows)]), 0o600)
+    if out is not None:
+        output({"rows": len(rows), "out": str(out)}, json)
+    elif json:
+        output([dict(zip(heads, row, strict=True)) for row in rows], json)
     else:
         sys.stdout.write(files.csv_text([heads, *rows]).replace("\r\n", "\n"))

@@ -17,7 +17,9 @@ from crypto.keys.keyring import keyring_of
 from kernel.audit.service import record
 from kernel.identity.actor import Actor
 
-__all__ = ["Field", "Form", "Found", "Issued", "Refused", "Status", "find", "fitting", "issue", "look_up", "note", "recognise"]
+__all__ = [
+    "Field", "Form", "Found", "Issued", "Refused", "Status", "find", "fitting", "issue", "look_up", "note", "recognise",
+]
 
 
 @dataclass(frozen=True)

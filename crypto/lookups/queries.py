@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crypto.identifiers.models import IdentifierField
 from crypto.lookups.models import LookupGrant, LookupLog, LookupPerson
@@ -15,9 +15,11 @@ from kernel import clock
 _CHUNK = 500
 
 
-def asked_since(session: Session, since: datetime, *, holder: str | None = None, department_id: uuid.UUID | None = None) -> int:
+def asked_since(
+    session: Session, since: datetime, *, holder: str | None = None, department_id: uuid.UUID | None = None,
+) -> int:
     """Return how many items were asked since an instant, by a holder or about a department, refused ones too."""
-    query = select(func.coalesce(func.sum(LookupLog.asked), 0)).where(LookupLog.at >= since)
+    query = select(_total(LookupLog.asked)).where(LookupLog.at >= since)
     if holder is not None:
         query = query.where(LookupLog.holder == holder)
     if department_id is not None:
@@ -39,7 +41,7 @@ def hour_of(session: Session, holder: str) -> tuple[list[int], int, int, bool]:
         *recent, LookupPerson.identifier_id.is_not(None)
     ).distinct()
     asked, unknown = session.execute(
-        select(func.coalesce(func.sum(LookupLog.asked), 0), func.coalesce(func.sum(LookupLog.unknown), 0)).where(*recent)
+        select(_total(LookupLog.asked), _total(LookupLog.unknown)).where(*recent)
     ).one()
     raised = session.scalar(select(func.count()).select_from(LookupLog).where(*recent, LookupLog.alarm.is_not(None)))
     return [one for one in session.scalars(ids) if one is not None], int(asked), int(unknown), bool(raised)
@@ -93,3 +95,7 @@ def titles(session: Session, numbers: Sequence[int]) -> dict[int, str]:
     """Return the names of fields by number."""
     query = select(IdentifierField.number, IdentifierField.name).where(IdentifierField.number.in_(set(numbers)))
     return dict(session.execute(query).tuples().all())
+
+
+def _total(column: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(column), 0)

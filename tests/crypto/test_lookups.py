@@ -1,0 +1,391 @@
+"""The two doors: who gets what in which form, how much, what is on record, and who saw a person."""
+
+import json
+import os
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from typer.testing import CliRunner
+
+import crypto.lookups.jobs  # noqa: F401 - registers the approval kind
+from crypto.errors import LOOKUP_QUOTA, LOOKUP_RATE, LOOKUP_SECOND_PERSON
+from crypto.identifiers import batches, commands, fields
+from crypto.identifiers import service as identifiers
+from crypto.identifiers.models import IdentifierBatch
+from crypto.identifiers.rules import Form, Kind
+from crypto.identifiers.service import Field, Issued, Status
+from crypto.lookups import grants, rules, seen, service
+from crypto.lookups.port import Caller
+from crypto.lookups.rules import Alarm, Direction
+from crypto.lookups.service import Answer, Question, Reason
+from crypto.masking.rules import mask
+from crypto.persons.rules import Person, synthetic
+from gateway.apps import service as apps_service
+from gateway.signing import rules as signing
+from kernel import clock, ids
+from kernel.approvals import service as approvals
+from kernel.errors import MulianError
+from kernel.identity.actor import Actor, system_actor
+from kernel.jobs import runner
+from tests.crypto.conftest import District, _user, make_district
+
+NAME = "公民身份号码"
+SYSTEM = system_actor("test")
+REASON = Reason("核对补贴名册", "GD-2026-001")
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(("ids_", "asked", "unknown", "expected"), [
+    (range(50), 50, 0, Alarm.SWEEP), (range(0, 400, 2), 200, 0, None), (range(49), 49, 0, None),
+    ([*range(50), *range(1_000, 1_400, 3)], 300, 0, None),
+    ([*range(100), *range(1_000, 1_300, 3)], 200, 0, Alarm.SWEEP),
+    ([], 150, 100, Alarm.GUESSING), ([], 300, 100, None), ([], 99, 99, None),
+])
+def test_what_raises_an_alarm(ids_: Any, asked: int, unknown: int, expected: Alarm | None) -> None:
+    assert rules.alarm_of(ids_, asked, unknown) == expected
+
+
+class Desk:
+    """A department with a hundred persons and their identifiers, and people who look them up."""
+
+    def __init__(self, district: District, count: int = 100) -> None:
+        self.district, self.database = district, district.database
+        self.people: list[Person] = synthetic(count)
+        self.numbers = [person.id_number for person in self.people]
+        self.field = Field(district.department, NAME)
+        self.officer = self.actor("officer", district.department, service.RUN, service.CLEAR)
+        self.auditor = self.actor("auditor", None, seen.AUDIT, scope="all")
+
+        def unit(session: Session) -> list[str]:
+            for department in (district.department, district.other):
+                fields.declare(session, SYSTEM, department_id=department, name=NAME, kind=Kind.ID_NUMBER)
+            answers = identifiers.issue(session, self.field, self.numbers, Form.NATIVE)
+            return [answer.identifier for answer in answers if isinstance(answer, Issued)]
+
+        self.tokens = self.database.run(unit)
+
+    def actor(self, name: str, department: uuid.UUID | None, *permissions: str, scope: Any = "own") -> Actor:
+        user = self.database.run(lambda session: _user(session, name))
+        return Actor(
+            user_id=user.user_id, name=name, department_id=department, permissions=frozenset(permissions), scope=scope,
+        )
+
+    def ask(self, items: list[str], *, actor: Actor | None = None, quota: int = 50, clear: bool = False,
+            direction: Direction = Direction.VALUE, approval_id: uuid.UUID | None = None) -> Answer:
+        question = Question(self.field, direction, items)
+        return self.database.run(lambda session: service.by_person(
+            session, actor or self.officer, question, REASON, clear=clear, persons_day=quota, approval_id=approval_id,
+        ))
+
+    def grant(self, **changes: Any) -> uuid.UUID:
+        wanted: dict[str, Any] = {
+            "department_id": self.district.department, "business": "高龄津贴", "purpose_code": "JT-01",
+            "fields": {NAME: False}, "directions": list(Direction), "persons_day": 20, "per_minute": 100,
+            "expires_at": clock.now() + timedelta(days=30),
+        }
+        return self.database.run(lambda session: grants.create(session, SYSTEM, **(wanted | changes)).id)
+
+    def log(self) -> list[Any]:
+        with self.database.read() as session:
+            return list(session.execute(text("SELECT * FROM lookup_log ORDER BY at, id")).mappings())
+
+
+@pytest.fixture
+def desk(district: District) -> Desk:
+    return Desk(district)
+
+
+def test_a_person_sees_masks_or_clear_values_and_the_log_sees_none(desk: Desk) -> None:
+    number, token = desk.numbers[0], desk.tokens[0]
+    masked = desk.ask([token, "M1nonsense", desk.tokens[1]])
+    assert [one.value for one in masked.items] == [
+        mask("id_number", number), None, mask("id_number", desk.numbers[1])
+    ]
+    assert masked.masked and masked.items[1].status is Status.MALFORMED and masked.persons_left == 48
+    clear = desk.ask([token], clear=True)
+    assert clear.items[0].value == number and not clear.masked and clear.persons_left == 48
+    back = desk.ask([number, "110101"], direction=Direction.IDENTIFIER)
+    assert [one.value for one in back.items] == [token, None] and back.items[1].status is Status.UNKNOWN
+    blind = desk.actor("blind", desk.district.department, service.RUN)
+    with pytest.raises(MulianError) as caught:
+        desk.ask([token], actor=blind, clear=True)
+    assert caught.value.status == 403
+    with pytest.raises(MulianError) as caught:
+        desk.ask([token], actor=desk.actor("foreign", desk.district.other, service.RUN, service.CLEAR))
+    assert caught.value.status == 404
+    rows = desk.log()
+    assert [(row["asked"], row["found"], row["unknown"], row["refused"]) for row in rows] == [
+        (3, 2, 1, None), (1, 1, 0, None), (2, 1, 1, None)
+    ]
+    with desk.database.read() as session:
+        kept = repr([
+            list(session.execute(text(f"SELECT * FROM {table}")))
+            for table in ("lookup_log", "lookup_person", "audit_log", "notice", "approval")
+        ])
+    assert not any(value in kept for value in (number, token, desk.numbers[1], desk.tokens[1]))
+
+
+def test_above_the_quota_a_second_person_agrees_to_exactly_this(desk: Desk) -> None:
+    assert desk.ask(desk.tokens[:5], quota=5).persons_left == 0
+    assert desk.ask(desk.tokens[:5] * 2, quota=5).refused is None  # the same persons again
+    refused = desk.ask(desk.tokens[4:8], quota=5)
+    assert refused.refused is not None and refused.refused.kind is LOOKUP_SECOND_PERSON and not refused.items
+    assert desk.log()[-1]["refused"] == LOOKUP_SECOND_PERSON.code
+    question = Question(desk.field, Direction.VALUE, desk.tokens[4:8])
+    approval_id = desk.database.run(lambda session: service.request(
+        session, desk.officer, question, REASON, clear=False
+    ).id)
+    second = desk.actor("second", desk.district.department, service.APPROVE)
+    for stranger in (desk.officer, desk.actor("other", desk.district.other, service.APPROVE)):
+        with pytest.raises(MulianError):
+            desk.database.run(lambda session, a=stranger: approvals.decide(session, a, approval_id, approve=True))
+    desk.database.run(lambda session: approvals.decide(session, second, approval_id, approve=True))
+    for items, options in ((desk.tokens[4:9], {}), (desk.tokens[4:8], {"clear": True})):
+        with pytest.raises(MulianError) as caught:  # another question, or the same in clear
+            desk.ask(items, quota=5, approval_id=approval_id, **options)
+        assert caught.value.code == "kernel.approval.mismatch"
+    allowed = desk.ask(desk.tokens[4:8], quota=5, approval_id=approval_id)
+    assert [one.status for one in allowed.items] == [Status.FOUND] * 4
+    with pytest.raises(MulianError):
+        desk.ask(desk.tokens[4:8], quota=5, approval_id=approval_id)
+    assert desk.log()[-1]["approval_id"] is not None
+
+
+def test_limits_a_minute_and_an_alarm_for_a_sweep(desk: Desk) -> None:
+    swept = desk.ask(desk.tokens[:60], quota=100)
+    assert swept.refused is None and desk.log()[-1]["alarm"] == Alarm.SWEEP
+    desk.ask(desk.tokens[60:70], quota=100)
+    assert desk.log()[-1]["alarm"] is None  # told once an hour
+    with desk.database.read() as session:
+        told = session.execute(text("SELECT audience, title_zh FROM notice WHERE severity = 'critical'")).all()
+    assert {row[0] for row in told} == {"security_admin", "auditor"} and len(told) == 2
+    refused = desk.ask(desk.tokens[:1] * 140, quota=100)
+    assert refused.refused is not None and refused.refused.kind is LOOKUP_RATE
+
+
+def test_a_successor_looks_up_by_grant_and_identifiers_stay(desk: Desk) -> None:
+    heir = desk.actor("heir", desk.district.other, service.RUN, service.CLEAR)
+    grant_id = desk.grant(grantee_id=desk.district.other, fields={NAME: True}, persons_day=2)
+    assert [one.value for one in desk.ask(desk.tokens[:2], actor=heir, clear=True).items] == desk.numbers[:2]
+    refused = desk.ask(desk.tokens[:3], actor=heir).refused  # the grant is narrower than the officer's own quota
+    assert refused is not None and refused.kind is LOOKUP_SECOND_PERSON
+    desk.database.run(lambda session: grants.revoke(session, SYSTEM, grant_id=grant_id, reason="期满"))
+    with pytest.raises(MulianError) as caught:
+        desk.ask(desk.tokens[:1], actor=heir)
+    assert caught.value.status == 404
+    for wrong in ({}, {"grantee_id": desk.district.department}, {"app_id": ids.new()},
+                  {"grantee_id": desk.district.other, "fields": {"住址": True}}):
+        with pytest.raises(MulianError):
+            desk.grant(**wrong)
+
+
+def test_an_application_asks_within_its_grant(desk: Desk) -> None:
+    app = desk.database.run(lambda session: apps_service.create(
+        session, SYSTEM, name="津贴系统", department_id=desk.district.other
+    )).app
+    grant_id = desk.grant(app_id=app.id)
+    reason = Reason("JT-01", "BJ-7", "E-12")
+
+    def ask(
+        items: list[str], why: Reason = reason, direction: Direction = Direction.VALUE, nonce: bytes = b"",
+    ) -> Answer:
+        caller = Caller(app.id, app.name, nonce or ids.new().bytes)
+        return desk.database.run(lambda session: service.by_system(
+            session, caller, Question(desk.field, direction, items), why
+        ))
+
+    answer = ask(desk.tokens[:3], nonce=b"n" * 16)
+    assert [one.value for one in answer.items] == [mask("id_number", number) for number in desk.numbers[:3]]
+    assert ask(desk.numbers[:1], direction=Direction.IDENTIFIER).items[0].value == desk.tokens[0]
+    row = desk.log()[0]
+    assert (row["door"], row["operator"], row["purpose"], row["reference"], row["business"]) == (
+        "system", "E-12", "JT-01", "BJ-7", "高龄津贴"
+    )
+    for items, why, nonce, code in (
+        (desk.tokens[:1], Reason("JT-02", "BJ-7", "E"), b"", "crypto.lookup.no_grant"),
+        (desk.tokens[:1], reason, b"n" * 16, "crypto.lookup.replay"),
+    ):
+        with pytest.raises(MulianError) as caught:
+            ask(items, why, nonce=nonce)
+        assert caught.value.code == code
+    refused = ask(desk.tokens[:30])
+    assert refused.refused is not None and refused.refused.kind is LOOKUP_QUOTA
+    refused = ask(desk.tokens[:1] * 90)
+    assert refused.refused is not None and refused.refused.kind is LOOKUP_RATE
+    desk.database.run(lambda session: grants.revoke(session, SYSTEM, grant_id=grant_id, reason="停用"))
+    with pytest.raises(MulianError):
+        ask(desk.tokens[:1])
+
+
+def test_who_saw_this_person(desk: Desk) -> None:
+    desk.ask(desk.tokens[:3])
+    desk.ask(desk.numbers[2:5], direction=Direction.IDENTIFIER)
+    desk.ask(desk.tokens[2:3], quota=0)  # refused: nobody was seen
+
+    def who(value: str) -> seen.Seen:
+        return desk.database.run(lambda session: seen.who(session, desk.auditor, value=value, reason="信访核查"))
+
+    assert len(who(f" {desk.numbers[2].lower()}").looks) == 2 and len(who(desk.numbers[0]).looks) == 1
+    assert who(desk.numbers[50]) == seen.Seen(True, []) and who("11010119900307123X") == seen.Seen(False, [])
+    with pytest.raises(MulianError):
+        desk.database.run(lambda session: seen.who(session, desk.officer, value=desk.numbers[0], reason="好奇"))
+    with desk.database.read() as session:
+        kept = repr(list(session.execute(text("SELECT * FROM audit_log WHERE action = 'crypto.lookup.who'"))))
+    assert "信访核查" in kept and desk.numbers[2] not in kept
+
+
+# -- over HTTP ---------------------------------------------------------------------------------------------------------
+def signed(secret: str, key: str, path: str, body: bytes, nonce: str) -> dict[str, str]:
+    stamp = str(int(time.time()))
+    string = signing.string_to_sign(
+        b"POST", path.encode(), b"", body, stamp.encode(), nonce.encode(), key.encode(), b"1"
+    )
+    return {
+        "X-Mulian-Key": key, "X-Mulian-Key-Version": "1", "X-Mulian-Timestamp": stamp, "X-Mulian-Nonce": nonce,
+        "X-Mulian-Signature": signing.sign(secret.encode(), string).decode(), "Content-Type": "application/json",
+    }
+
+
+def test_files_and_doors_over_http(live_server: Any, tmp_path: Any) -> None:
+    desk = Desk(make_district(live_server.runtime.database), 12)
+    own = desk.district.department
+    engineer, colleague = (live_server.signed_in("data_engineer", department_id=own) for _ in range(2))
+    lines = ["姓名,证件号", *(f"{p.name},{p.id_number}" for p in desk.people), "某人,不是号码", "空,"]
+    query = {"field": NAME, "filename": "名册.csv", "key": "k1", "column": "证件号"}
+    octets = {"Content-Type": "application/octet-stream"}
+    path, data = "/crypto/identifiers/batches", "\n".join(lines).encode("gb18030")
+    sent = engineer.send("POST", path, params=query, content=data, headers=octets)
+    assert sent.status_code == 202, sent.text
+    again = engineer.send("POST", path, params=query, content=data, headers=octets)
+    assert again.json()["id"] == sent.json()["id"]
+    other = engineer.send("POST", path, params=query, content=data + b"\n", headers=octets)
+    assert (other.status_code, other.json()["code"]) == (409, "crypto.identifier.batch_key")
+    bad = engineer.send("POST", path, params=query | {"filename": "名册.xlsx", "key": "k2"}, content=data, headers=octets)
+    assert bad.json()["code"] == "crypto.identifier.file_invalid"
+    batch = f"{path}/{sent.json()['id']}"
+    assert engineer.post(f"{batch}/file").json()["code"] == "crypto.identifier.batch_state"
+    stored = b"".join(one.read_bytes() for one in (live_server.runtime.home.files_dir / "identifiers").rglob("input"))
+    assert stored and desk.numbers[0].encode() not in stored
+    while (held := runner.claim(live_server.runtime)) is not None:
+        runner.execute(live_server.runtime, held, runner.context_of(live_server.runtime, held))
+    done = engineer.get(batch).json()
+    assert (done["state"], done["total"], done["done"], done["created"], done["refused"]) == ("done", 14, 14, 1, 1)
+    table = engineer.post(f"{batch}/file").content.decode("utf-8-sig").splitlines()
+    assert table[1] == f"1,{desk.tokens[0]},已有" and table[13].endswith("新签发") and table[14] == "14,,空值"
+    assert colleague.post(f"{batch}/file").status_code == 404
+    assert engineer.post(f"{batch}/file", params={"kind": "xlsx"}).content.startswith(b"PK")
+    live_server.runtime.database.run(lambda session: _expire(session))
+    assert engineer.post(f"{batch}/file").json()["code"] == "crypto.identifier.batch_gone"
+
+    officer = live_server.signed_in("data_officer", department_id=own)
+    body = {"field": NAME, "direction": "value", "items": desk.tokens[:2], "reason": "核对", "ticket": "GD-1"}
+    shown = officer.post("/crypto/lookups/manual", json=body).json()
+    assert shown["masked"] and shown["items"][0]["value"] == mask("id_number", desk.numbers[0])
+    clear = officer.post("/crypto/lookups/manual", json=body | {"clear": True}).json()
+    assert clear["items"][1]["value"] == desk.numbers[1]
+    assert engineer.post("/crypto/lookups/manual", json=body).status_code == 403
+
+    made = desk.database.run(lambda session: apps_service.create(
+        session, SYSTEM, name="津贴系统", department_id=desk.district.other
+    ))
+    desk.grant(app_id=made.app.id)
+    wanted = json.dumps({
+        "department_id": str(own), "field": NAME, "direction": "value", "items": desk.tokens[:5], "operator_id": "E1",
+        "purpose_code": "JT-01", "case_number": "BJ-1",
+    }).encode()
+    url = "/api/v1/crypto/lookups/system"
+    headers = signed(made.secret, made.app.app_key, url, wanted, "a" * 16)
+    client = live_server.client()
+    first = client.post(url, content=wanted, headers=headers)
+    assert [one["value"] for one in first.json()["items"]] == [mask("id_number", one) for one in desk.numbers[:5]]
+    assert client.post(url, content=wanted, headers=headers).json()["code"] == "crypto.lookup.replay"
+    changed = client.post(url, content=wanted.replace(b"E1", b"E2"), headers=headers)
+    assert changed.json()["code"] == "gateway.call.signature"
+    assert client.post(url, content=wanted, headers={"Content-Type": "application/json"}).status_code == 401
+    fast = json.loads(wanted) | {"items": desk.tokens[:12] * 10}
+    content = json.dumps(fast).encode()
+    limited = client.post(url, content=content, headers=signed(made.secret, made.app.app_key, url, content, "b" * 16))
+    assert (limited.status_code, limited.json()["code"]) == (429, "crypto.lookup.rate")
+    auditor = live_server.signed_in("auditor")
+    looks = auditor.get("/crypto/lookups/log").json()["items"]
+    assert [(one["door"], one["refused"]) for one in looks] == [
+        ("system", "crypto.lookup.rate"), ("system", None), ("manual", None), ("manual", None)
+    ]
+    who = auditor.post("/crypto/lookups/who", json={"value": desk.numbers[1], "reason": "信访"}).json()
+    assert who["known"] and [one["reference"] for one in who["looks"]] == ["BJ-1", "GD-1", "GD-1"]
+    assert officer.post("/crypto/lookups/who", json={"value": desk.numbers[1], "reason": "信访"}).status_code == 403
+
+
+def _expire(session: Session) -> None:
+    for row in session.scalars(select(IdentifierBatch)):
+        row.expires_at = clock.now()
+
+
+def test_a_batch_goes_on_after_a_kill_and_its_files_are_deleted(
+    sqlite_district: District, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Cut after the part was written but before its commit, and between two chunks: the file is as if nothing was."""
+    runtime = sqlite_district.database.runtime
+    assert runtime is not None
+    monkeypatch.setattr(batches, "CHUNK", 10)
+    desk = Desk(sqlite_district, 0)
+    numbers = [p.id_number for p in synthetic(35)]
+    data = "\n".join(["号码", *numbers]).encode()
+    batch_id = desk.database.run(lambda session: batches.submit(
+        session, SYSTEM, desk.field, form=Form.ID18, key="k", filename="a.csv", data=data
+    ).id)
+    calls = 0
+
+    def cut(*arguments: Any, write: Any = batches._write) -> None:
+        nonlocal calls
+        write(*arguments)
+        calls += 1
+        if calls in (2, 4):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batches, "_write", cut)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            batches.run(runtime, batch_id, column="1", header=True)
+    done = batches.run(runtime, batch_id, column="1", header=True)
+    assert (done.state, done.total, done.done, done.created, calls) == ("done", 35, 35, 35, 6)
+    name, body = desk.database.run(lambda session: batches.result(session, SYSTEM, batch_id, "csv"))
+    rows = [line.split(",") for line in body.decode("utf-8-sig").splitlines()[1:]]
+    assert name == "a-标识.csv" and [row[0] for row in rows] == [str(n) for n in range(1, 36)]
+    assert {row[2] for row in rows} == {"新签发"} and len({row[1] for row in rows}) == 35
+    folder = runtime.home.files_dir / "identifiers" / batch_id.hex
+    assert sorted(one.name for one in folder.iterdir()) == ["000000", "000001", "000002", "000003"]
+    (folder / "000001").write_bytes((folder / "000000").read_bytes())
+    with pytest.raises(MulianError):
+        desk.database.run(lambda session: batches.result(session, SYSTEM, batch_id, "csv"))
+    desk.database.run(_expire)
+    os.utime(folder, (0, 0))
+    assert batches.sweep(runtime) == 1 and not folder.exists()
+
+
+def test_commands_issue_and_look_up(sqlite_district: District, tmp_path: Any) -> None:
+    desk = Desk(sqlite_district, 3)
+    home = str(desk.database.runtime.home.root)  # type: ignore[union-attr]
+    source, made, back = tmp_path / "in.csv", tmp_path / "out.csv", tmp_path / "back.csv"
+    source.write_text("\n".join(["号码", *desk.numbers]), "utf-8")
+
+    def call(*words: str) -> Any:
+        return CliRunner().invoke(commands.app, [*words, "--home", home], catch_exceptions=False)
+
+    where = ("--department", "D0", "--field", NAME)
+    result = call("issue", *where, "--file", str(source), "--out", str(made))
+    assert result.exit_code == 0, result.output
+    assert made.read_text("utf-8-sig").splitlines()[1] == f"1,{desk.tokens[0]},已有"
+    assert made.stat().st_mode & 0o077 == 0
+    asked = ("look-up", *where, "--file", str(made), "--column", "标识", "--reason", "核对", "--ticket", "GD-9")
+    assert call(*asked, "--out", str(back), "--clear").exit_code == 0
+    assert [line.split(",")[1] for line in back.read_text("utf-8-sig").splitlines()[1:]] == desk.numbers
+    assert mask("id_number", desk.numbers[0]) in call(*asked).output
+    assert call("declare", "手机号码", "--department", "D0", "--kind", "phone").exit_code == 0
+    assert "手机号码" in call("fields").output
+    assert desk.log()[0]["door"] == "cli"
