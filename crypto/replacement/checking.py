@@ -60,7 +60,11 @@ def look(
 
 def rehearse(database: Database, source: Source, field_of: identifiers.Field, column: Column, facts: Facts,
              fit: Sequence[tuple[str, str]]) -> str:
-    """Change some rows and roll back; return "" or what the database said."""
+    """Change some rows and roll back; return "" or what the database said.
+
+    Rows that only collide with each other are counted as merged and listed by the run; a column of which no row can be
+    changed is refused.
+    """
     values = [value for _, value in fit]
 
     def unit(session: Session) -> list[identifiers.Issued | identifiers.Refused]:
@@ -71,9 +75,14 @@ def rehearse(database: Database, source: Source, field_of: identifiers.Field, co
         for (key, value), one in zip(fit, database.run(unit) if fit else [], strict=True)
         if isinstance(one, identifiers.Issued)
     ]
+    refusal = _rehearsed(source, column, facts, changes) if changes else ""
+    alone = [_rehearsed(source, column, facts, [change]) for change in changes] if refusal else []
+    return refusal if alone and all(alone) else ""
+
+
+def _rehearsed(source: Source, column: Column, facts: Facts, changes: Sequence[Change]) -> str:
     try:
-        if changes:
-            source.swap(column.slot, facts, changes, rehearse=True)
+        source.swap(column.slot, facts, changes, rehearse=True)
     except Refused as refused:
         return str(refused)
     return ""

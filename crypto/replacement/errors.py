@@ -47,7 +47,7 @@ UNDECIDED = define(
     fix_zh="请核对清单后选择“确认为标识”或“列入例外”", fix_en="Look at the list and decide: they are identifiers, or exceptions",
 )
 UNDO_UNREADABLE = define(
-    "crypto.replacement.undo_unreadable", 500,
+    "crypto.replacement.undo_unreadable", 409,
     zh="撤销文件缺失或已损坏：{reason}", en="The undo file is missing or damaged: {reason}",
     fix_zh="请从备份恢复 files/replacement 下的同名文件", fix_en="Restore the file of that name under files/replacement",
 )

@@ -84,6 +84,12 @@ def there(request: pytest.FixtureRequest) -> Iterator[Bureau]:
         yield made
 
 
+# each product of a department's database with one of ours; what they share is proven by either
+PAIRS = pytest.mark.parametrize(
+    ("dialect", "there"), [("sqlite", "mysql"), ("postgresql", "postgresql")], indirect=["there"],
+)
+
+
 def allow(district: District) -> Runtime:
     """Let the installation reach 127.0.0.1, and give the department its identified fields."""
     runtime = district.database.runtime
@@ -184,6 +190,7 @@ def everything(there: Bureau) -> list[list[tuple[Any, ...]]]:
 COLUMNS = (column("card", "sfz"), column("person", "sfz"), column("visit", "sfz"))
 
 
+@PAIRS
 def test_three_tables_are_replaced_and_put_back(
     district: District, there: Bureau, scale: Scale, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

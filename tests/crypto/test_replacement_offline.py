@@ -25,6 +25,7 @@ from tests.crypto.conftest import District
 from tests.crypto.test_replacement import (
     JOIN,
     NUMBER,
+    PAIRS,
     SYSTEM,
     Bureau,
     agreed,
@@ -97,6 +98,7 @@ COLUMNS = [
 ]
 
 
+@PAIRS
 def test_the_package_replaces_and_puts_back(
     district: District, there: Bureau, scale: Scale, tmp_path: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],

@@ -1,0 +1,260 @@
+"""Replacement where it gets difficult: dirty data, rows written meanwhile, collisions, what is refused and why."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crypto.identifiers import service as identifiers
+from crypto.identifiers.rules import Form, Kind, recognise
+from crypto.persons.rules import synthetic
+from crypto.replacement import engine, queries, rules, service, targets
+from crypto.replacement.errors import (
+    COLUMN_TWICE,
+    DIALECT_REFUSED,
+    FORM_UNFIT,
+    STATE,
+    TARGET_IN_USE,
+    UNDECIDED,
+    UNDO_UNREADABLE,
+    UNSUITED,
+)
+from crypto.replacement.port import Facts, Slot
+from crypto.replacement.rules import Outcome, State
+from kernel.errors import MulianError
+from kernel.outbound.errors import ADDRESS_REFUSED
+from kernel.settings import Settings
+from tests.crypto.conftest import District
+from tests.crypto.test_replacement import (
+    NUMBER,
+    PHONE,
+    SYSTEM,
+    Bureau,
+    agreed,
+    allow,
+    bureau,
+    column,
+    job_row,
+    list_target,
+    made,
+    there,  # noqa: F401 - a fixture
+    work_off,
+)
+
+GOOD = [one.id_number for one in synthetic(40, seed=11)]
+FACTS = Facts("varchar(60)", True, 60, True, "", 1, "id", "int")
+
+
+def refused(call: Any) -> Any:
+    with pytest.raises(MulianError) as caught:
+        call()
+    return caught.value.kind
+
+
+@pytest.mark.pure
+@given(st.lists(st.one_of(st.none(), st.integers(1, 100)), min_size=1), st.sampled_from(list(Kind)))
+def test_a_form_fits_every_column_of_its_field(widths: list[int | None], kind: Kind) -> None:
+    facts = [replace(FACTS, width=width) for width in widths]
+    form = rules.form_for(kind, facts)
+    if form is not None:
+        assert all(width is None or width >= rules.LENGTHS[form] for width in widths)
+    narrowest = min((width for width in widths if width is not None), default=999)
+    assert (form is Form.NATIVE) == (narrowest >= 29)
+    for one in facts:
+        found = rules.obstacles(Slot("", "t", "c"), one, form, [Slot("", "t", "c")])
+        assert bool(found) == (form is None)
+
+
+@pytest.mark.pure
+@given(st.text(max_size=40), st.sampled_from(list(Kind)), st.sampled_from([Form.NATIVE, Form.ID18, Form.PHONE11]))
+def test_every_value_has_one_outcome_and_an_identifier_is_never_replaced(text: str, kind: Kind, form: Form) -> None:
+    what, why = rules.outcome(kind, form, text)
+    assert bool(why) == (what in (Outcome.EXCEPTION, Outcome.LOOKALIKE))
+    if recognise(text) is Form.NATIVE:
+        assert what is Outcome.LOOKALIKE
+
+
+DIRTY = [
+    (1, GOOD[0]), (2, GOOD[1].lower()), (3, f" {GOOD[2]} "), (4, "".join(chr(ord(c) + 0xFEE0) for c in GOOD[3])),
+    (5, "110101900307123"), (6, GOOD[4][:17] + ("0" if GOOD[4][17] != "0" else "1")), (7, "ABCDEF"),
+    (8, f"{GOOD[5]},{GOOD[6]}"), (9, ""), (10, None), (11, "   "), (12, GOOD[0]), (13, "' OR 1=1 -- \\%s"), (14, "王五😀"),
+]
+
+
+@pytest.mark.parametrize(("form", "there"), [("id18", "mysql"), ("native", "postgresql")], indirect=["there"])
+def test_a_dirty_column_ends_without_clear_values_outside_the_list(
+    sqlite_district: District, there: Bureau, form: str,  # noqa: F811
+) -> None:
+    district = sqlite_district
+    allow(district)
+    alike = district.database.run(lambda s: identifiers.issue(
+        s, identifiers.Field(district.department, NUMBER), [GOOD[7]], Form(form)))[0].identifier  # type: ignore[union-attr]
+    there.run("CREATE TABLE dirty (id INT PRIMARY KEY, sfz VARCHAR(60), sj VARCHAR(30))")
+    there.fill("dirty", 3, [(at, value, "+86 138-0013-80" + f"{at:02d}") for at, value in [*DIRTY, (15, alike)]])
+    before = there.run("SELECT * FROM dirty ORDER BY id")
+    job = made(district, list_target(district, there), column("dirty", "sfz"), column("dirty", "sj", PHONE),
+               forms={NUMBER: form, PHONE: "phone11"})
+    seen = job_row(district.database, job).checked["columns"][0]["counts"]  # type: ignore[index]
+    assert seen["lookalike"] >= 1 and seen["known_identifiers"] == 1 and seen["empty"] == 3
+    ask = {"replacement_id": job, "reason": "最小必要"}
+    assert refused(lambda: district.database.run(lambda s: service.request_run(s, SYSTEM, **ask))) is UNDECIDED
+    district.database.run(lambda s: service.decide(s, SYSTEM, replacement_id=job, lookalikes="exceptions"))
+    assert there.run("SELECT * FROM dirty ORDER BY id") == before  # the rehearsal left nothing
+    agreed(district, service.request_run, **ask)
+    done = work_off(district.database)
+    assert done.state == "done", done.error
+    after = dict(there.run("SELECT id, sfz FROM dirty"))
+    with district.database.read() as session:
+        listed = {int(one.row_key) for one in session.scalars(queries.findings(job)) if one.slot == 0}
+    clear = {at for at, value in after.items() if value and value.strip() and recognise(value) is None}
+    assert clear <= listed
+    assert clear == ({7, 8, 13, 14} | ({6} & clear) if form == "id18" else set())
+    assert after[1] == after[12] and after[15] == alike and after[10] is None and after[9] == ""
+    assert all(recognise(one) is Form.PHONE11 for one, in there.run("SELECT sj FROM dirty"))
+    agreed(district, service.request_undo, **ask)
+    assert work_off(district.database).state == "done"
+    assert there.run("SELECT * FROM dirty ORDER BY id") == before
+
+
+def test_rows_written_meanwhile_are_found_and_never_overwritten(
+    sqlite_district: District, there: Bureau, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
+    district, whole, times = sqlite_district, engine.apply, []
+    allow(district)
+    there.run("CREATE TABLE live (id INT PRIMARY KEY, sfz VARCHAR(18))")
+    there.fill("live", 2, list(enumerate(GOOD[:10])))
+    job = made(district, list_target(district, there), column("live", "sfz"))
+    agreed(district, service.request_run, replacement_id=job, reason="最小必要")
+
+    def busy(work: engine.Work) -> None:
+        if not times:
+            there.run(f"UPDATE live SET sfz = '{GOOD[20]}' WHERE id = 3")
+            there.run("DELETE FROM live WHERE id = 4")
+            there.run(f"INSERT INTO live VALUES (-1, '{GOOD[21]}')")
+        times.append(1)
+        whole(work)
+
+    monkeypatch.setattr(engine, "apply", busy)
+    assert work_off(district.database).state == "done"
+    row = job_row(district.database, job)
+    assert row.evidence["rounds"] == 3 and row.evidence["clear_left"] == 0  # type: ignore[index]
+    values = dict(there.run("SELECT id, sfz FROM live"))
+    assert len(values) == 10 and all(recognise(one) is Form.ID18 for one in values.values())
+    with district.database.read() as session:
+        found = identifiers.look_up(session, identifiers.Field(district.department, NUMBER), [values[3], values[-1]])
+    assert [one.value for one in found] == [GOOD[20], GOOD[21]]
+    there.run("UPDATE live SET sfz = 'somebody' WHERE id = 5")
+    agreed(district, service.request_undo, replacement_id=job, reason="误操作")
+    assert work_off(district.database).state == "done"
+    back = dict(there.run("SELECT id, sfz FROM live"))
+    expected = {**dict(enumerate(GOOD[:10])), 3: GOOD[20], -1: GOOD[21], 5: "somebody"}
+    assert back == {key: value for key, value in expected.items() if key != 4}
+    with district.database.read() as session:
+        undone = [(one.row_key, one.reason) for one in session.scalars(queries.findings(job, "undo"))]
+    assert ("5", "changed") in undone
+
+
+def test_what_collides_once_normalised_is_listed_and_stays(
+    sqlite_district: District, request: pytest.FixtureRequest,
+) -> None:
+    district = sqlite_district
+    allow(district)
+    with bureau("postgresql", request) as there:  # noqa: F811 - the fixture runs each product
+        number = next(one for one in GOOD if one.endswith("X"))
+        there.run("CREATE TABLE two (id int PRIMARY KEY, sfz varchar(18) UNIQUE)")
+        others = [one for one in GOOD[:6] if one != number]
+        there.fill("two", 2, [(1, number), (2, number.lower()), *[(at + 9, one) for at, one in enumerate(others)]])
+        job = made(district, list_target(district, there), column("two", "sfz"))
+        seen = job_row(district.database, job).checked["columns"][0]  # type: ignore[index]
+        assert seen["counts"]["merged"] == 1 and not seen["refusal"]
+        agreed(district, service.request_run, replacement_id=job, reason="最小必要")
+        assert work_off(district.database).state == "done"
+        evidence = job_row(district.database, job).evidence
+        assert evidence is not None and evidence["clear_left"] == 1 and evidence["settled"]
+        with district.database.read() as session:
+            listed = {(one.row_key, one.reason) for one in session.scalars(queries.findings(job, "apply"))}
+        [(key, reason)] = listed
+        assert reason == "refused: PostgreSQL 23505"
+        values = dict(there.run("SELECT id, sfz FROM two"))
+        assert [at for at, value in values.items() if recognise(value) is None] == [int(key)]
+
+
+def test_what_cannot_be_replaced_is_said_before_anything_runs(
+    sqlite_district: District, there: Bureau,  # noqa: F811
+) -> None:
+    district = sqlite_district
+    allow(district)
+    there.run("CREATE TABLE head (sfz VARCHAR(18) PRIMARY KEY)")
+    there.run("CREATE TABLE tail (id INT PRIMARY KEY, sfz VARCHAR(18), FOREIGN KEY (sfz) REFERENCES head (sfz))")
+    there.run("CREATE TABLE keyless (sfz VARCHAR(18))")
+    there.run("CREATE TABLE narrow (id INT PRIMARY KEY, sfz VARCHAR(15), born DATE)")
+    target = list_target(district, there)
+    job = made(district, target, column("tail", "sfz"), column("keyless", "sfz"), column("narrow", "born"))
+    seen = {one["column"]: one for one in job_row(district.database, job).checked["columns"]}  # type: ignore[index]
+    said = {name: "".join(one["zh"] for one in report["obstacles"]) for name, report in seen.items()}
+    assert "外键" in said["tail.sfz"] and "主键" in said["keyless.sfz"] and "不是文本" in said["narrow.born"]
+    assert refused(lambda: district.database.run(lambda s: service.request_run(
+        s, SYSTEM, replacement_id=job, reason="最小必要"))) is UNSUITED
+    narrow = made(district, target, column("narrow", "sfz"))
+    assert "列宽 15" in job_row(district.database, narrow).checked["columns"][0]["obstacles"][0]["zh"]  # type: ignore[index]
+    assert refused(lambda: made(district, target, column("tail", "sfz"), column("tail", "sfz"))) is COLUMN_TWICE
+    assert refused(lambda: made(district, target, column("tail", "sfz"), forms={NUMBER: "phone11"})) is FORM_UNFIT
+    assert refused(lambda: district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))) \
+        is TARGET_IN_USE
+    for one in (job, narrow):
+        district.database.run(lambda s, j=one: service.drop(s, SYSTEM, replacement_id=j))  # type: ignore[misc]
+    assert refused(lambda: district.database.run(lambda s: service.resume(s, SYSTEM, replacement_id=job))) is STATE
+    district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))
+
+
+def test_connections_are_guarded_and_say_nothing_of_the_account(
+    sqlite_district: District, there: Bureau,  # noqa: F811
+) -> None:
+    district = sqlite_district
+    runtime = allow(district)
+    wrong = district.database.run(lambda s: targets.register(
+        s, SYSTEM, department_id=district.department, name="业务库", product=there.product, host=there.host,
+        port=there.port, database=f"no_{there.name}", username="someone", password="s3cret-word", tls="off"))
+    with pytest.raises(MulianError) as caught:
+        district.database.run(lambda s: targets.columns(s, SYSTEM, target_id=wrong.id))
+    told = f"{caught.value} {caught.value.text('zh')} {caught.value.__cause__!r} {wrong!r}"
+    assert "s3cret" not in told and "someone" not in told and b"s3cret" not in wrong.secret
+    assert caught.value.code == "crypto.target.unreachable"
+    runtime.database.runtime = replace(runtime, settings=Settings(home=runtime.home.root))
+    assert refused(lambda: district.database.run(
+        lambda s: targets.columns(s, SYSTEM, target_id=wrong.id))) is ADDRESS_REFUSED
+    assert refused(lambda: list_target(district, there, "mysql+pymysql")) is DIALECT_REFUSED
+
+
+def test_a_dialect_of_the_settings_serves_too(
+    sqlite_district: District, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The generic adapter, on a server that can be had here; and a spoilt undo file opens nothing."""
+    district = sqlite_district
+    allow(district)
+    monkeypatch.setattr(engine, "PAGE", 7)
+    with bureau("mysql", request) as there:  # noqa: F811 - the fixture runs each product
+        there.run("CREATE TABLE p (id BIGINT PRIMARY KEY, sfz VARCHAR(40), UNIQUE KEY u (sfz))")
+        there.fill("p", 2, [(at * 10, one) for at, one in enumerate(GOOD[:20])])
+        before = there.run("SELECT * FROM p ORDER BY id")
+        job = made(district, list_target(district, there, "mysql+pymysql"), column("p", "sfz"))
+        agreed(district, service.request_run, replacement_id=job, reason="最小必要")
+        done = work_off(district.database)
+        assert done.state == "done", done.error
+        assert all(recognise(one) is Form.NATIVE for one, in there.run("SELECT sfz FROM p"))
+        runtime = district.database.runtime
+        assert runtime is not None
+        path = runtime.home.files_dir / "replacement" / f"{job}.undo"
+        whole = path.read_bytes()
+        assert not any(one.encode() in whole for one in GOOD[:20])
+        agreed(district, service.request_undo, replacement_id=job, reason="误操作")
+        path.write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
+        failed = work_off(district.database)
+        assert failed.state == "failed" and failed.error is not None and failed.error["code"] == UNDO_UNREADABLE.code
+        path.write_bytes(whole)
+        district.database.run(lambda s: service.resume(s, SYSTEM, replacement_id=job))
+        assert work_off(district.database).state == "done"
+        assert there.run("SELECT * FROM p ORDER BY id") == before
+        assert job_row(district.database, job).state == State.UNDONE
