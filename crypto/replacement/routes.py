@@ -51,8 +51,9 @@ def list_targets(
 
 
 @api.post("/targets", status_code=201, **needs(MANAGE))
-def register_target(session: Session_, actor: Actor_, body: TargetIn) -> TargetOut:
+def register_target(request: Request, session: Session_, actor: Actor_, body: TargetIn) -> TargetOut:
     """List a database; no connection is made yet."""
+    request.state.takes_secret = True
     row = targets.register(session, actor, **body.model_dump())
     return views.target_rows(session, [row])[0]
 

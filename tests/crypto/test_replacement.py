@@ -1,6 +1,8 @@
 """Replacing columns of departments' own databases: real MariaDB and PostgreSQL servers on the other side."""
 
 import contextlib
+import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +33,7 @@ from tests.support.scale import Scale
 
 SYSTEM = system_actor("test")
 NUMBER, PHONE = "公民身份号码", "手机号码"
+GOOD_PEOPLE = [one.id_number for one in synthetic(12, seed=3)]
 
 
 @dataclass
@@ -205,8 +208,8 @@ def test_three_tables_are_replaced_and_put_back(
     assert seen.checked is not None and seen.forms == {NUMBER: "id18"}
     assert [one["obstacles"] for one in seen.checked["columns"]] == [[], [], []] and seen.checked["orphans"] == 0
     agreed(district, service.request_run, replacement_id=replacement_id, reason="最小必要")
-    interrupt(district, monkeypatch, replacement_id, 2, State.CAPTURING)
-    interrupt(district, monkeypatch, replacement_id, 2, State.APPLYING)
+    interrupt(district, replacement_id, 2, State.CAPTURING)
+    interrupt(district, replacement_id, 2, State.APPLYING)
     done = work_off(district.database)
     assert done.state == "done", done.error
     row = job_row(district.database, replacement_id)
@@ -218,33 +221,46 @@ def test_three_tables_are_replaced_and_put_back(
     assert not set(numbers) & {one for one, in there.run("SELECT sfz FROM card")}
     assert there.run("SELECT changed FROM person") == [(one[3],) for one in before[0]]
     agreed(district, service.request_undo, replacement_id=replacement_id, reason="误操作")
-    interrupt(district, monkeypatch, replacement_id, 3, State.UNDOING)
+    interrupt(district, replacement_id, 3, State.UNDOING)
     assert work_off(district.database).state == "done"
     assert everything(there) == before
     row = job_row(district.database, replacement_id)
     assert row.state == State.UNDONE and (row.evidence or {})["not_undone"] == 0
 
 
-def interrupt(
-    district: District, monkeypatch: pytest.MonkeyPatch, replacement_id: uuid.UUID, ranges: int, state: State,
-) -> None:
-    """Let the worker die after some ranges: between what it did there and what it says here."""
-    left = [ranges]
+def killed(place: Any, name: str, after: int, work: Callable[[], Any]) -> None:
+    """Do work in a process of its own that is killed where it calls a function once more than ``after`` times."""
+    left, whole = [after], getattr(place, name)
 
     def dying(*arguments: Any, **named: Any) -> Any:
         left[0] -= 1
         if left[0] < 0:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGKILL)
         return whole(*arguments, **named)
 
-    place = "enter_range" if state is State.CAPTURING else "finish"
-    whole = getattr(engine.journal, place)
+    child = os.fork()
+    if child == 0:
+        try:
+            setattr(place, name, dying)
+            work()
+        finally:
+            os._exit(1)
+    status = os.waitpid(child, 0)[1]
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+def interrupt(district: District, replacement_id: uuid.UUID, ranges: int, state: State) -> None:
+    """kill -9 the worker after some ranges: between what it did there and what it says here."""
     database = district.database
     assert database.runtime is not None
     claim = runner.claim(database.runtime)
     assert claim is not None
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(engine.journal, place, dying)
+
+    def work() -> None:
+        database.engine.dispose(close=False)  # the parent's connections are the parent's
+        assert database.runtime is not None
         runner.execute(database.runtime, claim, runner.context_of(database.runtime, claim))
+
+    killed(engine.journal, "enter_range" if state is State.CAPTURING else "finish", ranges, work)
     runner.give_back(database.runtime, claim)
     assert job_row(database, replacement_id).state == state

@@ -32,6 +32,7 @@ from tests.crypto.test_replacement import (
     allow,
     everything,
     job_row,
+    killed,
     tables,
     there,  # noqa: F401 - a fixture
     work_off,
@@ -129,17 +130,7 @@ def test_the_package_replaces_and_puts_back(
         return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
 
     def interrupted(word: str, place: Any, name: str, after: int) -> None:
-        left, whole = [after], getattr(place, name)
-
-        def dying(*given: Any, **named: Any) -> Any:
-            left[0] -= 1
-            if left[0] < 0:
-                raise KeyboardInterrupt
-            return whole(*given, **named)
-
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(place, name, dying)
-            tool.main([word, *arguments])
+        killed(place, name, after, lambda: tool.main([word, *arguments]))
 
     interrupted("collect", tool.Sealed, "append", 3)
     assert command("collect")["rows"] == sum(one[0] for one in there.run(
