@@ -8,6 +8,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("crypto.key.read", "查看密钥与加密范围", "Read keys and encryption scopes"),
     Permission("crypto.key.manage", "管理密钥（申请更换、解封）", "Manage keys (request rotations, unseal)"),
     Permission(APPROVE, "审批密钥操作", "Approve key operations"),
+    Permission("crypto.selfcheck.read", "查看密评自查", "Read the self-check"),
+    Permission("crypto.selfcheck.scan", "执行明文扫描", "Scan for clear text"),
     Permission("crypto.identifier.read", "查看标识字段与批次", "Read identified fields and batches"),
     Permission("crypto.identifier.manage", "登记标识字段", "Declare identified fields"),
     Permission("crypto.identifier.issue", "签发标识", "Issue identifiers"),
@@ -23,13 +25,14 @@ PERMISSIONS: tuple[Permission, ...] = (
 
 _IDENTIFIERS = "crypto.identifier.read"
 _REPLACEMENTS = "crypto.replacement.read"
+_SELFCHECK = "crypto.selfcheck.read"
 
 GRANTS: dict[str, tuple[str, ...]] = {
     "security_admin": ("crypto.key.read", "crypto.key.manage", APPROVE, _IDENTIFIERS, "crypto.identifier.manage",
-                       _REPLACEMENTS, "crypto.replacement.manage", REPLACE_APPROVE),
-    "auditor": ("crypto.key.read", _IDENTIFIERS, "crypto.lookup.audit", _REPLACEMENTS),
-    "bureau_admin": ("crypto.key.read", _IDENTIFIERS, _REPLACEMENTS),
-    "supervisor": ("crypto.key.read", _IDENTIFIERS, _REPLACEMENTS),
+                       _SELFCHECK, "crypto.selfcheck.scan", _REPLACEMENTS, "crypto.replacement.manage", REPLACE_APPROVE),
+    "auditor": (_SELFCHECK, "crypto.key.read", _IDENTIFIERS, "crypto.lookup.audit", _REPLACEMENTS),
+    "bureau_admin": (_SELFCHECK, "crypto.key.read", _IDENTIFIERS, "crypto.lookup.grant", _REPLACEMENTS),
+    "supervisor": (_SELFCHECK, "crypto.key.read", _IDENTIFIERS, _REPLACEMENTS),
     "data_officer": (_IDENTIFIERS, "crypto.lookup.run", "crypto.lookup.clear"),
     "department_reviewer": (_IDENTIFIERS, "crypto.lookup.approve"),
     "department_admin": (_IDENTIFIERS, "crypto.lookup.grant", _REPLACEMENTS),
