@@ -28,8 +28,10 @@ _REPLACEMENTS = "crypto.replacement.read"
 _SELFCHECK = "crypto.selfcheck.read"
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    "security_admin": ("crypto.key.read", "crypto.key.manage", APPROVE, _IDENTIFIERS, "crypto.identifier.manage",
-                       _SELFCHECK, "crypto.selfcheck.scan", _REPLACEMENTS, "crypto.replacement.manage", REPLACE_APPROVE),
+    "security_admin": (
+        "crypto.key.read", "crypto.key.manage", APPROVE, _IDENTIFIERS, "crypto.identifier.manage", _SELFCHECK,
+        "crypto.selfcheck.scan", _REPLACEMENTS, "crypto.replacement.manage", REPLACE_APPROVE,
+    ),
     "auditor": (_SELFCHECK, "crypto.key.read", _IDENTIFIERS, "crypto.lookup.audit", _REPLACEMENTS),
     "bureau_admin": (_SELFCHECK, "crypto.key.read", _IDENTIFIERS, "crypto.lookup.grant", _REPLACEMENTS),
     "supervisor": (_SELFCHECK, "crypto.key.read", _IDENTIFIERS, _REPLACEMENTS),
