@@ -106,15 +106,21 @@ def answer_package(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     return dict(counts)
 
 
-@job("crypto.replacement.prune", zh="清理离线替换的中间文件", en="Delete files of offline replacements")
+@job("crypto.replacement.prune", zh="清理替换任务的文件", en="Delete files of replacements")
 def prune(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
-    """Delete values and answers a day after they were written."""
+    """Delete values and answers a day after they were written, and undo files whose key was forgotten."""
     gone, before = 0, clock.to_micros(clock.now()) / 1e6 - _KEEP_SECONDS
     for path in (ctx.runtime.home.files_dir / "replacement").glob("*"):
-        if path.suffix in (".values", ".answers") and path.stat().st_mtime < before:
+        passing = path.suffix in (".values", ".answers") and path.stat().st_mtime < before
+        if passing or (path.suffix == ".undo" and _forgotten(ctx.database, uuid.UUID(path.stem))):
             path.unlink()
             gone += 1
     return {"files": gone}
+
+
+def _forgotten(database: Database, replacement_id: uuid.UUID) -> bool:
+    with database.read() as session:
+        return "undo_copy" not in (queries.get(session, replacement_id).evidence or {})
 
 
 schedule("crypto.replacement.prune", every_seconds=3600)
@@ -158,7 +164,7 @@ def _work(ctx: JobContext, replacement_id: uuid.UUID) -> Iterator[engine.Work]:
         _unchanged(row, columns, facts)
         with ctx.database.read() as session:
             secret = keeping.read(session, row.id, row.department_id)
-        path = ctx.runtime.home.files_dir / "replacement" / f"{row.id}.undo"
+            path = service.undo_path(session, row.id)
         file = UndoFile(path, bytes.fromhex(secret["undo"]), row.id)
         try:
             yield engine.Work(

@@ -145,6 +145,12 @@ def drop(session: Session_, actor: Actor_, replacement_id: uuid.UUID) -> Replace
     return views.replacements(session, [service.drop(session, actor, replacement_id=replacement_id)])[0]
 
 
+@api.post("/replacements/{replacement_id}/discard", **needs(MANAGE))
+def discard(session: Session_, actor: Actor_, replacement_id: uuid.UUID) -> ReplacementOut:
+    """Delete the undo file of an ended job: from then on nothing puts the rows back."""
+    return views.replacements(session, [service.discard(session, actor, replacement_id=replacement_id)])[0]
+
+
 @api.post("/replacements/offline", status_code=201, **needs(MANAGE))
 def create_offline(session: Session_, actor: Actor_, body: OfflineIn) -> ReplacementOut:
     """Make a job that the department's DBA carries out with the offline package."""

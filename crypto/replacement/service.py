@@ -3,10 +3,13 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from crypto.copies import service as copies
+from crypto.copies.rules import CopyKind
 from crypto.identifiers import queries as identifiers
 from crypto.identifiers.rules import FORM_OF, Form, Kind
 from crypto.replacement import keeping, queries, rules
@@ -23,6 +26,7 @@ from kernel.identity.actor import Actor, require, system_actor
 from kernel.jobs import service as jobs
 from kernel.jobs.models import Job
 from kernel.jobs.rules import JobState
+from kernel.runtime import runtime_of
 
 _UNDOABLE = (State.DONE, State.APPLYING, State.PACKAGED, State.ANSWERED)
 IDENTIFIERS, EXCEPTIONS = "identifiers", "exceptions"  # the decisions on what looks like an identifier
@@ -125,7 +129,11 @@ def begin(session: Session, approval: Approval) -> None:
         return
     _expect(row, State.CHECKED)
     keeping.make(session, row.id, row.department_id)
-    row.state = State.CAPTURING
+    copy = copies.register(
+        session, system_actor("crypto.replacement"), kind=CopyKind.UNDO, location=str(undo_path(session, row.id)),
+        made_at=clock.now(), note=row.title,
+    )
+    row.state, row.evidence = State.CAPTURING, {"undo_copy": str(copy.id)}
     queue(session, _maker(approval), row, RUN)
 
 
@@ -144,6 +152,8 @@ def request_undo(session: Session, actor: Actor, *, replacement_id: uuid.UUID, r
     row = owned(session, actor, replacement_id)
     _expect(row, *_UNDOABLE)
     _idle(session, row)
+    if row.target_id is not None and "undo_copy" not in (row.evidence or {}):
+        raise STATE(state="撤销文件已删除")
     return _propose(session, actor, row, UNDO, reason, f"撤销替换：{row.title}", f"Undo the replacement: {row.title}")
 
 
@@ -160,6 +170,30 @@ def begin_undo(session: Session, approval: Approval) -> None:
     queue(session, _maker(approval), row, UNDO)
 
 
+def discard(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> CryptoReplacement:
+    """Forget the key of an ended job's undo file: from the commit on nothing puts the rows back.
+
+    The file, which opens no more, is deleted by the hourly clean-up: a deletion here could not be rolled back.
+    """
+    row = owned(session, actor, replacement_id)
+    _expect(row, State.DONE, State.UNDONE, State.DROPPED)
+    _idle(session, row)
+    kept = (row.evidence or {}).get("undo_copy")
+    if kept is None:
+        raise STATE(state="撤销文件已删除")
+    keeping.forget(session, row.id)
+    copies.mark_deleted(session, system_actor("crypto.replacement"), copy_id=uuid.UUID(kept), note="撤销密钥已删除")
+    row.evidence = {name: value for name, value in (row.evidence or {}).items() if name != "undo_copy"}
+    row.audit_id = _note(session, actor, "discard", row.id, row.department_id)
+    session.flush([row])
+    return row
+
+
+def undo_path(session: Session, replacement_id: uuid.UUID) -> Path:
+    """Return where the undo file of a job is."""
+    return runtime_of(session).home.files_dir / "replacement" / f"{replacement_id}.undo"
+
+
 def drop(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> CryptoReplacement:
     """Drop a job that has changed nothing yet."""
     row = owned(session, actor, replacement_id)
@@ -167,7 +201,8 @@ def drop(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> Crypto
     _idle(session, row)
     row.state, row.finished_at = State.DROPPED, clock.now()
     row.audit_id = _note(session, actor, "drop", row.id, row.department_id)
-    keeping.forget(session, row.id)
+    if row.evidence is None:  # else the undo file is there, and its key goes with it
+        keeping.forget(session, row.id)
     session.flush([row])
     return row
 

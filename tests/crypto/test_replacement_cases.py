@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crypto.copies import queries as copies
 from crypto.identifiers import service as identifiers
 from crypto.identifiers.rules import Form, Kind, recognise
 from crypto.persons.rules import synthetic
-from crypto.replacement import engine, queries, rules, service, targets
+from crypto.replacement import engine, jobs, queries, rules, service, targets
 from crypto.replacement.errors import (
     COLUMN_TWICE,
     DIALECT_REFUSED,
@@ -24,6 +25,7 @@ from crypto.replacement.errors import (
 from crypto.replacement.port import Facts, Slot
 from crypto.replacement.rules import Outcome, State
 from kernel.errors import MulianError
+from kernel.jobs.context import JobContext
 from kernel.outbound.errors import ADDRESS_REFUSED
 from kernel.settings import Settings
 from tests.crypto.conftest import District
@@ -258,3 +260,12 @@ def test_a_dialect_of_the_settings_serves_too(
         assert work_off(district.database).state == "done"
         assert there.run("SELECT * FROM p ORDER BY id") == before
         assert job_row(district.database, job).state == State.UNDONE
+        with district.database.read() as session:
+            [copy] = session.scalars(copies.listing())
+        assert copy.kind == "undo" and copy.location == str(path) and copy.deleted_at is None
+        district.database.run(lambda s: service.discard(s, SYSTEM, replacement_id=job))
+        with district.database.read() as session:
+            [copy] = session.scalars(copies.listing())
+        assert copy.deleted_at is not None
+        assert jobs.prune(JobContext(runtime, lambda s: None, name="test"), {}) == {"files": 1} and not path.exists()
+        assert refused(lambda: district.database.run(lambda s: service.discard(s, SYSTEM, replacement_id=job))) is STATE
