@@ -8,6 +8,7 @@ import type * as codes from "@/api/codes";
 import type * as collab from "@/api/collab";
 import type * as chain from "@/api/chain";
 import type * as crypto from "@/api/crypto";
+import type * as identifiers from "@/api/identifiers";
 import type * as history from "@/api/history";
 import type * as duties from "@/api/duties";
 import type * as links from "@/api/links";
@@ -69,7 +70,7 @@ export type Checked = [
   None<Foreign<quality.Failing, Wire["FailingCell"]>>,
   None<Foreign<quality.QualitySummary, Wire["Summary"]>>,
   None<Foreign<imports.CellClash, Wire["ClashOut"]>>,
-  None<Foreign<imports.Finding, Wire["FindingOut"]>>,
+  None<Foreign<imports.Finding, Wire["catalog__imports__schemas__FindingOut"]>>,
   None<Foreign<imports.Cell, Wire["CellOut"]>>,
   None<Foreign<codes.Profile, Wire["catalog__codes__schemas__ProfileOut"]>>,
   None<Foreign<codes.ClassRow, Wire["ClassOut"]>>,
@@ -106,13 +107,22 @@ export type Checked = [
   None<Foreign<gateway.ContractField, Wire["ContractField"]>>,
   None<Foreign<gateway.TableSource, Wire["TableSource"]>>,
   None<Foreign<gateway.AppDetail, Wire["AppDetail"]>>,
-  None<Foreign<gateway.Issued, Wire["IssuedOut"]>>,
+  None<Foreign<gateway.Issued, Wire["gateway__apps__schemas__IssuedOut"]>>,
   None<Foreign<gateway.DemandDetail, Wire["DemandDetail"]>>,
   None<Foreign<gateway.DemandItem, Wire["DemandItemOut"]>>,
   None<Foreign<gateway.DemandInput, Wire["DemandIn"]>>,
-  None<Foreign<gateway.Grant, Wire["GrantOut"]>>,
+  None<Foreign<gateway.Grant, Wire["gateway__grants__schemas__GrantOut"]>>,
   None<Foreign<gateway.Call, Wire["CallOut"]>>,
   None<Foreign<reports.ReportDetail, Wire["ReportOut"]>>,
   None<Foreign<reports.Figure, Wire["FigureOut"]>>,
+  None<Foreign<identifiers.IdentifierField, Wire["crypto__identifiers__schemas__FieldOut"]>>,
+  None<Foreign<identifiers.Batch, Wire["crypto__identifiers__schemas__BatchOut"]>>,
+  None<Foreign<identifiers.Issued, Wire["crypto__identifiers__schemas__IssuedOut"]>>,
+  None<Foreign<identifiers.FieldInput, Wire["FieldIn"]>>,
+  None<Foreign<identifiers.LookInput, Wire["ManualIn"]>>,
+  None<Foreign<identifiers.LookAnswer, Wire["AnswerOut"]>>,
+  None<Foreign<identifiers.Look, Wire["LookOut"]>>,
+  None<Foreign<identifiers.LookGrant, Wire["crypto__lookups__schemas__GrantOut"]>>,
+  None<Foreign<identifiers.LookGrantInput, Wire["GrantIn"]>>,
   None<Foreign<reports.Trace, Wire["analytics__reports__schemas__TraceOut"]>>,
 ];

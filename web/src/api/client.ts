@@ -174,3 +174,9 @@ export async function download(path: string, fallback: string, query?: Params): 
   const response = await send("GET", path, { query });
   saveBlob(await response.blob(), nameFrom(response.headers, fallback));
 }
+
+/** A file whose handing out is an act on record: it is asked for by POST. */
+export async function fetchFile(path: string, fallback: string, options: Options = {}): Promise<void> {
+  const response = await send("POST", path, { ...options, body: options.body ?? {} });
+  saveBlob(await response.blob(), nameFrom(response.headers, fallback));
+}

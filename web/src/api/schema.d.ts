@@ -3866,6 +3866,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/identifiers/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Identifier Batches
+         * @description List files of values, newest first.
+         */
+        get: operations["list_identifier_batches_api_v1_crypto_identifiers_batches_get"];
+        put?: never;
+        /**
+         * Submit Identifier Batch
+         * @description Submit a file of values; a job issues their identifiers. The body is kept sealed, never in clear.
+         */
+        post: operations["submit_identifier_batch_api_v1_crypto_identifiers_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/identifiers/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Identifier Batch
+         * @description Return one file of values with its progress.
+         */
+        get: operations["get_identifier_batch_api_v1_crypto_identifiers_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/identifiers/batches/{batch_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Download Identifier Batch
+         * @description Hand the file of identifiers to who sent the values; the download is on record, so it is a POST.
+         */
+        post: operations["download_identifier_batch_api_v1_crypto_identifiers_batches__batch_id__file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/identifiers/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Identifier Fields
+         * @description List identified fields.
+         */
+        get: operations["list_identifier_fields_api_v1_crypto_identifiers_fields_get"];
+        put?: never;
+        /**
+         * Declare Identifier Field
+         * @description Declare an identified field; the first one of a department makes its keys.
+         */
+        post: operations["declare_identifier_field_api_v1_crypto_identifiers_fields_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/identifiers/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Identifiers
+         * @description Issue identifiers for a list of values: the same person gets the same identifier.
+         */
+        post: operations["issue_identifiers_api_v1_crypto_identifiers_issue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/keks": {
         parameters: {
             query?: never;
@@ -3986,6 +4094,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/lookups/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lookup Grants
+         * @description List grants of look-ups, newest first.
+         */
+        get: operations["list_lookup_grants_api_v1_crypto_lookups_grants_get"];
+        put?: never;
+        /**
+         * Create Lookup Grant
+         * @description Grant look-ups of the department's fields to an application or another department.
+         */
+        post: operations["create_lookup_grant_api_v1_crypto_lookups_grants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/lookups/grants/{grant_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Lookup Grant
+         * @description End a grant at once.
+         */
+        post: operations["revoke_lookup_grant_api_v1_crypto_lookups_grants__grant_id__revocation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/lookups/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Look Ups
+         * @description List look-ups, newest first: who, when, for which 事项, how many; no value.
+         */
+        get: operations["list_look_ups_api_v1_crypto_lookups_log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/lookups/manual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Up By Person
+         * @description 人工查询: for a reason and a 工单号; above the daily number of persons only with a second person's consent.
+         */
+        post: operations["look_up_by_person_api_v1_crypto_lookups_manual_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/lookups/manual/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Look Up
+         * @description Ask a second person for exactly this look-up, above the quota; the items themselves are not kept.
+         */
+        post: operations["request_look_up_api_v1_crypto_lookups_manual_requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/lookups/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Up By System
+         * @description 系统查询: an application's call, signed as its calls to the gateway are (docs/consumers/signing.md).
+         */
+        post: operations["look_up_by_system_api_v1_crypto_lookups_system_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/lookups/who": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Who Looked
+         * @description 谁查过这个人: the value is turned into blind indexes and forgotten; the question itself is on record.
+         */
+        post: operations["who_looked_api_v1_crypto_lookups_who_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/overview": {
         parameters: {
             query?: never;
@@ -4018,6 +4270,330 @@ export interface paths {
          * @description Say for every process of this home whether it is open and how many shares it has.
          */
         get: operations["list_processes_api_v1_crypto_processes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Replacements
+         * @description List jobs, newest first.
+         */
+        get: operations["list_replacements_api_v1_crypto_replacements_get"];
+        put?: never;
+        /**
+         * Create Replacement
+         * @description Make a job and queue its assessment.
+         */
+        post: operations["create_replacement_api_v1_crypto_replacements_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Replacement
+         * @description Return a job with its assessment, progress and evidence.
+         */
+        get: operations["get_replacement_api_v1_crypto_replacements__replacement_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Again
+         * @description Queue assessment and dry run again.
+         */
+        post: operations["check_again_api_v1_crypto_replacements__replacement_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Decide on values that look like identifiers already.
+         */
+        post: operations["decide_api_v1_crypto_replacements__replacement_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop
+         * @description Drop a job that has changed nothing yet.
+         */
+        post: operations["drop_api_v1_crypto_replacements__replacement_id__drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Findings
+         * @description List what a job found by row: exceptions, what looks like identifiers, what could not be changed; masked.
+         */
+        get: operations["list_findings_api_v1_crypto_replacements__replacement_id__findings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/package/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Package Answers
+         * @description Fetch the sealed identifiers; they are deleted after a day.
+         */
+        post: operations["package_answers_api_v1_crypto_replacements__replacement_id__package_answers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/package/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Package Code
+         * @description Show the package code; every showing is in the audit trail.
+         */
+        post: operations["package_code_api_v1_crypto_replacements__replacement_id__package_code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/package/job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Package Job
+         * @description Fetch the sealed job file.
+         */
+        post: operations["package_job_api_v1_crypto_replacements__replacement_id__package_job_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/package/undo-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Package Undo Key
+         * @description Fetch the sealed keys of undo files, once an undo was agreed to.
+         */
+        post: operations["package_undo_key_api_v1_crypto_replacements__replacement_id__package_undo_key_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/package/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Package Values
+         * @description Take the sealed values of an offline job and queue the issue of their identifiers.
+         */
+        post: operations["package_values_api_v1_crypto_replacements__replacement_id__package_values_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Go on with an approved job that stopped.
+         */
+        post: operations["resume_api_v1_crypto_replacements__replacement_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Run
+         * @description Propose the run to a second person.
+         */
+        post: operations["request_run_api_v1_crypto_replacements__replacement_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/{replacement_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Undo
+         * @description Propose the undo to a second person.
+         */
+        post: operations["request_undo_api_v1_crypto_replacements__replacement_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/offline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Offline
+         * @description Make a job that the department's DBA carries out with the offline package.
+         */
+        post: operations["create_offline_api_v1_crypto_replacements_offline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/replacements/package/tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Package Tool
+         * @description Fetch the one file that the DBA runs.
+         */
+        get: operations["package_tool_api_v1_crypto_replacements_package_tool_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4124,6 +4700,70 @@ export interface paths {
          * @description Forget root and data keys in every process; decrypting answers 503 until somebody unseals.
          */
         post: operations["seal_api_v1_crypto_seal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Targets
+         * @description List departments' databases.
+         */
+        get: operations["list_targets_api_v1_crypto_targets_get"];
+        put?: never;
+        /**
+         * Register Target
+         * @description List a database; no connection is made yet.
+         */
+        post: operations["register_target_api_v1_crypto_targets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/targets/{target_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Target
+         * @description Take a database off the list and forget its password.
+         */
+        delete: operations["remove_target_api_v1_crypto_targets__target_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/targets/{target_id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Target Columns
+         * @description Connect and list tables and columns: the test of a connection, and what a job is picked from.
+         */
+        get: operations["target_columns_api_v1_crypto_targets__target_id__columns_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5829,6 +6469,12 @@ export interface components {
             left: number;
         };
         /**
+         * Alarm
+         * @description Why a look-up is told to people: runs of persons issued one after the other, or questions without a person.
+         * @enum {string}
+         */
+        Alarm: "sweep" | "guessing";
+        /**
          * AlarmOut
          * @description An alarm; ``notified`` is false under a silence or for a repeat within the hour.
          */
@@ -5937,6 +6583,18 @@ export interface components {
             stream: string;
             /** Tx Hash */
             tx_hash: string | null;
+        };
+        /**
+         * AnswerOut
+         * @description Answers in the order of the items. ``masked``: values are not in clear.
+         */
+        AnswerOut: {
+            /** Items */
+            items: components["schemas"]["crypto__lookups__schemas__ItemOut"][];
+            /** Masked */
+            masked: boolean;
+            /** Persons Left */
+            persons_left: number;
         };
         /**
          * AppDetail
@@ -6157,6 +6815,17 @@ export interface components {
             sha256: string;
             /** Sm3 */
             sm3: string;
+        };
+        /**
+         * AskIn
+         * @description Why; a second person decides.
+         */
+        AskIn: {
+            /**
+             * Reason
+             * @example 年度例行更换
+             */
+            reason: string;
         };
         /**
          * AsOfCounts
@@ -6492,6 +7161,11 @@ export interface components {
              * File
              * @description .xlsx、.xls 或 .ods，至多 50 MB
              */
+            file: string;
+        };
+        /** Body_package_values_api_v1_crypto_replacements__replacement_id__package_values_post */
+        Body_package_values_api_v1_crypto_replacements__replacement_id__package_values_post: {
+            /** File */
             file: string;
         };
         /** Body_read_headers_api_v1_catalog_proposals_headers_post */
@@ -7153,6 +7827,66 @@ export interface components {
             reasons?: components["schemas"]["catalog__entries__schemas__ReasonIn"][];
         };
         /**
+         * ItemOut
+         * @description A data item as stored.
+         */
+        catalog__entries__schemas__ItemOut: {
+            /** Code */
+            code: string;
+            /** Code Set */
+            code_set?: string | null;
+            /**
+             * Data Type
+             * @description 代码表 data_type
+             */
+            data_type?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Is Key
+             * @default false
+             */
+            is_key: boolean;
+            /** Length */
+            length?: number | null;
+            /**
+             * Level
+             * @description GB/T 43697 级别，1–4 一般，5 重要，6 核心
+             * @default 1
+             */
+            level: number;
+            /**
+             * Name
+             * @description 数据项名称
+             * @example 统一社会信用代码
+             */
+            name: string;
+            /** Number */
+            number: number;
+            /** Open Type */
+            open_type?: string | null;
+            /**
+             * Pii
+             * @default false
+             */
+            pii: boolean;
+            /** Precision */
+            precision?: number | null;
+            /**
+             * Sensitive
+             * @default false
+             */
+            sensitive: boolean;
+            /**
+             * Share Type
+             * @description 只能严于目录
+             */
+            share_type?: string | null;
+        };
+        /**
          * ReasonIn
          * @description A reason of a return, beside a field, a field of one data item or column, or (no field) about the whole.
          */
@@ -7219,6 +7953,20 @@ export interface components {
             seq: number;
             /** Version */
             version: number;
+        };
+        /**
+         * FieldOut
+         * @description One field that differs.
+         */
+        catalog__history__schemas__FieldOut: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Field */
+            field: string;
+            /** Label */
+            label: string;
         };
         /**
          * LinkOut
@@ -7325,6 +8073,57 @@ export interface components {
         catalog__imports__schemas__BatchPage: {
             /** Items */
             items: components["schemas"]["catalog__imports__schemas__BatchOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * FindingOut
+         * @description 行号·列·原值·问题·建议; ``corrected`` is the last correction of the cell.
+         */
+        catalog__imports__schemas__FindingOut: {
+            /**
+             * Choices
+             * @description 该单元格可填的名称，最接近的在前；空为不限
+             * @default []
+             */
+            choices: string[];
+            /** Code */
+            code: string;
+            /** Column */
+            column: string | null;
+            corrected?: components["schemas"]["CellOut"] | null;
+            /** En */
+            en: string;
+            /** Fix En */
+            fix_en: string;
+            /** Fix Zh */
+            fix_zh: string;
+            /** Header */
+            header: string | null;
+            /** Row No */
+            row_no: number | null;
+            /** Seq */
+            seq: number;
+            /** Severity */
+            severity: string;
+            /** Sheet */
+            sheet: string;
+            /** Value */
+            value: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * FindingPage
+         * @description A page of findings in the order of the workbook.
+         */
+        catalog__imports__schemas__FindingPage: {
+            /** Items */
+            items: components["schemas"]["catalog__imports__schemas__FindingOut"][];
             /** Page */
             page: number;
             /** Size */
@@ -7519,6 +8318,54 @@ export interface components {
             kinds: string[];
             /** Zh */
             zh: string;
+        };
+        /**
+         * ColumnIn
+         * @description A column (字段); ``id`` names an existing one, which keeps its links.
+         */
+        catalog__registry__schemas__ColumnIn: {
+            /**
+             * Data Type
+             * @example varchar
+             */
+            data_type: string;
+            /**
+             * Encrypted
+             * @default false
+             */
+            encrypted: boolean;
+            /** Id */
+            id?: string | null;
+            /**
+             * Is Key
+             * @default false
+             */
+            is_key: boolean;
+            /** Length */
+            length?: number | null;
+            /**
+             * Level
+             * @description GB/T 43697 级别，1–4 一般，5 重要，6 核心
+             * @default 1
+             */
+            level: number;
+            /**
+             * Name
+             * @example id_card
+             */
+            name: string;
+            /** Name Zh */
+            name_zh?: string | null;
+            /**
+             * Nullable
+             * @default true
+             */
+            nullable: boolean;
+            /**
+             * Sensitive
+             * @default false
+             */
+            sensitive: boolean;
         };
         /**
          * NodePage
@@ -7851,6 +8698,14 @@ export interface components {
             reason: string;
         };
         /**
+         * RevokeIn
+         * @description Why an answer is taken back.
+         */
+        catalog__unchanged__schemas__RevokeIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * CellChange
          * @description One cell that an import changes, as texts of the workbook.
          */
@@ -8163,7 +9018,7 @@ export interface components {
             /** @description 数据项/字段的增减；空为没有变化或旧版本未保存 */
             children: components["schemas"]["ChildrenOut"] | null;
             /** Fields */
-            fields: components["schemas"]["FieldOut"][];
+            fields: components["schemas"]["catalog__history__schemas__FieldOut"][];
             /** Kind */
             kind: string;
             /**
@@ -8384,52 +9239,12 @@ export interface components {
             number_profiles: string[];
         };
         /**
-         * ColumnIn
-         * @description A column (字段); ``id`` names an existing one, which keeps its links.
+         * CodeOut
+         * @description The code of a package.
          */
-        ColumnIn: {
-            /**
-             * Data Type
-             * @example varchar
-             */
-            data_type: string;
-            /**
-             * Encrypted
-             * @default false
-             */
-            encrypted: boolean;
-            /** Id */
-            id?: string | null;
-            /**
-             * Is Key
-             * @default false
-             */
-            is_key: boolean;
-            /** Length */
-            length?: number | null;
-            /**
-             * Level
-             * @description GB/T 43697 级别，1–4 一般，5 重要，6 核心
-             * @default 1
-             */
-            level: number;
-            /**
-             * Name
-             * @example id_card
-             */
-            name: string;
-            /** Name Zh */
-            name_zh?: string | null;
-            /**
-             * Nullable
-             * @default true
-             */
-            nullable: boolean;
-            /**
-             * Sensitive
-             * @default false
-             */
-            sensitive: boolean;
+        CodeOut: {
+            /** Code */
+            code: string;
         };
         /**
          * CommentEdit
@@ -8813,6 +9628,106 @@ export interface components {
             valid: boolean;
         };
         /**
+         * BatchOut
+         * @description A file of values. ``mine``: the file of identifiers is handed to who sent the values only.
+         */
+        crypto__identifiers__schemas__BatchOut: {
+            /** Created */
+            created: number;
+            /** Created At */
+            created_at: string;
+            /** Department */
+            department: string;
+            /** Done */
+            done: number;
+            /** Expired */
+            expired: boolean;
+            /** Expires At */
+            expires_at: string;
+            /** Field */
+            field: string;
+            /** Filename */
+            filename: string;
+            form: components["schemas"]["Form"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /** Mine */
+            mine: boolean;
+            /** Owner */
+            owner: string;
+            /** Percent */
+            percent: number;
+            /** Refused */
+            refused: number;
+            /** State */
+            state: string;
+            /** State Zh */
+            state_zh: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * BatchPage
+         * @description A page of batches.
+         */
+        crypto__identifiers__schemas__BatchPage: {
+            /** Items */
+            items: components["schemas"]["crypto__identifiers__schemas__BatchOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * FieldOut
+         * @description An identified field. ``issued`` counts different values, ``forms`` are those it offers.
+         */
+        crypto__identifiers__schemas__FieldOut: {
+            /** Created At */
+            created_at: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Forms */
+            forms: components["schemas"]["Form"][];
+            /** Issued */
+            issued: number;
+            kind: components["schemas"]["Kind"];
+            /** Mask */
+            mask: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+        };
+        /**
+         * IssuedOut
+         * @description One identifier, or why there is none: empty, too_long, control, identifier (is one already), unfit.
+         */
+        crypto__identifiers__schemas__IssuedOut: {
+            /** Created */
+            created: boolean;
+            /** Identifier */
+            identifier: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Reason Zh */
+            reason_zh: string | null;
+        };
+        /**
          * OverviewOut
          * @description State of encryption. ``warnings`` are for people, Chinese first.
          */
@@ -8851,6 +9766,254 @@ export interface components {
             warnings: {
                 [key: string]: string;
             }[];
+        };
+        /**
+         * GrantOut
+         * @description A grant.
+         */
+        crypto__lookups__schemas__GrantOut: {
+            /** App */
+            app: string | null;
+            /** App Id */
+            app_id: string | null;
+            /** Business */
+            business: string;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Directions */
+            directions: components["schemas"]["Direction"][];
+            /** Expires At */
+            expires_at: string;
+            /** Fields */
+            fields: {
+                [key: string]: boolean;
+            };
+            /** Grantee */
+            grantee: string | null;
+            /** Grantee Id */
+            grantee_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Per Minute */
+            per_minute: number;
+            /** Persons Day */
+            persons_day: number;
+            /** Purpose Code */
+            purpose_code: string;
+            /** State */
+            state: string;
+            /** State Zh */
+            state_zh: string;
+        };
+        /**
+         * GrantPage
+         * @description A page of grants.
+         */
+        crypto__lookups__schemas__GrantPage: {
+            /** Items */
+            items: components["schemas"]["crypto__lookups__schemas__GrantOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ItemOut
+         * @description One answer: found, unknown, malformed (no identifier, or no value of this field) or unreadable.
+         */
+        crypto__lookups__schemas__ItemOut: {
+            status: components["schemas"]["Status"];
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * RevokeIn
+         * @description Why.
+         */
+        crypto__lookups__schemas__RevokeIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ColumnIn
+         * @description A column and the identified field that it holds. ``key`` and ``key_type``: offline only.
+         */
+        crypto__replacement__schemas__ColumnIn: {
+            /** Column */
+            column: string;
+            /**
+             * Field
+             * @description 标识字段名，如 公民身份号码
+             */
+            field: string;
+            /**
+             * Schema Name
+             * @description 模式名；缺省为连接的当前模式
+             * @default
+             */
+            schema_name: string;
+            /** Table */
+            table: string;
+        };
+        /**
+         * DecisionIn
+         * @description What the values are that look like identifiers. Neither decision changes them.
+         */
+        crypto__replacement__schemas__DecisionIn: {
+            /**
+             * Lookalikes
+             * @description identifiers 确认为标识 · exceptions 列入例外
+             * @enum {string}
+             */
+            lookalikes: "identifiers" | "exceptions";
+        };
+        /**
+         * FindingOut
+         * @description A row that a job lists; ``shown`` is masked, ``key`` too where the key is sensitive.
+         */
+        crypto__replacement__schemas__FindingOut: {
+            /** Column */
+            column: string;
+            /** Key */
+            key: string;
+            /** Number */
+            number: number;
+            /** Phase */
+            phase: string;
+            /** Reason */
+            reason: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Shown */
+            shown: string;
+        };
+        /**
+         * FindingPage
+         * @description A page of findings.
+         */
+        crypto__replacement__schemas__FindingPage: {
+            /** Items */
+            items: components["schemas"]["crypto__replacement__schemas__FindingOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * TargetIn
+         * @description A department's own database. The password is sealed and never shown again.
+         */
+        crypto__replacement__schemas__TargetIn: {
+            /**
+             * Authority
+             * @description CA 证书（PEM），tls=verify 时使用
+             * @default
+             */
+            authority: string;
+            /** Database */
+            database: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Host */
+            host: string;
+            /**
+             * Name
+             * @example 人口库（从库）
+             */
+            name: string;
+            /** Password */
+            password: string;
+            /** Port */
+            port: number;
+            /**
+             * Product
+             * @description mysql、postgresql 或参数中登记的 SQLAlchemy 方言
+             */
+            product: string;
+            /**
+             * Tls
+             * @description verify 校验证书 · require 只加密 · off 明文
+             * @default verify
+             * @enum {string}
+             */
+            tls: "off" | "require" | "verify";
+            /** Username */
+            username: string;
+        };
+        /**
+         * TargetOut
+         * @description A database on the list.
+         */
+        crypto__replacement__schemas__TargetOut: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Database */
+            database: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Host */
+            host: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Port */
+            port: number;
+            /** Product */
+            product: string;
+            /** Product Label */
+            product_label: string;
+            /** Tls */
+            tls: string;
+            /** Username */
+            username: string;
+        };
+        /**
+         * TargetPage
+         * @description A page of databases, and what kinds may be listed.
+         */
+        crypto__replacement__schemas__TargetPage: {
+            /** Items */
+            items: components["schemas"]["crypto__replacement__schemas__TargetOut"][];
+            /** Page */
+            page: number;
+            /** Products */
+            products: {
+                [key: string]: string;
+            };
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * PolicyIn
@@ -9386,11 +10549,23 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /**
+         * Direction
+         * @description From an identifier to its value, or from a value to its identifier.
+         * @enum {string}
+         */
+        Direction: "value" | "identifier";
         /** Discard */
         Discard: {
             /** Reason */
             reason: string;
         };
+        /**
+         * Door
+         * @description Through which a question came. The command line is a manual door without a session.
+         * @enum {string}
+         */
+        Door: "system" | "manual" | "cli";
         /**
          * DueDate
          * @description A reckoned due day.
@@ -9707,7 +10882,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** Items */
-            items: components["schemas"]["ItemOut"][];
+            items: components["schemas"]["catalog__entries__schemas__ItemOut"][];
             /**
              * Reasons
              * @description 上次退回的逐项原因（待答复）
@@ -10222,18 +11397,38 @@ export interface components {
             label: string;
         };
         /**
-         * FieldOut
-         * @description One field that differs.
+         * FieldIn
+         * @description A field to be declared; ``department_id`` by default the officer's own.
          */
-        FieldOut: {
-            /** After */
-            after: unknown;
-            /** Before */
-            before: unknown;
-            /** Field */
-            field: string;
-            /** Label */
-            label: string;
+        FieldIn: {
+            /** Department Id */
+            department_id?: string | null;
+            /** @description id_number 公民身份号码 · phone 手机号码 · text 其他 */
+            kind: components["schemas"]["Kind"];
+            /**
+             * Mask
+             * @description 脱敏查询时的显示方式，缺省按种类
+             */
+            mask?: string | null;
+            /**
+             * Name
+             * @example 公民身份号码
+             */
+            name: string;
+        };
+        /**
+         * FieldPage
+         * @description A page of fields.
+         */
+        FieldPage: {
+            /** Items */
+            items: components["schemas"]["crypto__identifiers__schemas__FieldOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * Figure
@@ -10301,55 +11496,20 @@ export interface components {
             zh: string;
         };
         /**
-         * FindingOut
-         * @description 行号·列·原值·问题·建议; ``corrected`` is the last correction of the cell.
+         * Form
+         * @description What an identifier looks like: 29 characters, or the shape of the old column.
+         * @enum {string}
          */
-        FindingOut: {
-            /**
-             * Choices
-             * @description 该单元格可填的名称，最接近的在前；空为不限
-             * @default []
-             */
-            choices: string[];
-            /** Code */
-            code: string;
-            /** Column */
-            column: string | null;
-            corrected?: components["schemas"]["CellOut"] | null;
-            /** En */
-            en: string;
-            /** Fix En */
-            fix_en: string;
-            /** Fix Zh */
-            fix_zh: string;
-            /** Header */
-            header: string | null;
-            /** Row No */
-            row_no: number | null;
-            /** Seq */
-            seq: number;
-            /** Severity */
-            severity: string;
-            /** Sheet */
-            sheet: string;
-            /** Value */
-            value: string;
-            /** Zh */
-            zh: string;
-        };
+        Form: "native" | "id18" | "phone11";
         /**
-         * FindingPage
-         * @description A page of findings in the order of the workbook.
+         * FormsIn
+         * @description Other forms for another check.
          */
-        FindingPage: {
-            /** Items */
-            items: components["schemas"]["FindingOut"][];
-            /** Page */
-            page: number;
-            /** Size */
-            size: number;
-            /** Total */
-            total: number;
+        FormsIn: {
+            /** Forms */
+            forms?: {
+                [key: string]: "native" | "id18" | "phone11";
+            } | null;
         };
         /**
          * Gap
@@ -10368,6 +11528,46 @@ export interface components {
             starts_at: string;
         };
         /**
+         * IssuedOut
+         * @description The answer that shows a new secret, once.
+         */
+        gateway__apps__schemas__IssuedOut: {
+            /** App Key */
+            app_key: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Credentials */
+            credentials: components["schemas"]["CredentialOut"][];
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key Version */
+            key_version: number;
+            /** Name */
+            name: string;
+            /**
+             * Secret
+             * @description 只显示一次，请立即妥善保存
+             */
+            secret: string;
+            /** State */
+            state: string;
+            /** System Name */
+            system_name: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * Decision
          * @description An agreement; ``items`` narrows what is given (None: everything that is asked for).
          */
@@ -10381,7 +11581,7 @@ export interface components {
          * GrantOut
          * @description A grant. ``fields``: field name → in clear.
          */
-        GrantOut: {
+        gateway__grants__schemas__GrantOut: {
             /**
              * App Id
              * Format: uuid
@@ -10446,15 +11646,58 @@ export interface components {
          * GrantPage
          * @description A page of grants.
          */
-        GrantPage: {
+        gateway__grants__schemas__GrantPage: {
             /** Items */
-            items: components["schemas"]["GrantOut"][];
+            items: components["schemas"]["gateway__grants__schemas__GrantOut"][];
             /** Page */
             page: number;
             /** Size */
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * GrantIn
+         * @description A grant to an application or to a department, such as a successor.
+         */
+        GrantIn: {
+            /** App Id */
+            app_id?: string | null;
+            /**
+             * Business
+             * @description 业务事项
+             */
+            business: string;
+            /** Department Id */
+            department_id?: string | null;
+            /** Directions */
+            directions: components["schemas"]["Direction"][];
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Fields
+             * @description 字段 → 是否明文
+             */
+            fields: {
+                [key: string]: boolean;
+            };
+            /** Grantee Id */
+            grantee_id?: string | null;
+            /**
+             * Per Minute
+             * @description 每分钟条数上限
+             */
+            per_minute: number;
+            /**
+             * Persons Day
+             * @description 每日不同人数上限
+             */
+            persons_day: number;
+            /** Purpose Code */
+            purpose_code: string;
         };
         /**
          * HeadersOut
@@ -10739,44 +11982,29 @@ export interface components {
             total: number;
         };
         /**
-         * IssuedOut
-         * @description The answer that shows a new secret, once.
+         * IssueIn
+         * @description Values of a field; more go as a file.
          */
-        IssuedOut: {
-            /** App Key */
-            app_key: string;
+        IssueIn: {
+            /** Department Id */
+            department_id?: string | null;
             /**
-             * Created At
-             * Format: date-time
+             * Field
+             * @example 公民身份号码
              */
-            created_at: string;
-            /** Credentials */
-            credentials: components["schemas"]["CredentialOut"][];
-            /**
-             * Department Id
-             * Format: uuid
-             */
-            department_id: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Key Version */
-            key_version: number;
-            /** Name */
-            name: string;
-            /**
-             * Secret
-             * @description 只显示一次，请立即妥善保存
-             */
-            secret: string;
-            /** State */
-            state: string;
-            /** System Name */
-            system_name: string | null;
-            /** Version */
-            version: number;
+            field: string;
+            /** @default native */
+            form: components["schemas"]["Form"];
+            /** Values */
+            values: string[];
+        };
+        /**
+         * IssueOut
+         * @description Answers in the order of the values.
+         */
+        IssueOut: {
+            /** Items */
+            items: components["schemas"]["crypto__identifiers__schemas__IssuedOut"][];
         };
         /**
          * ItemIn
@@ -10811,66 +12039,6 @@ export interface components {
              * @example 统一社会信用代码
              */
             name: string;
-            /** Open Type */
-            open_type?: string | null;
-            /**
-             * Pii
-             * @default false
-             */
-            pii: boolean;
-            /** Precision */
-            precision?: number | null;
-            /**
-             * Sensitive
-             * @default false
-             */
-            sensitive: boolean;
-            /**
-             * Share Type
-             * @description 只能严于目录
-             */
-            share_type?: string | null;
-        };
-        /**
-         * ItemOut
-         * @description A data item as stored.
-         */
-        ItemOut: {
-            /** Code */
-            code: string;
-            /** Code Set */
-            code_set?: string | null;
-            /**
-             * Data Type
-             * @description 代码表 data_type
-             */
-            data_type?: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Is Key
-             * @default false
-             */
-            is_key: boolean;
-            /** Length */
-            length?: number | null;
-            /**
-             * Level
-             * @description GB/T 43697 级别，1–4 一般，5 重要，6 核心
-             * @default 1
-             */
-            level: number;
-            /**
-             * Name
-             * @description 数据项名称
-             * @example 统一社会信用代码
-             */
-            name: string;
-            /** Number */
-            number: number;
             /** Open Type */
             open_type?: string | null;
             /**
@@ -11336,6 +12504,74 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
         };
         /**
+         * TargetIn
+         * @description A target added by hand. tcp: spec {host, port}; http: spec {url, status_from?, status_to?}.
+         */
+        kernel__watch__schemas__TargetIn: {
+            /** Department Id */
+            department_id?: string | null;
+            /**
+             * Key
+             * @example portal.http
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "tcp" | "http";
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            policy?: components["schemas"]["kernel__watch__schemas__PolicyIn"];
+            /** Spec */
+            spec: {
+                [key: string]: string | number | string[];
+            };
+        };
+        /** TargetOut */
+        kernel__watch__schemas__TargetOut: {
+            /** Department Id */
+            department_id: string | null;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            name: components["schemas"]["Title"];
+            policy: components["schemas"]["PolicyIn-Output"];
+            /** Since */
+            since: string | null;
+            /** Source */
+            source: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            state: components["schemas"]["State"];
+            state_title: components["schemas"]["Title"];
+            /** Version */
+            version: number;
+        };
+        /** TargetPage */
+        kernel__watch__schemas__TargetPage: {
+            /** Items */
+            items: components["schemas"]["kernel__watch__schemas__TargetOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * KeyOut
          * @description A data key.
          */
@@ -11407,6 +12643,12 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * Kind
+         * @description What a field holds: how its values are brought into one spelling, which form fits.
+         * @enum {string}
+         */
+        Kind: "id_number" | "phone" | "text";
         /**
          * LeakedOut
          * @description A column that writes nothing until its compromised key is changed.
@@ -11724,6 +12966,105 @@ export interface components {
             items: components["schemas"]["LogLine"][];
         };
         /**
+         * LookOut
+         * @description One look-up of the log: who, when, for which 事项, how many; no value.
+         */
+        LookOut: {
+            /** Actor */
+            actor: string;
+            alarm: components["schemas"]["Alarm"] | null;
+            /** Alarm Zh */
+            alarm_zh: string | null;
+            /** Asked */
+            asked: number;
+            /** At */
+            at: string;
+            /** Business */
+            business: string;
+            /** Clear */
+            clear: boolean;
+            /** Department */
+            department: string;
+            /** Digest */
+            digest: string;
+            direction: components["schemas"]["Direction"];
+            door: components["schemas"]["Door"];
+            /** Door Zh */
+            door_zh: string;
+            /** Field */
+            field: string;
+            /** Found */
+            found: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Operator */
+            operator: string;
+            /** Purpose */
+            purpose: string;
+            /** Reference */
+            reference: string;
+            /** Refused */
+            refused: string | null;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * LookPage
+         * @description A page of the log.
+         */
+        LookPage: {
+            /** Items */
+            items: components["schemas"]["LookOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ManualIn
+         * @description 人工查询: by an officer, for a reason.
+         */
+        ManualIn: {
+            /**
+             * Approval Id
+             * @description 超额查询经同意后的申请号，内容须一致
+             */
+            approval_id?: string | null;
+            /**
+             * Clear
+             * @description 查看明文（需相应权限），否则脱敏
+             * @default false
+             */
+            clear: boolean;
+            /**
+             * Department Id
+             * @description 数据所属部门，缺省本部门
+             */
+            department_id?: string | null;
+            direction: components["schemas"]["Direction"];
+            /**
+             * Field
+             * @example 公民身份号码
+             */
+            field: string;
+            /** @default native */
+            form: components["schemas"]["Form"];
+            /** Items */
+            items: string[];
+            /** Reason */
+            reason: string;
+            /**
+             * Ticket
+             * @description 工单号
+             */
+            ticket: string;
+        };
+        /**
          * MatchedSystem
          * @description A system that bears the project's number.
          */
@@ -12007,6 +13348,60 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * OfflineColumnIn
+         * @description A column of a database that this program may not reach.
+         */
+        OfflineColumnIn: {
+            /** Column */
+            column: string;
+            /**
+             * Field
+             * @description 标识字段名，如 公民身份号码
+             */
+            field: string;
+            /**
+             * Key
+             * @description 主键或唯一非空列
+             */
+            key: string;
+            /**
+             * Key Type
+             * @default int
+             * @enum {string}
+             */
+            key_type: "int" | "text";
+            /**
+             * Schema Name
+             * @description 模式名；缺省为连接的当前模式
+             * @default
+             */
+            schema_name: string;
+            /** Table */
+            table: string;
+        };
+        /**
+         * OfflineIn
+         * @description A job that the department's DBA carries out with the offline package.
+         */
+        OfflineIn: {
+            /** Columns */
+            columns: components["schemas"]["OfflineColumnIn"][];
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Forms
+             * @default {}
+             */
+            forms: {
+                [key: string]: "native" | "id18" | "phone11";
+            };
+            /** Title */
+            title: string;
         };
         /** OnDutyList */
         OnDutyList: {
@@ -12869,6 +14264,113 @@ export interface components {
             state: string;
         };
         /**
+         * ReplacementIn
+         * @description A job over columns of one database.
+         */
+        ReplacementIn: {
+            /** Columns */
+            columns: components["schemas"]["crypto__replacement__schemas__ColumnIn"][];
+            /**
+             * Forms
+             * @description 字段→形式；缺省按列宽选择
+             * @default {}
+             */
+            forms: {
+                [key: string]: "native" | "id18" | "phone11";
+            };
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ReplacementOut
+         * @description A job. ``checked``: the assessment; ``evidence``: what the run did.
+         */
+        ReplacementOut: {
+            /** Checked */
+            checked: {
+                [key: string]: unknown;
+            } | null;
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            }[];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Decision */
+            decision: string | null;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Done */
+            done: number;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            } | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Forms */
+            forms: {
+                [key: string]: string;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Error */
+            job_error: {
+                [key: string]: unknown;
+            } | null;
+            /** Job Id */
+            job_id: string | null;
+            /** Job State */
+            job_state: string | null;
+            /** Offline */
+            offline: boolean;
+            /** Percent */
+            percent: number;
+            /** State */
+            state: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+            /** Target */
+            target: string;
+            /** Target Id */
+            target_id: string | null;
+            /** Title */
+            title: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ReplacementPage
+         * @description A page of jobs.
+         */
+        ReplacementPage: {
+            /** Items */
+            items: components["schemas"]["ReplacementOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * ReportBrief
          * @description A run in a list.
          */
@@ -13107,14 +14609,6 @@ export interface components {
              * Reason
              * @example 业务终止
              */
-            reason: string;
-        };
-        /**
-         * RevokeIn
-         * @description Why an answer is taken back.
-         */
-        RevokeIn: {
-            /** Reason */
             reason: string;
         };
         /** RoleBrief */
@@ -13815,6 +15309,12 @@ export interface components {
             without_duty: number;
         };
         /**
+         * Status
+         * @description What became of one identifier. A foreign department's is unknown, like one that was never issued.
+         * @enum {string}
+         */
+        Status: "found" | "unknown" | "malformed" | "unreadable";
+        /**
          * StreamList
          * @description Every stream.
          */
@@ -14074,6 +15574,44 @@ export interface components {
             short_name?: string | null;
         };
         /**
+         * SystemIn
+         * @description 系统查询: a signed call of an application.
+         */
+        SystemIn: {
+            /**
+             * Case Number
+             * @description 办件编号
+             */
+            case_number: string;
+            /**
+             * Department Id
+             * Format: uuid
+             * @description 数据所属部门
+             */
+            department_id: string;
+            /** @description value 标识→明文 · identifier 明文→标识 */
+            direction: components["schemas"]["Direction"];
+            /**
+             * Field
+             * @example 公民身份号码
+             */
+            field: string;
+            /** @default native */
+            form: components["schemas"]["Form"];
+            /** Items */
+            items: string[];
+            /**
+             * Operator Id
+             * @description 业务系统中经办人的工号
+             */
+            operator_id: string;
+            /**
+             * Purpose Code
+             * @description 用途代码，须与授权一致
+             */
+            purpose_code: string;
+        };
+        /**
          * TableColumn
          * @description A named column of a declared table.
          */
@@ -14092,7 +15630,7 @@ export interface components {
          */
         TableCreate: {
             /** Columns */
-            columns?: components["schemas"]["ColumnIn"][] | null;
+            columns?: components["schemas"]["catalog__registry__schemas__ColumnIn"][] | null;
             /** Db Kind */
             db_kind?: string | null;
             /** Kind */
@@ -14136,7 +15674,7 @@ export interface components {
          */
         TableFields: {
             /** Columns */
-            columns?: components["schemas"]["ColumnIn"][] | null;
+            columns?: components["schemas"]["catalog__registry__schemas__ColumnIn"][] | null;
             /** Db Kind */
             db_kind?: string | null;
             /** Kind */
@@ -14224,72 +15762,24 @@ export interface components {
             table: string;
         };
         /**
-         * TargetIn
-         * @description A target added by hand. tcp: spec {host, port}; http: spec {url, status_from?, status_to?}.
+         * TargetColumn
+         * @description A column of a database.
          */
-        TargetIn: {
-            /** Department Id */
-            department_id?: string | null;
-            /**
-             * Key
-             * @example portal.http
-             */
-            key: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "tcp" | "http";
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            policy?: components["schemas"]["kernel__watch__schemas__PolicyIn"];
-            /** Spec */
-            spec: {
-                [key: string]: string | number | string[];
-            };
+        TargetColumn: {
+            /** Column */
+            column: string;
+            /** Table */
+            table: string;
+            /** Type */
+            type: string;
         };
-        /** TargetOut */
-        TargetOut: {
-            /** Department Id */
-            department_id: string | null;
-            /** Enabled */
-            enabled: boolean;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Key */
-            key: string;
-            /** Kind */
-            kind: string;
-            name: components["schemas"]["Title"];
-            policy: components["schemas"]["PolicyIn-Output"];
-            /** Since */
-            since: string | null;
-            /** Source */
-            source: string;
-            /** Spec */
-            spec: {
-                [key: string]: unknown;
-            };
-            state: components["schemas"]["State"];
-            state_title: components["schemas"]["Title"];
-            /** Version */
-            version: number;
-        };
-        /** TargetPage */
-        TargetPage: {
+        /**
+         * TargetColumns
+         * @description The columns of a database.
+         */
+        TargetColumns: {
             /** Items */
-            items: components["schemas"]["TargetOut"][];
-            /** Page */
-            page: number;
-            /** Size */
-            size: number;
-            /** Total */
-            total: number;
+            items: components["schemas"]["TargetColumn"][];
         };
         /**
          * TaskIds
@@ -14998,6 +16488,26 @@ export interface components {
             version: number;
         };
         /**
+         * WhoIn
+         * @description An ID number or other value, and why it is asked.
+         */
+        WhoIn: {
+            /** Reason */
+            reason: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * WhoOut
+         * @description Who saw this person. ``known``: some field holds them.
+         */
+        WhoOut: {
+            /** Known */
+            known: boolean;
+            /** Looks */
+            looks: components["schemas"]["LookOut"][];
+        };
+        /**
          * WindowIn
          * @description When a rotation may start, in Beijing's time; an end before the start lies in the next morning.
          */
@@ -15018,6 +16528,19 @@ export interface components {
              * @example 22:00
              */
             start: string;
+        };
+        /**
+         * WrappedIn
+         * @description undo-request.json as the tool wrote it.
+         */
+        WrappedIn: {
+            /**
+             * Job
+             * @default
+             */
+            job: string;
+            /** Wrapped */
+            wrapped: string[];
         };
     };
     responses: never;
@@ -17461,7 +18984,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemOut"][];
+                    "application/json": components["schemas"]["catalog__entries__schemas__ItemOut"][];
                 };
             };
             /** @description Validation Error */
@@ -18584,7 +20107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FindingPage"];
+                    "application/json": components["schemas"]["catalog__imports__schemas__FindingPage"];
                 };
             };
             /** @description Validation Error */
@@ -21637,7 +23160,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RevokeIn"];
+                "application/json": components["schemas"]["catalog__unchanged__schemas__RevokeIn"];
             };
         };
         responses: {
@@ -22271,6 +23794,250 @@ export interface operations {
             };
         };
     };
+    list_identifier_batches_api_v1_crypto_identifiers_batches_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__identifiers__schemas__BatchPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    submit_identifier_batch_api_v1_crypto_identifiers_batches_post: {
+        parameters: {
+            query: {
+                /** @description 值所在列：列号（从 1 起）或列名 */
+                column?: string;
+                department_id?: string | null;
+                field: string;
+                /** @description 以 .csv 或 .xlsx 结尾 */
+                filename: string;
+                form?: components["schemas"]["Form"];
+                /** @description 首行为列名 */
+                header?: boolean;
+                /** @description 幂等键：同一键重复提交同一文件只受理一次 */
+                key: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__identifiers__schemas__BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_identifier_batch_api_v1_crypto_identifiers_batches__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__identifiers__schemas__BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    download_identifier_batch_api_v1_crypto_identifiers_batches__batch_id__file_post: {
+        parameters: {
+            query?: {
+                kind?: "csv" | "xlsx";
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_identifier_fields_api_v1_crypto_identifiers_fields_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    declare_identifier_field_api_v1_crypto_identifiers_fields_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__identifiers__schemas__FieldOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    issue_identifiers_api_v1_crypto_identifiers_issue_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_keks_api_v1_crypto_keks_get: {
         parameters: {
             query?: {
@@ -22479,6 +24246,275 @@ export interface operations {
             };
         };
     };
+    list_lookup_grants_api_v1_crypto_lookups_grants_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__lookups__schemas__GrantPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_lookup_grant_api_v1_crypto_lookups_grants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__lookups__schemas__GrantOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_lookup_grant_api_v1_crypto_lookups_grants__grant_id__revocation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__lookups__schemas__RevokeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__lookups__schemas__GrantOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_look_ups_api_v1_crypto_lookups_log_get: {
+        parameters: {
+            query?: {
+                alarms?: boolean;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_up_by_person_api_v1_crypto_lookups_manual_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_look_up_api_v1_crypto_lookups_manual_requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_up_by_system_api_v1_crypto_lookups_system_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SystemIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    who_looked_api_v1_crypto_lookups_who_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhoIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_overview_api_v1_crypto_overview_get: {
         parameters: {
             query?: never;
@@ -22515,6 +24551,560 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealedOut"];
+                };
+            };
+        };
+    };
+    list_replacements_api_v1_crypto_replacements_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_replacement_api_v1_crypto_replacements_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacementIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_replacement_api_v1_crypto_replacements__replacement_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_again_api_v1_crypto_replacements__replacement_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_api_v1_crypto_replacements__replacement_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__replacement__schemas__DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_api_v1_crypto_replacements__replacement_id__drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_findings_api_v1_crypto_replacements__replacement_id__findings_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                phase?: string | null;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__replacement__schemas__FindingPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    package_answers_api_v1_crypto_replacements__replacement_id__package_answers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    package_code_api_v1_crypto_replacements__replacement_id__package_code_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    package_job_api_v1_crypto_replacements__replacement_id__package_job_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    package_undo_key_api_v1_crypto_replacements__replacement_id__package_undo_key_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrappedIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    package_values_api_v1_crypto_replacements__replacement_id__package_values_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_package_values_api_v1_crypto_replacements__replacement_id__package_values_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_api_v1_crypto_replacements__replacement_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_run_api_v1_crypto_replacements__replacement_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_undo_api_v1_crypto_replacements__replacement_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_offline_api_v1_crypto_replacements_offline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfflineIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    package_tool_api_v1_crypto_replacements_package_tool_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
         };
@@ -22704,6 +25294,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealedOut"];
+                };
+            };
+        };
+    };
+    list_targets_api_v1_crypto_targets_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__replacement__schemas__TargetPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_target_api_v1_crypto_targets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__replacement__schemas__TargetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["crypto__replacement__schemas__TargetOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_target_api_v1_crypto_targets__target_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    target_columns_api_v1_crypto_targets__target_id__columns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetColumns"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -23164,7 +25882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IssuedOut"];
+                    "application/json": components["schemas"]["gateway__apps__schemas__IssuedOut"];
                 };
             };
             /** @description Validation Error */
@@ -23261,7 +25979,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IssuedOut"];
+                    "application/json": components["schemas"]["gateway__apps__schemas__IssuedOut"];
                 };
             };
             /** @description Validation Error */
@@ -23567,7 +26285,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantPage"];
+                    "application/json": components["schemas"]["gateway__grants__schemas__GrantPage"];
                 };
             };
             /** @description Validation Error */
@@ -23602,7 +26320,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantOut"];
+                    "application/json": components["schemas"]["gateway__grants__schemas__GrantOut"];
                 };
             };
             /** @description Validation Error */
@@ -25188,7 +27906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TargetPage"];
+                    "application/json": components["schemas"]["kernel__watch__schemas__TargetPage"];
                 };
             };
             /** @description Validation Error */
@@ -25211,7 +27929,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TargetIn"];
+                "application/json": components["schemas"]["kernel__watch__schemas__TargetIn"];
             };
         };
         responses: {
@@ -25221,7 +27939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TargetOut"];
+                    "application/json": components["schemas"]["kernel__watch__schemas__TargetOut"];
                 };
             };
             /** @description Validation Error */
@@ -25252,7 +27970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TargetOut"];
+                    "application/json": components["schemas"]["kernel__watch__schemas__TargetOut"];
                 };
             };
             /** @description Validation Error */
@@ -25287,7 +28005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TargetOut"];
+                    "application/json": components["schemas"]["kernel__watch__schemas__TargetOut"];
                 };
             };
             /** @description Validation Error */

@@ -65,6 +65,8 @@ export const pages: RouteRecordRaw[] = [
   page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
+  page("/crypto/identifiers", "crypto", "identifiers", ["crypto.identifier.read"], () => import("@/views/crypto/IdentifiersView.vue")),
+  page("/crypto/lookups", "crypto", "lookups", ["crypto.lookup.run", "crypto.lookup.audit", "crypto.lookup.grant", "crypto.lookup.approve"], () => import("@/views/crypto/LookupsView.vue")),
   page("/crypto/keys", "crypto", "keys", ["crypto.key.read"], () => import("@/views/crypto/KeysView.vue")),
   page("/crypto/rotations", "crypto", "rotations", ["crypto.key.read"], () => import("@/views/crypto/RotationsView.vue")),
   inner("/crypto/rotations/:id", "/crypto/rotations", "rotation", ["crypto.key.read"], () => import("@/views/crypto/RotationView.vue")),

@@ -8,6 +8,7 @@ import { following } from "./following";
 import { form } from "./form";
 import { gateway } from "./gateway";
 import { history } from "./history";
+import { identifiers } from "./identifiers";
 import { imports } from "./imports";
 import { links } from "./links";
 import { quality } from "./quality";
@@ -19,4 +20,4 @@ import { system } from "./system";
 import { transfers } from "./transfers";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...identifiers, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
