@@ -9,6 +9,8 @@ Public surface
     crypto.keys               root, KEK per department, DEK per column; ``Keyring`` for readers and writers
     crypto.scopes             which columns are encrypted; ORM types, session hook, fences in the database
     crypto.rotation           exchange of a key while the column is in use
+    crypto.drill              that exchange killed everywhere, on a copy, and judged
+    crypto.selfcheck          what is encrypted how, where clear text lies, findings by GB/T 39786
     crypto.masking            what a person without a grant sees
     crypto.persons            the platform's own encrypted person table
 

@@ -1,6 +1,8 @@
-"""``mulian crypto``: inventory, scan-plaintext, fences, rotations, resume, drill."""
+"""``mulian crypto``: inventory, scan-plaintext, self-check, fences, rotations, resume, drill."""
 
 import uuid
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +10,7 @@ from rich.progress import Progress
 
 from crypto.replacement.commands import app as replace_app
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
+from kernel.runtime import Runtime
 
 app = typer.Typer(help="加密：清单、明文扫描、围栏、更换 / encryption", no_args_is_help=True)
 app.add_typer(replace_app, name="replace")
@@ -28,27 +31,74 @@ def inventory(home: HomeOption = None, json: JsonOption = False) -> None:
     output({"根密钥": found["root"], "服务密钥": found["service_keys"], "逾期": found["overdue"]}, False)
 
 
+CanaryOption = Annotated[list[str] | None, typer.Option(help="要查找的已知明文，可重复（同机用户可见）/ a known clear value")]
+CanariesOption = Annotated[
+    typer.FileText | None, typer.Option(help="要查找的已知明文，一行一个；- 为标准输入 / known clear values, one a line")
+]
+PathOption = Annotated[
+    list[Path] | None, typer.Option(exists=True, help="另外扫描的文件或目录：转储、备份、临时目录，可重复 / also look here")
+]
+SampleOption = Annotated[int, typer.Option(min=0, max=1000, help="每个加密范围随机解密几行作为查找对象")]
+
+
 @app.command("scan-plaintext")
 def scan_plaintext(
-    home: HomeOption = None,
-    json: JsonOption = False,
-    canary: Annotated[list[str] | None, typer.Option(help="要查找的已知明文，可重复 / a known clear value")] = None,
-    sample: Annotated[int, typer.Option(min=0, max=1000, help="每个加密范围随机解密几行作为查找对象")] = 20,
+    home: HomeOption = None, json: JsonOption = False, canary: CanaryOption = None, canaries: CanariesOption = None,
+    path: PathOption = None, sample: SampleOption = 20,
 ) -> None:
     """在数据目录所有文件中查找应已加密的明文；找到即以非零退出 / look for clear text that should be encrypted."""
-    from crypto.selfcheck import service
-
-    with open_runtime(home) as runtime, Progress(console=progress_console, transient=True) as bar:
-        task = bar.add_task("scan", total=None)
-        with runtime.database.read() as session:
-            values = [*(canary or []), *service.samples(session, sample)]
-        found = service.scan(
-            runtime, values, lambda done, total, place: bar.update(task, completed=done, total=total, description=place)
-        )
+    with open_runtime(home) as runtime:
+        found = _scan(runtime, [*(canary or []), *_lines(canaries)], sample, path or [])
     shown: Any = found if json or not found["hits"] else found["hits"]
     output(shown, json, title="发现明文")
-    if found["hits"] or not values:
+    if found["hits"] or not found["canaries"]:
         raise typer.Exit(1)
+
+
+@app.command("self-check")
+def self_check(
+    home: HomeOption = None, json: JsonOption = False,
+    scan: Annotated[bool, typer.Option("--scan", help="先做一次明文扫描 / scan for clear text first")] = False,
+    canaries: CanariesOption = None, path: PathOption = None, sample: SampleOption = 20,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="写成报告：.docx、.html 或 .pdf / write a report")] = None,
+) -> None:
+    """密评自查：加密字段、密钥、明文扫描与 GB/T 39786 逐项结论；扫描发现明文时退出码为 1 / the self-check."""
+    from crypto.selfcheck import report
+    from crypto.selfcheck.document import document, lines
+    from kernel.documents.render import render
+    from kernel.files_atomic import write_atomic
+    from kernel.identity.actor import system_actor
+
+    leaks = False
+    with open_runtime(home) as runtime:
+        if scan or canaries or path:
+            scanned = _scan(runtime, _lines(canaries), sample, path or [])
+            runtime.database.run(lambda session: report.note_scan(session, system_actor("cli"), scanned))
+            leaks = bool(scanned["hits"])
+        found = runtime.database.run(lambda session: report.build(session, system_actor("cli")), write=False)
+    if out is not None:
+        write_atomic(out, render(document(found), out.suffix.removeprefix(".")))
+    if json:
+        output(found, True)
+    else:
+        typer.echo("\n".join(lines(found)))
+    if leaks:
+        raise typer.Exit(1)
+
+
+def _scan(runtime: Runtime, canaries: list[str], sample: int, paths: list[Path]) -> dict[str, Any]:
+    from crypto.selfcheck import service
+
+    with Progress(console=progress_console, transient=True) as bar:
+        task = bar.add_task("scan", total=None)
+        with runtime.database.read() as session:
+            values = [*canaries, *service.samples(session, sample)]
+        return service.scan(runtime, values, lambda done, total, place: bar.update(
+            task, completed=done, total=total, description=place), paths)
+
+
+def _lines(source: Iterable[str] | None) -> list[str]:
+    return [] if source is None else [line.strip() for line in source if line.strip()]
 
 
 @app.command()
@@ -111,6 +161,8 @@ def drill(
     """
     from crypto.drill import rules, service
     from crypto.keys.vault import vault_of
+    from crypto.selfcheck import report
+    from kernel.identity.actor import system_actor
 
     with open_runtime(home) as runtime:
         provider = vault_of(runtime).provider
@@ -120,6 +172,7 @@ def drill(
             runtime, scope_ids=scope or (), copy_url=database, planted=plant,
             progress=lambda step: progress_console.print(step, highlight=False, markup=False),
         )
+        runtime.database.run(lambda session: report.note_drill(session, system_actor("cli"), found))
     if json:
         output(found, True)
     else:

@@ -1,6 +1,7 @@
 """The root of this process: which provider, whether it is open, and KEKs already read."""
 
 import os
+import resource
 import secrets
 import threading
 import time
@@ -106,6 +107,7 @@ def vault_of(runtime: Runtime) -> Vault:
     with _making:
         vault = runtime.extras.get(_EXTRA)
         if not isinstance(vault, Vault):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what this process opens from now on is in its memory
             vault = Vault(_provider(runtime))
             _open_unattended(vault, runtime)
             runtime.extras[_EXTRA] = vault

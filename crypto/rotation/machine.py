@@ -50,8 +50,8 @@ def run(
 
     ``observe(rotation)`` is called after every committed transaction; an exception from it stops the run, which
     can be resumed. ``before_commit(state)`` is called as the last thing in every write transaction begun in
-    ``state``: drills die there. Raises ``crypto.rotation.lease_lost`` while another process works on it, ``kernel.lease.lost``
-    when one took over, ``crypto.rotation.rows_unreadable``, ``crypto.sealed``.
+    ``state``: drills die there. Raises ``crypto.rotation.lease_lost`` while another process works on it,
+    ``kernel.lease.lost`` when one took over, ``crypto.rotation.rows_unreadable``, ``crypto.sealed``.
     """
     machine = _Machine(runtime, actor, rotation_id, chunk_rows, before_commit)
     try:

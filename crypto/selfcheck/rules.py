@@ -1,14 +1,23 @@
 """Looking for known clear values in bytes; pure."""
 
 import io
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from kernel.digest import sm3_hex
 
 CHUNK = 8 * 1024 * 1024
+_SALT = secrets.token_bytes(16)  # of this process: the digest of an ID number alone can be guessed
 _ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
+
+
+class Readable(Protocol):
+    """What is searched: a file, a member of an archive, bytes in memory."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, none at the end."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +55,11 @@ def needles(values: Sequence[str]) -> list[Needle]:
 
 
 def mark(value: str) -> str:
-    """Return a short name of a value that does not show it."""
-    return f"sm3:{sm3_hex(value.encode())[:12]}"
+    """Return a short name of a value that does not show it and means nothing outside this process."""
+    return f"mark:{sm3_hex(_SALT, value.encode())[:12]}"
 
 
-def search(place: str, source: BinaryIO, wanted: Sequence[Needle]) -> Iterator[Hit]:
+def search(place: str, source: Readable, wanted: Sequence[Needle]) -> Iterator[Hit]:
     """Yield the first hit of every needle in each chunk of ``source``; chunks overlap by the longest needle."""
     overlap = max((len(needle.data) for needle in wanted), default=1) - 1
     tail, start = b"", 0
