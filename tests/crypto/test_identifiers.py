@@ -16,8 +16,13 @@ from crypto.identifiers.codec import Place
 from crypto.identifiers.rules import Form, Kind
 from crypto.identifiers.service import Field, Found, Issued, Refused, Status
 from crypto.persons.rules import synthetic
+from crypto.rotation import machine
+from crypto.rotation import queries as rotation_queries
+from crypto.rotation import service as rotations
 from crypto.scopes import fences
+from crypto.scopes import queries as scopes
 from crypto.scopes.rules import check_digit, normalise_text
+from kernel.approvals import service as approvals
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
 from tests.crypto.conftest import District
@@ -235,6 +240,26 @@ def the_store_is_fenced_and_holds_no_clear_value(identified: District) -> None:
     assert caught.value.code == "crypto.identifier.field_exists"
 
 
+def a_rotation_of_the_values_leaves_identifiers_alone(identified: District) -> None:
+    numbers = [p.id_number for p in synthetic(25)]
+    before = identifiers(issued(identified, ID, numbers, Form.NATIVE))
+    with identified.database.read() as session:
+        [scope] = [
+            one for one in scopes.of_table(session, "identifier") if one.department_id == identified.department
+        ]
+    approval_id = identified.database.run(lambda session: rotations.request(
+        session, identified.maker, scope_id=scope.id, reason="定期更换"
+    ).id)
+    identified.database.run(lambda session: approvals.decide(session, identified.checker, approval_id, approve=True))
+    with identified.database.read() as session:
+        rotation = rotation_queries.open_of(session, scope.id)
+    assert rotation is not None and identified.database.runtime is not None
+    done = machine.run(identified.database.runtime, SYSTEM, rotation.id)
+    assert done.state == "retired" and done.done >= 25
+    assert identifiers(issued(identified, ID, numbers, Form.NATIVE)) == before
+    assert [one.value for one in looked_up(identified, ID, before)] == numbers
+
+
 def test_store(identified: District) -> None:
     """One set-up for all, since it is what costs time."""
     one_value_has_one_identifier_in_any_spelling_and_form(identified)
@@ -242,6 +267,7 @@ def test_store(identified: District) -> None:
     a_foreign_identifier_is_answered_and_worked_like_an_unknown_one(identified)
     dirty_values_are_refused_one_by_one(identified)
     the_store_is_fenced_and_holds_no_clear_value(identified)
+    a_rotation_of_the_values_leaves_identifiers_alone(identified)
 
 
 def test_many_values_in_interrupted_batches(identified: District, scale: Scale) -> None:
