@@ -14,6 +14,7 @@ from crypto.replacement import journal, rules
 from crypto.replacement.port import Change, Facts, Refused, Source
 from crypto.replacement.rules import Column, Outcome
 from kernel.db import Database
+from kernel.errors import MulianError
 
 PAGE = 5_000
 _REHEARSED = 100
@@ -78,6 +79,12 @@ def rehearse(database: Database, source: Source, field_of: identifiers.Field, co
     refusal = _rehearsed(source, column, facts, changes) if changes else ""
     alone = [_rehearsed(source, column, facts, [change]) for change in changes] if refusal else []
     return refusal if alone and all(alone) else ""
+
+
+def with_obstacle(found: dict[str, Any], error: MulianError) -> dict[str, Any]:
+    """Return a report with one more reason against the column."""
+    said = {"zh": f"{error.text('zh')}（{error.fix('zh')}）", "en": f"{error.text('en')} ({error.fix('en')})"}
+    return found | {"obstacles": [*found["obstacles"], said], "advice": "unsuited"}
 
 
 def _rehearsed(source: Source, column: Column, facts: Facts, changes: Sequence[Change]) -> str:

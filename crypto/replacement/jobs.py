@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from crypto.identifiers.service import Field
 from crypto.permissions import REPLACE_APPROVE
 from crypto.replacement import checking, engine, journal, keeping, packages, queries, rules, service, targets
-from crypto.replacement.errors import STATE, UNSUITED
+from crypto.replacement.errors import KEYS_ENFORCED, STATE, UNSUITED
 from crypto.replacement.models import CryptoReplacement
 from crypto.replacement.port import Facts, Source
 from crypto.replacement.rules import ANSWER, CHECK, RUN, TITLES, UNDO, UNKNOWABLE, Column, State
@@ -19,6 +19,7 @@ from kernel import clock
 from kernel.approvals.registry import approval_kind
 from kernel.audit.service import record
 from kernel.db import Database
+from kernel.errors import MulianError
 from kernel.identity.actor import Actor, system_actor
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job, schedule
@@ -49,15 +50,16 @@ def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
 
         reports, listed = [], []
         slots = [column.slot for column in columns]
-        source.prepare(linked=linked)
+        enforced = _enforced(source, linked=linked)
         for number, (column, about) in enumerate(zip(columns, facts, strict=True)):
             readable = about.text and bool(about.key)
             field = Field(row.department_id, column.field)
             seen = checking.look(ctx.database, source, field, number, column, about, progress) if readable \
                 else checking.Seen()
             refusal = checking.rehearse(ctx.database, source, field, column, about, seen.fit) \
-                if readable and not rules.obstacles(column.slot, about, column.form, slots) else ""
-            reports.append(checking.report(column, about, seen, refusal, slots))
+                if readable and not enforced and not rules.obstacles(column.slot, about, column.form, slots) else ""
+            report = checking.report(column, about, seen, refusal, slots)
+            reports.append(checking.with_obstacle(report, enforced) if enforced and about.linked else report)
             listed += seen.listed
         checked = {
             "version": source.version(), "at": clock.iso(clock.now()), "columns": reports, "unknowable": UNKNOWABLE,
@@ -190,6 +192,17 @@ def _opened(
         yield row, [columns[one] for one in at], [facts[one] for one in at], source
     finally:
         source.close()
+
+
+def _enforced(source: Source, *, linked: bool) -> MulianError | None:
+    """Return why foreign keys cannot be suspended, None where they can."""
+    try:
+        source.prepare(linked=linked)
+    except MulianError as error:
+        if error.kind is not KEYS_ENFORCED:
+            raise
+        return error
+    return None
 
 
 def _unchanged(row: CryptoReplacement, columns: list[Column], facts: list[Facts]) -> None:

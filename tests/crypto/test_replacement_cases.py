@@ -211,6 +211,31 @@ def test_what_cannot_be_replaced_is_said_before_anything_runs(
     district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))
 
 
+def test_an_account_that_may_not_suspend_foreign_keys_learns_it_from_the_assessment(
+    sqlite_district: District, request: pytest.FixtureRequest,
+) -> None:
+    district = sqlite_district
+    allow(district)
+    with bureau("postgresql", request) as there:  # noqa: F811 - the fixture runs each product
+        role = f"plain_{there.name}"
+        there.run("CREATE TABLE head (id int PRIMARY KEY, sfz varchar(18) UNIQUE)")
+        there.run("CREATE TABLE tail (id int PRIMARY KEY, sfz varchar(18) REFERENCES head (sfz))")
+        there.run(f"CREATE ROLE {role} LOGIN")
+        there.run(f"GRANT SELECT, UPDATE ON head, tail TO {role}")
+        there.fill("head", 2, list(enumerate(GOOD[:3])))
+        plain = replace(there, user=role)
+        columns = column("head", "sfz"), column("tail", "sfz")
+        seen = job_row(district.database, made(district, list_target(district, plain), *columns)).checked
+        assert seen is not None and all("session_replication_role" in one["obstacles"][0]["zh"]
+                                        for one in seen["columns"])
+        there.run(f"GRANT SET ON PARAMETER session_replication_role TO {role}")
+        job = made(district, list_target(district, plain), *columns)
+        seen = job_row(district.database, job).checked
+        assert seen is not None and not any(one["obstacles"] or one["refusal"] for one in seen["columns"])
+        there.run(f"DROP OWNED BY {role}")
+        there.run(f"DROP ROLE {role}")
+
+
 def test_connections_are_guarded_and_say_nothing_of_the_account(
     sqlite_district: District, there: Bureau,  # noqa: F811
 ) -> None:

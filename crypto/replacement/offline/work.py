@@ -37,7 +37,7 @@ from crypto.replacement.offline.sealing import (
 )
 
 PAGE, SLICE = 2000, 500
-MARKS = {"format": "%s", "pyformat": "%s", "qmark": "?"}
+STYLES = ("format", "pyformat", "qmark", "numeric", "named")
 
 
 class Table:
@@ -126,7 +126,7 @@ class Base:
     def __init__(self, driver: str, product: str, parameters: dict[str, Any], suspend: bool) -> None:
         self.driver = importlib.import_module(driver)
         self.product = product
-        if self.driver.paramstyle not in MARKS:
+        if self.driver.paramstyle not in STYLES:
             raise Stop(f"驱动 {driver} 的参数写法不受支持 / paramstyle {self.driver.paramstyle}")
         password = os.environ.get("MULIAN_DB_PASSWORD")
         self.link = self.driver.connect(**parameters, **({} if password is None else {"password": password}))
@@ -145,6 +145,15 @@ class Base:
         mark = "`" if self.product == "mysql" else '"'
         return mark + name.replace(mark, mark * 2) + mark
 
+    def marked(self, statement: str) -> str:
+        """Return a statement with the driver's own marks for parameters; nothing of ours has a ? in quotes."""
+        if self.driver.paramstyle in ("format", "pyformat"):
+            return statement.replace("?", "%s")
+        if self.driver.paramstyle == "qmark":
+            return statement
+        first, *others = statement.split("?")
+        return first + "".join(f":{number}{part}" for number, part in enumerate(others, 1))
+
     def limit(self, count: int) -> str:
         """Return how the product says that a few rows are enough."""
         return f" LIMIT {count}" if self.product in ("mysql", "postgresql") else f" FETCH FIRST {count} ROWS ONLY"
@@ -152,13 +161,13 @@ class Base:
     def rows(self, statement: str, values: Sequence[Any]) -> list[Any]:
         """Run a statement and return its rows."""
         with contextlib.closing(self.link.cursor()) as cursor:
-            cursor.execute(statement.replace("?", MARKS[self.driver.paramstyle]), tuple(values))
+            cursor.execute(self.marked(statement), tuple(values))
             return list(cursor.fetchall()) if cursor.description else []
 
     def many(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
         """Run a statement for many rows."""
         with contextlib.closing(self.link.cursor()) as cursor:
-            cursor.executemany(statement.replace("?", MARKS[self.driver.paramstyle]), [tuple(row) for row in values])
+            cursor.executemany(self.marked(statement), [tuple(row) for row in values])
 
 
 class Work:
