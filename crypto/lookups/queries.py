@@ -1,7 +1,7 @@
 """Every SELECT about look-ups."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -13,33 +13,41 @@ from crypto.lookups.rules import Direction
 from kernel import clock
 
 _CHUNK = 500
+_WATCHED = 5_000  # persons of an hour that an alarm looks at
 
 
-def asked_since(
-    session: Session, since: datetime, *, holder: str | None = None, department_id: uuid.UUID | None = None,
-) -> int:
-    """Return how many items were asked since an instant, by a holder or about a department, refused ones too."""
-    query = select(_total(LookupLog.asked)).where(LookupLog.at >= since)
-    if holder is not None:
-        query = query.where(LookupLog.holder == holder)
-    if department_id is not None:
-        query = query.where(LookupLog.department_id == department_id)
+def asked_by(session: Session, holder: str, since: datetime) -> int:
+    """Return how many items a holder asked since an instant, refused ones too: hammering does not help."""
+    query = select(_total(LookupLog.asked)).where(LookupLog.at >= since, LookupLog.holder == holder)
     return int(session.scalar(query) or 0)
 
 
-def persons_of_day(session: Session, holder: str, day: int) -> set[bytes]:
-    """Return the blind indexes of the persons a holder has looked up on a day."""
-    query = select(LookupPerson.value_bi).where(LookupPerson.holder == holder, LookupPerson.day == day).distinct()
-    return {bytes(one) for one in session.scalars(query)}
+def answered_about(session: Session, department_id: uuid.UUID, since: datetime) -> int:
+    """Return how many items about a department were answered: nobody's refused ones block the others."""
+    query = select(_total(LookupLog.asked)).where(
+        LookupLog.at >= since, LookupLog.department_id == department_id, LookupLog.refused.is_(None),
+    )
+    return int(session.scalar(query) or 0)
+
+
+def persons_of_day(session: Session, holder: str, day: int, wanted: Collection[bytes]) -> tuple[int, set[bytes]]:
+    """Return how many different persons a holder has seen on a day, and which of the wanted are among them."""
+    mine = (LookupPerson.holder == holder, LookupPerson.day == day)
+    count = session.scalar(select(func.count(LookupPerson.value_bi.distinct())).where(*mine)) or 0
+    listed, known = list(wanted), set[bytes]()
+    for start in range(0, len(listed), _CHUNK):
+        part = LookupPerson.value_bi.in_(listed[start:start + _CHUNK])
+        known.update(bytes(one) for one in session.scalars(select(LookupPerson.value_bi).where(*mine, part)))
+    return count, known
 
 
 def hour_of(session: Session, holder: str) -> tuple[list[int], int, int, bool]:
-    """Return a holder's last hour: ids found, items asked, unknown, and whether an alarm was raised already."""
+    """Return a holder's last hour: the newest ids found, items asked, unknown, whether an alarm was raised already."""
     since = clock.now() - timedelta(hours=1)
     recent = (LookupLog.holder == holder, LookupLog.at >= since, LookupLog.refused.is_(None))
     ids = select(LookupPerson.identifier_id).join(LookupLog, LookupLog.id == LookupPerson.log_id).where(
         *recent, LookupPerson.identifier_id.is_not(None)
-    ).distinct()
+    ).order_by(LookupLog.at.desc()).limit(_WATCHED)
     asked, unknown = session.execute(
         select(_total(LookupLog.asked), _total(LookupLog.unknown)).where(*recent)
     ).one()

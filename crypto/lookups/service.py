@@ -172,16 +172,16 @@ def _answer(session: Session, asker: _Asker, question: Question, reason: Reason)
     minute = clock.now() - timedelta(minutes=1)
     count = len(question.items)
     for limit, so_far in (
-        (asker.per_minute, queries.asked_since(session, minute, holder=asker.holder)),
-        (rules.SCOPE_PER_MINUTE, queries.asked_since(session, minute, department_id=row.department_id)),
+        (asker.per_minute, queries.asked_by(session, asker.holder, minute)),
+        (rules.SCOPE_PER_MINUTE, queries.answered_about(session, row.department_id, minute)),
     ):
         if so_far + count > limit:
             return _refuse(session, asker, row, question, reason, LOOKUP_RATE(limit=limit))
     found = _find(session, question)
     persons = {one.stored.value_bi: one.stored.id for one in found if one.stored is not None}
-    before = queries.persons_of_day(session, asker.holder, _day())
-    left = asker.persons_day - len(before)
-    if len(persons.keys() - before) > left and asker.approval_id is None:
+    seen, before = queries.persons_of_day(session, asker.holder, _day(), persons.keys())
+    left, new = asker.persons_day - seen, len(persons.keys() - before)
+    if new > left and asker.approval_id is None:
         kind = LOOKUP_QUOTA if asker.door is Door.SYSTEM else LOOKUP_SECOND_PERSON
         return _refuse(session, asker, row, question, reason, kind(left=max(left, 0)))
     log = _log(session, asker, row, question, reason, found, None)
@@ -197,7 +197,7 @@ def _answer(session: Session, asker: _Asker, question: Question, reason: Reason)
     return Answer(
         [_shown(one, row, asker, question) for one in found],
         masked=question.direction is Direction.VALUE and not asker.clear,
-        persons_left=max(asker.persons_day - len(before | persons.keys()), 0),
+        persons_left=max(left - new, 0),
     )
 
 

@@ -3,6 +3,7 @@
 import random
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from gmssl import sm4 as reference
@@ -260,6 +261,20 @@ def a_rotation_of_the_values_leaves_identifiers_alone(identified: District) -> N
     assert [one.value for one in looked_up(identified, ID, before)] == numbers
 
 
+def writers_at_once_agree(identified: District) -> None:
+    numbers = [p.id_number for p in synthetic(60, seed=11)]
+    lists = [numbers[at:at + 45] if at % 2 else numbers[at:at + 45][::-1] for at in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda part: issued(identified, ID, part, Form.NATIVE), lists))
+    pairs = {
+        (value, identifier) for part, found in zip(lists, answers, strict=True)
+        for value, identifier in zip(part, identifiers(found), strict=True)
+    }
+    assert len(pairs) == len(set(numbers[:48])) == len({identifier for _, identifier in pairs})
+    created = sum(isinstance(one, Issued) and one.created for found in answers for one in found)
+    assert created == 48
+
+
 def test_store(identified: District) -> None:
     """One set-up for all, since it is what costs time."""
     one_value_has_one_identifier_in_any_spelling_and_form(identified)
@@ -267,6 +282,7 @@ def test_store(identified: District) -> None:
     a_foreign_identifier_is_answered_and_worked_like_an_unknown_one(identified)
     dirty_values_are_refused_one_by_one(identified)
     the_store_is_fenced_and_holds_no_clear_value(identified)
+    writers_at_once_agree(identified)
     a_rotation_of_the_values_leaves_identifiers_alone(identified)
 
 
