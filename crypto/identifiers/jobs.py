@@ -1,13 +1,18 @@
-"""The job of a file of values, and the deletion of files after a day; registered on import."""
+"""The job of a file of values, the deletion of files after a day, the approval of an epoch; registered on import."""
 
 import uuid
 from typing import Any
 
 from crypto.errors import IDENTIFIER_FILE_INVALID
-from crypto.identifiers import batches
+from crypto.identifiers import batches, epochs
+from crypto.permissions import APPROVE
+from kernel.approvals.registry import approval_kind
 from kernel.errors import MulianError
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job, schedule
+
+approval_kind(epochs.KIND, checker_permission=APPROVE, on_approved=epochs.begin,
+              zh="更换标识密钥", en="Begin an epoch of identifiers")
 
 
 @job(batches.JOB, zh="批量签发标识", en="Issue identifiers for a file", max_attempts=50)

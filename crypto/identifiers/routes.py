@@ -5,12 +5,22 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Query, Response
 
-from crypto.identifiers import batches, fields, queries, service, views
+from crypto.identifiers import batches, epochs, fields, queries, service, views
 from crypto.identifiers.fields import ISSUE, MANAGE, READ
 from crypto.identifiers.rules import Form
-from crypto.identifiers.schemas import BatchOut, BatchPage, FieldIn, FieldOut, FieldPage, IssueIn, IssueOut
+from crypto.identifiers.schemas import (
+    BatchOut,
+    BatchPage,
+    EpochIn,
+    FieldIn,
+    FieldOut,
+    FieldPage,
+    IssueIn,
+    IssueOut,
+)
 from crypto.identifiers.service import Field
 from crypto.keys.views import reach
+from crypto.requests.schemas import RequestedOut
 from kernel.errors import NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
 from kernel.identity.actor import Actor, require
@@ -35,6 +45,15 @@ def declare_identifier_field(session: Session_, actor: Actor_, body: FieldIn) ->
         mask=body.mask,
     )
     return views.fields(session, [row])[0]
+
+
+@api.post("/epochs", status_code=202, **needs(MANAGE))
+def request_identifier_epoch(session: Session_, actor: Actor_, body: EpochIn) -> RequestedOut:
+    """Propose new keys for a department's identifiers; those that were issued stay valid."""
+    asked = epochs.request(
+        session, actor, department_id=_department(actor, body.department_id), reason=body.reason,
+    )
+    return RequestedOut(approval_id=asked.id, state=asked.state)
 
 
 @api.post("/issue", **needs(ISSUE))

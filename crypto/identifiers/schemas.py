@@ -42,6 +42,13 @@ class FieldPage(Wire):
     size: int
 
 
+class EpochIn(Wire):
+    """New keys for the identifiers of a department, and why."""
+
+    department_id: uuid.UUID | None = None
+    reason: Annotated[Plain, Field(min_length=2, max_length=500)]
+
+
 class IssueIn(Wire):
     """Values of a field; more go as a file."""
 

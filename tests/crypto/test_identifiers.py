@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from crypto.identifiers import codec, fields, rules, service
+import crypto.identifiers.jobs  # noqa: F401 - registers the approval kind
+from crypto.identifiers import codec, epochs, fields, rules, service
 from crypto.identifiers.codec import Place
 from crypto.identifiers.rules import Form, Kind
 from crypto.identifiers.service import Field, Found, Issued, Refused, Status
@@ -25,7 +26,7 @@ from crypto.scopes import queries as scopes
 from crypto.scopes.rules import check_digit, normalise_text
 from kernel.approvals import service as approvals
 from kernel.errors import MulianError
-from kernel.identity.actor import system_actor
+from kernel.identity.actor import Actor, system_actor
 from tests.crypto.conftest import District
 from tests.support.scale import Scale
 
@@ -261,6 +262,33 @@ def a_rotation_of_the_values_leaves_identifiers_alone(identified: District) -> N
     assert [one.value for one in looked_up(identified, ID, before)] == numbers
 
 
+def a_new_epoch_keeps_what_was_issued(identified: District) -> None:
+    numbers = [p.id_number for p in synthetic(30, seed=21)]
+    old = {form: identifiers(issued(identified, ID, numbers[:15], form)) for form in (Form.NATIVE, Form.ID18)}
+    for number in (2, 3):
+        approval_id = identified.database.run(lambda session: epochs.request(
+            session, Actor(
+                user_id=identified.maker.user_id, name="maker", permissions=frozenset({fields.MANAGE}), scope="all"
+            ), department_id=identified.department, reason="到期更换",
+        ).id)
+        with pytest.raises(MulianError):
+            identified.database.run(lambda session, one=approval_id: approvals.decide(
+                session, identified.maker, one, approve=True
+            ))
+        identified.database.run(lambda session, one=approval_id: approvals.decide(
+            session, identified.checker, one, approve=True
+        ))
+        part = numbers[15:20] if number == 2 else numbers[20:]
+        assert len(identifiers(issued(identified, ID, part, Form.NATIVE))) == len(part)
+    for form, before in old.items():
+        now = identifiers(issued(identified, ID, numbers, form))
+        assert now[:15] == before and len(set(now)) == 30
+        assert [one.value for one in looked_up(identified, ID, now)] == numbers
+    with identified.database.read() as session:
+        query = text("SELECT epoch, count(*) FROM identifier WHERE epoch > 1 GROUP BY epoch ORDER BY epoch")
+        assert [tuple(row) for row in session.execute(query)] == [(2, 5), (3, 10)]
+
+
 def writers_at_once_agree(identified: District) -> None:
     numbers = [p.id_number for p in synthetic(60, seed=11)]
     lists = [numbers[at:at + 45] if at % 2 else numbers[at:at + 45][::-1] for at in range(4)]
@@ -282,6 +310,7 @@ def test_store(identified: District) -> None:
     a_foreign_identifier_is_answered_and_worked_like_an_unknown_one(identified)
     dirty_values_are_refused_one_by_one(identified)
     the_store_is_fenced_and_holds_no_clear_value(identified)
+    a_new_epoch_keeps_what_was_issued(identified)
     writers_at_once_agree(identified)
     a_rotation_of_the_values_leaves_identifiers_alone(identified)
 
