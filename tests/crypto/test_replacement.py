@@ -198,9 +198,9 @@ def test_three_tables_are_replaced_and_put_back(
     district: District, there: Bureau, scale: Scale, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Joins give the same rows before and after, interrupted twice; undo is byte-equal."""
-    monkeypatch.setattr(engine, "PAGE", scale.of(40, 5_000))
+    monkeypatch.setattr(engine, "PAGE", scale.of(50, 5_000))
     allow(district)
-    count = scale.of(200, 1_000_000 if there.product == "mysql" else 100_000)
+    count = scale.of(120, 1_000_000 if there.product == "mysql" else 100_000)
     numbers = tables(there, count)
     joined, before = there.run(JOIN), everything(there)
     replacement_id = made(district, list_target(district, there), *COLUMNS)

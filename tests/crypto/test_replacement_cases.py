@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ from tests.crypto.test_replacement import (
     there,  # noqa: F401 - a fixture
     work_off,
 )
+from tests.support.scale import examples
 
 GOOD = [one.id_number for one in synthetic(40, seed=11)]
 FACTS = Facts("varchar(60)", True, 60, True, "", 1, "id", "int")
@@ -56,6 +58,7 @@ def refused(call: Any) -> Any:
 
 
 @pytest.mark.pure
+@hypothesis.settings(max_examples=examples(25))
 @given(st.lists(st.one_of(st.none(), st.integers(1, 100)), min_size=1), st.sampled_from(list(Kind)))
 def test_a_form_fits_every_column_of_its_field(widths: list[int | None], kind: Kind) -> None:
     facts = [replace(FACTS, width=width) for width in widths]
@@ -70,6 +73,7 @@ def test_a_form_fits_every_column_of_its_field(widths: list[int | None], kind: K
 
 
 @pytest.mark.pure
+@hypothesis.settings(max_examples=examples(25))
 @given(st.text(max_size=40), st.sampled_from(list(Kind)), st.sampled_from([Form.NATIVE, Form.ID18, Form.PHONE11]))
 def test_every_value_has_one_outcome_and_an_identifier_is_never_replaced(text: str, kind: Kind, form: Form) -> None:
     what, why = rules.outcome(kind, form, text)
@@ -120,6 +124,7 @@ def test_a_dirty_column_ends_without_clear_values_outside_the_list(
     assert there.run("SELECT * FROM dirty ORDER BY id") == before
 
 
+@pytest.mark.parametrize("there", ["mysql"], indirect=True)
 def test_rows_written_meanwhile_are_found_and_never_overwritten(
     sqlite_district: District, there: Bureau, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
 ) -> None:
@@ -183,6 +188,7 @@ def test_what_collides_once_normalised_is_listed_and_stays(
         assert [at for at, value in values.items() if recognise(value) is None] == [int(key)]
 
 
+@pytest.mark.parametrize("there", ["mysql"], indirect=True)
 def test_what_cannot_be_replaced_is_said_before_anything_runs(
     sqlite_district: District, there: Bureau,  # noqa: F811
 ) -> None:
@@ -236,6 +242,7 @@ def test_an_account_that_may_not_suspend_foreign_keys_learns_it_from_the_assessm
         there.run(f"DROP ROLE {role}")
 
 
+@pytest.mark.parametrize("there", ["postgresql"], indirect=True)
 def test_connections_are_guarded_and_say_nothing_of_the_account(
     sqlite_district: District, there: Bureau,  # noqa: F811
 ) -> None:
