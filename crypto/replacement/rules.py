@@ -120,7 +120,8 @@ def warnings(facts: Facts) -> list[dict[str, str]]:
     for names, zh, en in (
         (facts.unique, "唯一索引：规格化后相同的值会冲突", "unique indexes: values that are equal once normalised collide"),
         (facts.checks, "检查约束：标识须能通过", "checks that identifiers must pass"),
-        (facts.triggers, "触发器：替换会触发（外键暂停时 PostgreSQL 不触发）", "triggers fire (not on PostgreSQL while foreign keys are off)"),
+        (facts.triggers, "触发器：替换会触发（外键暂停时 PostgreSQL 不触发）",
+         "triggers fire (not on PostgreSQL while foreign keys are off)"),
         (facts.generated, "生成列：其值将随标识改变", "generated columns change with it"),
         (facts.views, "视图引用该列", "views read it"),
         (facts.indexes, "普通索引：替换后排序改变", "indexes: another order afterwards"),
