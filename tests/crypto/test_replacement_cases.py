@@ -23,8 +23,13 @@ from crypto.replacement.errors import (
     UNDO_UNREADABLE,
     UNSUITED,
 )
+from crypto.replacement.models import SECRET_TABLE
 from crypto.replacement.port import Facts, Slot
 from crypto.replacement.rules import Outcome, State
+from crypto.rotation import service as rotations
+from crypto.scopes import queries as scopes
+from crypto.scopes.rules import Scope
+from kernel.approvals import service as approvals
 from kernel.errors import MulianError
 from kernel.jobs.context import JobContext
 from kernel.outbound.errors import ADDRESS_REFUSED
@@ -262,6 +267,18 @@ def test_connections_are_guarded_and_say_nothing_of_the_account(
     assert refused(lambda: list_target(district, there, "mysql+pymysql")) is DIALECT_REFUSED
 
 
+def rotated(district: District) -> None:
+    """Change the data key under which keys of undo files are kept."""
+    database = district.database
+    with database.read() as session:
+        scope = scopes.named(session, Scope(district.department, SECRET_TABLE, "secret_env"))
+        assert scope is not None
+    asked = database.run(lambda s: rotations.request(s, district.maker, scope_id=scope.id, reason="定期更换").id)
+    database.run(lambda s: approvals.decide(s, district.checker, asked, approve=True))
+    done = work_off(database)
+    assert done.kind == rotations.JOB and done.state == "done", done.error
+
+
 def test_a_dialect_of_the_settings_serves_too(
     sqlite_district: District, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -283,6 +300,7 @@ def test_a_dialect_of_the_settings_serves_too(
         path = runtime.home.files_dir / "replacement" / f"{job}.undo"
         whole = path.read_bytes()
         assert not any(one.encode() in whole for one in GOOD[:20])
+        rotated(district)
         agreed(district, service.request_undo, replacement_id=job, reason="误操作")
         path.write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
         failed = work_off(district.database)
