@@ -30,14 +30,17 @@ def answered_about(session: Session, department_id: uuid.UUID, since: datetime) 
     return int(session.scalar(query) or 0)
 
 
-def persons_of_day(session: Session, holder: str, day: int, wanted: Collection[bytes]) -> tuple[int, set[bytes]]:
-    """Return how many different persons a holder has seen on a day, and which of the wanted are among them."""
+def persons_of_day(session: Session, holder: str, day: int, wanted: Collection[int]) -> tuple[int, set[int]]:
+    """Return how many different persons a holder has seen on a day, and which of the wanted are among them.
+
+    By the ids behind identifiers: blind indexes change with their key.
+    """
     mine = (LookupPerson.holder == holder, LookupPerson.day == day)
-    count = session.scalar(select(func.count(LookupPerson.value_bi.distinct())).where(*mine)) or 0
-    listed, known = list(wanted), set[bytes]()
+    count = session.scalar(select(func.count(LookupPerson.identifier_id.distinct())).where(*mine)) or 0
+    listed, known = list(wanted), set[int]()
     for start in range(0, len(listed), _CHUNK):
-        part = LookupPerson.value_bi.in_(listed[start:start + _CHUNK])
-        known.update(bytes(one) for one in session.scalars(select(LookupPerson.value_bi).where(*mine, part)))
+        part = LookupPerson.identifier_id.in_(listed[start:start + _CHUNK])
+        known.update(one for one in session.scalars(select(LookupPerson.identifier_id).where(*mine, part)) if one)
     return count, known
 
 

@@ -178,7 +178,7 @@ def _answer(session: Session, asker: _Asker, question: Question, reason: Reason)
         if so_far + count > limit:
             return _refuse(session, asker, row, question, reason, LOOKUP_RATE(limit=limit))
     found = _find(session, question)
-    persons = {one.stored.value_bi: one.stored.id for one in found if one.stored is not None}
+    persons = {one.stored.id: one.stored.value_bi for one in found if one.stored is not None}
     seen, before = queries.persons_of_day(session, asker.holder, _day(), persons.keys())
     left, new = asker.persons_day - seen, len(persons.keys() - before)
     if new > left and asker.approval_id is None:
@@ -190,7 +190,7 @@ def _answer(session: Session, asker: _Asker, question: Question, reason: Reason)
             log_id=log.id, position=position, holder=asker.holder, day=_day(), field_number=row.number,
             value_bi=value_bi, identifier_id=id_,
         )
-        for position, (value_bi, id_) in enumerate(persons.items())
+        for position, (id_, value_bi) in enumerate(persons.items())
     )
     session.flush()
     _watch(session, asker, log, row)
