@@ -19,8 +19,10 @@ import type * as gateway from "@/api/gateway";
 import type * as imports from "@/api/imports";
 import type * as kernel from "@/api/kernel";
 import type * as releases from "@/api/releases";
+import type * as replacements from "@/api/replacements";
 import type * as reviews from "@/api/reviews";
 import type * as reports from "@/api/reports";
+import type * as selfcheck from "@/api/selfcheck";
 import type * as search from "@/api/search";
 import type { Me } from "@/stores/session";
 
@@ -124,5 +126,10 @@ export type Checked = [
   None<Foreign<identifiers.Look, Wire["LookOut"]>>,
   None<Foreign<identifiers.LookGrant, Wire["crypto__lookups__schemas__GrantOut"]>>,
   None<Foreign<identifiers.LookGrantInput, Wire["GrantIn"]>>,
+  None<Foreign<replacements.Target, Wire["crypto__replacement__schemas__TargetOut"]>>,
+  None<Foreign<replacements.TargetInput, Wire["crypto__replacement__schemas__TargetIn"]>>,
+  None<Foreign<replacements.Replacement, Wire["ReplacementOut"]>>,
+  None<Foreign<replacements.Finding, Wire["crypto__replacement__schemas__FindingOut"]>>,
+  None<Foreign<selfcheck.SelfCheck, Wire["SelfCheckOut"]>>,
   None<Foreign<reports.Trace, Wire["analytics__reports__schemas__TraceOut"]>>,
 ];

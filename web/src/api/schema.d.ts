@@ -3930,6 +3930,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/identifiers/epochs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Identifier Epoch
+         * @description Propose new keys for a department's identifiers; those that were issued stay valid.
+         */
+        post: operations["request_identifier_epoch_api_v1_crypto_identifiers_epochs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/identifiers/fields": {
         parameters: {
             query?: never;
@@ -4362,6 +4382,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/replacements/{replacement_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard
+         * @description Delete the undo file of an ended job: from then on nothing puts the rows back.
+         */
+        post: operations["discard_api_v1_crypto_replacements__replacement_id__discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/replacements/{replacement_id}/drop": {
         parameters: {
             query?: never;
@@ -4700,6 +4740,66 @@ export interface paths {
          * @description Forget root and data keys in every process; decrypting answers 503 until somebody unseals.
          */
         post: operations["seal_api_v1_crypto_seal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/self-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Self Check
+         * @description 密评自查：加密字段、密钥、明文扫描结果与 GB/T 39786 逐项结论
+         */
+        get: operations["get_self_check_api_v1_crypto_self_check_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/self-check/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description 密评自查报告，作为附件下载
+         */
+        get: operations["get_report_api_v1_crypto_self_check_report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/self-check/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Scan
+         * @description 开始明文扫描（后台任务）；结果进入审计并显示在自查中
+         */
+        post: operations["start_scan_api_v1_crypto_self_check_scan_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6521,6 +6621,18 @@ export interface components {
             total: number;
         };
         /**
+         * AlgorithmOut
+         * @description What is computed with what.
+         */
+        AlgorithmOut: {
+            /** Algorithm */
+            algorithm: string;
+            /** Implementation */
+            implementation: string;
+            /** Use */
+            use: string;
+        };
+        /**
          * RuleOut
          * @description The rule of a figure.
          */
@@ -6800,6 +6912,25 @@ export interface components {
          * @enum {string}
          */
         ApprovalState: "pending" | "approved" | "rejected" | "withdrawn" | "used";
+        /**
+         * AreaOut
+         * @description One of the eight parts of GB/T 39786.
+         */
+        AreaOut: {
+            /** Area */
+            area: string;
+            /** Items */
+            items: components["schemas"]["crypto__selfcheck__schemas__ItemOut"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "符合" | "部分符合" | "不符合" | "不适用";
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
         /**
          * ArtifactOut
          * @description A file of a run.
@@ -9247,6 +9378,49 @@ export interface components {
             code: string;
         };
         /**
+         * ColumnOut
+         * @description An encrypted column of a department.
+         */
+        ColumnOut: {
+            /** Algorithm */
+            algorithm: string;
+            /** Blind Index */
+            blind_index: boolean;
+            /** Column */
+            column: string;
+            /** Compromised Key Id */
+            compromised_key_id: number | null;
+            /** Department */
+            department: string;
+            /** Due */
+            due: string | null;
+            /** Key Id */
+            key_id: number | null;
+            /** Key Source */
+            key_source: string;
+            /** Label */
+            label: string;
+            /** Last Rotation At */
+            last_rotation_at: string | null;
+            /** Last Rotation Id */
+            last_rotation_id: string | null;
+            /** Mode */
+            mode: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Padded */
+            padded: boolean;
+            /**
+             * Scope Id
+             * Format: uuid
+             */
+            scope_id: string;
+            /** Since */
+            since: string | null;
+            /** Table */
+            table: string;
+        };
+        /**
          * CommentEdit
          * @description The new text.
          */
@@ -10042,6 +10216,36 @@ export interface components {
             reason: string;
         };
         /**
+         * ItemOut
+         * @description One requirement. ``evidence``: ``kind:id``, kinds rotation, kek, approval, audit.
+         */
+        crypto__selfcheck__schemas__ItemOut: {
+            /** Code */
+            code: string;
+            /** Evidence */
+            evidence: string[];
+            /** Finding */
+            finding: string;
+            /** Rectification */
+            rectification: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "符合" | "部分符合" | "不符合" | "不适用";
+            /**
+             * Supplier
+             * @enum {string}
+             */
+            supplier: "platform" | "tlcp_gateway" | "certified_product" | "data_centre" | "organisation";
+            /** Supplier En */
+            supplier_en: string;
+            /** Supplier Zh */
+            supplier_zh: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * DecidedOut
          * @description How many changes were decided, and how many links became valid or ceased to be.
          */
@@ -10566,6 +10770,26 @@ export interface components {
          * @enum {string}
          */
         Door: "system" | "manual" | "cli";
+        /**
+         * DrillOut
+         * @description The last drill.
+         */
+        DrillOut: {
+            /** At */
+            at: string;
+            /** Database */
+            database: string;
+            /** Evidence */
+            evidence: string;
+            /** Kills */
+            kills: number;
+            /** Passed */
+            passed: boolean;
+            /** Scopes */
+            scopes: number;
+            /** Writes */
+            writes: number;
+        };
         /**
          * DueDate
          * @description A reckoned due day.
@@ -11182,6 +11406,16 @@ export interface components {
             };
             /** Until */
             until: string;
+        };
+        /**
+         * EpochIn
+         * @description New keys for the identifiers of a department, and why.
+         */
+        EpochIn: {
+            /** Department Id */
+            department_id?: string | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * EventOut
@@ -14656,6 +14890,22 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * RootOut
+         * @description What protects the root key. ``device``: a device, whose certificate is to be seen.
+         */
+        RootOut: {
+            /** Certified Product */
+            certified_product: boolean;
+            /** Device */
+            device: boolean;
+            /** Profile */
+            profile: string;
+            /** Provider */
+            provider: string;
+            /** Sealed */
+            sealed: boolean;
+        };
         /** Roster */
         Roster: {
             /** Gaps */
@@ -14668,6 +14918,13 @@ export interface components {
          * @description A request to rotate the key of a scope.
          */
         RotationIn: {
+            /**
+             * Purpose
+             * @description enc 字段加密密钥，bi 盲索引密钥
+             * @default enc
+             * @enum {string}
+             */
+            purpose: "enc" | "bi";
             /**
              * Reason
              * @example 年度例行更换
@@ -14727,6 +14984,8 @@ export interface components {
             passes: number;
             /** Percent */
             percent: number;
+            /** Purpose */
+            purpose: string;
             /** Reason */
             reason: string;
             /**
@@ -14897,6 +15156,48 @@ export interface components {
             q: string;
             /** Version */
             version: number;
+        };
+        /**
+         * ScanOut
+         * @description The last scan. ``looked``: [kind of place, files, bytes, hits]; ``places``: where clear text was found.
+         */
+        ScanOut: {
+            /** At */
+            at: string;
+            /** Bytes */
+            bytes: number;
+            /** Canaries */
+            canaries: number;
+            /** Column Pages */
+            column_pages: number;
+            /** Evidence */
+            evidence: string;
+            /** Files */
+            files: number;
+            /** Hits */
+            hits: number;
+            /** Looked */
+            looked: [
+                string,
+                number,
+                number,
+                number
+            ][];
+            /** Places */
+            places: string[];
+            /** Unreadable */
+            unreadable: number;
+        };
+        /**
+         * ScanQueued
+         * @description The queued scan.
+         */
+        ScanQueued: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
         };
         /**
          * ScheduleIn
@@ -15100,6 +15401,39 @@ export interface components {
              * Format: uuid
              */
             to_department_id: string;
+        };
+        /**
+         * SelfCheckOut
+         * @description The whole self-check.
+         */
+        SelfCheckOut: {
+            /** Active Data Keys */
+            active_data_keys: number;
+            /** Algorithms */
+            algorithms: components["schemas"]["AlgorithmOut"][];
+            /** Areas */
+            areas: components["schemas"]["AreaOut"][];
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Database */
+            database: string;
+            drill: components["schemas"]["DrillOut"] | null;
+            /** Limits */
+            limits: string[];
+            /** Made At */
+            made_at: string;
+            /** Overdue */
+            overdue: string[];
+            root: components["schemas"]["RootOut"];
+            scan: components["schemas"]["ScanOut"] | null;
+            /** Service Keys */
+            service_keys: string[];
+            /** Summary */
+            summary: {
+                [key: string]: number;
+            };
+            /** V */
+            v: number;
         };
         /**
          * Series
@@ -23937,6 +24271,39 @@ export interface operations {
             };
         };
     };
+    request_identifier_epoch_api_v1_crypto_identifiers_epochs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EpochIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_identifier_fields_api_v1_crypto_identifiers_fields_get: {
         parameters: {
             query?: {
@@ -24724,6 +25091,37 @@ export interface operations {
             };
         };
     };
+    discard_api_v1_crypto_replacements__replacement_id__discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replacement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     drop_api_v1_crypto_replacements__replacement_id__drop_post: {
         parameters: {
             query?: never;
@@ -25294,6 +25692,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealedOut"];
+                };
+            };
+        };
+    };
+    get_self_check_api_v1_crypto_self_check_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfCheckOut"];
+                };
+            };
+        };
+    };
+    get_report_api_v1_crypto_self_check_report_get: {
+        parameters: {
+            query?: {
+                form?: "docx" | "html" | "pdf";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_scan_api_v1_crypto_self_check_scan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanQueued"];
                 };
             };
         };

@@ -67,9 +67,12 @@ export const pages: RouteRecordRaw[] = [
 
   page("/crypto/identifiers", "crypto", "identifiers", ["crypto.identifier.read"], () => import("@/views/crypto/IdentifiersView.vue")),
   page("/crypto/lookups", "crypto", "lookups", ["crypto.lookup.run", "crypto.lookup.audit", "crypto.lookup.grant", "crypto.lookup.approve"], () => import("@/views/crypto/LookupsView.vue")),
+  page("/crypto/replacements", "crypto", "replacements", ["crypto.replacement.read"], () => import("@/views/crypto/ReplacementsView.vue")),
+  inner("/crypto/replacements/:id", "/crypto/replacements", "replacement", ["crypto.replacement.read"], () => import("@/views/crypto/ReplacementView.vue")),
   page("/crypto/keys", "crypto", "keys", ["crypto.key.read"], () => import("@/views/crypto/KeysView.vue")),
   page("/crypto/rotations", "crypto", "rotations", ["crypto.key.read"], () => import("@/views/crypto/RotationsView.vue")),
   inner("/crypto/rotations/:id", "/crypto/rotations", "rotation", ["crypto.key.read"], () => import("@/views/crypto/RotationView.vue")),
+  page("/crypto/self-check", "crypto", "selfcheck", ["crypto.selfcheck.read"], () => import("@/views/crypto/SelfCheckView.vue")),
 
   page("/reports", "reports", "reports", ["analytics.report.read"], () => import("@/views/reports/ReportsView.vue")),
   inner("/reports/:id", "/reports", "report", ["analytics.report.read"], () => import("@/views/reports/ReportView.vue")),

@@ -13,6 +13,7 @@ import { imports } from "./imports";
 import { links } from "./links";
 import { quality } from "./quality";
 import { review } from "./review";
+import { replacements } from "./replacements";
 import { reports } from "./reports";
 import { search } from "./search";
 import { status } from "./status";
@@ -20,4 +21,4 @@ import { system } from "./system";
 import { transfers } from "./transfers";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...identifiers, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...identifiers, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
