@@ -242,6 +242,7 @@ def who_saw_this_person(desk: Desk) -> None:
     assert "信访核查" in kept and desk.numbers[2] not in kept
 
 
+@pytest.mark.requirement("S4-21")
 def test_doors(district: District) -> None:
     """One set-up for all, since it is what costs time: each part has an officer and a stretch of the log of its own."""
     desk = Desk(district)
@@ -266,6 +267,7 @@ def signed(secret: str, key: str, path: str, body: bytes, nonce: str) -> dict[st
     }
 
 
+@pytest.mark.requirement("S4-21")
 def test_files_and_doors_over_http(live_server: Any) -> None:
     desk = Desk(make_district(live_server.runtime.database), 12)
     own = desk.district.department
