@@ -100,8 +100,10 @@ def test_a_dirty_column_ends_without_clear_values_outside_the_list(
 ) -> None:
     district = sqlite_district
     allow(district)
-    alike = district.database.run(lambda s: identifiers.issue(
-        s, identifiers.Field(district.department, NUMBER), [GOOD[7]], Form(form)))[0].identifier  # type: ignore[union-attr]
+    [issued] = district.database.run(lambda s: identifiers.issue(
+        s, identifiers.Field(district.department, NUMBER), [GOOD[7]], Form(form)))
+    assert isinstance(issued, identifiers.Issued)
+    alike = issued.identifier
     there.run("CREATE TABLE dirty (id INT PRIMARY KEY, sfz VARCHAR(60), sj VARCHAR(30))")
     there.fill("dirty", 3, [(at, value, "+86 138-0013-80" + f"{at:02d}") for at, value in [*DIRTY, (15, alike)]])
     before = there.run("SELECT * FROM dirty ORDER BY id")
@@ -211,7 +213,8 @@ def test_what_cannot_be_replaced_is_said_before_anything_runs(
     assert refused(lambda: district.database.run(lambda s: service.request_run(
         s, SYSTEM, replacement_id=job, reason="最小必要"))) is UNSUITED
     narrow = made(district, target, column("narrow", "sfz"))
-    assert "列宽 15" in job_row(district.database, narrow).checked["columns"][0]["obstacles"][0]["zh"]  # type: ignore[index]
+    tight = job_row(district.database, narrow).checked
+    assert tight is not None and "列宽 15" in tight["columns"][0]["obstacles"][0]["zh"]
     assert refused(lambda: made(district, target, column("tail", "sfz"), column("tail", "sfz"))) is COLUMN_TWICE
     assert refused(lambda: made(district, target, column("tail", "sfz"), forms={NUMBER: "phone11"})) is FORM_UNFIT
     assert refused(lambda: district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))) \

@@ -27,7 +27,8 @@ def test_from_the_list_of_databases_to_the_undo(
         there.fill("person", 2, list(enumerate(GOOD_PEOPLE)))
         target = {
             "department_id": str(district.department), "name": "人口库", "product": "mysql", "host": "127.0.0.1",
-            "port": there.port, "database": there.name, "username": there.user, "password": there.password, "tls": "off",
+            "port": there.port, "database": there.name, "username": there.user, "password": there.password,
+            "tls": "off",
         }
         assert auditor.post("/crypto/targets", json=target).status_code == 403
         listed = maker.post("/crypto/targets", json=target)
@@ -77,7 +78,8 @@ def _offline(database: Any, maker: Any, auditor: Any, department: uuid.UUID, per
     assert len(maker.post(f"/crypto/replacements/{job}/package/code").json()["code"]) == 31
     assert maker.post(f"/crypto/replacements/{job}/package/job").content.startswith(b"MLP1J")
     assert b"from crypto" not in auditor.get("/crypto/replacements/package/tool").content
-    refused = maker.post(f"/crypto/replacements/{job}/package/values", files={"file": ("values.mlv", b"MLP1V" + b"x" * 40)})
+    foreign = {"file": ("values.mlv", b"MLP1V" + b"x" * 40)}
+    refused = maker.post(f"/crypto/replacements/{job}/package/values", files=foreign)
     assert refused.json()["code"] == "crypto.package.invalid", refused.text
     assert maker.post(f"/crypto/replacements/{job}/package/answers").json()["code"] == "crypto.replacement.state"
     with database.read() as session:
