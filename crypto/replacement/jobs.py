@@ -26,11 +26,12 @@ from kernel.jobs.registry import job, schedule
 from kernel.runtime import Runtime
 
 _KEEP_SECONDS = 24 * 3600
+_PAGE = "/crypto/replacements/{id}"
 
 approval_kind(RUN, checker_permission=REPLACE_APPROVE, on_approved=service.begin,
-              zh="替换业务库敏感列", en="Replace columns of a department's database")
+              zh="替换业务库敏感列", en="Replace columns of a department's database", page=_PAGE)
 approval_kind(UNDO, checker_permission=REPLACE_APPROVE, on_approved=service.begin_undo,
-              zh="撤销替换", en="Undo a replacement")
+              zh="撤销替换", en="Undo a replacement", page=_PAGE)
 
 
 @job(CHECK, zh="替换任务影响评估", en="Assess a replacement", max_attempts=2)

@@ -193,6 +193,7 @@ def everything(there: Bureau) -> list[list[tuple[Any, ...]]]:
 COLUMNS = (column("card", "sfz"), column("person", "sfz"), column("visit", "sfz"))
 
 
+@pytest.mark.requirement("S4-21")
 @PAIRS
 def test_three_tables_are_replaced_and_put_back(
     district: District, there: Bureau, scale: Scale, monkeypatch: pytest.MonkeyPatch,

@@ -101,6 +101,7 @@ COLUMNS = [
 ]
 
 
+@pytest.mark.requirement("S4-21")
 @PAIRS
 def test_the_package_replaces_and_puts_back(
     district: District, there: Bureau, scale: Scale, tmp_path: Path,  # noqa: F811
