@@ -114,7 +114,7 @@ def run(
 
 
 def fail(database: Database, batch_id: uuid.UUID) -> None:
-    """Mark a batch whose file cannot be used."""
+    """Mark a batch whose file cannot be used, or whose job was cancelled; another key takes the file again."""
     _note(database, batch_id, state="failed")
 
 

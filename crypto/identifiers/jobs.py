@@ -3,12 +3,12 @@
 import uuid
 from typing import Any
 
-from crypto.errors import IDENTIFIER_FILE_INVALID
 from crypto.identifiers import batches, epochs
 from crypto.permissions import APPROVE
 from kernel.approvals.registry import approval_kind
 from kernel.errors import MulianError
 from kernel.jobs.context import JobContext
+from kernel.jobs.errors import LOST
 from kernel.jobs.registry import job, schedule
 
 approval_kind(epochs.KIND, checker_permission=APPROVE, on_approved=epochs.begin,
@@ -28,7 +28,7 @@ def issue_batch(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
             ctx.runtime, batch_id, column=params["column"], header=params["header"], observe=observe,
         )
     except MulianError as error:
-        if error.kind is IDENTIFIER_FILE_INVALID:
+        if error.status < 500 and error.kind is not LOST:  # cancelled, or a file that will never do
             batches.fail(ctx.database, batch_id)
         raise
     return {"rows": batch.total, "created": batch.created, "refused": batch.refused}

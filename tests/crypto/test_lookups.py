@@ -282,6 +282,7 @@ def test_files_and_doors_over_http(live_server: Any) -> None:
     assert again.json()["id"] == sent.json()["id"]
     other = engineer.send("POST", path, params=query, content=data + b"\n", headers=octets)
     assert (other.status_code, other.json()["code"]) == (409, "crypto.identifier.batch_key")
+    absent = engineer.send("POST", path, params=query | {"column": "无此列", "key": "k3"}, content=data, headers=octets)
     bad = engineer.send("POST", path, params=query | {"filename": "名册.xlsx", "key": "k2"}, content=data, headers=octets)
     assert bad.json()["code"] == "crypto.identifier.file_invalid"
     batch = f"{path}/{sent.json()['id']}"
@@ -290,6 +291,7 @@ def test_files_and_doors_over_http(live_server: Any) -> None:
     assert stored and desk.numbers[0].encode() not in stored
     while (held := runner.claim(live_server.runtime)) is not None:
         runner.execute(live_server.runtime, held, runner.context_of(live_server.runtime, held))
+    assert engineer.get(f"{path}/{absent.json()['id']}").json()["state_zh"] == "已失败"
     done = engineer.get(batch).json()
     assert (done["state"], done["total"], done["done"], done["created"], done["refused"]) == ("done", 14, 14, 1, 1)
     table = engineer.post(f"{batch}/file").content.decode("utf-8-sig").splitlines()
