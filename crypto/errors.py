@@ -183,6 +183,10 @@ ROTATION_ROWS_BAD = define(
     fix_zh="请先从备份修复所列行，再继续更换",
     fix_en="Repair the listed rows from a backup, then run the rotation again",
 )
+ROTATION_NO_SECOND = define(
+    "crypto.rotation.no_second_index", 409, zh="{scope} 没有第二个索引列，不能更换盲索引密钥",
+    en="{scope} has no second index column: its index key cannot be exchanged",
+)
 ROTATION_STATE = define(
     "crypto.rotation.state", 409, zh="更换处于 {state} 阶段，不能执行此操作", en="The rotation is in state {state}",
 )

@@ -27,6 +27,7 @@ from crypto.rotation.rules import RotationState
 from crypto.scopes import registry
 from crypto.scopes.models import CryptoScope
 from crypto.scopes.queries import name_of
+from crypto.scopes.rules import ENC
 from kernel import clock
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
@@ -136,6 +137,8 @@ def _needed(session: Session, dek: CryptoDek, scope: CryptoScope, now: datetime)
         return False
     if dek.state != KeyState.RETIRED or dek.retired_at is None or now < dek.retired_at + RETIRED_GRACE:
         return True
+    if dek.purpose != ENC:
+        return False  # no envelope names it
     rows = ScopeRows(registry.table_of(scope.table_name), name_of(scope))
     return rows.count_older(session, dek.key_id + 1) > 0
 

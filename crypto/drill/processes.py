@@ -24,7 +24,7 @@ from crypto.drill.rules import Moment
 from crypto.keys.keyring import keyring_of
 from crypto.rotation import machine
 from crypto.rotation.models import CryptoRotation
-from crypto.scopes import registry
+from crypto.scopes import blind, registry
 from crypto.scopes.rules import Scope
 from kernel.db import Base
 from kernel.digest import sm3_hex
@@ -131,8 +131,9 @@ def _put(runtime: Runtime, scope: Scope, key: int, value: str) -> None:
     def unit(session: Session) -> None:
         keyring = keyring_of(session)
         values = {column.name: keyring.encrypt(session, scope, [(key, value)])[0]}
-        if column.blind_index and column.normalise:
-            values[column.blind_index] = keyring.blind_index(session, scope, [column.normalise(value)])[0]
+        if column.normalise:
+            found = blind.values(session, scope, column, [column.normalise(value)])
+            values |= {name: indexes[0] for name, indexes in found.items()}
         session.execute(update(table).where(
             table.c[declared.key_column] == key, table.c[declared.department_column] == scope.department_id,
         ).values(values))

@@ -109,6 +109,29 @@ class Keyring:
         """Return the 16-byte blind index of normalised values under the scope's index key."""
         return blind_index(self._active(session, scope, BLIND_INDEX).key.key, messages)
 
+    def coming_index(
+        self, session: Session, scope: Scope, messages: Sequence[bytes | None],
+    ) -> list[bytes | None]:
+        """Return the blind indexes under the key that a rotation is bringing in, None each where there is none."""
+        coming = [item for item in queries.indexing(session, scope) if item.state is KeyState.PRE_ACTIVE]
+        return blind_index(self._unwrapped(coming[0]).key.key, messages) if coming else [None] * len(messages)
+
+    def every_index(self, session: Session, scope: Scope, message: bytes) -> list[bytes]:
+        """Return the indexes of one normalised value under every key whose index a row may have."""
+        found = queries.indexing(session, scope)
+        if not found:
+            raise SCOPE_UNKNOWN(scope=str(scope))
+        return [index for item in found for index in blind_index(self._unwrapped(item).key.key, [message]) if index]
+
+    def index_under(
+        self, session: Session, key_id: int, messages: Sequence[bytes | None],
+    ) -> list[bytes | None]:
+        """Return blind indexes under one key by id: rotation. Raises ``crypto.key.unknown``."""
+        loaded = self._load(session, [key_id]).get(key_id)
+        if not isinstance(loaded, _Loaded) or loaded.record.purpose != BLIND_INDEX:
+            raise KEY_UNKNOWN(key_id=key_id)
+        return blind_index(loaded.key.key, messages)
+
     def versions(self, session: Session, scope: Scope, purpose: str) -> dict[int, bytes]:
         """Return the keys of a purpose that still open something, by version, the newest first.
 

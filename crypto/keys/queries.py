@@ -12,7 +12,7 @@ from crypto.errors import KEK_UNKNOWN, KEY_STATE, KEY_UNKNOWN
 from crypto.keys.models import CryptoDek, CryptoKek
 from crypto.keys.rules import STATE_TITLES, KeyState
 from crypto.scopes.models import CryptoScope
-from crypto.scopes.rules import Scope
+from crypto.scopes.rules import BLIND_INDEX, Scope
 from kernel.identity.models import Department
 
 
@@ -73,13 +73,27 @@ def of_purpose(session: Session, scope: Scope, purpose: str) -> list[KeyRecord]:
     return [_record(row) for row in session.execute(query.execution_options(populate_existing=True))]
 
 
-def in_use(session: Session, scope_id: uuid.UUID, key_id: int) -> None:
-    """Raise ``crypto.key.state`` unless this is the scope's key in use, also while it is held to be compromised."""
+def in_use(session: Session, scope_id: uuid.UUID, key_id: int) -> str:
+    """Return the purpose of the scope's key in use, also while it is held to be compromised.
+
+    Raises ``crypto.key.state`` where the key is another one.
+    """
     row = session.get(CryptoDek, key_id, populate_existing=True)
     if row is None or row.scope_id != scope_id:
         raise KEY_UNKNOWN(key_id=key_id)
     if row.state != KeyState.ACTIVE and (row.state != KeyState.COMPROMISED or row.replaced_at is not None):
         raise KEY_STATE(key_id=key_id, state=STATE_TITLES[KeyState(row.state)][0])
+    return row.purpose
+
+
+def indexing(session: Session, scope: Scope) -> list[KeyRecord]:
+    """Return the index keys of a scope under which an index may lie in a row, the newest first."""
+    query = _records().where(
+        CryptoScope.department_id == scope.department_id, CryptoScope.table_name == scope.table,
+        CryptoScope.column_name == scope.column, CryptoDek.purpose == BLIND_INDEX,
+        CryptoDek.state.not_in((KeyState.RETIRED, KeyState.DESTROYED)),
+    ).order_by(CryptoDek.version.desc())
+    return [_record(row) for row in session.execute(query.execution_options(populate_existing=True))]
 
 
 def compromised(session: Session, scope: Scope, purpose: str) -> int | None:

@@ -72,7 +72,9 @@ def get_rotation(session: Session_, actor: Actor_, rotation_id: uuid.UUID) -> Ro
 @api.post("/rotations", status_code=202, **needs("crypto.key.manage"))
 def request_rotation(session: Session_, actor: Actor_, body: RotationIn) -> RotationRequested:
     """Propose a rotation; another security administrator approves it, then it runs as a job."""
-    approval = rotation_service.request(session, actor, scope_id=body.scope_id, reason=body.reason)
+    approval = rotation_service.request(
+        session, actor, scope_id=body.scope_id, reason=body.reason, purpose=body.purpose,
+    )
     return RotationRequested(approval_id=approval.id, state=approval.state)
 
 

@@ -1,7 +1,7 @@
 """What the crypto pages show and send. Never key material: a KCV of 4 bytes tells keys apart."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -96,6 +96,7 @@ class RotationOut(Wire):
     table: str
     column: str
     label: str
+    purpose: str
     state: str
     state_zh: str
     state_en: str
@@ -150,6 +151,7 @@ class RotationIn(Wire):
 
     scope_id: uuid.UUID
     reason: Annotated[str, Field(min_length=2, max_length=500, examples=["年度例行更换"])]
+    purpose: Annotated[Literal["enc", "bi"], Field(description="enc 字段加密密钥，bi 盲索引密钥")] = "enc"
 
 
 class RotationRequested(Wire):

@@ -147,7 +147,7 @@ def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, st
     return RotationOut(
         id=row.id, scope_id=row.scope_id, department_id=row.department_id, department=names.get(row.department_id, ""),
         table=scope.table_name, column=scope.column_name,
-        label=_label(scope), state=row.state, state_zh=zh,
+        label=_label(scope), purpose=row.purpose, state=row.state, state_zh=zh,
         state_en=en, reason=row.reason, old_key_id=row.old_key_id, new_key_id=row.new_key_id, total=row.total,
         done=row.done, skipped=row.skipped, percent=_percent(row), passes=row.passes, unreadable=row.unreadable,
         maker=row.maker_name, checker=row.checker_name, approval_id=row.approval_id, certificate=row.certificate,

@@ -19,6 +19,7 @@ class ProtectedPerson(Base):
     __table_args__ = (
         Index("ix_protected_person_dept_id_id", "dept_id", "id"),
         Index("ix_protected_person_dept_id_bi", "dept_id", "id_number_bi"),
+        Index("ix_protected_person_dept_id_bi_next", "dept_id", "id_number_bi_next"),
         # rotation rewrites every row once: room on the page keeps the updates off the indexes
         {"postgresql_with": {"fillfactor": 50}},
     )
@@ -29,6 +30,7 @@ class ProtectedPerson(Base):
     phone_env: Mapped[bytes | None] = mapped_column(EncryptedBytes())
     id_number_bi: Mapped[bytes | None] = mapped_column(LargeBinary)
     updated_at: Mapped[datetime] = mapped_column(Instant())
+    id_number_bi_next: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 declare(
@@ -38,7 +40,7 @@ declare(
             EncryptedColumn("name_env", zh="姓名", mask="name"),
             EncryptedColumn(
                 "id_number_env", zh="公民身份号码", mask="id_number",
-                blind_index="id_number_bi", normalise=normalise_id_number,
+                blind_index="id_number_bi", normalise=normalise_id_number, blind_index_next="id_number_bi_next",
             ),
             EncryptedColumn("phone_env", zh="手机号码", mask="phone"),
         ),

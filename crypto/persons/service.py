@@ -12,15 +12,17 @@ from crypto.errors import VALUE_UNREADABLE
 from crypto.keys.keyring import keyring_of
 from crypto.persons.models import ProtectedPerson
 from crypto.persons.rules import Person
-from crypto.scopes import hook
+from crypto.scopes import blind, hook, registry
 from crypto.scopes.rules import Scope, normalise_id_number
 from crypto.scopes.service import decrypt_rows
 from crypto.scopes.types import Plain
 from kernel import clock
+from kernel.db import Base
 from kernel.errors import NOT_FOUND
 
 TABLE = "protected_person"
 BATCH = 10_000
+_ID_NUMBER = registry.table_of(TABLE).column("id_number_env")
 _COLUMNS = (("name_env", "name"), ("id_number_env", "id_number"), ("phone_env", "phone"))
 
 
@@ -38,12 +40,12 @@ def insert_many(session: Session, department_id: uuid.UUID, persons: Sequence[Pe
             )
             for column, attribute in _COLUMNS
         }
-        indexes = keyring.blind_index(session, number, [normalise_id_number(p.id_number) for p in part])
+        indexes = blind.values(session, number, _ID_NUMBER, [normalise_id_number(p.id_number) for p in part])
         now = clock.now()
         rows = [
-            {"id": person.id, "dept_id": department_id, "updated_at": now, "id_number_bi": index,
-             **{column: values[at] for column, values in sealed.items()}}
-            for at, (person, index) in enumerate(zip(part, indexes, strict=True))
+            {"id": person.id, "dept_id": department_id, "updated_at": now,
+             **{column: values[at] for column, values in (sealed | indexes).items()}}
+            for at, person in enumerate(part)
         ]
         session.execute(insert(ProtectedPerson), rows)
     return len(persons)
@@ -80,10 +82,10 @@ def read(session: Session, person_ids: Sequence[int]) -> list[Person]:
 def find(session: Session, department_id: uuid.UUID, id_number: str) -> list[Person]:
     """Return the department's persons with this ID number in any spelling, by blind index."""
     scope = Scope(department_id, TABLE, "id_number_env")
-    index = keyring_of(session).blind_index(session, scope, [normalise_id_number(id_number)])[0]
-    query = select(ProtectedPerson).where(
-        ProtectedPerson.dept_id == department_id, ProtectedPerson.id_number_bi == index
+    found = blind.matches(
+        session, scope, _ID_NUMBER, Base.metadata.tables[TABLE], normalise_id_number(id_number),
     )
+    query = select(ProtectedPerson).where(ProtectedPerson.dept_id == department_id, found)
     rows = list(session.scalars(query.order_by(ProtectedPerson.id)))
     return _persons(rows, decrypt_rows(session, rows))
 

@@ -53,7 +53,10 @@ def run(
     ``state``: drills die there. Raises ``crypto.rotation.lease_lost`` while another process works on it,
     ``kernel.lease.lost`` when one took over, ``crypto.rotation.rows_unreadable``, ``crypto.sealed``.
     """
-    machine = _Machine(runtime, actor, rotation_id, chunk_rows, before_commit)
+    from crypto.rotation.index_machine import IndexMachine  # it is made of this module
+
+    of_index = runtime.database.run(lambda session: queries.get(session, rotation_id).purpose, write=False) != ENC
+    machine = (IndexMachine if of_index else _Machine)(runtime, actor, rotation_id, chunk_rows, before_commit)
     try:
         while True:
             rotation = machine.read(lambda session: queries.get(session, rotation_id))
@@ -68,6 +71,8 @@ def run(
 
 class _Machine:
     """One holder of the lease, working on one rotation."""
+
+    purpose = ENC
 
     def __init__(
         self, runtime: Runtime, actor: Actor, rotation_id: uuid.UUID, chunk_rows: int,
@@ -120,7 +125,7 @@ class _Machine:
     def _make_key(self, _: CryptoRotation) -> None:
         def change(session: Session, rotation: CryptoRotation) -> None:
             scope = scopes.get(session, rotation.scope_id)
-            key = keys.create_key(session, self._actor, scope, ENC, state=KeyState.PRE_ACTIVE)
+            key = keys.create_key(session, self._actor, scope, self.purpose, state=KeyState.PRE_ACTIVE)
             rotation.new_key_id, rotation.state = key.key_id, RotationState.KEY_READY
 
         self._write(RotationState.PLANNED, change)
@@ -184,8 +189,7 @@ class _Machine:
         unreadable: list[int] = []
 
         def change(session: Session, rotation: CryptoRotation) -> None:
-            older = self._rows.count_older(session, _new(rotation))
-            if older == 0:
+            if self._left(session, rotation) == 0:
                 rotation.state = RotationState.VERIFY
                 return
             if rotation.unreadable:
@@ -195,6 +199,9 @@ class _Machine:
         self._write(RotationState.SCAN, change)
         if unreadable:
             raise ROTATION_ROWS_BAD(count=len(unreadable), rows=", ".join(map(str, unreadable[:20])))
+
+    def _left(self, session: Session, rotation: CryptoRotation) -> int:
+        return self._rows.count_older(session, _new(rotation))
 
     def _verify(self, rotation: CryptoRotation) -> None:
         """Open every row in one snapshot, digest them in order, then retire the old key with a certificate."""

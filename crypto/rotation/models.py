@@ -16,7 +16,7 @@ class CryptoRotation(Base):
     __tablename__ = "crypto_rotation"
     __table_args__ = (
         Index(
-            "uq_crypto_rotation_one_open", "scope_id", unique=True,
+            "uq_crypto_rotation_one_open", "scope_id", "purpose", unique=True,
             sqlite_where=text("finished_at IS NULL"), postgresql_where=text("finished_at IS NULL"),
         ),
         Index("ix_crypto_rotation_created_at", "created_at"),
@@ -24,6 +24,7 @@ class CryptoRotation(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     scope_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("crypto_scope.id"))
     department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"))
+    purpose: Mapped[str] = mapped_column(String(8), server_default="enc")
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text)
     old_key_id: Mapped[int] = mapped_column(BigInteger)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from crypto.errors import ROTATION_UNKNOWN
 from crypto.rotation.models import CryptoRotation
 from crypto.scopes.registry import EncryptedTable
-from crypto.scopes.rules import Scope
+from crypto.scopes.rules import ENC, Scope
 from kernel.db import Base
 
 
@@ -21,11 +21,11 @@ def get(session: Session, rotation_id: uuid.UUID) -> CryptoRotation:
     return row
 
 
-def open_of(session: Session, scope_id: uuid.UUID) -> CryptoRotation | None:
-    """Return the unfinished rotation of a scope."""
-    return session.execute(
-        select(CryptoRotation).where(CryptoRotation.scope_id == scope_id, CryptoRotation.finished_at.is_(None))
-    ).scalar_one_or_none()
+def open_of(session: Session, scope_id: uuid.UUID, purpose: str = ENC) -> CryptoRotation | None:
+    """Return the unfinished rotation of a scope's key."""
+    return session.execute(select(CryptoRotation).where(
+        CryptoRotation.scope_id == scope_id, CryptoRotation.purpose == purpose, CryptoRotation.finished_at.is_(None),
+    )).scalar_one_or_none()
 
 
 def unfinished(session: Session) -> list[uuid.UUID]:

@@ -17,6 +17,7 @@ class RotationState(enum.StrEnum):
     REENCRYPT = "reencrypt"
     SCAN = "scan"
     VERIFY = "verify"
+    MOVE = "move"
     RETIRED = "retired"
     RETENTION = "retention"
     DESTROYED = "destroyed"
@@ -30,6 +31,7 @@ STATE_TITLES: dict[RotationState, tuple[str, str]] = {
     RotationState.REENCRYPT: ("重加密中", "re-encrypting"),
     RotationState.SCAN: ("查漏", "scanning"),
     RotationState.VERIFY: ("核验中", "verifying"),
+    RotationState.MOVE: ("索引归位中", "moving indexes"),
     RotationState.RETIRED: ("旧密钥已退役", "old key retired"),
     RotationState.RETENTION: ("留存期", "retention"),
     RotationState.DESTROYED: ("旧密钥已销毁", "old key destroyed"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from crypto.errors import ROTATION_OPEN, SCOPE_UNKNOWN
+from crypto.errors import ROTATION_NO_SECOND, ROTATION_OPEN, SCOPE_UNKNOWN
 from crypto.keys import queries as keys
 from crypto.rotation import queries, windows
 from crypto.rotation.models import CryptoRotation
@@ -14,7 +14,7 @@ from crypto.rotation.rules import APPROVAL_KIND, RotationState, approval_params
 from crypto.scopes import queries as scopes
 from crypto.scopes import registry
 from crypto.scopes.models import CryptoScope
-from crypto.scopes.rules import ENC
+from crypto.scopes.rules import BLIND_INDEX, ENC
 from kernel import clock, ids
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
@@ -28,23 +28,28 @@ MANAGE = "crypto.key.manage"
 JOB = "crypto.rotation.run"
 
 
-def request(session: Session, actor: Actor, *, scope_id: uuid.UUID, reason: str) -> Approval:
-    """Propose the rotation of a scope's key; another security administrator decides.
+def request(
+    session: Session, actor: Actor, *, scope_id: uuid.UUID, reason: str, purpose: str = ENC,
+) -> Approval:
+    """Propose the rotation of a scope's key, of its fields or (``bi``) of its index; a second person decides.
 
-    Raises 403, ``crypto.scope.unknown``, ``crypto.rotation.open``.
+    Raises 403, ``crypto.scope.unknown``, ``crypto.rotation.open``, ``crypto.rotation.no_second_index``.
     """
     scope = scopes.get(session, scope_id)
     require(actor, MANAGE, department_id=scope.department_id)
     name = scopes.name_of(scope)
-    if queries.open_of(session, scope.id) is not None:
+    if queries.open_of(session, scope.id, purpose) is not None:
         raise ROTATION_OPEN(scope=str(name))
-    active = keys.active(session, name, ENC)
+    active = keys.active(session, name, purpose)
     if active is None:
         raise SCOPE_UNKNOWN(scope=str(name))
     column = registry.table_of(scope.table_name).column(scope.column_name)
+    if purpose == BLIND_INDEX and column.blind_index_next is None:
+        raise ROTATION_NO_SECOND(scope=str(name))
+    what = "盲索引密钥" if purpose == BLIND_INDEX else "加密密钥"
     return approvals.propose(
         session, actor, kind=APPROVAL_KIND, params=approval_params(scope.id, active.key_id, reason),
-        title_zh=f"更换加密密钥：{scope.table_name}（{column.zh}）", title_en=f"Rotate the key of {name}",
+        title_zh=f"更换{what}：{scope.table_name}（{column.zh}）", title_en=f"Rotate the key ({purpose}) of {name}",
         department_id=scope.department_id, object_type="crypto_scope", object_id=str(scope.id),
     )
 
@@ -69,18 +74,18 @@ def plan(
     and ``crypto.key.state`` where the key is no longer the one in use: another approval was used first.
     """
     actor, scope, now = system_actor("crypto.rotation"), scopes.get(session, scope_id), clock.now()
-    name = scopes.name_of(scope)
-    if queries.open_of(session, scope.id) is not None:
+    name, purpose = scopes.name_of(scope), keys.in_use(session, scope.id, old_key_id)
+    if queries.open_of(session, scope.id, purpose) is not None:
         raise ROTATION_OPEN(scope=str(name))
-    keys.in_use(session, scope.id, old_key_id)
     rotation_id, reason = ids.new(), approval.params["reason"]
     audit_id = record(
         session, actor, action="crypto.rotation.start", object_type="crypto_rotation", object_id=str(rotation_id),
-        detail={"scope": str(name), "old_key": old_key_id, "approval": str(approval.id)},
+        detail={"scope": str(name), "purpose": purpose, "old_key": old_key_id, "approval": str(approval.id)},
         department_id=scope.department_id,
     )
     row = CryptoRotation(
-        id=rotation_id, scope_id=scope.id, department_id=scope.department_id, state=RotationState.PLANNED,
+        id=rotation_id, scope_id=scope.id, department_id=scope.department_id, purpose=purpose,
+        state=RotationState.PLANNED,
         reason=reason, old_key_id=old_key_id, new_key_id=None, cursor=None, total=0, done=0,
         skipped=0, passes=0, unreadable=[], certificate=None, approval_id=approval.id,
         maker_name=approval.maker_name, checker_name=approval.checker_name or "", created_at=now, updated_at=now,

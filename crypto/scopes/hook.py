@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crypto.errors import CLEAR_TEXT_REFUSED
 from crypto.keys.keyring import keyring_of
-from crypto.scopes import registry
+from crypto.scopes import blind, registry
 from crypto.scopes.registry import EncryptedColumn, EncryptedTable
 from crypto.scopes.rules import Scope
 from crypto.scopes.types import Plain
@@ -38,6 +38,8 @@ def _encrypt_pending(session: Session, _context: Any, instances: Any) -> None:
                 groups[table, column, _department(row, table)].append(row)
             elif column.blind_index and row.__dict__.get(column.name, row) is None:
                 setattr(row, column.blind_index, None)
+                if column.blind_index_next:
+                    setattr(row, column.blind_index_next, None)
     for (table, column, department_id), rows in groups.items():
         _encrypt_group(session, table, column, department_id, rows)
 
@@ -49,9 +51,10 @@ def _encrypt_group(
     keyring = keyring_of(session)
     clear = [getattr(row, column.name).value for row in rows]
     if column.blind_index and column.normalise:
-        indexes = keyring.blind_index(session, scope, [column.normalise(value) for value in clear])
-        for row, index in zip(rows, indexes, strict=True):
-            setattr(row, column.blind_index, index)
+        found = blind.values(session, scope, column, [column.normalise(value) for value in clear])
+        for name, indexes in found.items():
+            for row, index in zip(rows, indexes, strict=True):
+                setattr(row, name, index)
     fields = [(getattr(row, table.key_column), value) for row, value in zip(rows, clear, strict=True)]
     for row, sealed in zip(rows, keyring.encrypt(session, scope, fields), strict=True):
         setattr(row, column.name, sealed)

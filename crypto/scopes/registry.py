@@ -8,13 +8,17 @@ from crypto.errors import TABLE_UNKNOWN
 
 @dataclass(frozen=True)
 class EncryptedColumn:
-    """``name`` holds envelopes; ``blind_index`` names the column with the CMAC of the normalised clear text."""
+    """``name`` holds envelopes; ``blind_index`` names the column with the CMAC of the normalised clear text.
+
+    ``blind_index_next``: a second such column, without which the index key cannot be exchanged.
+    """
 
     name: str
     zh: str
     mask: str
     blind_index: str | None = None
     normalise: Callable[[str], bytes] | None = None
+    blind_index_next: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from crypto.keys.rules import KeyState
 from crypto.keys.views import reach
 from crypto.rotation.models import CryptoRotation
 from crypto.scopes import fences
+from crypto.scopes.rules import ENC
 from crypto.selfcheck import assess, service
 from crypto.selfcheck.assess import Facts
 from kernel import clock
@@ -75,7 +76,7 @@ def note_drill(session: Session, actor: Actor, report: dict[str, Any]) -> uuid.U
 
 def _rotations(session: Session, department_id: uuid.UUID | None) -> dict[uuid.UUID, CryptoRotation]:
     """Return the last finished rotation of each scope, the newest first."""
-    query = select(CryptoRotation).where(CryptoRotation.finished_at.is_not(None))
+    query = select(CryptoRotation).where(CryptoRotation.purpose == ENC, CryptoRotation.finished_at.is_not(None))
     if department_id is not None:
         query = query.where(CryptoRotation.department_id == department_id)
     found: dict[uuid.UUID, CryptoRotation] = {}

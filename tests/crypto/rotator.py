@@ -3,19 +3,18 @@
 Each line of stdin (home, database URL, rotation id, moment, state, nth; tab separated) is run in a fork, so that
 the imports are paid once; its exit status is answered on stdout, negative for a signal.
 Moments: "committed" (right after a transaction that
-left the rotation in ``state``), "inside" (in the middle of the nth write transaction begun in ``state``).
+left the rotation in ``state``), "inside" (at the end of the nth write transaction begun in ``state``).
 """
 
 import os
 import signal
 import sys
 import uuid
-from typing import Any
 
 import crypto.persons.models
 import crypto.rotation.jobs  # noqa: F401
 from crypto import servicekeys
-from crypto.rotation import machine, queries
+from crypto.rotation import machine
 from crypto.rotation.models import CryptoRotation
 from kernel.db import Database
 from kernel.home import Home
@@ -51,17 +50,8 @@ def run_one(home: str, url: str, rotation_id: str, moment: str, state: str, nth:
     def observe(rotation: CryptoRotation) -> None:
         kill_when(rotation.state, "committed")
 
-    real = machine.leases.renew
-
-    def renew(session: Any, held: Any) -> Any:
-        # the last statement of every write unit: everything of the step is written, nothing is committed
-        before = queries.get(session, uuid.UUID(rotation_id))
-        result = real(session, held)
-        kill_when(before.state, "inside")
-        return result
-
-    machine.leases.renew = renew  # type: ignore[assignment]
-    machine.run(runtime, system_actor("test"), uuid.UUID(rotation_id), observe=observe, chunk_rows=30)
+    machine.run(runtime, system_actor("test"), uuid.UUID(rotation_id), observe=observe, chunk_rows=30,
+                before_commit=lambda state: kill_when(state, "inside"))
 
 
 main()

@@ -1,0 +1,154 @@
+"""The exchange of a blind-index key, through a second column; every arrow as in :mod:`crypto.rotation.machine`.
+
+planned → key_ready (writers fill both columns from here on) → switch (writers that began before are waited for) →
+reencrypt (the second column is filled for the rest) ⇄ scan → verify (every second index is computed again; the new
+key becomes the active one) → move (indexes go into the first column, chunk by chunk) → retired (every first index is
+computed again). Look-ups ask both columns under every key that is not retired, so that each state finds every row.
+"""
+
+import hashlib
+import time
+import uuid
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from crypto.columns.service import Failure
+from crypto.errors import ROTATION_ROWS_BAD
+from crypto.keys import service as keys
+from crypto.rotation import index_queries
+from crypto.rotation.index_queries import IndexRow, IndexRows
+from crypto.rotation.machine import MAX_LISTED, VERIFY_ROWS, _Machine, _new, _next_pass
+from crypto.rotation.models import CryptoRotation
+from crypto.rotation.rules import RotationState, certificate
+from crypto.scopes.rules import BLIND_INDEX
+from kernel import clock
+from kernel.errors import DATABASE_BUSY
+from kernel.identity.actor import Actor
+from kernel.runtime import Runtime
+
+_SETTLE_SECONDS = 20.0  # within the lease; a job that gave up comes back
+
+
+class IndexMachine(_Machine):
+    """One holder of the lease, working on one rotation of an index key."""
+
+    purpose = BLIND_INDEX
+
+    def __init__(
+        self, runtime: Runtime, actor: Actor, rotation_id: uuid.UUID, chunk_rows: int,
+        before_commit: Callable[[RotationState], None] = lambda _: None,
+    ) -> None:
+        super().__init__(runtime, actor, rotation_id, chunk_rows, before_commit)
+        self._indexes = IndexRows(self._table, self._scope)
+        self.steps[RotationState.MOVE] = self._move
+
+    def _switch(self, _: CryptoRotation) -> None:
+        def change(session: Session, rotation: CryptoRotation) -> None:
+            rotation.state, rotation.switched_at = RotationState.SWITCH, clock.now()
+
+        self._write(RotationState.KEY_READY, change)
+
+    def _begin(self, _: CryptoRotation) -> None:
+        def change(session: Session, rotation: CryptoRotation) -> None:
+            rotation.total = self._indexes.count(session)
+            _next_pass(rotation)
+
+        self._settle()  # whoever began before the new key was there writes one index only
+        self._write(RotationState.SWITCH, change)
+
+    def _reencrypt(self, rotation: CryptoRotation) -> None:
+        chunk, computed = self.read(lambda session: self._computed(
+            session, self._indexes.lacking(session, rotation.cursor, self._chunk_rows), _new(rotation)))
+        changes = [(row[0], row[1], index) for row, index in zip(chunk, computed, strict=True) if index is not None]
+        bad = [row[0] for row, index in zip(chunk, computed, strict=True) if index is None]
+
+        def change(session: Session, current: CryptoRotation) -> None:
+            if current.cursor != rotation.cursor:
+                return  # an earlier attempt of this chunk was committed although its answer was lost
+            filled = self._indexes.fill(session, changes) if changes else 0
+            current.done += filled
+            current.skipped += len(changes) - filled
+            current.unreadable = (current.unreadable + bad)[:MAX_LISTED]
+            if len(chunk) < self._chunk_rows:
+                current.state = RotationState.SCAN
+            else:
+                current.cursor = chunk[-1][0]
+
+        self._write(RotationState.REENCRYPT, change)
+
+    def _left(self, session: Session, rotation: CryptoRotation) -> int:
+        return self._indexes.count_lacking(session)
+
+    def _verify(self, rotation: CryptoRotation) -> None:
+        """Compute every second index again, then let the new key be the one in use."""
+        self._check(rotation, lambda row: row[3])
+
+        def change(session: Session, current: CryptoRotation) -> None:
+            keys.replace(
+                session, self._actor, old_key_id=current.old_key_id, new_key_id=_new(current),
+                department_id=current.department_id,
+            )
+            current.state = RotationState.MOVE
+
+        self._write(RotationState.VERIFY, change)
+
+    def _move(self, rotation: CryptoRotation) -> None:
+        """One chunk into the first column; when none is left, the old key retires."""
+        chunk = [row[0] for row in self.read(lambda session: self._indexes.to_move(session, self._chunk_rows))]
+        if chunk:
+            self._write(RotationState.MOVE, lambda session, _: self._indexes.move(session, chunk))
+            return
+        self._settle()  # whoever began before the new key was in use writes the second column once more
+        if self.read(lambda session: self._indexes.to_move(session, 1)):
+            return
+        snapshot_at = clock.now()
+        rows, digest = self._check(rotation, lambda row: row[2])
+
+        def change(session: Session, current: CryptoRotation) -> None:
+            issued = certificate(
+                rotation_id=current.id, department_id=current.department_id, table=self._scope.table,
+                column=self._scope.column, old_key_id=current.old_key_id, new_key_id=_new(current), rows=rows,
+                skipped=current.skipped, passes=current.passes, digest=digest, snapshot_at=snapshot_at,
+                maker=current.maker_name, checker=current.checker_name,
+            )
+            self._retire(session, current, {**issued, "purpose": BLIND_INDEX}, rows)
+
+        self._write(RotationState.MOVE, change)
+
+    def _check(self, rotation: CryptoRotation, found: Callable[[IndexRow], bytes | None]) -> tuple[int, str]:
+        """Compute every index again in one snapshot; return rows and the digest of (key ‖ index) in order."""
+
+        def look(session: Session) -> tuple[int, str, list[int]]:
+            digest, after, count, bad = hashlib.new("sm3"), None, 0, list[int]()
+            while page := self._indexes.page(session, after, VERIFY_ROWS):
+                _, computed = self._computed(session, page, _new(rotation))
+                bad += [row[0] for row, index in zip(page, computed, strict=True) if not index or found(row) != index]
+                pairs = zip(page, computed, strict=True)
+                digest.update(b"".join(row[0].to_bytes(8, signed=True) + (index or b"") for row, index in pairs))
+                count, after = count + len(page), page[-1][0]
+            return count, digest.hexdigest(), bad
+
+        rows, digest, bad = self.read(look)
+        if bad:
+            raise ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(map(str, bad[:20])))
+        return rows, digest
+
+    def _computed(
+        self, session: Session, page: list[IndexRow], key_id: int,
+    ) -> tuple[list[IndexRow], list[bytes | None]]:
+        """Return the page with each row's index under a key, None where a row does not open."""
+        opened = self._keyring.decrypt(self._scope, [(row[0], row[1]) for row in page], session=session)
+        messages = [None if isinstance(clear, Failure) or clear is None else self._indexes.normalise(clear.decode())
+                    for clear in opened]
+        return page, self._keyring.index_under(session, key_id, messages)
+
+    def _settle(self) -> None:
+        """Wait until every transaction of before has ended; SQLite's write units never overlap."""
+        if self._runtime.database.dialect != "postgresql":
+            return
+        begun, deadline = self.read(index_queries.now_there), time.monotonic() + _SETTLE_SECONDS
+        while self.read(lambda session: index_queries.older_transactions(session, begun)):
+            if time.monotonic() > deadline:
+                raise DATABASE_BUSY()
+            time.sleep(0.05)

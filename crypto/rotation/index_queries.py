@@ -1,0 +1,92 @@
+"""The statements of an index rotation on the rows of one scope."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, Table, bindparam, func, select, text, type_coerce, update
+from sqlalchemy.orm import Session
+
+from crypto.errors import ROTATION_NO_SECOND
+from crypto.scopes.registry import EncryptedTable
+from crypto.scopes.rules import Scope
+from kernel.db import Base
+
+IndexRow = tuple[int, bytes, bytes | None, bytes | None]
+
+
+class IndexRows:
+    """The rows of one scope: key, envelope, index under the key in use, index under the coming key."""
+
+    def __init__(self, declared: EncryptedTable, scope: Scope) -> None:
+        column = declared.column(scope.column)
+        if column.blind_index is None or column.blind_index_next is None or column.normalise is None:
+            raise ROTATION_NO_SECOND(scope=str(scope))
+        self.normalise = column.normalise
+        self._table: Table = Base.metadata.tables[declared.name]
+        self._key, self._current = self._table.c[declared.key_column], self._table.c[column.blind_index]
+        self._next = self._table.c[column.blind_index_next]
+        self._envelope = type_coerce(self._table.c[scope.column], LargeBinary)
+        self._mine: ColumnElement[bool] = self._table.c[declared.department_column] == scope.department_id
+
+    def lacking(self, session: Session, after: int | None, limit: int) -> list[IndexRow]:
+        """Return rows without the coming index, by key, after ``after``."""
+        return self._page(session, self._rows().where(self._next.is_(None)), after, limit)
+
+    def page(self, session: Session, after: int | None, limit: int) -> list[IndexRow]:
+        """Return rows of any kind, by key, after ``after``."""
+        return self._page(session, self._rows(), after, limit)
+
+    def to_move(self, session: Session, limit: int) -> list[IndexRow]:
+        """Return rows whose index still lies in the second column."""
+        return self._page(session, self._rows().where(self._next.is_not(None)), None, limit)
+
+    def count(self, session: Session) -> int:
+        """Return how many rows have a value."""
+        return session.scalar(select(func.count()).select_from(self._rows().subquery())) or 0
+
+    def count_lacking(self, session: Session) -> int:
+        """Return how many rows have a value and no coming index."""
+        query = self._rows().where(self._next.is_(None))
+        return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+    def fill(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
+        """Set coming indexes, (key, envelope they were computed from, index); return how many still fitted.
+
+        A row written meanwhile has its coming index from its writer: another nonce, nothing is done.
+        """
+        statement = update(self._table).where(
+            self._mine, self._key == bindparam("row_key"), self._next.is_(None),
+            func.substr(self._envelope, 7, 12, type_=LargeBinary) == bindparam("nonce", type_=LargeBinary),
+        ).values({self._next.name: bindparam("new_index", type_=LargeBinary)})
+        rows = [{"row_key": key, "nonce": old[6:18], "new_index": index} for key, old, index in changes]
+        return session.connection().execute(statement, rows).rowcount
+
+    def move(self, session: Session, keys: Sequence[int]) -> None:
+        """Move indexes of rows from the second column into the first; done again it changes nothing."""
+        statement = update(self._table).where(self._mine, self._key.in_(keys), self._next.is_not(None)).values(
+            {self._current.name: self._next, self._next.name: None})
+        session.connection().execute(statement)
+
+    def _rows(self) -> "Select[int, bytes, bytes | None, bytes | None]":
+        return select(self._key, self._envelope.label("envelope"), self._current, self._next).where(
+            self._mine, self._envelope.is_not(None))
+
+    def _page(
+        self, session: Session, query: "Select[int, bytes, bytes | None, bytes | None]", after: int | None, limit: int,
+    ) -> list[IndexRow]:
+        if after is not None:
+            query = query.where(self._key > after)
+        rows = session.execute(query.order_by(self._key).limit(limit))
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def now_there(session: Session) -> str:
+    """Return the server's time as text."""
+    return str(session.scalar(text("SELECT clock_timestamp()::text")))
+
+
+def older_transactions(session: Session, instant: str) -> int:
+    """Return how many other transactions of this database were begun before ``instant``."""
+    return session.scalar(text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND xact_start < CAST(:instant AS timestamptz)"
+    ), {"instant": instant}) or 0

@@ -1,0 +1,36 @@
+"""Blind indexes of a column: what a writer stores, what a look-up asks for.
+
+While an index key is exchanged, writers fill a second column under the coming key, and look-ups ask both columns for
+the index under every key that may still lie in one of them.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Table, or_
+from sqlalchemy.orm import Session
+
+from crypto.keys.keyring import keyring_of
+from crypto.scopes.registry import EncryptedColumn
+from crypto.scopes.rules import Scope
+
+
+def values(
+    session: Session, scope: Scope, column: EncryptedColumn, messages: Sequence[bytes | None],
+) -> dict[str, list[bytes | None]]:
+    """Return what the index columns of rows hold for normalised values, by column name."""
+    if column.blind_index is None:
+        return {}
+    keyring = keyring_of(session)
+    found = {column.blind_index: keyring.blind_index(session, scope, messages)}
+    if column.blind_index_next:
+        found[column.blind_index_next] = keyring.coming_index(session, scope, messages)
+    return found
+
+
+def matches(
+    session: Session, scope: Scope, column: EncryptedColumn, table: Table, message: bytes,
+) -> ColumnElement[bool]:
+    """Return the condition that finds the rows of a normalised value; raise ``crypto.scope.unknown``."""
+    known = keyring_of(session).every_index(session, scope, message)
+    names = [name for name in (column.blind_index, column.blind_index_next) if name]
+    return or_(*(table.c[name].in_(known) for name in names))
