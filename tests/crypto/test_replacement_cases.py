@@ -30,7 +30,8 @@ from crypto.rotation import service as rotations
 from crypto.scopes import queries as scopes
 from crypto.scopes.rules import Scope
 from kernel.approvals import service as approvals
-from kernel.errors import MulianError
+from kernel.errors import NOT_FOUND, MulianError
+from kernel.identity.actor import Actor
 from kernel.jobs.context import JobContext
 from kernel.outbound.errors import ADDRESS_REFUSED
 from kernel.settings import Settings
@@ -219,6 +220,9 @@ def test_what_cannot_be_replaced_is_said_before_anything_runs(
     assert refused(lambda: made(district, target, column("tail", "sfz"), forms={NUMBER: "phone11"})) is FORM_UNFIT
     assert refused(lambda: district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))) \
         is TARGET_IN_USE
+    foreign = Actor(None, "x", district.other, frozenset({"crypto.replacement.manage", "crypto.replacement.read"}))
+    assert refused(lambda: district.database.run(lambda s: service.owned(s, foreign, job))) is NOT_FOUND
+    assert refused(lambda: district.database.run(lambda s: targets.columns(s, foreign, target_id=target))) is NOT_FOUND
     for one in (job, narrow):
         district.database.run(lambda s, j=one: service.drop(s, SYSTEM, replacement_id=j))  # type: ignore[misc]
     assert refused(lambda: district.database.run(lambda s: service.resume(s, SYSTEM, replacement_id=job))) is STATE
