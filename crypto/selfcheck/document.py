@@ -13,7 +13,7 @@ _FIELDS = (Column("部门", 3), Column("字段", 3), Column("算法", 2), Column
            Column("最近更换", 2, "center"), Column("应更换", 2, "center"), Column("逾期", 1, "center"))
 _PLACES = (Column("位置", 3), Column("文件或批次", 1, "right", "number"), Column("字节", 2, "right", "number"),
            Column("命中", 1, "right", "number"))
-_MODES = {"rand": "随机", "det": "确定性（泄露相等关系）"}
+_MODES = {"rand": "随机"}
 
 
 def document(found: dict[str, Any]) -> Document:
