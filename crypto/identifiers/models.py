@@ -42,6 +42,7 @@ class IdentifierRow(Base):
     __tablename__ = TABLE
     __table_args__ = (
         Index("uq_identifier_field_number_value_bi", "field_number", "value_bi", unique=True),
+        Index("uq_identifier_field_number_value_bi_next", "field_number", "value_bi_next", unique=True),
         Index("ix_identifier_dept_id_id", "dept_id", "id"),
         {"postgresql_with": {"fillfactor": 50}},  # rotation rewrites every row once
     )
@@ -52,6 +53,7 @@ class IdentifierRow(Base):
     value_env: Mapped[bytes] = mapped_column(EncryptedBytes())
     value_bi: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant())
+    value_bi_next: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class IdentifierBatch(Base):
@@ -90,6 +92,7 @@ declare(
         # stored values are in one spelling already, of their field's kind; the plain normaliser leaves that as it is
         columns=(EncryptedColumn(
             COLUMN, zh="标识原值", mask="all", blind_index="value_bi", normalise=normalise_text,
+            blind_index_next="value_bi_next",
         ),),
     )
 )

@@ -16,18 +16,18 @@ from kernel import clock
 _CHUNK = 10_000
 T = TypeVar("T")
 _NEW_SQLITE = (
-    "INSERT INTO identifier (id, dept_id, field_number, epoch, value_env, value_bi, created_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO identifier (id, dept_id, field_number, epoch, value_env, value_bi, value_bi_next, created_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _NEW_POSTGRESQL = text(
-    "INSERT INTO identifier (id, dept_id, field_number, epoch, value_env, value_bi, created_at) "
-    "SELECT u.id, :department, :field, :epoch, u.value_env, u.value_bi, :now "
-    "FROM unnest(CAST(:ids AS bigint[]), CAST(:values AS bytea[]), CAST(:indexes AS bytea[])) "
-    "AS u(id, value_env, value_bi)"
+    "INSERT INTO identifier (id, dept_id, field_number, epoch, value_env, value_bi, value_bi_next, created_at) "
+    "SELECT u.id, :department, :field, :epoch, u.value_env, u.value_bi, u.value_bi_next, :now "
+    "FROM unnest(CAST(:ids AS bigint[]), CAST(:values AS bytea[]), CAST(:indexes AS bytea[]), "
+    "CAST(:coming AS bytea[])) AS u(id, value_env, value_bi, value_bi_next)"
 )
 
 
-_STORED = "SELECT value_bi, id, epoch, value_env FROM identifier WHERE"
+_STORED = "id, epoch, value_env FROM identifier WHERE"
 
 
 class Stored(NamedTuple):
@@ -41,11 +41,12 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True)
 class New:
-    """Rows to be written: all of one field and epoch."""
+    """Rows to be written: all of one field and epoch. ``coming``: indexes under a key that is being brought in."""
 
     ids: Sequence[int]
     values: Sequence[bytes | None]
     indexes: Sequence[bytes | None]
+    coming: Sequence[bytes | None]
 
 
 def field(session: Session, department_id: uuid.UUID, name: str) -> IdentifierField:
@@ -88,19 +89,25 @@ def take_numbers(session: Session, field_number: int, count: int) -> int:
 
 
 def by_index(session: Session, field_number: int, indexes: Sequence[bytes]) -> dict[bytes, Stored]:
-    """Return the values of a field with these blind indexes (16 bytes each), by index."""
+    """Return the values of a field with these blind indexes (16 bytes each), by index.
+
+    While an index key is exchanged the one under the key in use may lie in the second column.
+    """
     parts: list[dict[str, object]]
     if session.get_bind().dialect.name == "postgresql":
-        query = text(f"{_STORED} field_number = :field AND value_bi = ANY(CAST(:wanted AS bytea[]))")
+        wanted = "= ANY(CAST(:wanted AS bytea[]))"
         parts = [{"field": field_number, "wanted": part} for part in _parts(indexes)]
     else:
         # bound values would be ten thousand; this is one
-        wanted = "SELECT substr(:joined, value * 16 + 1, 16) FROM json_each(:places)"
-        query = text(f"{_STORED} field_number = :field AND value_bi IN ({wanted})")
+        wanted = "IN (SELECT substr(:joined, value * 16 + 1, 16) FROM json_each(:places))"
         parts = [
             {"field": field_number, "joined": b"".join(part), "places": json.dumps(list(range(len(part))))}
             for part in _parts(indexes)
         ]
+    query = text(" UNION ALL ".join(
+        f"SELECT {column}, {_STORED} field_number = :field AND {column} {wanted}"
+        for column in ("value_bi", "value_bi_next")
+    ))
     return {bytes(row[0]): Stored(*row) for part in parts for row in session.execute(query, part)}
 
 
@@ -108,10 +115,10 @@ def by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
     """Return the values with these ids, by id; an id holds its field, and what it was read from authenticated it."""
     parts: list[dict[str, object]]
     if session.get_bind().dialect.name == "postgresql":
-        query = text(f"{_STORED} id = ANY(CAST(:ids AS bigint[]))")
+        query = text(f"SELECT value_bi, {_STORED} id = ANY(CAST(:ids AS bigint[]))")
         parts = [{"ids": part} for part in _parts(ids)]
     else:
-        query = text(f"{_STORED} id IN (SELECT value FROM json_each(:ids))")
+        query = text(f"SELECT value_bi, {_STORED} id IN (SELECT value FROM json_each(:ids))")
         parts = [{"ids": json.dumps(part)} for part in _parts(ids)]
     return {row[1]: Stored(*row) for part in parts for row in session.execute(query, part)}
 
@@ -127,10 +134,11 @@ def add(session: Session, field: IdentifierField, epoch: int, new: New) -> None:
         session.execute(_NEW_POSTGRESQL, {
             "department": field.department_id, "field": field.number, "epoch": epoch, "now": now,
             "ids": list(new.ids), "values": list(new.values), "indexes": list(new.indexes),
+            "coming": list(new.coming),
         })
         return
     department = field.department_id.hex
     session.connection().exec_driver_sql(_NEW_SQLITE, [
-        (id_, department, field.number, epoch, value, index, now)
-        for id_, value, index in zip(new.ids, new.values, new.indexes, strict=True)
+        (id_, department, field.number, epoch, value, index, coming, now)
+        for id_, value, index, coming in zip(new.ids, new.values, new.indexes, new.coming, strict=True)
     ])

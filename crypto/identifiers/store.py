@@ -26,7 +26,8 @@ def keep(session: Session, field: IdentifierField, values: Sequence[str]) -> tup
     Raises ``crypto.identifier.full``, ``crypto.key.compromised``, ``crypto.key.exhausted``, ``crypto.sealed``.
     """
     scope, keyring = scope_of(field.department_id), keyring_of(session)
-    indexes = keyring.blind_index(session, scope, [normalise_text(value) for value in values])
+    messages = [normalise_text(value) for value in values]
+    indexes = keyring.blind_index(session, scope, messages)
     known = queries.by_index(session, field.number, [index for index in indexes if index])
     fresh = [at for at, index in enumerate(indexes) if index not in known]
     if fresh:
@@ -36,7 +37,8 @@ def keep(session: Session, field: IdentifierField, values: Sequence[str]) -> tup
         epoch = keyring.newest(session, scope, TOKEN)
         ids = [field.number << _RUNNING | number for number in range(first, first + len(fresh))]
         envelopes = keyring.encrypt(session, scope, [(id_, values[at]) for id_, at in zip(ids, fresh, strict=True)])
-        queries.add(session, field, epoch, New(ids, envelopes, [indexes[at] for at in fresh]))
+        coming = keyring.coming_index(session, scope, [messages[at] for at in fresh])
+        queries.add(session, field, epoch, New(ids, envelopes, [indexes[at] for at in fresh], coming))
         for id_, at, envelope in zip(ids, fresh, envelopes, strict=True):
             known[indexes[at] or b""] = Stored(indexes[at] or b"", id_, epoch, envelope or b"")
     new = set(fresh)

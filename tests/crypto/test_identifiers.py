@@ -21,9 +21,10 @@ from crypto.persons.rules import synthetic
 from crypto.rotation import machine
 from crypto.rotation import queries as rotation_queries
 from crypto.rotation import service as rotations
+from crypto.rotation.models import CryptoRotation
 from crypto.scopes import fences
 from crypto.scopes import queries as scopes
-from crypto.scopes.rules import check_digit, normalise_text
+from crypto.scopes.rules import BLIND_INDEX, check_digit, normalise_text
 from kernel.approvals import service as approvals
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor, system_actor
@@ -303,6 +304,41 @@ def writers_at_once_agree(identified: District) -> None:
     assert created == 48
 
 
+def an_exchange_of_the_index_key_gives_nobody_a_second_identifier(identified: District) -> None:
+    """In every state of it: the same values have the same identifiers, and new ones are found afterwards."""
+    numbers = [p.id_number for p in synthetic(80, seed=31)]
+    before = identifiers(issued(identified, ID, numbers[:30], Form.NATIVE))
+    with identified.database.read() as session:
+        [scope] = [
+            one for one in scopes.of_table(session, "identifier") if one.department_id == identified.department
+        ]
+    approval_id = identified.database.run(lambda session: rotations.request(
+        session, identified.maker, scope_id=scope.id, reason="定期更换", purpose=BLIND_INDEX
+    ).id)
+    identified.database.run(lambda session: approvals.decide(session, identified.checker, approval_id, approve=True))
+    seen: list[str] = []
+    fresh = iter(numbers[30:])
+    late: dict[str, str] = {}
+
+    def look(rotation: CryptoRotation) -> None:
+        seen.append(rotation.state)
+        known = numbers[:30] + list(late)
+        answers = issued(identified, ID, known, Form.NATIVE)
+        assert identifiers(answers) == before + list(late.values())
+        assert not any(isinstance(one, Issued) and one.created for one in answers)
+        value = next(fresh)
+        late[value] = identifiers(issued(identified, ID, [value], Form.NATIVE))[0]
+
+    with identified.database.read() as session:
+        rotation = rotation_queries.open_of(session, scope.id, BLIND_INDEX)
+    assert rotation is not None and identified.database.runtime is not None
+    done = machine.run(identified.database.runtime, SYSTEM, rotation.id, observe=look, chunk_rows=40)
+    assert done.state == "retired" and {"key_ready", "switch", "reencrypt", "verify", "move"} <= set(seen)
+    assert identifiers(issued(identified, ID, numbers[:30] + list(late), Form.NATIVE)) == before + list(late.values())
+    assert [one.value for one in looked_up(identified, ID, list(late.values()))] == list(late)
+
+
+@pytest.mark.requirement("S4-20")
 def test_store(identified: District) -> None:
     """One set-up for all, since it is what costs time."""
     one_value_has_one_identifier_in_any_spelling_and_form(identified)
@@ -313,8 +349,10 @@ def test_store(identified: District) -> None:
     a_new_epoch_keeps_what_was_issued(identified)
     writers_at_once_agree(identified)
     a_rotation_of_the_values_leaves_identifiers_alone(identified)
+    an_exchange_of_the_index_key_gives_nobody_a_second_identifier(identified)
 
 
+@pytest.mark.requirement("S4-20")
 def test_many_values_in_interrupted_batches(identified: District, scale: Scale) -> None:
     """A batch that is cut off leaves nothing; run again, no value is lost and none gets two identifiers."""
     count, step = scale.of(3_000, 1_000_000), scale.of(1_000, 20_000)
