@@ -1,0 +1,80 @@
+"""Files of identifiers: a batch that is cut goes on as if nothing had been, files end after a day; the commands."""
+
+import os
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from crypto.identifiers import batches, commands
+from crypto.identifiers.rules import Form
+from crypto.masking.rules import mask
+from crypto.persons.rules import synthetic
+from kernel.errors import MulianError
+from tests.crypto.conftest import District
+from tests.crypto.test_lookups import NAME, SYSTEM, Desk, expire
+
+
+def test_a_batch_goes_on_after_a_kill_and_its_files_are_deleted(
+    sqlite_district: District, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Cut after the part was written but before its commit, and between two chunks: the file is as if nothing was."""
+    runtime = sqlite_district.database.runtime
+    assert runtime is not None
+    monkeypatch.setattr(batches, "CHUNK", 10)
+    desk = Desk(sqlite_district, 0)
+    numbers = [p.id_number for p in synthetic(35)]
+    data = "\n".join(["号码", *numbers]).encode()
+    batch_id = desk.database.run(lambda session: batches.submit(
+        session, SYSTEM, desk.field, form=Form.ID18, key="k", filename="a.csv", data=data
+    ).id)
+    calls = 0
+
+    def cut(*arguments: Any, write: Any = batches._write) -> None:
+        nonlocal calls
+        write(*arguments)
+        calls += 1
+        if calls in (2, 4):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batches, "_write", cut)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            batches.run(runtime, batch_id, column="1", header=True)
+    done = batches.run(runtime, batch_id, column="1", header=True)
+    assert (done.state, done.total, done.done, done.created, calls) == ("done", 35, 35, 35, 6)
+    name, body = desk.database.run(lambda session: batches.result(session, SYSTEM, batch_id, "csv"))
+    rows = [line.split(",") for line in body.decode("utf-8-sig").splitlines()[1:]]
+    assert name == "a-标识.csv" and [row[0] for row in rows] == [str(n) for n in range(1, 36)]
+    assert {row[2] for row in rows} == {"新签发"} and len({row[1] for row in rows}) == 35
+    folder = runtime.home.files_dir / "identifiers" / batch_id.hex
+    assert sorted(one.name for one in folder.iterdir()) == ["000000", "000001", "000002", "000003"]
+    (folder / "000001").write_bytes((folder / "000000").read_bytes())
+    with pytest.raises(MulianError):
+        desk.database.run(lambda session: batches.result(session, SYSTEM, batch_id, "csv"))
+    desk.database.run(expire)
+    os.utime(folder, (0, 0))
+    assert batches.sweep(runtime) == 1 and not folder.exists()
+
+
+def test_commands_issue_and_look_up(sqlite_district: District, tmp_path: Any) -> None:
+    desk = Desk(sqlite_district, 3)
+    home = str(desk.database.runtime.home.root)  # type: ignore[union-attr]
+    source, made, back = tmp_path / "in.csv", tmp_path / "out.csv", tmp_path / "back.csv"
+    source.write_text("\n".join(["号码", *desk.numbers]), "utf-8")
+
+    def call(*words: str) -> Any:
+        return CliRunner().invoke(commands.app, [*words, "--home", home], catch_exceptions=False)
+
+    where = ("--department", "D0", "--field", NAME)
+    result = call("issue", *where, "--file", str(source), "--out", str(made))
+    assert result.exit_code == 0, result.output
+    assert made.read_text("utf-8-sig").splitlines()[1] == f"1,{desk.tokens[0]},已有"
+    assert made.stat().st_mode & 0o077 == 0
+    asked = ("look-up", *where, "--file", str(made), "--column", "标识", "--reason", "核对", "--ticket", "GD-9")
+    assert call(*asked, "--out", str(back), "--clear").exit_code == 0
+    assert [line.split(",")[1] for line in back.read_text("utf-8-sig").splitlines()[1:]] == desk.numbers
+    assert mask("id_number", desk.numbers[0]) in call(*asked).output
+    assert call("declare", "手机号码", "--department", "D0", "--kind", "phone").exit_code == 0
+    assert "手机号码" in call("fields").output
+    assert desk.log()[0]["door"] == "cli"
