@@ -23,11 +23,12 @@ WHO = {
         "/catalog/secrecy-reviews", "/gateway/interfaces",
         "/gateway/apps", "/gateway/demands", "/gateway/demands?tab=grants", "/gateway/calls", "/chain",
         "/chain/explorer", "/chain/explorer?q=0", "/chain/verify", "/crypto/keys?tab=keys",
-        "/crypto/keys?tab=keks", "/crypto/keys?tab=copies", "/crypto/rotations",
+        "/crypto/keys?tab=keks", "/crypto/keys?tab=copies", "/crypto/rotations", "/crypto/identifiers",
+        "/crypto/replacements", "/crypto/self-check",
         "/reports", "/system/jobs", "/system/departments", "/password",
     ],
     ("system_admin", None): ["/system/users", "/system/roles"],
-    ("auditor", None): ["/system/audit"],
+    ("auditor", None): ["/system/audit", "/crypto/lookups", "/crypto/lookups?tab=log"],
 }
 # the pages whose colours and labels are measured: each kind of page once
 LOOKED_AT = ("/", "/catalog", "/catalog/new?kind=db_table", "/catalog/quality", "/catalog/history?tab=diff",
@@ -40,7 +41,7 @@ _TURN = """path => {
 }"""
 _GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|"
 _GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review|transfer|release|rule|"
-_GROUPS += "following|notice|codes|propose|imports|follow|usage|first"
+_GROUPS += "following|notice|codes|propose|imports|follow|usage|first|identifier|lookup|replacement|selfcheck"
 _KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.[a-zA-Z_.]+")
 
 

@@ -172,6 +172,43 @@ def test_a_key_is_changed_by_two_people(site: Site, window: Watched) -> None:
     expect(page.locator("[data-test=certificate]")).to_contain_text("mulian-rotation-certificate", timeout=60_000)
 
 
+def test_identifiers_are_issued_and_looked_up(site: Site, window: Watched, tmp_path: Path) -> None:
+    """A file of values becomes a file of identifiers; one is looked up for a reason, masked; the auditor sees who did."""
+    person, other = synthetic(2, seed=20261121)
+    declared = {"department_id": str(site.departments[CIVIL]), "name": "公民身份号码", "kind": "id_number"}
+    site.client(site.account("security_admin", department=BUREAU)).post("/crypto/identifiers/fields", json=declared)
+    page = window.enter(site.account("data_engineer", department=BUREAU), "/crypto/identifiers")
+    page.locator("tr", has_text="公民身份号码").locator("[data-test=issue-file]").click()
+    values = tmp_path / "persons.csv"
+    values.write_text(f"姓名,证件号\n某甲,{person.id_number}\n某乙,{other.id_number}\n", encoding="gb18030")
+    page.set_input_files("[data-test=issue-form] input[type=file]", values)
+    page.fill("[data-test=issue-column]", "证件号")
+    page.click("[data-test=issue-submit]")
+    row = page.locator("tr", has_text="persons.csv")
+    expect(row).to_contain_text("已完成", timeout=40_000)
+    page.reload()
+    with page.expect_download() as download:
+        row.locator("[data-test=batch-csv]").click()
+    lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+    identifier = lines[1].split(",")[1]
+    assert len(lines) == 3 and identifier.startswith("M1") and person.id_number not in "".join(lines)
+    page = window.enter(site.account("data_officer", department=CIVIL), "/crypto/lookups")
+    choose(page, "[data-test=lookup-field]", "公民身份号码")
+    page.fill("[data-test=lookup-items]", identifier)
+    page.fill("[data-test=lookup-reason]", "核对婚姻登记")
+    page.fill("[data-test=lookup-ticket]", "GD-20261121")
+    page.click("[data-test=lookup-submit]")
+    expect(page.locator("[data-test=lookup-result]")).to_contain_text("已找到")
+    assert person.id_number not in page.content() and person.id_number[-2:] in page.inner_text("[data-test=lookup-result]")
+    page = window.enter(site.account("auditor"), "/crypto/lookups")
+    for number, answer in ((person.id_number, "GD-20261121"), (other.id_number, "没有人查询过")):
+        page.fill("[data-test=who-value]", number)
+        page.fill("[data-test=who-reason]", "信访核查")
+        page.click("[data-test=who-submit]")
+        expect(page.locator("[data-test=who-result]")).to_contain_text(answer)
+        assert number not in page.content()
+
+
 def test_a_report_is_built_previewed_and_downloaded(site: Site, window: Watched, tmp_path: Path) -> None:
     """Built as a job, shown as html, downloaded as docx, a figure traced to its rows."""
     published_entry(site, f"报告用目录{uuid.uuid4().hex[:6]}")

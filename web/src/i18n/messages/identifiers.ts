@@ -6,6 +6,7 @@ export const identifiers = {
     fields: ["标识字段", "Identified fields"], batches: ["批量签发记录", "Files issued"], field: ["标识字段", "Field"], kind: ["种类", "Kind"], mask: ["脱敏方式", "Mask"], issued: ["已签发", "Issued"], form: ["标识形式", "Form"], forms: ["可用形式", "Forms"],
     kinds: { id_number: ["公民身份号码", "ID number"], phone: ["手机号码", "Mobile number"], text: ["其他文本", "Other text"] },
     formNames: { native: ["29 位原生标识", "29 characters"], id18: ["18 位（替换身份证号列）", "18 characters (ID columns)"], phone11: ["11 位（替换手机号列）", "11 digits (phone columns)"] },
+    formShort: { native: ["29 位", "29 characters"], id18: ["18 位", "18 characters"], phone11: ["11 位", "11 digits"] },
     masks: { id_number: ["公民身份号码", "ID number"], phone: ["电话", "Phone"], name: ["姓名", "Name"], address: ["地址", "Address"], bank_card: ["银行卡号", "Bank card"], hmt_permit: ["港澳台证件", "HK, Macao, Taiwan permit"], passport: ["护照", "Passport"], document: ["其他证件", "Other document"], all: ["全部不显示", "Show nothing"] },
     declare: ["登记标识字段", "Declare a field"], declareLead: ["登记后字段名和种类不能更改。同一部门的首个字段会同时建立该部门的标识密钥。", "Name and kind cannot be changed later. A department's first field also makes the keys of its identifiers."], nameHint: ["例如：公民身份号码", "For example: ID number"], declared: ["已登记标识字段“{name}”", "Field “{name}” declared"], maskDefault: ["按种类", "After the kind"],
     noFields: ["先登记标识字段（安全管理员），再上传文件签发标识。", "Declare a field first (security administrator), then upload a file to issue identifiers."],

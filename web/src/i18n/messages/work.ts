@@ -17,6 +17,7 @@ export const work = {
       key_id: ["密钥编号", "Key"], old_key_id: ["原密钥编号", "Old key"], kek_id: ["主密钥标识", "Id of the KEK"], scope_id: ["加密范围标识", "Id of the scope"], department_id: ["部门标识", "Id of the department"], version: ["版本", "Version"], threshold: ["解封所需份数", "Shares needed"], shares: ["份额总数", "Shares in all"],
       basis: ["依据", "Basis"], code: ["编码", "Code"], level: ["数据级别", "Level"], purpose: ["方式", "How"], receiver: ["接收方", "Receiver"], valid_until: ["出域有效期至", "Released until"],
       number: ["编号", "Number"], from: ["移出部门", "From"], to: ["接收部门", "To"], nodes: ["目录数", "Nodes"], reason: ["事由", "Reason"], nodes_sm3: ["清单摘要（SM3）", "Digest of the list (SM3)"],
+      counts: ["评估数量", "Counts of the assessment"], decision: ["疑似标识的认定", "Decision on look-alikes"], forms: ["标识形式", "Forms"], replacement_id: ["替换任务标识", "Id of the job"],
       field: ["标识字段", "Field"], direction: ["方向", "Direction"], form: ["标识形式", "Form"], count: ["条数", "Items"], clear: ["查看明文", "In clear"], digest: ["内容摘要", "Digest of the items"], reference: ["工单号", "Ticket"], user: ["查询人标识", "Id of the asker"],
       entry_id: ["目录标识", "Id of the entry"], from_id: ["移出部门标识", "Id of the giver"], to_id: ["接收部门标识", "Id of the receiver"], transfer: ["移交标识", "Id of the transfer"],
     },
