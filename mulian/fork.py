@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,6 +61,10 @@ class Process:
             os.kill(self.pid, number)
 
 
+Start = Callable[[str, Sequence[str], Mapping[str, str], BinaryIO, int], Process]
+"""How a part is started: its name, the arguments of ``mulian``, environment, log, the file that stays open."""
+
+
 def start(name: str, arguments: Sequence[str], environment: Mapping[str, str], log: BinaryIO, keep: int) -> Process:
     """Fork ``mulian arguments…`` with its output in ``log``; of the open files only ``keep`` stays open.
 
@@ -81,6 +85,19 @@ def start(name: str, arguments: Sequence[str], environment: Mapping[str, str], l
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def spawn(name: str, arguments: Sequence[str], environment: Mapping[str, str], log: BinaryIO, keep: int) -> Process:
+    """Start ``mulian arguments…`` as a new interpreter: for a caller that has threads or an open database."""
+    del name
+    os.set_inheritable(keep, True)
+    return Process(os.posix_spawn(
+        sys.executable, [sys.executable, "-m", "mulian", *arguments], os.environ | environment, setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+            (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+        ],
+    ))
 
 
 def _become(name: str, environment: Mapping[str, str], log: BinaryIO, keep: int) -> None:

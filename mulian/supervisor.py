@@ -58,10 +58,13 @@ class Child:
 
 
 class Supervisor:
-    """Holds the children and the pipe whose end tells them that it is gone."""
+    """Holds the children and the pipe whose end tells them that it is gone.
 
-    def __init__(self, home: Home, environment: dict[str, str]) -> None:
-        self._home, self._environment = home, environment
+    ``start`` makes a process: a fork, unless the supervisor shares its own process with threads or a database.
+    """
+
+    def __init__(self, home: Home, environment: dict[str, str], start: fork.Start = fork.start) -> None:
+        self._home, self._environment, self._start = home, environment, start
         self._children: list[Child] = []
         self._read_end, self._write_end = os.pipe()
         self._stopping = False
@@ -120,7 +123,7 @@ class Supervisor:
     def _spawn(self, child: Child) -> None:
         environment = self._environment | {lifeline.VARIABLE: str(self._read_end)}
         with self._open_log(child) as log:
-            child.process = fork.start(child.name, child.arguments, environment, log, keep=self._read_end)
+            child.process = self._start(child.name, child.arguments, environment, log, self._read_end)
 
     def _open_log(self, child: Child) -> BinaryIO:
         path = self._log(child)

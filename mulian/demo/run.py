@@ -10,6 +10,7 @@ from kernel.errors import define
 from kernel.files_atomic import write_atomic
 from kernel.home import Home
 from kernel.settings import Settings
+from mulian import fork
 from mulian.bootstrap import install
 from mulian.demo import catalog_steps, chain_steps, crypto_steps, gateway_steps, report_steps
 from mulian.demo.steps import Steps
@@ -50,7 +51,7 @@ def run(settings: Settings, listing: Path | None, size: Size = FULL) -> Steps:
         ports = {name: claim_port(settings.host, 0, "--port") for name in ("rpc_port", "gateway_port")}
         environment = {f"MULIAN_{name.upper()}": str(port) for name, port in ports.items()}
         environment["MULIAN_OUTBOUND_ALLOW"] = "127.0.0.0/8"  # the sample department system runs on this machine
-        world = World(installed.runtime, Supervisor(place, environment), listing, ports, size)
+        world = World(installed.runtime, Supervisor(place, environment, start=fork.spawn), listing, ports, size)
         try:
             for name, title, body in STEPS:
                 if not steps.run(name, title, partial(body, world)):
