@@ -258,9 +258,10 @@ def _watch(session: Session, asker: _Asker, log: LookupLog, row: IdentifierField
 
 def _tell(session: Session, actor: Actor, alarm: Alarm, row: IdentifierField) -> None:
     zh, en = ALARM_TITLES[alarm]
-    for role in ("security_admin", "auditor"):
+    # the security administrator is to know; the log is for the auditor alone
+    for role, url in (("security_admin", ""), ("auditor", "/crypto/lookups")):
         notify(
-            session, role=role, severity="critical", url="/crypto/lookups",
+            session, role=role, severity="critical", url=url,
             title_zh=f"标识查询告警（{zh}）：{actor.name} 查询“{row.name}”",
             title_en=f"Look-up alarm ({en}): {actor.name} on {row.name}",
         )
