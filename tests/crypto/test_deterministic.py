@@ -1,4 +1,4 @@
-"""Why no envelope is written with a deterministic nonce: two rows of one value would give the authentication key away."""
+"""Why no envelope is written with a deterministic nonce: two rows of one value give the authentication key away."""
 
 import pytest
 
