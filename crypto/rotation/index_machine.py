@@ -18,9 +18,9 @@ from crypto.errors import ROTATION_ROWS_BAD
 from crypto.keys import service as keys
 from crypto.rotation import index_queries
 from crypto.rotation.index_queries import IndexRow, IndexRows
-from crypto.rotation.machine import MAX_LISTED, VERIFY_ROWS, _Machine, _new, _next_pass
+from crypto.rotation.machine import MAX_LISTED, VERIFY_ROWS, Machine, newer_key, next_pass
 from crypto.rotation.models import CryptoRotation
-from crypto.rotation.rules import RotationState, certificate
+from crypto.rotation.rules import RotationState
 from crypto.scopes.rules import BLIND_INDEX
 from kernel import clock
 from kernel.errors import DATABASE_BUSY
@@ -30,7 +30,7 @@ from kernel.runtime import Runtime
 _SETTLE_SECONDS = 20.0  # within the lease; a job that gave up comes back
 
 
-class IndexMachine(_Machine):
+class IndexMachine(Machine):
     """One holder of the lease, working on one rotation of an index key."""
 
     purpose = BLIND_INDEX
@@ -52,30 +52,24 @@ class IndexMachine(_Machine):
     def _begin(self, _: CryptoRotation) -> None:
         def change(session: Session, rotation: CryptoRotation) -> None:
             rotation.total = self._indexes.count(session)
-            _next_pass(rotation)
+            next_pass(rotation)
 
         self._settle()  # whoever began before the new key was there writes one index only
         self._write(RotationState.SWITCH, change)
 
     def _reencrypt(self, rotation: CryptoRotation) -> None:
         chunk, computed = self.read(lambda session: self._computed(
-            session, self._indexes.lacking(session, rotation.cursor, self._chunk_rows), _new(rotation)))
+            session, self._indexes.lacking(session, rotation.cursor, self._chunk_rows), newer_key(rotation)))
         changes = [(row[0], row[1], index) for row, index in zip(chunk, computed, strict=True) if index is not None]
         bad = [row[0] for row, index in zip(chunk, computed, strict=True) if index is None]
 
         def change(session: Session, current: CryptoRotation) -> None:
-            if current.cursor != rotation.cursor:
-                return  # an earlier attempt of this chunk was committed although its answer was lost
             filled = self._indexes.fill(session, changes) if changes else 0
             current.done += filled
             current.skipped += len(changes) - filled
             current.unreadable = (current.unreadable + bad)[:MAX_LISTED]
-            if len(chunk) < self._chunk_rows:
-                current.state = RotationState.SCAN
-            else:
-                current.cursor = chunk[-1][0]
 
-        self._write(RotationState.REENCRYPT, change)
+        self._write_chunk(rotation, [row[0] for row in chunk], change)
 
     def _left(self, session: Session, rotation: CryptoRotation) -> int:
         return self._indexes.count_lacking(session)
@@ -86,7 +80,7 @@ class IndexMachine(_Machine):
 
         def change(session: Session, current: CryptoRotation) -> None:
             keys.replace(
-                session, self._actor, old_key_id=current.old_key_id, new_key_id=_new(current),
+                session, self._actor, old_key_id=current.old_key_id, new_key_id=newer_key(current),
                 department_id=current.department_id,
             )
             current.state = RotationState.MOVE
@@ -106,13 +100,7 @@ class IndexMachine(_Machine):
         rows, digest = self._check(rotation, lambda row: row[2])
 
         def change(session: Session, current: CryptoRotation) -> None:
-            issued = certificate(
-                rotation_id=current.id, department_id=current.department_id, table=self._scope.table,
-                column=self._scope.column, old_key_id=current.old_key_id, new_key_id=_new(current), rows=rows,
-                skipped=current.skipped, passes=current.passes, digest=digest, snapshot_at=snapshot_at,
-                maker=current.maker_name, checker=current.checker_name,
-            )
-            self._retire(session, current, {**issued, "purpose": BLIND_INDEX}, rows)
+            self._retire(session, current, rows, digest, snapshot_at)
 
         self._write(RotationState.MOVE, change)
 
@@ -122,7 +110,7 @@ class IndexMachine(_Machine):
         def look(session: Session) -> tuple[int, str, list[int]]:
             digest, after, count, bad = hashlib.new("sm3"), None, 0, list[int]()
             while page := self._indexes.page(session, after, VERIFY_ROWS):
-                _, computed = self._computed(session, page, _new(rotation))
+                _, computed = self._computed(session, page, newer_key(rotation))
                 bad += [row[0] for row, index in zip(page, computed, strict=True) if not index or found(row) != index]
                 pairs = zip(page, computed, strict=True)
                 digest.update(b"".join(row[0].to_bytes(8, signed=True) + (index or b"") for row, index in pairs))

@@ -7,6 +7,7 @@ units; a write unit only swaps envelopes, moves the cursor and proves that the l
 import hashlib
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -56,7 +57,7 @@ def run(
     from crypto.rotation.index_machine import IndexMachine  # it is made of this module
 
     of_index = runtime.database.run(lambda session: queries.get(session, rotation_id).purpose, write=False) != ENC
-    machine = (IndexMachine if of_index else _Machine)(runtime, actor, rotation_id, chunk_rows, before_commit)
+    machine = (IndexMachine if of_index else Machine)(runtime, actor, rotation_id, chunk_rows, before_commit)
     try:
         while True:
             rotation = machine.read(lambda session: queries.get(session, rotation_id))
@@ -69,7 +70,7 @@ def run(
         machine.release()
 
 
-class _Machine:
+class Machine:
     """One holder of the lease, working on one rotation."""
 
     purpose = ENC
@@ -137,10 +138,10 @@ class _Machine:
             fences.lock(session, self._table)  # writers in flight finish first, so the scan will see their rows
             scope = scopes.get(session, rotation.scope_id)
             keys.replace(
-                session, self._actor, old_key_id=rotation.old_key_id, new_key_id=_new(rotation),
+                session, self._actor, old_key_id=rotation.old_key_id, new_key_id=newer_key(rotation),
                 department_id=rotation.department_id,
             )
-            scope.fence_key_id = _new(rotation)
+            scope.fence_key_id = newer_key(rotation)
             session.flush()
             fences.rebuild(session, self._table)
             rotation.state, rotation.switched_at = RotationState.SWITCH, clock.now()
@@ -149,14 +150,14 @@ class _Machine:
 
     def _begin(self, _: CryptoRotation) -> None:
         def change(session: Session, rotation: CryptoRotation) -> None:
-            rotation.total = self._rows.count_older(session, _new(rotation))
-            _next_pass(rotation)
+            rotation.total = self._rows.count_older(session, newer_key(rotation))
+            next_pass(rotation)
 
         self._write(RotationState.SWITCH, change)
 
     def _reencrypt(self, rotation: CryptoRotation) -> None:
         """One chunk: read, decrypt, encrypt, compare; then swap and move the cursor in one transaction."""
-        new_key = _new(rotation)
+        new_key = newer_key(rotation)
         chunk, clear = self.read(lambda session: self._read_chunk(session, rotation))
         good = [(row, value) for row, value in zip(chunk, clear, strict=True) if isinstance(value, bytes)]
         bad = [row[0] for row, value in zip(chunk, clear, strict=True) if isinstance(value, Failure)]
@@ -165,23 +166,32 @@ class _Machine:
         changes = [(row[0], row[1], fresh) for (row, _), fresh in zip(good, sealed, strict=True)]
 
         def change(session: Session, current: CryptoRotation) -> None:
-            if current.cursor != rotation.cursor:
-                return  # an earlier attempt of this chunk was committed although its answer was lost
             swapped = self._rows.swap(session, changes) if changes else 0
             current.done += swapped
             current.skipped += len(changes) - swapped
             current.unreadable = (current.unreadable + bad)[:MAX_LISTED]
-            if len(chunk) < self._chunk_rows:
+
+        self._write_chunk(rotation, [row[0] for row in chunk], change)
+
+    def _write_chunk(
+        self, rotation: CryptoRotation, row_ids: list[int], change: Callable[[Session, CryptoRotation], None],
+    ) -> None:
+        """Change one chunk and step behind it; behind the last one comes the scan."""
+        def step(session: Session, current: CryptoRotation) -> None:
+            if current.cursor != rotation.cursor:
+                return  # an earlier attempt of this chunk was committed although its answer was lost
+            change(session, current)
+            if len(row_ids) < self._chunk_rows:
                 current.state = RotationState.SCAN
             else:
-                current.cursor = chunk[-1][0]
+                current.cursor = row_ids[-1]
 
-        self._write(RotationState.REENCRYPT, change)
+        self._write(RotationState.REENCRYPT, step)
 
     def _read_chunk(
         self, session: Session, rotation: CryptoRotation,
     ) -> tuple[list[tuple[int, bytes]], list[bytes | Failure | None]]:
-        chunk = self._rows.older(session, _new(rotation), rotation.cursor, self._chunk_rows)
+        chunk = self._rows.older(session, newer_key(rotation), rotation.cursor, self._chunk_rows)
         return chunk, self._keyring.decrypt(self._scope, chunk, session=session)
 
     def _scan(self, _: CryptoRotation) -> None:
@@ -194,14 +204,14 @@ class _Machine:
                 return
             if rotation.unreadable:
                 unreadable[:] = rotation.unreadable
-            _next_pass(rotation)
+            next_pass(rotation)
 
         self._write(RotationState.SCAN, change)
         if unreadable:
             raise ROTATION_ROWS_BAD(count=len(unreadable), rows=", ".join(map(str, unreadable[:20])))
 
     def _left(self, session: Session, rotation: CryptoRotation) -> int:
-        return self._rows.count_older(session, _new(rotation))
+        return self._rows.count_older(session, newer_key(rotation))
 
     def _verify(self, rotation: CryptoRotation) -> None:
         """Open every row in one snapshot, digest them in order, then retire the old key with a certificate."""
@@ -213,17 +223,21 @@ class _Machine:
             raise ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(map(str, bad[:20])))
 
         def change(session: Session, current: CryptoRotation) -> None:
-            issued = certificate(
-                rotation_id=current.id, department_id=current.department_id, table=self._scope.table,
-                column=self._scope.column, old_key_id=current.old_key_id, new_key_id=_new(current), rows=rows,
-                skipped=current.skipped, passes=current.passes, digest=digest, snapshot_at=snapshot_at,
-                maker=current.maker_name, checker=current.checker_name,
-            )
-            self._retire(session, current, issued, rows)
+            self._retire(session, current, rows, digest, snapshot_at)
 
         self._write(RotationState.VERIFY, change)
 
-    def _retire(self, session: Session, current: CryptoRotation, issued: dict[str, object], rows: int) -> None:
+    def _retire(
+        self, session: Session, current: CryptoRotation, rows: int, digest: str, snapshot_at: datetime,
+    ) -> None:
+        issued = certificate(
+            rotation_id=current.id, department_id=current.department_id, table=self._scope.table,
+            column=self._scope.column, old_key_id=current.old_key_id, new_key_id=newer_key(current), rows=rows,
+            skipped=current.skipped, passes=current.passes, digest=digest, snapshot_at=snapshot_at,
+            maker=current.maker_name, checker=current.checker_name,
+        )
+        if self.purpose != ENC:
+            issued["purpose"] = self.purpose
         keys.retire(session, self._actor, key_id=current.old_key_id, department_id=current.department_id)
         current.state, current.finished_at, current.certificate = RotationState.RETIRED, clock.now(), issued
         record(
@@ -232,7 +246,7 @@ class _Machine:
         )
         publish(session, RotationFinished(
             rotation_id=current.id, department_id=current.department_id, scope=str(self._scope),
-            old_key_id=current.old_key_id, new_key_id=_new(current), rows=rows, certificate=issued,
+            old_key_id=current.old_key_id, new_key_id=newer_key(current), rows=rows, certificate=issued,
         ))
 
     def _certify(self, session: Session, step: Callable[[Session, EncryptedTable, str], None]) -> None:
@@ -251,12 +265,14 @@ class _Machine:
         return count, digest.hexdigest(), bad
 
 
-def _next_pass(rotation: CryptoRotation) -> None:
+def next_pass(rotation: CryptoRotation) -> None:
+    """Begin again with the first row; every pass is counted."""
     rotation.state, rotation.cursor, rotation.unreadable = RotationState.REENCRYPT, None, []
     rotation.passes += 1
 
 
-def _new(rotation: CryptoRotation) -> int:
+def newer_key(rotation: CryptoRotation) -> int:
+    """Return the id of the new key; raise ``crypto.key.state`` before it was made."""
     if rotation.new_key_id is None:
         raise KEY_STATE(key_id="?", state=rotation.state)
     return rotation.new_key_id

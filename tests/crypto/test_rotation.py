@@ -283,7 +283,7 @@ def test_two_runners_and_a_paused_one(district: District) -> None:
     """While one holds the lease another is refused; whoever lost it writes nothing more."""
     people = district.fill(60)
     rotation_id, runtime = district.rotation(), runtime_of(district)
-    first = machine._Machine(runtime, ACTOR, rotation_id, 30)
+    first = machine.Machine(runtime, ACTOR, rotation_id, 30)
     first.steps[RotationState.PLANNED](first.read(lambda s: queries.get(s, rotation_id)))
     with pytest.raises(MulianError) as caught:
         machine.run(runtime, ACTOR, rotation_id)
