@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 import uuid
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,16 +19,20 @@ from crypto.rotation import machine
 from kernel import clock
 from kernel.http import idempotency
 from kernel.identity.actor import system_actor
+from tests.conftest import Live
 from tests.crypto.conftest import District, make_district
+from tests.support.accounts import Signed
+
+Served = tuple[Live, District]
 
 
 @pytest.fixture
-def served(live_server) -> tuple[object, District]:  # type: ignore[no-untyped-def]
+def served(live_server: Live) -> Served:
     return live_server, make_district(live_server.runtime.database)
 
 
 @pytest.mark.requirement("S4-27")
-def test_rotation_over_http(served) -> None:  # type: ignore[no-untyped-def]
+def test_rotation_over_http(served: Served) -> None:
     live, district = served
     people = district.fill(30)
     maker, checker, auditor = (live.signed_in(role) for role in ("security_admin", "security_admin", "auditor"))
@@ -61,7 +66,7 @@ def test_rotation_over_http(served) -> None:  # type: ignore[no-untyped-def]
     assert read == people
 
 
-def test_lists_are_limited_to_the_actors_department(served) -> None:  # type: ignore[no-untyped-def]
+def test_lists_are_limited_to_the_actors_department(served: Served) -> None:
     from crypto.keys import views
     from kernel.identity.actor import Actor
 
@@ -70,7 +75,7 @@ def test_lists_are_limited_to_the_actors_department(served) -> None:  # type: ig
     assert views.reach(Actor(None, "z", scope="own")) == uuid.UUID(int=0)
 
 
-def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-def]
+def test_seal_and_unseal_over_http(served: Served) -> None:
     live, district = served
     district.fill(2)
     admin, auditor = live.signed_in("security_admin"), live.signed_in("auditor")
@@ -105,11 +110,14 @@ def test_seal_and_unseal_over_http(served) -> None:  # type: ignore[no-untyped-d
     # of a body with a secret not even a digest is kept
     taken = {row.body_digest for row in kept if row.route.endswith("/unseal")}
     assert taken == {live.runtime.box.mac("idempotency", b"")}
-    forget = lambda before: live.runtime.database.run(lambda s: idempotency.prune(s, before, 1000))  # noqa: E731
+
+    def forget(before: datetime) -> int:
+        return live.runtime.database.run(lambda s: idempotency.prune(s, before, 1000))
+
     assert forget(clock.now() - idempotency.KEPT_FOR) == 0 and forget(clock.now()) == len(kept)
 
 
-def _new_shares(live, admin, second) -> list[str]:  # type: ignore[no-untyped-def]
+def _new_shares(admin: Signed, second: Signed) -> list[str]:
     """Ask, agree, collect; the old way opens until two people have given theirs back."""
     body = {"threshold": 2, "shares": 3, "reason": "份额保管"}
     approval = admin.post("/crypto/unseal-policy", json=body).json()["approval_id"]
@@ -117,7 +125,7 @@ def _new_shares(live, admin, second) -> list[str]:  # type: ignore[no-untyped-de
     assert second.post(f"/approvals/{approval}/decision", json=decision).status_code == 200
     assert second.post(f"/crypto/unseal-policy/{approval}/shares").status_code == 404
     key = {"Idempotency-Key": "collect"}
-    shares = admin.post(f"/crypto/unseal-policy/{approval}/shares", headers=key).json()["shares"]
+    shares: list[str] = admin.post(f"/crypto/unseal-policy/{approval}/shares", headers=key).json()["shares"]
     again = admin.post(f"/crypto/unseal-policy/{approval}/shares", headers=key)
     assert again.json()["code"] == "kernel.idempotency.already_issued"
     failed: list[object] = []
@@ -138,16 +146,16 @@ def _new_shares(live, admin, second) -> list[str]:  # type: ignore[no-untyped-de
     refused = admin.post("/crypto/unseal", json={"passphrase": shares[1]})
     assert refused.status_code == 403 and refused.json()["code"] == "crypto.share.same_person"
     assert second.post("/crypto/unseal", json={"passphrase": shares[1]}).json()["next_need"] == 0
-    return shares  # type: ignore[no-any-return]
+    return shares
 
 
-def _open_by_shares(live, admin, second) -> None:  # type: ignore[no-untyped-def]
+def _open_by_shares(live: Live, admin: Signed, second: Signed) -> None:
     """Two of three people, one after another; a second process of the same home opens with them."""
     from crypto.keys.vault import vault_of
     from kernel.db import Database
     from kernel.runtime import Runtime
 
-    shares = _new_shares(live, admin, second)
+    shares = _new_shares(admin, second)
     other = Runtime(settings=live.runtime.settings, home=live.runtime.home,
                     database=Database(live.runtime.database.url), box=live.runtime.box)
     # a socket of another process: its pid is another one
@@ -177,7 +185,7 @@ def _open_by_shares(live, admin, second) -> None:  # type: ignore[no-untyped-def
         other.database.close()
 
 
-def test_keks_copies_and_schedules_over_http(served) -> None:  # type: ignore[no-untyped-def]
+def test_keks_copies_and_schedules_over_http(served: Served) -> None:
     live, district = served
     admin, auditor = live.signed_in("security_admin"), live.signed_in("auditor")
     keks = auditor.get("/crypto/keks", params={"department_id": str(district.department)}).json()["items"]
@@ -225,7 +233,7 @@ def test_keks_copies_and_schedules_over_http(served) -> None:  # type: ignore[no
     _commands(live)
 
 
-def _commands(live) -> None:  # type: ignore[no-untyped-def]
+def _commands(live: Live) -> None:
     """The operator's commands on the same home; a running process is a door of its own."""
     home = ["--home", str(live.runtime.home.root), "--json"]
 

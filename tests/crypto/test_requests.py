@@ -71,7 +71,10 @@ def test_a_compromised_key_reads_and_does_not_write_until_it_is_replaced(distric
 
     assert database.run(lambda s: persons.read(s, ids_), write=False) == people
     fresh = synthetic(1, first_id=900, seed=900)
-    write = lambda: database.run(lambda s: persons.insert_many(s, district.department, fresh))  # noqa: E731
+
+    def write() -> None:
+        database.run(lambda s: persons.insert_many(s, district.department, fresh))
+
     assert refused(write) is KEY_COMPROMISED
     database.run(lambda s: persons.insert_many(s, district.other, synthetic(1, first_id=901, seed=901)))
     with database.read() as session:
@@ -108,10 +111,14 @@ def test_two_people_change_a_kek_and_the_way_of_unsealing(sqlite_district: Distr
 
     assert refused(lambda: database.run(
         lambda s: control.request_policy(s, district.maker, threshold=3, shares=2, reason="x"))) is POLICY_INVALID
-    ask = lambda s: control.request_policy(s, district.maker, threshold=2, shares=3, reason="份额保管")  # noqa: E731
+
+    def ask(s: Session) -> Approval:
+        return control.request_policy(s, district.maker, threshold=2, shares=3, reason="份额保管")
+
+    def hand_out(one: uuid.UUID) -> tuple[int, list[str]]:
+        return database.run(lambda s: control.hand_out(s, district.maker, approval_id=one))
+
     early = database.run(lambda s: ask(s).id)
-    hand_out = lambda one: database.run(  # noqa: E731
-        lambda s: control.hand_out(s, district.maker, approval_id=one))
     assert refused(lambda: hand_out(early)) is NOT_APPROVED
     approved = decided(district, ask)
     threshold, shares = hand_out(approved)
@@ -125,8 +132,12 @@ def test_two_people_change_a_kek_and_the_way_of_unsealing(sqlite_district: Distr
 
 
 def test_windows_follow_the_work_calendar() -> None:
-    beijing = lambda text: datetime.fromisoformat(text).replace(tzinfo=clock.BEIJING)  # noqa: E731
-    workday = lambda day: day.weekday() < 5 and day != date(2026, 10, 1)  # noqa: E731
+    def beijing(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=clock.BEIJING)
+
+    def workday(day: date) -> bool:
+        return day.weekday() < 5 and day != date(2026, 10, 1)
+
     night, weekend = windows.window("work", "22:00", "06:00"), windows.window("rest", "08:00", "18:00")
     cases = [
         (None, "2026-09-30T12:00", "2026-09-30T12:00"),
@@ -160,7 +171,7 @@ def test_a_rotation_waits_for_its_window_and_overdue_keys_are_told(sqlite_distri
         key = rotations.get(session, rotation_id).old_key_id
     decided(district, lambda s: control.request_compromise(s, district.maker, key_id=key, reason="疑似泄露"))
     assert database.runtime is not None
-    held = machine._Machine(database.runtime, ACTOR, rotation_id, 100)
+    held = machine.Machine(database.runtime, ACTOR, rotation_id, 100)
     urgent = runner.claim(database.runtime)
     assert urgent is not None and urgent.params == job.params
     runner.execute(database.runtime, urgent, runner.context_of(database.runtime, urgent))

@@ -23,6 +23,7 @@ from kernel.documents.render import render
 from kernel.identity.actor import system_actor
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import kind_of
+from tests.conftest import Live
 from tests.crypto.conftest import District, make_district
 
 ACTOR = system_actor("test")
@@ -164,7 +165,7 @@ def test_the_report_names_rotations_and_reaches_only_the_actors_department(
     assert "不是经认证的密码产品" in text and "公民身份号码" in text and render(document(found), "docx")[:2] == b"PK"
 
 
-def test_over_http(live_server) -> None:  # type: ignore[no-untyped-def]
+def test_over_http(live_server: Live) -> None:
     make_district(live_server.runtime.database)
     auditor, keeper = live_server.signed_in("auditor"), live_server.signed_in("security_admin")
     found = auditor.get("/crypto/self-check").json()

@@ -4,7 +4,6 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pymysql
+
+from tests.support.servers import free_port, unprivileged
 
 USER, PASSWORD = "replacer", "tests only: 'quoted' \\ pass"
 
@@ -39,7 +40,7 @@ class Server:
         """Make a data folder and run the server until the block ends."""
         found = binaries()
         assert found is not None
-        user = _unprivileged()
+        user = unprivileged("mysql")
         for name in ("data", "tmp"):
             (folder / name).mkdir(mode=0o700)
             if user is not None:
@@ -52,7 +53,7 @@ class Server:
              f"--auth-root-socket-user={user or pwd.getpwuid(os.geteuid()).pw_name}", "--skip-test-db"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user,
         )
-        server = cls(folder, _free_port(), None)  # type: ignore[arg-type]
+        server = cls(folder, free_port(), None)  # type: ignore[arg-type]
         (folder / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS {USER}@'127.0.0.1' IDENTIFIED BY"
             f" '{pymysql.converters.escape_string(PASSWORD)}';\n"
@@ -75,7 +76,7 @@ class Server:
              "--bind-address=127.0.0.1", f"--init-file={self.folder}/init.sql", "--skip-name-resolve",
              "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=128M", "--skip-log-bin",
              "--performance-schema=OFF", "--innodb-doublewrite=OFF"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=_unprivileged(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=unprivileged("mysql"),
         )
         deadline = time.monotonic() + 60
         while True:
@@ -107,18 +108,3 @@ class Server:
             cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
             yield name
             cursor.execute(f"DROP DATABASE `{name}`")
-
-
-def _unprivileged() -> str | None:
-    """The server refuses to run as root."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("mysql", "nobody"):
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name).pw_name
-    raise RuntimeError("no unprivileged user to run MariaDB as")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

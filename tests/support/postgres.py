@@ -2,10 +2,7 @@
 
 import contextlib
 import glob
-import os
-import pwd
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
+from tests.support.servers import free_port, unprivileged
 
 
 def binaries() -> Path | None:
@@ -38,7 +37,7 @@ class Server:
         """Make a cluster and run it until the block ends."""
         bin_folder = binaries()
         assert bin_folder is not None
-        user = _unprivileged()
+        user = unprivileged("postgres")
         data = folder / "data"
         data.mkdir(mode=0o700)
         _hand_over(folder, user)
@@ -46,7 +45,7 @@ class Server:
             [bin_folder / "initdb", "-D", data, "-U", "mulian", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
             check=True, stdout=subprocess.DEVNULL, user=user,
         )
-        server = cls(folder, _free_port(), None)  # type: ignore[arg-type]
+        server = cls(folder, free_port(), None)  # type: ignore[arg-type]
         server.run()
         try:
             yield server
@@ -63,7 +62,7 @@ class Server:
                    "-c", "fsync=off", "-c", "full_page_writes=off"]
         self.process = subprocess.Popen(
             [bin_folder / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=_unprivileged(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=unprivileged("postgres"),
         )
         deadline = time.monotonic() + 30
         while True:
@@ -108,16 +107,6 @@ class Server:
             connection.execute(statement.encode())
 
 
-def _unprivileged() -> str | None:
-    """PostgreSQL refuses to run as root: use its own user then."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name).pw_name
-    raise RuntimeError("no unprivileged user to run PostgreSQL as")
-
-
 def _hand_over(folder: Path, user: str | None) -> None:
     """Give the cluster's folder to the user, and let it pass through the folders above."""
     if user is None:
@@ -128,8 +117,3 @@ def _hand_over(folder: Path, user: str | None) -> None:
         if str(parent) in ("/", "/tmp"):
             break
         parent.chmod(parent.stat().st_mode | 0o011)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
