@@ -102,8 +102,9 @@ def by_person(
     session: Session, actor: Actor, question: Question, reason: Reason, *, clear: bool, persons_day: int,
     approval_id: uuid.UUID | None = None, door: Door = Door.MANUAL,
 ) -> Answer:
-    """Answer a person for a reason; in clear only with the permission for that. ``approval_id``: above the quota.
+    """Answer a person for a reason; in clear only with the permission for that.
 
+    ``approval_id``: consent to a look-up above the quota; one that fits the quota leaves it unused.
     Another department's field needs a grant to one's own. Raises 403, 404, ``crypto.identifier.field_unknown``,
     ``crypto.sealed``, and what using the approval raises.
     """
@@ -116,11 +117,7 @@ def by_person(
         door, f"user:{actor.user_id.hex if actor.user_id else actor.name}"[:40], actor, persons_day,
         rules.MANUAL_PER_MINUTE, clear, grant.id if grant else None,
     )
-    if approval_id is not None:
-        bound = _params(session, actor, question, reason, clear)
-        approvals.consume(session, actor, approval_id, kind=KIND, params=bound)
-        asker = replace(asker, approval_id=approval_id)
-    return _answer(session, asker, question, reason)
+    return _answer(session, asker, question, reason, consent=approval_id)
 
 
 def request(session: Session, actor: Actor, question: Question, reason: Reason, *, clear: bool) -> Approval:
@@ -167,7 +164,10 @@ def _digest(session: Session, question: Question) -> str:
     return f"hmac-sm3:1:{runtime_of(session).box.mac(_PURPOSE, rules.canonical(question.items)).hex()}"
 
 
-def _answer(session: Session, asker: _Asker, question: Question, reason: Reason) -> Answer:
+def _answer(
+    session: Session, asker: _Asker, question: Question, reason: Reason, *, consent: uuid.UUID | None = None,
+) -> Answer:
+    """Weigh and answer. ``consent`` is used only where an answer needs it: a refusal commits, and leaves it."""
     row = identifier_queries.field(session, question.field.department_id, question.field.name)
     minute = clock.now() - timedelta(minutes=1)
     count = len(question.items)
@@ -181,9 +181,13 @@ def _answer(session: Session, asker: _Asker, question: Question, reason: Reason)
     persons = {one.stored.id: one.stored.value_bi for one in found if one.stored is not None}
     seen, before = queries.persons_of_day(session, asker.holder, _day(), persons.keys())
     left, new = asker.persons_day - seen, len(persons.keys() - before)
-    if new > left and asker.approval_id is None:
-        kind = LOOKUP_QUOTA if asker.door is Door.SYSTEM else LOOKUP_SECOND_PERSON
-        return _refuse(session, asker, row, question, reason, kind(left=max(left, 0)))
+    if new > left:
+        if consent is None:
+            kind = LOOKUP_QUOTA if asker.door is Door.SYSTEM else LOOKUP_SECOND_PERSON
+            return _refuse(session, asker, row, question, reason, kind(left=max(left, 0)))
+        bound = _params(session, asker.actor, question, reason, asker.clear)
+        approvals.consume(session, asker.actor, consent, kind=KIND, params=bound)
+        asker = replace(asker, approval_id=consent)
     log = _log(session, asker, row, question, reason, found, None)
     session.add_all(
         LookupPerson(

@@ -147,6 +147,11 @@ def above_the_quota_a_second_person_agrees_to_exactly_this(desk: Desk) -> None:
         with pytest.raises(MulianError) as caught:  # another question, or the same in clear
             desk.ask(items, quota=5, approval_id=approval_id, **options)
         assert caught.value.code == "kernel.approval.mismatch"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules, "MANUAL_PER_MINUTE", 1)
+        hasty = desk.ask(desk.tokens[4:8], quota=5, approval_id=approval_id)
+    assert hasty.refused is not None and hasty.refused.kind is LOOKUP_RATE  # and the consent is still there
+    assert desk.ask(desk.tokens[4:8], approval_id=approval_id).items and desk.log()[-1]["approval_id"] is None
     allowed = desk.ask(desk.tokens[4:8], quota=5, approval_id=approval_id)
     assert [one.status for one in allowed.items] == [Status.FOUND] * 4
     with pytest.raises(MulianError):
