@@ -3,6 +3,7 @@
 import getpass
 import sys
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -103,27 +104,26 @@ def look_up(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """由标识查原值：与人工查询同一限额、同一日志 / look values up under the quota and log of the manual door."""
+    """由标识查原值：与人工查询同一限额、同一日志，一次至多 200 条 / look up to 200 values up, as the manual door does."""
+    from crypto.errors import LOOKUP_RATE
     from crypto.identifiers.service import Field, Status
     from crypto.lookups import service
-    from crypto.lookups.rules import MAX_ITEMS, Direction, Door
+    from crypto.lookups.rules import MANUAL_PER_MINUTE, Direction, Door
     from crypto.lookups.service import Question, Reason
 
     titles = {Status.FOUND: "", Status.UNKNOWN: "查无此标识", Status.MALFORMED: "不是标识", Status.UNREADABLE: "无法解开"}
-    texts, rows = _values(file, column, header), list[tuple[str, ...]]()
+    texts = _values(file, column, header)
+    if len(texts) > MANUAL_PER_MINUTE:
+        raise LOOKUP_RATE(limit=MANUAL_PER_MINUTE)
     with open_runtime(home) as runtime:
-        target = Field(_department(runtime, department), field)
-        for start in range(0, len(texts), MAX_ITEMS):
-            question = Question(target, Direction.VALUE, texts[start:start + MAX_ITEMS])
-            answer = runtime.database.run(lambda session, question=question: service.by_person(  # type: ignore[misc]
-                session, _actor(), question, Reason(reason, ticket, getpass.getuser()), clear=clear,
-                persons_day=runtime.settings.lookup_persons_day, door=Door.CLI,
-            ))
-            if answer.refused is not None:
-                raise answer.refused
-            rows += [
-                (str(n), one.value or "", titles[one.status]) for n, one in enumerate(answer.items, start + 1)
-            ]
+        question = Question(Field(_department(runtime, department), field), Direction.VALUE, texts)
+        answer = runtime.database.run(lambda session: service.by_person(
+            session, _actor(), question, Reason(reason, ticket, getpass.getuser()), clear=clear,
+            persons_day=runtime.settings.lookup_persons_day, door=Door.CLI,
+        ))
+    if answer.refused is not None:
+        raise answer.refused
+    rows = [(str(n), one.value or "", titles[one.status]) for n, one in enumerate(answer.items, 1)]
     _write(out, rows, ("行号", "原值", "结果"), json)
 
 
@@ -154,7 +154,7 @@ def _values(file: Path | None, column: str, header: bool) -> list[str]:
     return files.values(file.name, data, column=column, header=header)
 
 
-def _write(out: Path | None, rows: list[tuple[str, ...]], heads: tuple[str, ...], json: bool) -> None:
+def _write(out: Path | None, rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], json: bool) -> None:
     """Write to the file, to be read by its owner only; to standard output only where no file was named."""
     from crypto.identifiers import files
     from kernel.files_atomic import write_atomic

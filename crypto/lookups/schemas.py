@@ -1,7 +1,6 @@
 """What look-ups take and give. Values leave only in the answer itself, never in the log."""
 
 import uuid
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -9,11 +8,11 @@ from pydantic import Field
 from crypto.identifiers.rules import Form
 from crypto.identifiers.service import Status
 from crypto.keys.schemas import Wire
-from crypto.lookups.rules import MAX_ITEMS, Alarm, Direction, Door
+from crypto.lookups.rules import MANUAL_PER_MINUTE, MAX_ITEMS, Alarm, Direction, Door
+from kernel.http.wire import When
 from kernel.text import Plain
 
-Name = Annotated[str, Field(min_length=1, max_length=60, examples=["公民身份号码"])]
-Items = Annotated[list[str], Field(min_length=1, max_length=MAX_ITEMS, repr=False)]
+Name = Annotated[Plain, Field(min_length=1, max_length=60, examples=["公民身份号码"])]
 
 
 class SystemIn(Wire):
@@ -23,7 +22,7 @@ class SystemIn(Wire):
     field: Name
     direction: Annotated[Direction, Field(description="value 标识→明文 · identifier 明文→标识")]
     form: Form = Form.NATIVE
-    items: Items
+    items: Annotated[list[str], Field(min_length=1, max_length=MAX_ITEMS, repr=False)]
     operator_id: Annotated[Plain, Field(min_length=1, max_length=80, description="业务系统中经办人的工号")]
     purpose_code: Annotated[Plain, Field(min_length=1, max_length=40, description="用途代码，须与授权一致")]
     case_number: Annotated[Plain, Field(min_length=1, max_length=80, description="办件编号")]
@@ -36,7 +35,7 @@ class ManualIn(Wire):
     field: Name
     direction: Direction
     form: Form = Form.NATIVE
-    items: Items
+    items: Annotated[list[str], Field(min_length=1, max_length=MANUAL_PER_MINUTE, repr=False)]
     clear: Annotated[bool, Field(description="查看明文（需相应权限），否则脱敏")] = False
     reason: Annotated[Plain, Field(min_length=2, max_length=500)]
     ticket: Annotated[Plain, Field(min_length=1, max_length=80, description="工单号")]
@@ -70,7 +69,7 @@ class GrantIn(Wire):
     directions: Annotated[list[Direction], Field(min_length=1, max_length=2)]
     persons_day: Annotated[int, Field(ge=1, le=1_000_000, description="每日不同人数上限")]
     per_minute: Annotated[int, Field(ge=1, le=20_000, description="每分钟条数上限")]
-    expires_at: datetime
+    expires_at: When
 
 
 class GrantOut(Wire):

@@ -121,12 +121,18 @@ def by_person(
 
 
 def request(session: Session, actor: Actor, question: Question, reason: Reason, *, clear: bool) -> Approval:
-    """Ask a second person for one look-up above the quota; consent serves exactly this question, once."""
+    """Ask a second person for one look-up above the quota; consent serves exactly this question, once.
+
+    Raises 403, 404, ``crypto.identifier.field_unknown``, ``crypto.lookup.rate`` for more than a minute takes.
+    """
     grant = _reach(session, actor, question)
     if clear and not actor.may(CLEAR):
         raise PERMISSION_DENIED(permission=CLEAR)
     clear = clear and (grant is None or grant.fields[question.field.name])
     name, count = question.field.name, len(question.items)
+    identifier_queries.field(session, question.field.department_id, name)
+    if count > rules.MANUAL_PER_MINUTE:
+        raise LOOKUP_RATE(limit=rules.MANUAL_PER_MINUTE)
     return approvals.propose(
         session, actor, kind=KIND, params=_params(session, actor, question, reason, clear),
         title_zh=f"超额人工查询：{name} {count} 条（{reason.reference}）",

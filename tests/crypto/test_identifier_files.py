@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from crypto.errors import LOOKUP_RATE
 from crypto.identifiers import batches, commands
 from crypto.identifiers.rules import Form
 from crypto.masking.rules import mask
@@ -75,6 +76,10 @@ def test_commands_issue_and_look_up(sqlite_district: District, tmp_path: Any) ->
     assert call(*asked, "--out", str(back), "--clear").exit_code == 0
     assert [line.split(",")[1] for line in back.read_text("utf-8-sig").splitlines()[1:]] == desk.numbers
     assert mask("id_number", desk.numbers[0]) in call(*asked).output
+    many = CliRunner().invoke(
+        commands.app, ["look-up", *where, "--reason", "核对", "--ticket", "GD-9", "--home", home], input="x\n" * 201,
+    )
+    assert isinstance(many.exception, MulianError) and many.exception.kind is LOOKUP_RATE
     assert call("declare", "手机号码", "--department", "D0", "--kind", "phone").exit_code == 0
     assert "手机号码" in call("fields").output
     assert desk.log()[0]["door"] == "cli"

@@ -134,6 +134,11 @@ def above_the_quota_a_second_person_agrees_to_exactly_this(desk: Desk) -> None:
     refused = desk.ask(desk.tokens[4:8], quota=5)
     assert refused.refused is not None and refused.refused.kind is LOOKUP_SECOND_PERSON and not refused.items
     assert desk.log()[-1]["refused"] == LOOKUP_SECOND_PERSON.code
+    with pytest.raises(MulianError) as caught:  # what no minute takes is not put before anybody
+        desk.database.run(lambda session: service.request(
+            session, desk.officer, Question(desk.field, Direction.VALUE, ["x"] * 201), REASON, clear=False
+        ))
+    assert caught.value.kind is LOOKUP_RATE
     question = Question(desk.field, Direction.VALUE, desk.tokens[4:8])
     approval_id = desk.database.run(lambda session: service.request(
         session, desk.officer, question, REASON, clear=False
@@ -305,12 +310,23 @@ def test_files_and_doors_over_http(live_server: Any) -> None:
     assert engineer.post(f"{batch}/file").json()["code"] == "crypto.identifier.batch_gone"
 
     officer = live_server.signed_in("data_officer", department_id=own)
+    admin = live_server.signed_in("department_admin", department_id=own)
+    naive = {
+        "grantee_id": str(desk.district.other), "business": "承接", "purpose_code": "C", "fields": {NAME: False},
+        "directions": ["value"], "persons_day": 1, "per_minute": 1, "expires_at": "2099-01-01T00:00:00",
+    }
+    assert admin.post("/crypto/lookups/grants", json=naive).status_code == 422
     body = {"field": NAME, "direction": "value", "items": desk.tokens[:2], "reason": "核对", "ticket": "GD-1"}
     shown = officer.post("/crypto/lookups/manual", json=body).json()
     assert shown["masked"] and shown["items"][0]["value"] == mask("id_number", desk.numbers[0])
     clear = officer.post("/crypto/lookups/manual", json=body | {"clear": True}).json()
     assert clear["items"][1]["value"] == desk.numbers[1]
     assert engineer.post("/crypto/lookups/manual", json=body).status_code == 403
+    many = body | {"items": ["x"] * 201}
+    assert {officer.post(f"/crypto/lookups/{door}", json=many).status_code for door in ("manual", "manual/requests")} \
+        == {422}
+    unknown = officer.post("/crypto/lookups/manual/requests", json=body | {"field": "住址"})
+    assert unknown.json()["code"] == "crypto.identifier.field_unknown"
 
     made = desk.database.run(lambda session: apps_service.create(
         session, SYSTEM, name="津贴系统", department_id=desk.district.other
