@@ -88,11 +88,15 @@ def apply(work: Work) -> None:
 
 
 def undo(work: Work) -> dict[str, object]:
-    """Put back what every changed row held, newest range first; rows that hold something else now are listed."""
+    """Put back what every changed row held, newest range first; rows that hold something else now are listed.
+
+    A range that is only captured may have been under way when the work stopped: some of its rows are changed. Those
+    that are not hold their old value, which counts as put back.
+    """
     work.source.prepare(linked=work.linked)
-    work.total = sum(entry.rows for entry in _entries(work, "applied", "undone"))
+    work.total = sum(entry.rows for entry in _entries(work, "captured", "applied", "undone"))
     work.done = sum(entry.rows for entry in _entries(work, "undone"))
-    for entry in _entries(work, "applied", newest_first=True):
+    for entry in _entries(work, "captured", "applied", newest_first=True):
         column, facts = work.columns[entry.slot]
         own = facts.key == column.slot.column  # the row's name is by now what it was given
         back = [Change(one.new if own else one.key, one.new, one.old) for one in _changes(work, entry)]

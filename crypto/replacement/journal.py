@@ -52,6 +52,18 @@ def finish(
     findings(session, replacement_id, listed)
 
 
+def again(session: Session, replacement_id: uuid.UUID) -> None:
+    """Open the ranges again of which an undo left rows, and forget that it listed those."""
+    session.execute(
+        update(CryptoReplacementRange)
+        .where(CryptoReplacementRange.replacement_id == replacement_id, CryptoReplacementRange.state == "undone",
+               CryptoReplacementRange.left > 0)
+        .values(state="applied").execution_options(synchronize_session=False)
+    )
+    session.execute(delete(CryptoReplacementFinding).where(
+        CryptoReplacementFinding.replacement_id == replacement_id, CryptoReplacementFinding.phase == "undo"))
+
+
 def findings(session: Session, replacement_id: uuid.UUID, listed: Sequence[Listed]) -> None:
     """List rows, up to a number that a person could still look through."""
     if not listed:

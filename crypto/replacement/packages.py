@@ -186,4 +186,3 @@ def _note(session: Session, actor: Actor, row: CryptoReplacement, verb: str, **d
         detail=detail, department_id=row.department_id,
     )
     session.flush([row])
-

@@ -17,6 +17,8 @@ LENGTHS = {Form.NATIVE: codec.LENGTH, Form.ID18: 18, Form.PHONE11: 11}
 class State(enum.StrEnum):
     """draft → checked → (two persons) → capturing → applying → done → (two persons) → undoing → undone; or dropped.
 
+    An undo that left rows may be agreed to again.
+
     Offline: draft → (two persons) → packaged → answered → (two persons) → released.
     """
 

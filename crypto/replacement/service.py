@@ -12,7 +12,7 @@ from crypto.copies import service as copies
 from crypto.copies.rules import CopyKind
 from crypto.identifiers import queries as identifiers
 from crypto.identifiers.rules import FORM_OF, Form, Kind
-from crypto.replacement import keeping, queries, rules
+from crypto.replacement import journal, keeping, queries, rules
 from crypto.replacement.errors import COLUMN_TWICE, FORM_UNFIT, STATE, UNDECIDED, UNSUITED
 from crypto.replacement.models import CryptoReplacement
 from crypto.replacement.port import Slot
@@ -28,7 +28,7 @@ from kernel.jobs.models import Job
 from kernel.jobs.rules import JobState
 from kernel.runtime import runtime_of
 
-_UNDOABLE = (State.DONE, State.APPLYING, State.PACKAGED, State.ANSWERED)
+_UNDOABLE = (State.DONE, State.APPLYING, State.UNDONE, State.PACKAGED, State.ANSWERED)
 IDENTIFIERS, EXCEPTIONS = "identifiers", "exceptions"  # the decisions on what looks like an identifier
 
 
@@ -148,24 +148,25 @@ def resume(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> Cryp
 
 
 def request_undo(session: Session, actor: Actor, *, replacement_id: uuid.UUID, reason: str) -> Approval:
-    """Propose to a second person that the sealed undo file be opened and every row put back."""
+    """Propose to a second person that the sealed undo file be opened and every row put back.
+
+    After an undo that left rows it may be asked for again, for those rows.
+    """
     row = owned(session, actor, replacement_id)
-    _expect(row, *_UNDOABLE)
-    _idle(session, row)
-    if row.target_id is not None and "undo_copy" not in (row.evidence or {}):
-        raise STATE(state="撤销文件已删除")
+    _undoable(session, row)
     return _propose(session, actor, row, UNDO, reason, f"撤销替换：{row.title}", f"Undo the replacement: {row.title}")
 
 
 def begin_undo(session: Session, approval: Approval) -> None:
     """Use an approval of an undo."""
     row = _used(session, approval)
-    _expect(row, *_UNDOABLE)
-    _idle(session, row)
+    _undoable(session, row)
     if row.target_id is None:
         row.state, row.finished_at = State.RELEASED, clock.now()
         session.flush([row])
         return
+    if row.state == State.UNDONE:
+        journal.again(session, row.id)
     row.state, row.finished_at = State.UNDOING, None
     queue(session, _maker(approval), row, UNDO)
 
@@ -271,11 +272,19 @@ def _expect(row: CryptoReplacement, *states: State) -> None:
         raise STATE(state=TITLES[State(row.state)][0])
 
 
+def _undoable(session: Session, row: CryptoReplacement) -> None:
+    _expect(row, *_UNDOABLE)
+    _idle(session, row)
+    if row.target_id is not None and "undo_copy" not in (row.evidence or {}):
+        raise STATE(state="撤销文件已删除")
+    if row.state == State.UNDONE and not (row.evidence or {}).get("not_undone"):
+        raise STATE(state=TITLES[State.UNDONE][0])
+
+
 def _idle(session: Session, row: CryptoReplacement) -> None:
     job = session.get(Job, row.job_id, populate_existing=True) if row.job_id is not None else None
     if job is not None and not JobState(job.state).ended:
         raise STATE(state="作业执行中")
-
 
 
 def _note(session: Session, actor: Actor, verb: str, replacement_id: uuid.UUID, department_id: uuid.UUID, **detail: Any,
@@ -284,4 +293,3 @@ def _note(session: Session, actor: Actor, verb: str, replacement_id: uuid.UUID, 
         session, actor, action=f"crypto.replacement.{verb}", object_type="crypto_replacement",
         object_id=str(replacement_id), detail=detail, department_id=department_id,
     )
-

@@ -1,5 +1,6 @@
 """Replacement where it gets difficult: dirty data, rows written meanwhile, collisions, what is refused and why."""
 
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +34,7 @@ from kernel.approvals import service as approvals
 from kernel.errors import NOT_FOUND, MulianError
 from kernel.identity.actor import Actor
 from kernel.jobs.context import JobContext
+from kernel.jobs.errors import CANCELLED
 from kernel.outbound.errors import ADDRESS_REFUSED
 from kernel.settings import Settings
 from tests.crypto.conftest import District
@@ -169,6 +171,10 @@ def test_rows_written_meanwhile_are_found_and_never_overwritten(
     with district.database.read() as session:
         undone = [(one.row_key, one.reason) for one in session.scalars(queries.findings(job, "undo"))]
     assert ("5", "changed") in undone
+    there.run("UPDATE live SET sfz = %s WHERE id = 5", [values[5]])
+    agreed(district, service.request_undo, replacement_id=job, reason="改回后再撤")
+    assert work_off(district.database).state == "done"
+    assert dict(there.run("SELECT id, sfz FROM live"))[5] == GOOD[5]
 
 
 def test_what_collides_once_normalised_is_listed_and_stays(
@@ -286,18 +292,42 @@ def rotated(district: District) -> None:
     assert done.kind == rotations.JOB and done.state == "done", done.error
 
 
+def _stopped_within_a_range(
+    district: District, there: Bureau, target: uuid.UUID, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
+    """Work ends between a range's rows and its line in the journal, and is undone from there."""
+    def stopping(*arguments: Any) -> None:
+        raise CANCELLED()
+
+    job = made(district, target, column("p", "sfz"))
+    agreed(district, service.request_run, replacement_id=job, reason="最小必要")
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.journal, "finish", stopping)
+        assert work_off(district.database).state == "cancelled"
+    assert sum(recognise(one) is not None for one, in there.run("SELECT sfz FROM p")) == 7
+    agreed(district, service.request_undo, replacement_id=job, reason="误操作")
+    assert work_off(district.database).state == "done"
+    evidence = job_row(district.database, job).evidence
+    assert evidence is not None and (evidence["undone"], evidence["not_undone"]) == (20, 0)
+    district.database.run(lambda s: service.discard(s, SYSTEM, replacement_id=job))
+    assert refused(lambda: district.database.run(lambda s: service.request_undo(
+        s, SYSTEM, replacement_id=job, reason="再撤一次"))) is STATE
+
+
 def test_a_dialect_of_the_settings_serves_too(
     sqlite_district: District, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The generic adapter, on a server that can be had here; and a spoilt undo file opens nothing."""
+    """The generic adapter, on a server that can be had here; a spoilt undo file opens nothing."""
     district = sqlite_district
     allow(district)
     monkeypatch.setattr(engine, "PAGE", 7)
     with bureau("mysql", request) as there:  # noqa: F811 - the fixture runs each product
         there.run("CREATE TABLE p (id BIGINT PRIMARY KEY, sfz VARCHAR(40), UNIQUE KEY u (sfz))")
         there.fill("p", 2, [(at * 10, one) for at, one in enumerate(GOOD[:20])])
-        before = there.run("SELECT * FROM p ORDER BY id")
-        job = made(district, list_target(district, there, "mysql+pymysql"), column("p", "sfz"))
+        before, target = there.run("SELECT * FROM p ORDER BY id"), list_target(district, there, "mysql+pymysql")
+        _stopped_within_a_range(district, there, target, monkeypatch)
+        assert there.run("SELECT * FROM p ORDER BY id") == before
+        job = made(district, target, column("p", "sfz"))
         agreed(district, service.request_run, replacement_id=job, reason="最小必要")
         done = work_off(district.database)
         assert done.state == "done", done.error
@@ -318,11 +348,11 @@ def test_a_dialect_of_the_settings_serves_too(
         assert there.run("SELECT * FROM p ORDER BY id") == before
         assert job_row(district.database, job).state == State.UNDONE
         with district.database.read() as session:
-            [copy] = session.scalars(copies.listing())
+            [copy] = [one for one in session.scalars(copies.listing()) if one.location == str(path)]
         assert copy.kind == "undo" and copy.location == str(path) and copy.deleted_at is None
         district.database.run(lambda s: service.discard(s, SYSTEM, replacement_id=job))
         with district.database.read() as session:
-            [copy] = session.scalars(copies.listing())
+            [copy] = [one for one in session.scalars(copies.listing()) if one.location == str(path)]
         assert copy.deleted_at is not None
-        assert jobs.prune(JobContext(runtime, lambda s: None, name="test"), {}) == {"files": 1} and not path.exists()
+        assert jobs.prune(JobContext(runtime, lambda s: None, name="test"), {}) == {"files": 2} and not path.exists()
         assert refused(lambda: district.database.run(lambda s: service.discard(s, SYSTEM, replacement_id=job))) is STATE
