@@ -55,27 +55,33 @@ def make(runtime: Runtime, copy_url: str | None) -> Iterator[Copy]:
     """Copy keys and database; remove the copy at the end. The root of ``runtime`` must be open.
 
     ``copy_url``: a database that is a copy already; needed on PostgreSQL. Raises ``crypto.drill.copy_needed``,
-    ``crypto.drill.same_database``, ``crypto.drill.provider``, ``crypto.sealed``.
+    ``crypto.drill.same_database``, ``crypto.drill.provider``, ``crypto.sealed``, ``kernel.home.locked`` while another
+    drill of this home runs.
     """
     vault = vault_of(runtime)
     if not isinstance(vault.provider, SealedFile):
         raise PROVIDER(provider=vault.provider.label)
     if runtime.database.dialect == "postgresql" and copy_url is None:
         raise COPY_NEEDED()
-    for left in runtime.home.run_dir.glob(f"{_PREFIX}*"):
-        shutil.rmtree(left, ignore_errors=True)  # of a drill that was itself killed
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=runtime.home.run_dir))  # 0700: it holds keys
-    try:
-        place = Home(folder)
-        if copy_url is None:
-            _copy_sqlite(runtime.home, place)
-        elif _same(runtime.database, copy_url):
-            raise SAME_DATABASE()
-        shutil.copytree(runtime.home.keys_dir, place.keys_dir)
-        url = copy_url or f"sqlite:///{place.database_file}"
-        yield Copy(runtime.settings, place, url, runtime.box, Vault(vault.provider.over_copy(place.data_keys_dir)))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    # forks inherit the lock: after a drill that was killed the next is refused until the last of them has ended
+    with runtime.home.lock("drill"):
+        for left in runtime.home.run_dir.glob(f"{_PREFIX}*"):
+            shutil.rmtree(left, ignore_errors=True)  # of a drill that was itself killed
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=runtime.home.run_dir))  # 0700: it holds keys
+        try:
+            yield _filled(runtime, vault.provider, Home(folder), copy_url)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _filled(runtime: Runtime, provider: SealedFile, place: Home, copy_url: str | None) -> Copy:
+    if copy_url is None:
+        _copy_sqlite(runtime.home, place)
+    elif _same(runtime.database, copy_url):
+        raise SAME_DATABASE()
+    shutil.copytree(runtime.home.keys_dir, place.keys_dir)
+    url = copy_url or f"sqlite:///{place.database_file}"
+    return Copy(runtime.settings, place, url, runtime.box, Vault(provider.over_copy(place.data_keys_dir)))
 
 
 def _copy_sqlite(source: Home, place: Home) -> None:

@@ -1,7 +1,7 @@
 """The processes of a drill: forks that rotate and die at a given moment, forks that write until they are killed.
 
 Forks, because the root that this process opened must reach them without being written anywhere. Whoever forks has
-no thread and no open connection.
+no thread and no open connection. A fork ends when its drill is gone, whatever ended the drill.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ _PAUSE = 0.01  # SQLite's lock is not fair: writers who never pause would starve
 
 
 class _Missed(Exception):
-    """The moment will not come: there was less to do in its state than it needs."""
+    """The moment will not come: there was less to do in its state than it needs, or nobody waits for it any more."""
 
 
 def fork(work: Callable[[], None]) -> int:
@@ -71,7 +71,19 @@ def kill(pid: int) -> None:
 
 def rotate(copy: Copy, rotation_id: uuid.UUID, moment: Moment | None, chunk_rows: int) -> int:
     """Carry the rotation on in a fork that dies at ``moment``; return its exit status (−9: it was reached)."""
-    return wait(fork(lambda: _rotate(copy, rotation_id, moment, chunk_rows)))
+    drill = os.getpid()
+    return wait(fork(lambda: _rotate(copy, rotation_id, moment, chunk_rows, drill)))
+
+
+def dying(moment: Moment | None) -> Callable[[str, str], None]:
+    """Return what a rotation calls with its state at each "committed" and "inside": at ``moment`` it does not return."""
+    counts = itertools.count(1)
+
+    def die_at(state: str, when: str) -> None:
+        if moment and (state, when) == (moment.state, moment.when) and next(counts) == moment.nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return die_at
 
 
 def mark(secret: bytes, value: bytes | str) -> str:
@@ -80,8 +92,9 @@ def mark(secret: bytes, value: bytes | str) -> str:
 
 
 def write(copy: Copy, scope: Scope, keys: list[int], secret: bytes, journal: Path) -> int:
-    """Start a fork that gives these rows new values, one transaction each, until it is killed."""
-    return fork(lambda: _write(copy, scope, keys, secret, journal))
+    """Start a fork that gives these rows new values, one transaction each, until it is killed or its drill is gone."""
+    drill = os.getpid()
+    return fork(lambda: _write(copy, scope, keys, secret, journal, drill))
 
 
 def read_journal(journal: Path) -> dict[int, list[tuple[str, str]]]:
@@ -94,16 +107,12 @@ def read_journal(journal: Path) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def _rotate(copy: Copy, rotation_id: uuid.UUID, moment: Moment | None, chunk_rows: int) -> None:
-    counts = itertools.count(1)
-
-    def die_at(state: str, when: str) -> None:
-        if moment and (state, when) == (moment.state, moment.when) and next(counts) == moment.nth:
-            os.kill(os.getpid(), signal.SIGKILL)
+def _rotate(copy: Copy, rotation_id: uuid.UUID, moment: Moment | None, chunk_rows: int, drill: int) -> None:
+    die_at = dying(moment)
 
     def observe(rotation: CryptoRotation) -> None:
         die_at(rotation.state, "committed")
-        if moment and moment.passed(rotation.state):
+        if os.getppid() != drill or (moment and moment.passed(rotation.state)):
             raise _Missed  # left for the next moment: a rotation that finished could be killed no more
 
     with copy.open() as runtime, contextlib.suppress(_Missed):
@@ -113,9 +122,11 @@ def _rotate(copy: Copy, rotation_id: uuid.UUID, moment: Moment | None, chunk_row
         )
 
 
-def _write(copy: Copy, scope: Scope, keys: list[int], secret: bytes, journal: Path) -> None:
+def _write(copy: Copy, scope: Scope, keys: list[int], secret: bytes, journal: Path, drill: int) -> None:
     with copy.open() as runtime, journal.open("a", buffering=1) as log:
         for key in itertools.cycle(keys):
+            if os.getppid() != drill:
+                return
             value = f"演练{secrets.token_hex(9)}"
             written = mark(secret, value)
             log.write(f"try {key} {written}\n")

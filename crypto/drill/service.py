@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,7 @@ from crypto.scopes.rules import ENC, Scope
 from kernel import clock, ids
 from kernel.approvals import service as approvals
 from kernel.identity.models import Department
+from kernel.leases.models import Lease
 from kernel.runtime import Runtime
 
 WRITERS = 2
@@ -126,13 +127,12 @@ def _drill(copy: Copy, scope_id: uuid.UUID, planted: bool, progress: Progress) -
         rotation_id, outcome.old_key = runtime.database.run(lambda session: _plan(session, scope_id))
     keys = sorted(target.before)
     journals = [copy.folder / f"writes-{scope_id}-{lane}" for lane in range(WRITERS)]
-    # every other row has a writer: the rest is left to the rotation, however long the writers have been at work
-    writers = [
-        processes.write(copy, target.scope, keys[lane::2 * WRITERS], target.secret, journal)
-        for lane, journal in enumerate(journals) if keys[lane::2 * WRITERS]
-    ]
-    chunk = max(1, min(machine.CHUNK_ROWS, len(keys) // 10))
+    chunk, writers = max(1, min(machine.CHUNK_ROWS, len(keys) // 10)), list[int]()
     try:
+        # every other row has a writer: the rest is left to the rotation, however long the writers have been at work
+        for lane, journal in enumerate(journals):
+            if mine := keys[lane::2 * WRITERS]:
+                writers.append(processes.write(copy, target.scope, mine, target.secret, journal))
         for moment in rules.moments():
             status = processes.rotate(copy, rotation_id, moment, chunk)
             outcome.kills.append(_look(copy, target, journals, Kill(moment, status < 0, 0, 0)))
@@ -147,7 +147,11 @@ def _drill(copy: Copy, scope_id: uuid.UUID, planted: bool, progress: Progress) -
 
 
 def _finish_open(runtime: Runtime, scope_id: uuid.UUID) -> None:
-    """The home may be in the middle of a rotation: on the copy it is carried to its end first."""
+    """The home may be in the middle of a rotation: on the copy it is carried to its end first.
+
+    Its worker is alive and holds leases, on the home: those in the copy are nobody's.
+    """
+    runtime.database.run(lambda session: session.execute(delete(Lease)))
     running = runtime.database.run(lambda session: rotations.open_of(session, scope_id), write=False)
     if running is not None:
         machine.run(runtime, ACTOR, running.id)

@@ -7,15 +7,16 @@ left the rotation in ``state``), "inside" (at the end of the nth write transacti
 """
 
 import os
-import signal
 import sys
 import uuid
 
 import crypto.persons.models
 import crypto.rotation.jobs  # noqa: F401
 from crypto import servicekeys
+from crypto.drill.processes import dying
+from crypto.drill.rules import Moment
 from crypto.rotation import machine
-from crypto.rotation.models import CryptoRotation
+from crypto.rotation.rules import RotationState
 from kernel.db import Database
 from kernel.home import Home
 from kernel.identity.actor import system_actor
@@ -38,20 +39,10 @@ def run_one(home: str, url: str, rotation_id: str, moment: str, state: str, nth:
     place, database = Home(home), Database(url)
     runtime = Runtime(settings=Settings(home=place.root), home=place, database=database,
                       box=servicekeys.open_box(place))
-    seen = 0
-
-    def kill_when(found: str, expected_moment: str) -> None:
-        nonlocal seen
-        if found == state and moment == expected_moment:
-            seen += 1
-            if seen == int(nth):
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    def observe(rotation: CryptoRotation) -> None:
-        kill_when(rotation.state, "committed")
-
-    machine.run(runtime, system_actor("test"), uuid.UUID(rotation_id), observe=observe, chunk_rows=30,
-                before_commit=lambda state: kill_when(state, "inside"))
+    die_at = dying(Moment(RotationState(state), "inside" if moment == "inside" else "committed", int(nth)))
+    machine.run(runtime, system_actor("test"), uuid.UUID(rotation_id), chunk_rows=30,
+                observe=lambda rotation: die_at(rotation.state, "committed"),
+                before_commit=lambda state: die_at(state, "inside"))
 
 
 main()

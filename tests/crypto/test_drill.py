@@ -1,8 +1,14 @@
 """The drill: passes on a sound installation, fails where the fence or a value is not what it should be."""
 
+import contextlib
 import json
+import os
+import select
+import time
+import uuid
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -11,11 +17,16 @@ from typer.testing import CliRunner
 
 from crypto.commands import app
 from crypto.drill import copying, errors, processes, rules, service
+from crypto.drill.copying import Copy
 from crypto.drill.rules import Kill, Moment, Outcome
 from crypto.keys.vault import ensure_dev_root
 from crypto.rotation.rules import RotationState
 from crypto.scopes import fences
+from crypto.scopes.rules import Scope
 from kernel.errors import MulianError
+from kernel.home import LOCKED
+from kernel.leases import holder as holders
+from kernel.leases import service as leases
 from kernel.runtime import Runtime
 from tests.crypto.conftest import District
 from tests.support.scale import Scale
@@ -44,6 +55,10 @@ def test_a_sound_home_passes_and_is_left_alone(
 ) -> None:
     people = district.fill(scale.of(40, 2_000))
     runtime, scope = runtime_of(district), district.scope()
+    # the home is in the middle of a rotation, whose worker lives
+    running = district.rotation()
+    held = district.database.run(
+        lambda s: leases.acquire(s, f"crypto.rotation:{running}", holders.mine(), 600))
     with district.database.read() as session:
         before = [(row.key_column, row.name) for row in service.registry.tables()], fences.findings(session)
         keys = service.persons.read(session, [p.id for p in people])
@@ -56,7 +71,9 @@ def test_a_sound_home_passes_and_is_left_alone(
     with district.database.read() as session:
         assert service.persons.read(session, [p.id for p in people]) == keys == people
         assert before[1] == fences.findings(session) == []
-        assert service.rotations.open_of(session, scope.id) is None
+        still = service.rotations.open_of(session, scope.id)
+        assert still is not None and (still.id, still.state) == (running, RotationState.PLANNED)
+    assert held is not None and district.database.run(lambda s: leases.renew(s, held)).fence == 1
     assert not list(runtime.home.run_dir.glob("drill-*"))
 
 
@@ -65,11 +82,35 @@ def test_the_database_in_use_is_never_drilled(district: District) -> None:
     with pytest.raises(MulianError) as caught, copying.make(runtime, district.database.url):
         pass
     assert caught.value.kind is errors.SAME_DATABASE
+    copy = runtime.home.run_dir / "drill-of-another"
+    copy.mkdir()
+    with runtime.home.lock("drill"), pytest.raises(MulianError) as caught, copying.make(runtime, district.database.url):
+        pass
+    assert caught.value.kind is LOCKED and copy.is_dir()
+    copy.rmdir()
     if district.database.dialect == "postgresql":
         with pytest.raises(MulianError) as caught:
             service.run(runtime)
         assert caught.value.kind is errors.COPY_NEEDED
     assert not list(runtime.home.run_dir.glob("drill-*"))
+
+
+def test_writers_end_with_the_drill_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_put", lambda *_: None)
+    copy, journal = cast(Copy, SimpleNamespace(open=contextlib.nullcontext)), tmp_path / "journal"
+    end, inherited = os.pipe()  # ends when the last fork has
+
+    def drill() -> None:
+        processes.write(copy, Scope(uuid.uuid4(), "t", "c"), [1], b"", journal)
+        time.sleep(60)
+
+    pid = processes.fork(drill)
+    os.close(inherited)
+    while not processes.read_journal(journal):
+        time.sleep(0.005)
+    processes.kill(pid)
+    assert select.select([end], [], [], 10)[0] and os.read(end, 1) == b""
+    os.close(end)
 
 
 def test_a_fence_that_lets_old_keys_in_fails_the_drill(
