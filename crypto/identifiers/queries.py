@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from crypto.errors import IDENTIFIER_FIELD_UNKNOWN
-from crypto.identifiers.models import IdentifierField
+from crypto.identifiers.models import IdentifierField, IdentifierRow
 from kernel import clock
 
 _CHUNK = 10_000
@@ -121,6 +121,16 @@ def by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
         query = text(f"SELECT value_bi, {_STORED} id IN (SELECT value FROM json_each(:ids))")
         parts = [{"ids": json.dumps(part)} for part in _parts(ids)]
     return {row[1]: Stored(*row) for part in parts for row in session.execute(query, part)}
+
+
+def holding(session: Session, numbers: Collection[int], indexes: Collection[bytes]) -> set[int]:
+    """Return the ids of values of some fields with some blind indexes, whichever of the two columns holds one."""
+    return {
+        id_ for column in (IdentifierRow.value_bi, IdentifierRow.value_bi_next)
+        for id_ in session.scalars(
+            select(IdentifierRow.id).where(IdentifierRow.field_number.in_(numbers), column.in_(indexes))
+        )
+    }
 
 
 def _parts(values: Sequence[T]) -> list[list[T]]:

@@ -90,16 +90,19 @@ def log(department_id: uuid.UUID | None, *, alarms: bool = False) -> Select[Look
     return query if department_id is None else query.where(LookupLog.department_id == department_id)
 
 
-def of_persons(session: Session, indexes: Sequence[bytes], ids: Sequence[int], limit: int) -> list[LookupLog]:
-    """Return the look-ups that showed any of these persons, newest first."""
-    seen: set[uuid.UUID] = set()
+def of_persons(
+    session: Session, indexes: Sequence[bytes], ids: Sequence[int], department_id: uuid.UUID | None, limit: int,
+) -> list[LookupLog]:
+    """Return the newest look-ups that showed any of these persons; ``department_id`` None means every department."""
+    found: dict[uuid.UUID, LookupLog] = {}
     for start in range(0, max(len(indexes), len(ids)), _CHUNK):
-        seen.update(session.scalars(select(LookupPerson.log_id).where(or_(
+        showing = select(LookupPerson.log_id).where(or_(
             LookupPerson.value_bi.in_(indexes[start:start + _CHUNK]),
             LookupPerson.identifier_id.in_(ids[start:start + _CHUNK]),
-        ))))
-    query = select(LookupLog).where(LookupLog.id.in_(seen)).order_by(LookupLog.at.desc(), LookupLog.id)
-    return list(session.scalars(query.limit(limit)))
+        ))
+        query = log(department_id).where(LookupLog.id.in_(showing)).limit(limit)
+        found.update((row.id, row) for row in session.scalars(query))
+    return sorted(found.values(), key=lambda row: row.at, reverse=True)[:limit]
 
 
 def titles(session: Session, numbers: Sequence[int]) -> dict[int, str]:

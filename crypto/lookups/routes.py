@@ -109,7 +109,7 @@ def who_looked(request: Request, session: Session_, actor: Actor_, body: WhoIn) 
     """谁查过这个人: the value is turned into blind indexes and forgotten; the question itself is on record."""
     request.state.takes_secret = True
     found = seen.who(session, actor, value=body.value, reason=body.reason)
-    return WhoOut(known=found.known, looks=views.looks(session, found.looks))
+    return WhoOut(known=found.known, looks=views.looks(session, found.looks), more=found.more)
 
 
 def _private(request: Request) -> None:

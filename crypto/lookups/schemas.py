@@ -152,7 +152,8 @@ class WhoIn(Wire):
 
 
 class WhoOut(Wire):
-    """Who saw this person. ``known``: some field holds them."""
+    """Who saw this person. ``known``: some field holds them. ``more``: there are older look-ups than these."""
 
     known: bool
     looks: list[LookOut]
+    more: bool

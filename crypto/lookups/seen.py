@@ -1,11 +1,11 @@
 """谁查过这个人: an auditor's ID number becomes blind indexes, and those find look-ups. It is neither stored nor shown."""
 
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from crypto.columns.service import blind_index
 from crypto.identifiers import queries as identifiers
 from crypto.identifiers import rules
 from crypto.identifiers.fields import scope_of
@@ -15,7 +15,7 @@ from crypto.keys.keyring import keyring_of
 from crypto.keys.views import reach
 from crypto.lookups import queries
 from crypto.lookups.models import LookupLog
-from crypto.scopes.rules import BLIND_INDEX, normalise_text
+from crypto.scopes.rules import normalise_text
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require
 from kernel.runtime import runtime_of
@@ -27,37 +27,35 @@ _PURPOSE = "lookup.seen"
 
 @dataclass(frozen=True)
 class Seen:
-    """``known``: some field within reach holds the person. ``looks``: who saw them, newest first, at most 500."""
+    """``known``: some field within reach holds the person. ``looks``: who saw them, the newest 500; ``more``: not all."""
 
     known: bool
     looks: list[LookupLog]
+    more: bool = False
 
 
 def who(session: Session, actor: Actor, *, value: str, reason: str) -> Seen:
     """Return the look-ups that showed a person, by ID number, phone or other identified value; raise 403, sealed.
 
-    Every version of a department's index key is tried, so that older look-ups are found after its rotation. The
+    Older look-ups hold indexes under keys that are rotated away: those are found by the ids behind identifiers. The
     question is on record itself, as a keyed digest with its reason.
     """
     require(actor, AUDIT)
-    departments: dict[object, list[IdentifierField]] = defaultdict(list)
+    departments: dict[uuid.UUID, list[IdentifierField]] = defaultdict(list)
     for row in session.scalars(identifiers.fields(reach(actor))):
         departments[row.department_id].append(row)
-    indexes: list[bytes] = []
-    ids: list[int] = []
-    for rows in departments.values():
-        keys = keyring_of(session).versions(session, scope_of(rows[0].department_id), BLIND_INDEX)
-        for row in rows:
-            message = normalise_text(rules.normalise(Kind(row.kind), value))
-            found = [index or b"" for key in keys.values() for index in blind_index(key, [message])]
-            indexes += found
-            ids += [stored.id for stored in identifiers.by_index(session, row.number, found).values()]
-    looks = queries.of_persons(session, indexes, ids, LIMIT) if indexes else []
+    keys, indexes, ids = keyring_of(session), list[bytes](), list[int]()
+    for department_id, rows in departments.items():
+        spelled = {normalise_text(rules.normalise(Kind(row.kind), value)) for row in rows}
+        own = [index for one in spelled for index in keys.every_index(session, scope_of(department_id), one)]
+        ids += identifiers.holding(session, [row.number for row in rows], own)
+        indexes += own
+    looks = queries.of_persons(session, indexes, ids, reach(actor), LIMIT + 1)
     record(
         session, actor, action="crypto.lookup.who", object_type="lookup_log", object_id="who",
         detail={
             "digest": f"hmac-sm3:1:{runtime_of(session).box.mac(_PURPOSE, value.encode()).hex()}", "reason": reason,
-            "looks": len(looks),
+            "looks": len(looks[:LIMIT]),
         },
     )
-    return Seen(bool(ids), [look for look in looks if actor.sees(look.department_id)])
+    return Seen(bool(ids), looks[:LIMIT], len(looks) > LIMIT)

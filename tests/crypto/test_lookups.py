@@ -242,6 +242,12 @@ def who_saw_this_person(desk: Desk) -> None:
         f" {desk.numbers[2].lower()}", desk.numbers[0]
     )]
     assert mine == [2, 1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seen, "LIMIT", 1)
+        cut, foreign = who(desk.numbers[2]), desk.actor("abroad", desk.district.other, seen.AUDIT)
+        assert [one.direction for one in cut.looks] == [Direction.IDENTIFIER] and cut.more
+        assert desk.database.run(lambda s: seen.who(s, foreign, value=desk.numbers[2], reason="核查")) \
+            == seen.Seen(False, [])
     assert who(desk.numbers[50]) == seen.Seen(True, []) and who("11010119900307123X") == seen.Seen(False, [])
     with pytest.raises(MulianError):
         desk.database.run(lambda session: seen.who(session, desk.officer, value=desk.numbers[0], reason="好奇"))
