@@ -114,24 +114,32 @@ def prune(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Delete values and answers a day after they were written, and undo files whose key was forgotten."""
     gone, before = 0, clock.to_micros(clock.now()) / 1e6 - _KEEP_SECONDS
     for path in (ctx.runtime.home.files_dir / "replacement").glob("*"):
-        passing = path.suffix in (".values", ".answers") and path.stat().st_mtime < before
-        if passing or (path.suffix == ".undo" and _forgotten(ctx.database, uuid.UUID(path.stem))):
+        passing = path.suffix in (".values", ".answers", packages.PART) and path.stat().st_mtime < before
+        if passing or (path.suffix == ".undo" and _forgotten(ctx.database, path.stem)):
             path.unlink()
             gone += 1
     return {"files": gone}
 
 
-def _forgotten(database: Database, replacement_id: uuid.UUID) -> bool:
-    with database.read() as session:
-        return "undo_copy" not in (queries.get(session, replacement_id).evidence or {})
+def _forgotten(database: Database, name: str) -> bool:
+    """Whether this is the undo file of a job whose key was forgotten; a file of no job of ours is left alone."""
+    try:
+        with database.read() as session:
+            return "undo_copy" not in (queries.get(session, uuid.UUID(name)).evidence or {})
+    except (ValueError, MulianError):
+        return False
 
 
 schedule("crypto.replacement.prune", every_seconds=3600)
 
 
 def answered(database: Database, actor: Actor, replacement_id: uuid.UUID, counts: dict[str, int]) -> None:
-    """Write that the answers of an offline job are there."""
-    database.run(lambda session: _ended(session, actor, replacement_id, State.ANSWERED, dict(counts)))
+    """Write that the answers of an offline job are there; raise ``crypto.replacement.state``."""
+    def unit(session: Session) -> None:
+        packages.answerable(queries.get(session, replacement_id))
+        _ended(session, actor, replacement_id, State.ANSWERED, dict(counts))
+
+    database.run(unit)
 
 
 def here(runtime: Runtime, replacement_id: uuid.UUID, report: Callable[[int, int, str], None]) -> None:

@@ -5,6 +5,8 @@ and, after an undo that two persons agreed to, the keys of the undo files. A key
 wrapped for the public key of the job, so that neither the DBA nor one person here opens it alone.
 """
 
+import os
+import re
 import secrets
 import tempfile
 import uuid
@@ -18,7 +20,7 @@ from sqlalchemy.orm import Session
 from crypto.identifiers import service as identifiers
 from crypto.identifiers.codec import ALPHABET
 from crypto.identifiers.rules import Form
-from crypto.replacement import keeping, rules, service
+from crypto.replacement import keeping, queries, rules, service
 from crypto.replacement.errors import PACKAGE_INVALID, STATE
 from crypto.replacement.models import CryptoReplacement
 from crypto.replacement.offline import sealing
@@ -27,11 +29,13 @@ from crypto.replacement.targets import MANAGE
 from crypto.sm import sm2
 from kernel.audit.service import record
 from kernel.errors import MulianError
-from kernel.files_atomic import write_atomic
+from kernel.files_atomic import sync_folder, write_atomic
 from kernel.home import Home
 from kernel.identity.actor import Actor, require
 
 _CODE = 26  # characters of 5 bits
+_OWN = re.compile(r"from crypto\.replacement\.offline\.\w+ import (?:\([^)]*\)|[^\n(]*)\n")
+PART = ".part"  # answers that are being written
 _PACKED = (State.PACKAGED, State.ANSWERED, State.RELEASED)
 
 
@@ -74,37 +78,44 @@ def job_file(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> by
 
 
 def tool() -> bytes:
-    """Return the one file that the DBA runs: both halves, joined."""
+    """Return the one file that the DBA runs: its parts, joined."""
     folder = resources.files("crypto.replacement.offline")
-    work, half = (folder.joinpath(name).read_text("utf-8") for name in ("work.py", "sealing.py"))
-    start = work.index("from crypto.replacement.offline.sealing import (")
-    end = work.index(")\n", start) + 2
-    inner = half[half.index("from __future__ import annotations\n") + len("from __future__ import annotations\n"):]
-    return (work[:start] + inner.lstrip("\n") + work[end:]).encode()
+    work, *parts = (folder.joinpath(name).read_text("utf-8") for name in ("work.py", "sealing.py", "database.py"))
+    head, tail = _OWN.split(work, 1)
+    inner = "".join(part.split("from __future__ import annotations\n", 1)[1] for part in parts)
+    return (head + _OWN.sub("", inner).lstrip("\n") + _OWN.sub("", tail)).encode()
 
 
 def answer(database: Any, home: Home, row: CryptoReplacement, values: Path, progress: Any) -> dict[str, int]:
-    """Issue identifiers for the values of a sealed file and write the sealed answers; raise ``crypto.package.invalid``.
+    """Issue identifiers for the values of a sealed file and write the sealed answers.
 
-    A value that gets none has null. Issuing is idempotent: the whole may be done again.
+    A value that gets none has null. Issuing is idempotent: the whole may be done again, and until it is done the
+    answers to an earlier file stay. Raises ``crypto.package.invalid``, ``crypto.replacement.state``,
+    ``kernel.home.locked``.
     """
     with database.read() as session:
+        answerable(queries.get(session, row.id))
         secret = sealing.code_secret(keeping.read(session, row.id, row.department_id)["code"])
         known = {column.field: column for column in service.columns_of(session, row)}
-    target = answers_path(home, row.id)
-    target.unlink(missing_ok=True)
-    counts, whole = {"values": 0, "identifiers": 0}, False
-    try:
-        out = sealing.Sealed(target, sealing.ANSWERS, row.id.bytes, secret)
-        for _, page in sealing.Sealed(values, sealing.VALUES, row.id.bytes, secret).records():
-            whole = "end" in page
-            out.append({"end": True} if whole else _answered(database, row, known[page["field"]], page, counts))
-            progress(counts["values"])
-    except (sealing.Stop, KeyError, ValueError, TypeError) as error:
-        raise PACKAGE_INVALID(reason=str(error) if isinstance(error, sealing.Stop) else type(error).__name__) from None
-    if not whole:
-        raise PACKAGE_INVALID(reason="values.mlv 不完整 / values.mlv is not whole")
+    target, counts = answers_path(home, row.id), {"values": 0, "identifiers": 0}
+    aside = target.with_suffix(PART)
+    with home.lock(f"replacement-{row.id.hex}"):
+        aside.unlink(missing_ok=True)
+        try:
+            _answer(database, row, sealing.Sealed(values, sealing.VALUES, row.id.bytes, secret),
+                    sealing.Sealed.begin(aside, sealing.ANSWERS, row.id.bytes, secret), known, counts, progress)
+        except (sealing.Stop, KeyError, ValueError, TypeError) as error:
+            reason = str(error) if isinstance(error, sealing.Stop) else type(error).__name__
+            raise PACKAGE_INVALID(reason=reason) from None
+        os.replace(aside, target)
+        sync_folder(target.parent)
     return counts
+
+
+def answerable(row: CryptoReplacement) -> None:
+    """Raise ``crypto.replacement.state`` for a job that takes no values: not packed yet, or its undo key is out."""
+    if row.target_id is not None or row.state not in (State.PACKAGED, State.ANSWERED):
+        raise STATE(state=TITLES[State(row.state)][0])
 
 
 def release(session: Session, actor: Actor, *, replacement_id: uuid.UUID, wrapped: Sequence[str]) -> bytes:
@@ -132,9 +143,11 @@ def answers_path(home: Home, replacement_id: uuid.UUID) -> Path:
 
 
 def take(session: Session, actor: Actor, *, replacement_id: uuid.UUID, home: Home, data: bytes) -> CryptoReplacement:
-    """Keep a values file and queue its answering."""
+    """Keep a values file and queue its answering; raise ``crypto.replacement.state`` while one is being answered."""
     row = _packed(session, actor, replacement_id)
-    if row.state == State.RELEASED or data[:5] != sealing.MAGIC + sealing.VALUES or data[5:21] != row.id.bytes:
+    answerable(row)
+    service.idle(session, row)
+    if data[:5] != sealing.MAGIC + sealing.VALUES or data[5:21] != row.id.bytes:
         raise PACKAGE_INVALID(reason="values.mlv")
     path = values_path(home, row.id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -151,6 +164,19 @@ def answers(session: Session, actor: Actor, *, replacement_id: uuid.UUID, home: 
         raise STATE(state=TITLES[State(row.state)][0])
     _note(session, actor, row, "answers")
     return path.read_bytes()
+
+
+def _answer(
+    database: Any, row: CryptoReplacement, given: sealing.Sealed, out: sealing.Sealed,
+    known: Mapping[str, rules.Column], counts: dict[str, int], progress: Any,
+) -> None:
+    for _, page in given.records():
+        if "end" in page:
+            out.append({"end": True})
+            return
+        out.append(_answered(database, row, known[page["field"]], page, counts))
+        progress(counts["values"])
+    raise sealing.Stop("values.mlv 不完整 / values.mlv is not whole")
 
 
 def _answered(
@@ -174,7 +200,7 @@ def _packed(session: Session, actor: Actor, replacement_id: uuid.UUID) -> Crypto
 def _written(row: CryptoReplacement, kind: bytes, package_code: str, contents: Sequence[Any]) -> bytes:
     """The files are short; they are written by the same code that the DBA's tool reads them with."""
     with tempfile.TemporaryDirectory() as folder:
-        file = sealing.Sealed(Path(folder) / "f", kind, row.id.bytes, sealing.code_secret(package_code))
+        file = sealing.Sealed.begin(Path(folder) / "f", kind, row.id.bytes, sealing.code_secret(package_code))
         for content in contents:
             file.append(content)
         return file.path.read_bytes()

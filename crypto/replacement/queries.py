@@ -13,7 +13,7 @@ from crypto.replacement.models import (
     CryptoReplacementRange,
     CryptoTarget,
 )
-from crypto.replacement.rules import ENDED
+from crypto.replacement.rules import State, needs_target
 
 
 def target(session: Session, target_id: uuid.UUID) -> CryptoTarget:
@@ -31,11 +31,11 @@ def targets(department_id: uuid.UUID | None) -> Select[CryptoTarget]:
 
 
 def open_on(session: Session, target_id: uuid.UUID) -> int:
-    """Count jobs on a target that have not ended."""
-    query = select(func.count()).select_from(CryptoReplacement).where(
-        CryptoReplacement.target_id == target_id, CryptoReplacement.state.not_in(ENDED),
+    """Count jobs on a target that may still need it."""
+    query = select(CryptoReplacement.state, CryptoReplacement.evidence).where(
+        CryptoReplacement.target_id == target_id, CryptoReplacement.state.not_in((State.DROPPED, State.RELEASED)),
     )
-    return session.scalar(query) or 0
+    return sum(needs_target(State(state), evidence) for state, evidence in session.execute(query))
 
 
 def get(session: Session, replacement_id: uuid.UUID) -> CryptoReplacement:

@@ -49,7 +49,6 @@ TITLES: dict[State, tuple[str, str]] = {
     State.RELEASED: ("撤销密钥已签发", "undo key released"),
 }
 UNDER_WAY = (State.CAPTURING, State.APPLYING, State.UNDOING)
-ENDED = (State.UNDONE, State.DROPPED, State.RELEASED)
 UNKNOWABLE = {
     "zh": "业务程序中的 LIKE 模糊查询、ORDER BY 排序、substr 截取（如从身份证号取出生日期）、与其他库的关联无法由本系统得知，"
           "请开发单位逐项确认",
@@ -76,6 +75,14 @@ class Column:
     kind: Kind
     form: Form
     mask: str
+
+
+def needs_target(state: State, evidence: Mapping[str, Any] | None) -> bool:
+    """Return whether a job of a database may still need it: one that is done as long as it can be undone."""
+    kept = "undo_copy" in (evidence or {})
+    if state is State.UNDONE:
+        return kept and bool((evidence or {}).get("not_undone"))
+    return kept if state is State.DONE else state not in (State.DROPPED, State.RELEASED)
 
 
 def outcome(kind: Kind, form: Form, value: str | None) -> tuple[Outcome, str]:

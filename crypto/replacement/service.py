@@ -82,7 +82,7 @@ def check_again(session: Session, actor: Actor, *, replacement_id: uuid.UUID, fo
     """Queue the assessment again, with other forms where given; raise ``crypto.replacement.state``."""
     row = owned(session, actor, replacement_id)
     _expect(row, State.DRAFT, State.CHECKED)
-    _idle(session, row)
+    idle(session, row)
     row.forms, row.decision = dict(forms) if forms is not None else row.forms, None
     row.state = State.DRAFT
     queue(session, actor, row, CHECK)
@@ -106,7 +106,7 @@ def request_run(session: Session, actor: Actor, *, replacement_id: uuid.UUID, re
     """
     row = owned(session, actor, replacement_id)
     _expect(row, State.DRAFT if row.target_id is None else State.CHECKED)
-    _idle(session, row)
+    idle(session, row)
     seen = (row.checked or {}).get("columns", [])
     unsuited = [one["column"] for one in seen if one["obstacles"] or one["refusal"]]
     if unsuited:
@@ -141,7 +141,7 @@ def resume(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> Cryp
     """Queue the work of an approved job again where it has stopped; it goes on by its journal."""
     row = owned(session, actor, replacement_id)
     _expect(row, *rules.UNDER_WAY)
-    _idle(session, row)
+    idle(session, row)
     row.audit_id = _note(session, actor, "resume", row.id, row.department_id)
     queue(session, actor, row, UNDO if row.state == State.UNDOING else RUN)
     return row
@@ -178,7 +178,7 @@ def discard(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> Cry
     """
     row = owned(session, actor, replacement_id)
     _expect(row, State.DONE, State.UNDONE, State.DROPPED)
-    _idle(session, row)
+    idle(session, row)
     kept = (row.evidence or {}).get("undo_copy")
     if kept is None:
         raise STATE(state="撤销文件已删除")
@@ -199,7 +199,7 @@ def drop(session: Session, actor: Actor, *, replacement_id: uuid.UUID) -> Crypto
     """Drop a job that has changed nothing yet."""
     row = owned(session, actor, replacement_id)
     _expect(row, State.DRAFT, State.CHECKED, State.CAPTURING, State.PACKAGED)
-    _idle(session, row)
+    idle(session, row)
     row.state, row.finished_at = State.DROPPED, clock.now()
     row.audit_id = _note(session, actor, "drop", row.id, row.department_id)
     if row.evidence is None:  # else the undo file is there, and its key goes with it
@@ -219,6 +219,13 @@ def queue(session: Session, actor: Actor, row: CryptoReplacement, kind: str) -> 
     """Queue work of a job, which the job's row then names."""
     row.job_id = jobs.enqueue(session, actor, kind, {"replacement_id": str(row.id)}, row.department_id).id
     session.flush([row])
+
+
+def idle(session: Session, row: CryptoReplacement) -> None:
+    """Raise ``crypto.replacement.state`` while work of a job is queued or runs."""
+    job = session.get(Job, row.job_id, populate_existing=True) if row.job_id is not None else None
+    if job is not None and not JobState(job.state).ended:
+        raise STATE(state="作业执行中")
 
 
 def columns_of(session: Session, row: CryptoReplacement) -> list[Column]:
@@ -274,17 +281,11 @@ def _expect(row: CryptoReplacement, *states: State) -> None:
 
 def _undoable(session: Session, row: CryptoReplacement) -> None:
     _expect(row, *_UNDOABLE)
-    _idle(session, row)
+    idle(session, row)
     if row.target_id is not None and "undo_copy" not in (row.evidence or {}):
         raise STATE(state="撤销文件已删除")
     if row.state == State.UNDONE and not (row.evidence or {}).get("not_undone"):
         raise STATE(state=TITLES[State.UNDONE][0])
-
-
-def _idle(session: Session, row: CryptoReplacement) -> None:
-    job = session.get(Job, row.job_id, populate_existing=True) if row.job_id is not None else None
-    if job is not None and not JobState(job.state).ended:
-        raise STATE(state="作业执行中")
 
 
 def _note(session: Session, actor: Actor, verb: str, replacement_id: uuid.UUID, department_id: uuid.UUID, **detail: Any,

@@ -309,6 +309,8 @@ def _stopped_within_a_range(
     assert work_off(district.database).state == "done"
     evidence = job_row(district.database, job).evidence
     assert evidence is not None and (evidence["undone"], evidence["not_undone"]) == (20, 0)
+    assert refused(lambda: district.database.run(lambda s: service.request_undo(
+        s, SYSTEM, replacement_id=job, reason="再撤一次"))) is STATE
     district.database.run(lambda s: service.discard(s, SYSTEM, replacement_id=job))
     assert refused(lambda: district.database.run(lambda s: service.request_undo(
         s, SYSTEM, replacement_id=job, reason="再撤一次"))) is STATE
@@ -355,4 +357,7 @@ def test_a_dialect_of_the_settings_serves_too(
             [copy] = [one for one in session.scalars(copies.listing()) if one.location == str(path)]
         assert copy.deleted_at is not None
         assert jobs.prune(JobContext(runtime, lambda s: None, name="test"), {}) == {"files": 2} and not path.exists()
+        (path.parent / f"{uuid.uuid4()}.undo").touch()
+        assert jobs.prune(JobContext(runtime, lambda s: None, name="test"), {}) == {"files": 0}
+        district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))
         assert refused(lambda: district.database.run(lambda s: service.discard(s, SYSTEM, replacement_id=job))) is STATE

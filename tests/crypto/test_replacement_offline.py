@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.identifiers.rules import recognise
+from crypto.persons.rules import synthetic
 from crypto.replacement import packages, service
+from crypto.replacement.errors import STATE
 from crypto.replacement.offline import sealing
 from crypto.replacement.rules import State
 from crypto.sm import sm2, sm4
@@ -53,7 +55,9 @@ def test_what_the_tool_wraps_opens_here_and_what_was_changed_does_not(tmp_path: 
     private, public = sm2.generate()
     for clear in (b"k", b"k" * 32, b"k" * 33):
         assert sm2.decrypt(private, sealing.sm2_encrypt(public, clear)) == clear
-    file = sealing.Sealed(tmp_path / "f", sealing.UNDO, b"j" * 16, b"secret")
+    with pytest.raises(sealing.Stop):  # reading makes no file
+        sealing.Sealed(tmp_path / "f", sealing.UNDO, b"j" * 16, b"secret")
+    file = sealing.Sealed.begin(tmp_path / "f", sealing.UNDO, b"j" * 16, b"secret")
     for number in range(3):
         file.append({"n": number})
     whole = (tmp_path / "f").read_bytes()
@@ -96,6 +100,14 @@ def column(table: str, name: str, key: str, key_type: str) -> dict[str, str]:
     return {"schema": "", "table": table, "column": name, "field": NUMBER, "key": key, "key_type": key_type}
 
 
+def narrow(there: Bureau) -> None:  # noqa: F811 - the fixture has its name
+    """Have the last table of a job refuse every change."""
+    if there.product == "mysql":
+        there.run("SET check_constraint_checks = 0")  # for what the rows hold already
+    there.run("ALTER TABLE visit ADD CONSTRAINT narrow CHECK (length(sfz) < 5)"
+              + (" NOT VALID" if there.product == "postgresql" else ""))
+
+
 COLUMNS = [
     column("card", "sfz", "sfz", "text"), column("person", "sfz", "id", "int"), column("visit", "sfz", "code", "text"),
 ]
@@ -110,7 +122,9 @@ def test_the_package_replaces_and_puts_back(
     """Joins are the same before and after, interrupted in each phase; undo is byte-equal and needs two persons."""
     allow(district)
     numbers = tables(there, scale.of(120, 1_000_000 if there.product == "mysql" else 100_000))
-    there.run("INSERT INTO person (id, sfz, note) VALUES (-5, '不是号码', '脏数据')")
+    twice = next(one.id_number for one in synthetic(9, seed=99) if one.id_number not in numbers)
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in twice)
+    there.fill("person (id, sfz, note)", 3, [(-5, "不是号码", "脏数据"), (-4, twice, "同一人"), (-3, wide, "全角")])
     joined, before = there.run(JOIN), everything(there)
     database, home = district.database, district.database.runtime.home  # type: ignore[union-attr]
     made = database.run(lambda s: packages.create(
@@ -140,19 +154,31 @@ def test_the_package_replaces_and_puts_back(
         "SELECT COUNT(sfz) FROM person UNION ALL SELECT COUNT(sfz) FROM visit UNION ALL SELECT COUNT(sfz) FROM card"))
     values = (tmp_path / "values.mlv").read_bytes()
     assert not any(number.encode() in values for number in numbers[:50])
+    torn = values[:-9]  # the last record, without which answers would be for half of the values
+    database.run(lambda s: packages.take(s, SYSTEM, replacement_id=made, home=home, data=torn))
+    with pytest.raises(MulianError) as caught:
+        database.run(lambda s: packages.take(s, SYSTEM, replacement_id=made, home=home, data=values))
+    assert caught.value.kind is STATE and work_off(database).state == "failed"
+    assert not list((home.files_dir / "replacement").glob("*.answers"))
     database.run(lambda s: packages.take(s, SYSTEM, replacement_id=made, home=home, data=values))
     job = work_off(database)
     assert job.state == "done", job.error
-    assert job.result == {"values": len(numbers) + 1, "identifiers": len(numbers)}
+    assert job.result == {"values": len(numbers) + 3, "identifiers": len(numbers) + 2}
     (tmp_path / "answers.mla").write_bytes(database.run(lambda s: packages.answers(
         s, SYSTEM, replacement_id=made, home=home)))
-    interrupted("apply", tool.Work, "note", 3)
+    narrow(there)
+    assert tool.main(["apply", *arguments]) == 1 and everything(there) == before
+    said = capsys.readouterr().err
+    assert ("4025" in said or "23514" in said) and not any(number in said for number in numbers)
+    there.run("ALTER TABLE visit DROP CONSTRAINT narrow")
+    interrupted("apply", tool.Work, "note", 4)
     interrupted("apply", tool.Table, "swap", 2)
     command("apply")
     assert there.run(JOIN) == joined
     kept = {one for one, in there.run("SELECT sfz FROM person")}
-    assert not kept & set(numbers) and sum(recognise(one) is not None for one in kept) == len(numbers)
-    assert "exception person.sfz -5" in (tmp_path / "left.txt").read_text()
+    assert not kept & set(numbers) and sum(recognise(one) is not None for one in kept) == len(numbers) + 1
+    left = (tmp_path / "left.txt").read_text()
+    assert "exception person.sfz -5" in left and "left person.sfz -3" in left
     assert sorted(one.name for one in tmp_path.glob("*.ml?")) == ["job.mlj", *[
         f"undo-{at:04d}.mlu" for at in range(1, 4)]]
     wrapped = json.loads((tmp_path / "undo-request.json").read_text())["wrapped"]
@@ -162,7 +188,15 @@ def test_the_package_replaces_and_puts_back(
     assert job_row(database, made).state == State.RELEASED
     (tmp_path / "undo.mlk").write_bytes(database.run(lambda s: packages.release(
         s, SYSTEM, replacement_id=made, wrapped=wrapped)))
+    with pytest.raises(MulianError) as caught:
+        packages.answer(database, home, job_row(database, made), tmp_path / "left.txt", print)
+    assert caught.value.kind is STATE and job_row(database, made).state == State.RELEASED
     interrupted("undo", tool.Work, "note", 2)
+    first = tmp_path / "undo-0001.mlu"
+    whole = first.read_bytes()
+    first.write_bytes(whole[:tool.Sealed(first, tool.UNDO, made.bytes, b"").start])
+    assert tool.main(["undo", *arguments]) == 1 and "[0, 1]" in capsys.readouterr().err
+    first.write_bytes(whole)
     environment = {"MULIAN_PACKAGE_CODE": code, "MULIAN_DB_PASSWORD": there.password, "PATH": "/usr/bin"}
     done = subprocess.run([sys.executable, str(tmp_path / "mulian_replace.py"), "undo", *arguments], env=environment,
                           capture_output=True, text=True, check=False)

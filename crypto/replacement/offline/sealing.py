@@ -1,4 +1,4 @@
-"""SM3, SM4-CTR, SM2 encryption and sealed files in the standard library alone: half of the offline tool's one file.
+"""SM3, SM4-CTR, SM2 encryption and sealed files in the standard library alone: a part of the offline tool's one file.
 
 The platform writes and reads the same files by the same code.
 """
@@ -195,25 +195,44 @@ def sm2_encrypt(public: bytes, clear: bytes) -> bytes:
 
 
 # --- sealed files: header, then records of length ‖ nonce ‖ SM4-CTR ‖ HMAC-SM3, bound to number and file --------------
-class Sealed:
-    """A sealed file. ``secret`` opens it; each file has a salt, so that no two have one key."""
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, whatever ends the program."""
+    aside = path.with_name(path.name + ".new")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(str(aside), str(path))
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(str(path.parent), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
-    def __init__(self, path: Path, kind: bytes, job: bytes, secret: bytes, wrapped: bytes = b"") -> None:
+
+class Sealed:
+    """A sealed file that is there. ``secret`` opens it; each file has a salt, so that no two have one key."""
+
+    def __init__(self, path: Path, kind: bytes, job: bytes, secret: bytes) -> None:
         self.path, self.number = path, 0
-        if path.exists() and path.stat().st_size:
-            with path.open("rb") as file:
-                head = file.read(39)
-                self.wrapped = file.read(int.from_bytes(head[37:], "big"))
-            if head[:4] != MAGIC or head[4:5] != kind or head[5:21] != job:
-                raise Stop(f"{path.name} 不是本任务的文件 / is not a file of this job")
-        else:
-            self.wrapped = wrapped
-            head = MAGIC + kind + job + os.urandom(16) + len(wrapped).to_bytes(2, "big")
-            with path.open("wb") as file:
-                file.write(head + wrapped)
+        if not path.exists():
+            raise Stop(f"没有文件 {path.name} / there is no {path.name}")
+        with path.open("rb") as file:
+            head = file.read(39)
+            self.wrapped = file.read(int.from_bytes(head[37:], "big"))
+        if len(head) < 39 or head[:4] != MAGIC or head[4:5] != kind or head[5:21] != job:
+            raise Stop(f"{path.name} 不是本任务的文件 / is not a file of this job")
         self.start = len(head) + len(self.wrapped)
         self.cipher_key = mac(secret, b"enc" + head)[:16]
         self.mac_key = mac(secret, b"mac" + head)
+
+    @classmethod
+    def begin(cls, path: Path, kind: bytes, job: bytes, secret: bytes, wrapped: bytes = b"") -> Sealed:
+        """Begin a file, or open the one that is there. ``wrapped`` stands in the header in clear."""
+        if not path.exists():
+            write_whole(path, MAGIC + kind + job + os.urandom(16) + len(wrapped).to_bytes(2, "big") + wrapped)
+        return cls(path, kind, job, secret)
 
     def records(self) -> Iterator[tuple[int, Any]]:
         """Yield (place after it, content); a torn end is where the file ends."""
