@@ -1,4 +1,4 @@
-"""The exchange of a blind-index key, through a second column; every arrow as in :mod:`crypto.rotation.machine`.
+"""The exchange of a blind-index key, through a second column; every arrow as in :mod:`crypto.rotation.field_machine`.
 
 planned → key_ready (writers fill both columns from here on) → switch (writers that began before are waited for) →
 reencrypt (the second column is filled for the rest) ⇄ scan → verify (every second index is computed again; the new
@@ -14,23 +14,22 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from crypto.columns.service import Failure
-from crypto.errors import ROTATION_ROWS_BAD
+from crypto.errors import ROTATION_ROWS_BAD, ROTATION_WAITS
 from crypto.keys import service as keys
 from crypto.rotation import index_queries
+from crypto.rotation.field_machine import MAX_LISTED, VERIFY_ROWS, FieldMachine, newer_key, next_pass, scan_next
 from crypto.rotation.index_queries import IndexRow, IndexRows
-from crypto.rotation.machine import MAX_LISTED, VERIFY_ROWS, Machine, newer_key, next_pass
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import RotationState
 from crypto.scopes.rules import BLIND_INDEX
 from kernel import clock
-from kernel.errors import DATABASE_BUSY
 from kernel.identity.actor import Actor
 from kernel.runtime import Runtime
 
 _SETTLE_SECONDS = 20.0  # within the lease; a job that gave up comes back
 
 
-class IndexMachine(Machine):
+class IndexMachine(FieldMachine):
     """One holder of the lease, working on one rotation of an index key."""
 
     purpose = BLIND_INDEX
@@ -58,8 +57,7 @@ class IndexMachine(Machine):
         self._write(RotationState.SWITCH, change)
 
     def _reencrypt(self, rotation: CryptoRotation) -> None:
-        chunk, computed = self.read(lambda session: self._computed(
-            session, self._indexes.lacking(session, rotation.cursor, self._chunk_rows), newer_key(rotation)))
+        chunk, computed = self.read(lambda session: self._read_lacking(session, rotation))
         changes = [(row[0], row[1], index) for row, index in zip(chunk, computed, strict=True) if index is not None]
         bad = [row[0] for row, index in zip(chunk, computed, strict=True) if index is None]
 
@@ -69,7 +67,13 @@ class IndexMachine(Machine):
             current.skipped += len(changes) - filled
             current.unreadable = (current.unreadable + bad)[:MAX_LISTED]
 
-        self._write_chunk(rotation, [row[0] for row in chunk], change)
+        self._write_chunk(rotation, [row[0] for row in chunk], change, scan_next)
+
+    def _read_lacking(
+        self, session: Session, rotation: CryptoRotation,
+    ) -> tuple[list[IndexRow], list[bytes | None]]:
+        chunk = self._indexes.lacking(session, rotation.cursor, self._chunk_rows)
+        return chunk, self._computed(session, chunk, newer_key(rotation))
 
     def _left(self, session: Session, rotation: CryptoRotation) -> int:
         return self._indexes.count_lacking(session)
@@ -83,18 +87,19 @@ class IndexMachine(Machine):
                 session, self._actor, old_key_id=current.old_key_id, new_key_id=newer_key(current),
                 department_id=current.department_id,
             )
+            from_the_first(current)
             current.state = RotationState.MOVE
 
         self._write(RotationState.VERIFY, change)
 
     def _move(self, rotation: CryptoRotation) -> None:
-        """One chunk into the first column; when none is left, the old key retires."""
-        chunk = [row[0] for row in self.read(lambda session: self._indexes.to_move(session, self._chunk_rows))]
-        if chunk:
-            self._write(RotationState.MOVE, lambda session, _: self._indexes.move(session, chunk))
+        """One chunk into the first column; when none is left from the first row on, the old key retires."""
+        chunk = self.read(lambda session: self._indexes.to_move(session, rotation.cursor, self._chunk_rows))
+        if chunk or rotation.cursor is not None:
+            self._write_chunk(rotation, chunk, lambda session, _: self._indexes.move(session, chunk), from_the_first)
             return
         self._settle()  # whoever began before the new key was in use writes the second column once more
-        if self.read(lambda session: self._indexes.to_move(session, 1)):
+        if self.read(lambda session: self._indexes.to_move(session, None, 1)):
             return
         snapshot_at = clock.now()
         rows, digest = self._check(rotation, lambda row: row[2])
@@ -110,7 +115,7 @@ class IndexMachine(Machine):
         def look(session: Session) -> tuple[int, str, list[int]]:
             digest, after, count, bad = hashlib.new("sm3"), None, 0, list[int]()
             while page := self._indexes.page(session, after, VERIFY_ROWS):
-                _, computed = self._computed(session, page, newer_key(rotation))
+                computed = self._computed(session, page, newer_key(rotation))
                 bad += [row[0] for row, index in zip(page, computed, strict=True) if not index or found(row) != index]
                 pairs = zip(page, computed, strict=True)
                 digest.update(b"".join(row[0].to_bytes(8, signed=True) + (index or b"") for row, index in pairs))
@@ -122,21 +127,27 @@ class IndexMachine(Machine):
             raise ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(map(str, bad[:20])))
         return rows, digest
 
-    def _computed(
-        self, session: Session, page: list[IndexRow], key_id: int,
-    ) -> tuple[list[IndexRow], list[bytes | None]]:
-        """Return the page with each row's index under a key, None where a row does not open."""
+    def _computed(self, session: Session, page: list[IndexRow], key_id: int) -> list[bytes | None]:
+        """Return each row's index under a key, None where a row does not open."""
         opened = self._keyring.decrypt(self._scope, [(row[0], row[1]) for row in page], session=session)
         messages = [None if isinstance(clear, Failure) or clear is None else self._indexes.normalise(clear.decode())
                     for clear in opened]
-        return page, self._keyring.index_under(session, key_id, messages)
+        return self._keyring.index_under(session, key_id, messages)
 
     def _settle(self) -> None:
-        """Wait until every transaction of before has ended; SQLite's write units never overlap."""
+        """Wait until every transaction of before has ended; SQLite's write units never overlap.
+
+        Raises ``crypto.rotation.waits``, with which the job comes back later.
+        """
         if self._runtime.database.dialect != "postgresql":
             return
         begun, deadline = self.read(index_queries.now_there), time.monotonic() + _SETTLE_SECONDS
         while self.read(lambda session: index_queries.older_transactions(session, begun)):
             if time.monotonic() > deadline:
-                raise DATABASE_BUSY()
+                raise ROTATION_WAITS(rotation=str(self._id))
             time.sleep(0.05)
+
+
+def from_the_first(rotation: CryptoRotation) -> None:
+    """Look at every row again, from the first on."""
+    rotation.cursor = None

@@ -35,9 +35,12 @@ class IndexRows:
         """Return rows of any kind, by key, after ``after``."""
         return self._page(session, self._rows(), after, limit)
 
-    def to_move(self, session: Session, limit: int) -> list[IndexRow]:
-        """Return rows whose index still lies in the second column."""
-        return self._page(session, self._rows().where(self._next.is_not(None)), None, limit)
+    def to_move(self, session: Session, after: int | None, limit: int) -> list[int]:
+        """Return the keys of rows whose index still lies in the second column, by key, after ``after``."""
+        query = select(self._key).where(self._mine, self._next.is_not(None))
+        if after is not None:
+            query = query.where(self._key > after)
+        return list(session.scalars(query.order_by(self._key).limit(limit)))
 
     def count(self, session: Session) -> int:
         """Return how many rows have a value."""
@@ -62,6 +65,8 @@ class IndexRows:
 
     def move(self, session: Session, keys: Sequence[int]) -> None:
         """Move indexes of rows from the second column into the first; done again it changes nothing."""
+        if not keys:
+            return
         statement = update(self._table).where(self._mine, self._key.in_(keys), self._next.is_not(None)).values(
             {self._current.name: self._next, self._next.name: None})
         session.connection().execute(statement)
@@ -85,8 +90,12 @@ def now_there(session: Session) -> str:
 
 
 def older_transactions(session: Session, instant: str) -> int:
-    """Return how many other transactions of this database were begun before ``instant``."""
+    """Return how many other transactions of this database that may write were begun before ``instant``.
+
+    All parts of an installation connect as one role: what is another role's shows no time and writes none of its rows.
+    """
     return session.scalar(text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend' AND application_name <> 'pg_dump' "
         "AND xact_start < CAST(:instant AS timestamptz)"
     ), {"instant": instant}) or 0

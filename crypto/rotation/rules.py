@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from crypto.scopes.rules import ENC
 from kernel import clock
 
 
@@ -48,14 +49,17 @@ def approval_params(scope_id: uuid.UUID, old_key_id: int, reason: str) -> dict[s
 def certificate(
     *, rotation_id: uuid.UUID, department_id: uuid.UUID, table: str, column: str, old_key_id: int, new_key_id: int,
     rows: int, skipped: int, passes: int, digest: str, snapshot_at: datetime, maker: str, checker: str,
+    purpose: str = ENC,
 ) -> dict[str, Any]:
-    """Return the certificate of a finished rotation.
+    """Return the certificate of a finished rotation; that of an index key names its purpose, ``bi``.
 
-    ``digest`` is SM3 over (8-byte key big endian ‖ envelope) of every row in key order, in one snapshot.
+    ``digest`` is SM3 over (8-byte key big endian ‖ envelope) of every row in key order, in one snapshot; of an index
+    key over (8-byte key big endian ‖ blind index).
     """
-    return {
+    issued = {
         "v": 1, "type": "mulian-rotation-certificate", "rotation": str(rotation_id),
         "scope": {"department": str(department_id), "table": table, "column": column},
         "old_key": old_key_id, "new_key": new_key_id, "rows": rows, "skipped": skipped, "passes": passes,
         "digest": f"sm3:{digest}", "snapshot_at": clock.iso(snapshot_at), "maker": maker, "checker": checker,
     }
+    return issued if purpose == ENC else issued | {"purpose": purpose}

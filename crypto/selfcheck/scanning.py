@@ -128,8 +128,8 @@ class _Bounded:
 
 
 def _column_pages(database: Database) -> Iterator[tuple[str, bytes]]:
-    with database.read() as session:
-        for table in Base.metadata.sorted_tables:
+    for table in Base.metadata.sorted_tables:
+        with database.read() as session:  # of its own: a rotation of an index key waits for whoever began before it
             for column in table.columns:
                 if getattr(column.type, "python_type", None) is int:
                     continue

@@ -6,17 +6,17 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from crypto.errors import ROTATION_NO_SECOND, ROTATION_ROWS_BAD
+from crypto.errors import ROTATION_NO_SECOND, ROTATION_ROWS_BAD, ROTATION_WAITS
 from crypto.keys.keyring import keyring_of
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import KeyState
 from crypto.persons import service as persons
 from crypto.persons.models import ProtectedPerson
 from crypto.persons.rules import synthetic
-from crypto.rotation import machine, queries, service
+from crypto.rotation import index_machine, index_queries, machine, queries, service
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import RotationState
 from crypto.scopes import registry
@@ -77,11 +77,13 @@ def assert_exchanged(
 def test_every_state_finds_every_row_also_those_written_in_it(district: District) -> None:
     people, others = district.fill(60), district.fill(9, first_id=5_000, department=district.other)
     database, numbers = district.database, [p.id_number for p in synthetic(60, seed=77)]
-    expected, seen = {p.id: p.id_number for p in people}, list[str]()
+    expected, seen, moved = {p.id: p.id_number for p in people}, list[str](), list[int | None]()
     with database.read() as session:
         envelopes = dict(session.execute(select(ProtectedPerson.id, ProtectedPerson.id_number_env)).tuples().all())
 
     def observe(rotation: CryptoRotation) -> None:
+        if rotation.state == RotationState.MOVE:
+            moved.append(rotation.cursor)
         if rotation.state not in seen:
             seen.append(rotation.state)
             at = len(seen) * 5
@@ -96,6 +98,8 @@ def test_every_state_finds_every_row_also_those_written_in_it(district: District
     first = plan(district)
     machine.run(runtime_of(district), ACTOR, first, observe=observe, chunk_rows=20)
     assert seen == [*WORK, RotationState.RETIRED]
+    after = [cursor for cursor in moved if cursor is not None]
+    assert moved == [None, *sorted(after), None] and len(after) == len(expected) // 20  # no chunk begins anew
     last, number = 5 * len(seen), numbers[5 * len(seen)]
     assert expected[last] == number  # also what was written after the old key had gone
     rotation = assert_exchanged(district, first, expected, since=1)
@@ -134,9 +138,9 @@ def test_killed_in_every_state_of_an_index_exchange(district: District, rotator:
     assert killed == len(moments)
 
 
-def test_a_writer_older_than_the_coming_key_is_waited_for(district: District) -> None:
-    if district.database.dialect != "postgresql":
-        pytest.skip("SQLite has one writer at a time: no write unit is older than a key")
+# SQLite has one writer at a time: no write unit is older than a key
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_a_writer_older_than_the_coming_key_is_waited_for(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
     people, database = district.fill(20), district.database
     number, begun, go = synthetic(1, seed=5)[0].id_number, threading.Event(), threading.Event()
     result: list[Any] = []
@@ -154,13 +158,18 @@ def test_a_writer_older_than_the_coming_key_is_waited_for(district: District) ->
         result.append("committed")
 
     rotation_id = plan(district)
+    with database.engine.connect() as dump, database.read() as session:
+        dump.execute(text("SELECT set_config('application_name', 'pg_dump', false)"))
+        assert index_queries.older_transactions(session, index_queries.now_there(session)) == 0
     writer = threading.Thread(target=write)
     writer.start()
     assert begun.wait(10)
-    states: list[str] = []
+    with monkeypatch.context() as patch, pytest.raises(MulianError) as caught:
+        patch.setattr(index_machine, "_SETTLE_SECONDS", 0.0)
+        machine.run(runtime_of(district), ACTOR, rotation_id, chunk_rows=20)
+    assert caught.value.kind is ROTATION_WAITS and str(rotation_id) in caught.value.fix("zh")
 
     def observe(rotation: CryptoRotation) -> None:
-        states.append(rotation.state)
         if rotation.state == RotationState.SWITCH:
             threading.Timer(0.3, go.set).start()
 

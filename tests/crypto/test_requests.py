@@ -28,6 +28,7 @@ from crypto.requests import service as control
 from crypto.rotation import machine, windows
 from crypto.rotation import queries as rotations
 from crypto.rotation import service as rotation_service
+from crypto.rotation.field_machine import FieldMachine
 from kernel import clock
 from kernel.approvals import service as approvals
 from kernel.approvals.errors import MISMATCH, NOT_APPROVED, SAME_PERSON, USED
@@ -171,7 +172,7 @@ def test_a_rotation_waits_for_its_window_and_overdue_keys_are_told(sqlite_distri
         key = rotations.get(session, rotation_id).old_key_id
     decided(district, lambda s: control.request_compromise(s, district.maker, key_id=key, reason="疑似泄露"))
     assert database.runtime is not None
-    held = machine.Machine(database.runtime, ACTOR, rotation_id, 100)
+    held = FieldMachine(database.runtime, ACTOR, rotation_id, 100)
     urgent = runner.claim(database.runtime)
     assert urgent is not None and urgent.params == job.params
     runner.execute(database.runtime, urgent, runner.context_of(database.runtime, urgent))

@@ -44,9 +44,8 @@ def test_no_clear_value_lies_in_home_or_database_and_a_planted_one_is_found(dist
     assert values[0] not in json.dumps(found)
 
 
+@pytest.mark.parametrize("dialect", ["postgresql"])  # SQLite is a file of the home
 def test_postgresql_columns_are_scanned(district: District) -> None:
-    if district.database.dialect != "postgresql":
-        pytest.skip("SQLite is a file of the home")
     runtime = district.database.runtime
     assert runtime is not None
     from kernel.audit.service import record

@@ -1,0 +1,253 @@
+"""The rotation of a scope's field key: every arrow is one transaction under a lease, idempotent, resumable after kill -9.
+
+planned → key_ready → switch → reencrypt ⇄ scan → verify → retired. Reading and computing happen outside write
+units; a write unit only swaps envelopes, moves the cursor and proves that the lease is still ours.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from crypto.columns.service import Failure
+from crypto.errors import KEY_STATE, ROTATION_LEASE, ROTATION_ROWS_BAD
+from crypto.keys import service as keys
+from crypto.keys.keyring import Keyring
+from crypto.keys.rules import KeyState
+from crypto.rotation import certify, queries
+from crypto.rotation.events import RotationFinished
+from crypto.rotation.models import CryptoRotation
+from crypto.rotation.queries import ScopeRows
+from crypto.rotation.rules import RotationState, certificate
+from crypto.scopes import fences, registry
+from crypto.scopes import queries as scopes
+from crypto.scopes.registry import EncryptedTable
+from crypto.scopes.rules import ENC
+from kernel import clock
+from kernel.audit.service import record
+from kernel.events import publish
+from kernel.identity.actor import Actor
+from kernel.leases import holder as holders
+from kernel.leases import service as leases
+from kernel.runtime import Runtime
+
+T = TypeVar("T")
+LEASE_SECONDS = 30.0
+VERIFY_ROWS = 20_000
+MAX_LISTED = 1_000
+
+
+class FieldMachine:
+    """One holder of the lease, working on one rotation."""
+
+    purpose = ENC
+
+    def __init__(
+        self, runtime: Runtime, actor: Actor, rotation_id: uuid.UUID, chunk_rows: int,
+        before_commit: Callable[[RotationState], None] = lambda _: None,
+    ) -> None:
+        self._before_commit = before_commit
+        self._runtime, self._actor, self._id, self._chunk_rows = runtime, actor, rotation_id, chunk_rows
+        self._keyring = Keyring.open(runtime)
+        held = runtime.database.run(
+            lambda session: leases.acquire(session, f"crypto.rotation:{rotation_id}", holders.mine(), LEASE_SECONDS)
+        )
+        if held is None:
+            raise ROTATION_LEASE()
+        self._held = held
+        rotation = self.read(lambda session: queries.get(session, rotation_id))
+        self._scope = self.read(lambda session: scopes.name_of(scopes.get(session, rotation.scope_id)))
+        self._table = registry.table_of(self._scope.table)
+        self._rows = ScopeRows(self._table, self._scope)
+        self.steps: dict[RotationState, Callable[[CryptoRotation], None]] = {
+            RotationState.PLANNED: self._make_key,
+            RotationState.KEY_READY: self._switch,
+            RotationState.SWITCH: self._begin,
+            RotationState.REENCRYPT: self._reencrypt,
+            RotationState.SCAN: self._scan,
+            RotationState.VERIFY: self._verify,
+        }
+
+    def read(self, unit: Callable[[Session], T]) -> T:
+        """Run a read unit."""
+        return self._runtime.database.run(unit, write=False)
+
+    def release(self) -> None:
+        """Give the lease back; if that fails, its time runs out by itself."""
+        self._runtime.database.run(lambda session: leases.release(session, self._held))
+
+    def _write(self, expected: RotationState, change: Callable[[Session, CryptoRotation], None]) -> None:
+        """Apply ``change`` when the rotation is still in ``expected``; end with the proof of the lease."""
+
+        def unit(session: Session) -> None:
+            rotation = queries.get(session, self._id)
+            if rotation.state == expected:
+                change(session, rotation)
+                rotation.updated_at = clock.now()
+                session.flush()
+            self._held = leases.renew(session, self._held)
+            self._before_commit(expected)
+
+        self._runtime.database.run(unit)
+
+    def _make_key(self, _: CryptoRotation) -> None:
+        def change(session: Session, rotation: CryptoRotation) -> None:
+            scope = scopes.get(session, rotation.scope_id)
+            key = keys.create_key(session, self._actor, scope, self.purpose, state=KeyState.PRE_ACTIVE)
+            rotation.new_key_id, rotation.state = key.key_id, RotationState.KEY_READY
+
+        self._write(RotationState.PLANNED, change)
+
+    def _switch(self, _: CryptoRotation) -> None:
+        """New key active, old one decrypt-only, fence raised: after this commit nobody writes the old key."""
+
+        def change(session: Session, rotation: CryptoRotation) -> None:
+            fences.lock(session, self._table)  # writers in flight finish first, so the scan will see their rows
+            scope = scopes.get(session, rotation.scope_id)
+            keys.replace(
+                session, self._actor, old_key_id=rotation.old_key_id, new_key_id=newer_key(rotation),
+                department_id=rotation.department_id,
+            )
+            scope.fence_key_id = newer_key(rotation)
+            session.flush()
+            fences.rebuild(session, self._table)
+            rotation.state, rotation.switched_at = RotationState.SWITCH, clock.now()
+
+        self._write(RotationState.KEY_READY, change)
+
+    def _begin(self, _: CryptoRotation) -> None:
+        def change(session: Session, rotation: CryptoRotation) -> None:
+            rotation.total = self._rows.count_older(session, newer_key(rotation))
+            next_pass(rotation)
+
+        self._write(RotationState.SWITCH, change)
+
+    def _reencrypt(self, rotation: CryptoRotation) -> None:
+        """One chunk: read, decrypt, encrypt, compare; then swap and move the cursor in one transaction."""
+        new_key = newer_key(rotation)
+        chunk, clear = self.read(lambda session: self._read_chunk(session, rotation))
+        good = [(row, value) for row, value in zip(chunk, clear, strict=True) if isinstance(value, bytes)]
+        bad = [row[0] for row, value in zip(chunk, clear, strict=True) if isinstance(value, Failure)]
+        fields = [(row[0], value) for row, value in good]
+        sealed = self._keyring.encrypt_under(self._runtime.database, new_key, fields) if good else []
+        changes = [(row[0], row[1], fresh) for (row, _), fresh in zip(good, sealed, strict=True)]
+
+        def change(session: Session, current: CryptoRotation) -> None:
+            swapped = self._rows.swap(session, changes) if changes else 0
+            current.done += swapped
+            current.skipped += len(changes) - swapped
+            current.unreadable = (current.unreadable + bad)[:MAX_LISTED]
+
+        self._write_chunk(rotation, [row[0] for row in chunk], change, scan_next)
+
+    def _write_chunk(
+        self, rotation: CryptoRotation, row_ids: list[int], change: Callable[[Session, CryptoRotation], None],
+        follow: Callable[[CryptoRotation], None],
+    ) -> None:
+        """Change one chunk and step behind it; ``follow`` says what comes behind the last one."""
+        def step(session: Session, current: CryptoRotation) -> None:
+            if current.cursor != rotation.cursor:
+                return  # an earlier attempt of this chunk was committed although its answer was lost
+            change(session, current)
+            if len(row_ids) < self._chunk_rows:
+                follow(current)
+            else:
+                current.cursor = row_ids[-1]
+
+        self._write(RotationState(rotation.state), step)
+
+    def _read_chunk(
+        self, session: Session, rotation: CryptoRotation,
+    ) -> tuple[list[tuple[int, bytes]], list[bytes | Failure | None]]:
+        chunk = self._rows.older(session, newer_key(rotation), rotation.cursor, self._chunk_rows)
+        return chunk, self._keyring.decrypt(self._scope, chunk, session=session)
+
+    def _scan(self, _: CryptoRotation) -> None:
+        """Count older rows again: none → verify; else another pass, or stop where only unreadable ones are left."""
+        unreadable: list[int] = []
+
+        def change(session: Session, rotation: CryptoRotation) -> None:
+            if self._left(session, rotation) == 0:
+                rotation.state = RotationState.VERIFY
+                return
+            if rotation.unreadable:
+                unreadable[:] = rotation.unreadable
+            next_pass(rotation)
+
+        self._write(RotationState.SCAN, change)
+        if unreadable:
+            raise ROTATION_ROWS_BAD(count=len(unreadable), rows=", ".join(map(str, unreadable[:20])))
+
+    def _left(self, session: Session, rotation: CryptoRotation) -> int:
+        return self._rows.count_older(session, newer_key(rotation))
+
+    def _verify(self, rotation: CryptoRotation) -> None:
+        """Open every row in one snapshot, digest them in order, then retire the old key with a certificate."""
+        for certify_step in (certify.add, certify.validate, certify.drop_older):
+            self._runtime.database.run(partial(self._certify, step=certify_step))
+        snapshot_at = clock.now()
+        rows, digest, bad = self.read(lambda session: self._open_all(session))
+        if bad:
+            raise ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(map(str, bad[:20])))
+
+        def change(session: Session, current: CryptoRotation) -> None:
+            self._retire(session, current, rows, digest, snapshot_at)
+
+        self._write(RotationState.VERIFY, change)
+
+    def _retire(
+        self, session: Session, current: CryptoRotation, rows: int, digest: str, snapshot_at: datetime,
+    ) -> None:
+        issued = certificate(
+            rotation_id=current.id, department_id=current.department_id, table=self._scope.table,
+            column=self._scope.column, old_key_id=current.old_key_id, new_key_id=newer_key(current), rows=rows,
+            skipped=current.skipped, passes=current.passes, digest=digest, snapshot_at=snapshot_at,
+            maker=current.maker_name, checker=current.checker_name, purpose=self.purpose,
+        )
+        keys.retire(session, self._actor, key_id=current.old_key_id, department_id=current.department_id)
+        current.state, current.finished_at, current.certificate = RotationState.RETIRED, clock.now(), issued
+        record(
+            session, self._actor, action="crypto.rotation.finish", object_type="crypto_rotation",
+            object_id=str(current.id), detail={"certificate": issued}, department_id=current.department_id,
+        )
+        publish(session, RotationFinished(
+            rotation_id=current.id, department_id=current.department_id, scope=str(self._scope),
+            old_key_id=current.old_key_id, new_key_id=newer_key(current), rows=rows, certificate=issued,
+        ))
+
+    def _certify(self, session: Session, step: Callable[[Session, EncryptedTable, str], None]) -> None:
+        step(session, self._table, self._scope.column)
+        self._held = leases.renew(session, self._held)
+        self._before_commit(RotationState.VERIFY)
+
+    def _open_all(self, session: Session) -> tuple[int, str, list[int]]:
+        digest, after, count, bad = hashlib.new("sm3"), None, 0, list[int]()
+        while page := self._rows.page(session, after, VERIFY_ROWS):
+            opened = self._keyring.decrypt(self._scope, page, session=session)
+            bad += [key for (key, _), value in zip(page, opened, strict=True) if isinstance(value, Failure)]
+            digest.update(b"".join(key.to_bytes(8, signed=True) + envelope for key, envelope in page))
+            count += len(page)
+            after = page[-1][0]
+        return count, digest.hexdigest(), bad
+
+
+def next_pass(rotation: CryptoRotation) -> None:
+    """Begin again with the first row; every pass is counted."""
+    rotation.state, rotation.cursor, rotation.unreadable = RotationState.REENCRYPT, None, []
+    rotation.passes += 1
+
+
+def scan_next(rotation: CryptoRotation) -> None:
+    """A pass has met its last row: look for what it missed."""
+    rotation.state = RotationState.SCAN
+
+
+def newer_key(rotation: CryptoRotation) -> int:
+    """Return the id of the new key; raise ``crypto.key.state`` before it was made."""
+    if rotation.new_key_id is None:
+        raise KEY_STATE(key_id="?", state=rotation.state)
+    return rotation.new_key_id
