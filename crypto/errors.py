@@ -190,9 +190,10 @@ ROTATION_NO_SECOND = define(
 ROTATION_WAITS = define(
     "crypto.rotation.waits", 503, zh="更换在等待更早开始的数据库事务结束",
     en="The rotation waits for database transactions that began before it",
-    fix_zh="任务会自动重试。请在 pg_stat_activity 中找出 xact_start 最早的会话，等它结束或将其终止；任务已失败的，其后运行 mulian crypto resume {rotation}",
-    fix_en="The job tries again. Find the oldest xact_start in pg_stat_activity, let it end or terminate it; where the job "
-    "has failed, run mulian crypto resume {rotation} afterwards",
+    fix_zh="任务会自动重试。请在 pg_stat_activity 中找出 xact_start 最早的会话，等它结束或将其终止；"
+    "任务已失败的，其后运行 mulian crypto resume {rotation}",
+    fix_en="The job tries again. Find the oldest xact_start in pg_stat_activity, let it end or terminate it; "
+    "where the job has failed, run mulian crypto resume {rotation} afterwards",
 )
 ROTATION_STATE = define(
     "crypto.rotation.state", 409, zh="更换处于 {state} 阶段，不能执行此操作", en="The rotation is in state {state}",

@@ -76,7 +76,7 @@ def rotate(copy: Copy, rotation_id: uuid.UUID, moment: Moment | None, chunk_rows
 
 
 def dying(moment: Moment | None) -> Callable[[str, str], None]:
-    """Return what a rotation calls with its state at each "committed" and "inside": at ``moment`` it does not return."""
+    """Return what a rotation calls with its state at each "committed" and "inside": it dies at ``moment``."""
     counts = itertools.count(1)
 
     def die_at(state: str, when: str) -> None:

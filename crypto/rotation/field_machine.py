@@ -1,4 +1,4 @@
-"""The rotation of a scope's field key: every arrow is one transaction under a lease, idempotent, resumable after kill -9.
+"""The rotation of a field key: every arrow is one transaction under a lease, idempotent, resumable after kill -9.
 
 planned → key_ready → switch → reencrypt ⇄ scan → verify → retired. Reading and computing happen outside write
 units; a write unit only swaps envelopes, moves the cursor and proves that the lease is still ours.
