@@ -2,12 +2,15 @@
 
 import csv
 import io
+import json
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from crypto.errors import IDENTIFIER_FILE_INVALID
+from crypto.identifiers import sheet_child
+from crypto.identifiers.sheet_child import Unfit, picked
 from kernel.documents.model import Column, Document, Sheet
 from kernel.documents.text import neutral_cell
 from kernel.documents.xlsx import render
@@ -33,12 +36,13 @@ def values(name: str, data: bytes, *, column: str = "1", header: bool = True) ->
 
     Raises ``crypto.identifier.file_invalid``.
     """
-    rows = _csv(data) if _ending(name) == "csv" else _xlsx(data)
-    titles = next(rows, None) if header else None
-    if header and titles is None:
-        raise _invalid("文件为空", "it is empty")
-    at = _place(column, titles)
-    return [_text(row[at], number) if at < len(row) else "" for number, row in enumerate(rows, 1)]
+    try:
+        cells = picked(_csv(data), column, header=header) if _ending(name) == "csv" else _sheet(data, column, header)
+    except Unfit as unfit:
+        if unfit.code == "empty":
+            raise _invalid("文件为空", "it is empty") from unfit
+        raise _invalid(f"没有唯一的列“{column}”", f"there is not one column {column}") from unfit
+    return [_text(cell, number) for number, cell in enumerate(cells, 1)]
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
@@ -76,28 +80,24 @@ def _csv(data: bytes) -> Iterator[Sequence[Any]]:
     raise _invalid("编码既不是 UTF-8 也不是 GB 18030", "neither UTF-8 nor GB 18030")
 
 
-def _xlsx(data: bytes) -> Iterator[Sequence[Any]]:
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        yield from workbook.get_sheet_by_index(0).iter_rows()
-    except (CalamineError, OSError, ValueError) as error:
-        raise _invalid("工作簿已损坏", "the workbook is damaged") from error
-
-
-def _place(column: str, titles: Sequence[Any] | None) -> int:
-    if column.isascii() and column.isdigit() and int(column) >= 1:
-        return int(column) - 1
-    found = [at for at, title in enumerate(titles or ()) if str(title).strip() == column.strip()]
-    if len(found) != 1:
-        raise _invalid(f"没有唯一的列“{column}”", f"there is not one column {column}")
-    return found[0]
+def _sheet(data: bytes, column: str, header: bool) -> list[Any]:
+    done = subprocess.run(
+        [sys.executable, "-I", sheet_child.__file__, column, *(["header"] if header else [])], input=data,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, env={"LANG": "C.UTF-8", "RUST_BACKTRACE": "0"},
+    )
+    if done.returncode:
+        raise _invalid("工作簿已损坏或过大", "the workbook is damaged or too large")
+    answer = json.loads(done.stdout)
+    if "unfit" in answer:
+        raise Unfit(answer["unfit"])
+    return list(answer["cells"])
 
 
 def _text(cell: Any, number: int) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, int | float):
-        if cell != int(cell) or abs(cell) >= _EXACT:
+        if not float(cell).is_integer() or abs(cell) >= _EXACT:
             raise _invalid(
                 f"第 {number} 行是数值，可能已丢失精度，请把该列设为文本", f"row {number} is a number and may have lost digits",
             )
