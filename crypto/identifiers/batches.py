@@ -7,11 +7,11 @@ in the unit that issues its chunk, so whatever a kill leaves, a row that counts 
 import contextlib
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from crypto.errors import IDENTIFIER_BATCH_GONE, IDENTIFIER_BATCH_KEY, IDENTIFIER_BATCH_STATE, SEALED_INVALID
@@ -26,6 +26,7 @@ from kernel.db import Database
 from kernel.errors import NOT_FOUND
 from kernel.files_atomic import write_atomic
 from kernel.identity.actor import Actor, require
+from kernel.jobs import queries as jobs
 from kernel.jobs.service import enqueue
 from kernel.runtime import Runtime, runtime_of
 
@@ -59,9 +60,7 @@ def submit(
     service.fitting(target, form)
     box = runtime_of(session).box
     digest = box.mac(_PURPOSE, f"{target.number} {form} {column} {header}\0".encode() + data)
-    known = session.scalars(select(IdentifierBatch).where(
-        IdentifierBatch.department_id == field.department_id, IdentifierBatch.key == key
-    )).one_or_none()
+    known = queries.batch_of_key(session, field.department_id, key)
     if known is not None:
         if known.digest != digest:
             raise IDENTIFIER_BATCH_KEY(key=key)
@@ -101,21 +100,28 @@ def run(
     values = files.values(batch.filename, _read(runtime, batch_id, None), column=column, header=header)
     _note(database, batch_id, total=len(values))
     field, form, done = Field(batch.department_id, name), Form(batch.form), batch.done
+    chunk = partial(_chunk, batch_id=batch_id, field=field, form=form, values=values)
     while done < len(values):
         observe(done, len(values))
-        part = values[done:done + CHUNK]
-        done = database.run(lambda session, part=part, done=done: _chunk(  # type: ignore[misc]
-            session, batch_id, field, form, part, done,
-        ))
+        done = database.run(chunk)
     observe(done, len(values))
     finished = _note(database, batch_id, state="done")
     _path(runtime, batch_id, None).unlink(missing_ok=True)
     return finished
 
 
-def fail(database: Database, batch_id: uuid.UUID) -> None:
-    """Mark a batch whose file cannot be used, or whose job was cancelled; another key takes the file again."""
-    _note(database, batch_id, state="failed")
+def fail(runtime: Runtime, batch_id: uuid.UUID) -> None:
+    """Mark a batch that will not run again, and delete its files; another key takes the file again."""
+    _note(runtime.database, batch_id, state="failed")
+    shutil.rmtree(_root(runtime) / batch_id.hex, ignore_errors=True)
+
+
+def states(session: Session, rows: Collection[IdentifierBatch]) -> dict[uuid.UUID, str]:
+    """Return the states of batches by id: one whose job ended without it has failed, before a sweep says so."""
+    shown = {row.id: row.state for row in rows}
+    waiting = {row.id: row.job_id for row in rows if row.state in ("queued", "running")}
+    alive = jobs.unfinished(session, [job_id for job_id in waiting.values() if job_id])
+    return shown | {id_: "failed" for id_, job_id in waiting.items() if job_id not in alive}
 
 
 def result(session: Session, actor: Actor, batch_id: uuid.UUID, kind: str) -> tuple[str, bytes]:
@@ -129,7 +135,7 @@ def result(session: Session, actor: Actor, batch_id: uuid.UUID, kind: str) -> tu
     if clock.now() >= batch.expires_at:
         raise IDENTIFIER_BATCH_GONE()
     if batch.state != "done":
-        raise IDENTIFIER_BATCH_STATE(state=STATES[batch.state])
+        raise IDENTIFIER_BATCH_STATE(state=STATES[states(session, [batch])[batch.id]])
     record(
         session, actor, action="crypto.identifier.download", object_type="identifier_batch", object_id=str(batch.id),
         detail={"rows": batch.done, "as": kind}, department_id=batch.department_id,
@@ -150,17 +156,15 @@ def get(session: Session, actor: Actor, batch_id: uuid.UUID) -> IdentifierBatch:
     return batch
 
 
-def listing(department_id: uuid.UUID | None) -> Select[IdentifierBatch]:
-    """Return batches, newest first; ``department_id`` None means every department."""
-    query = select(IdentifierBatch).order_by(IdentifierBatch.created_at.desc(), IdentifierBatch.id)
-    return query if department_id is None else query.where(IdentifierBatch.department_id == department_id)
-
-
 def sweep(runtime: Runtime) -> int:
-    """Delete the files of batches that have expired, and folders whose batch was never committed."""
+    """Fail batches whose jobs ended without them; delete files that expired, and those of batches never committed."""
     now, removed = clock.now(), 0
     with runtime.database.read() as session:
-        live = set(session.scalars(select(IdentifierBatch.id).where(IdentifierBatch.expires_at > now)))
+        live = queries.batches_kept(session, now)
+        unfinished = queries.batches_unfinished(session)
+        ended = [id_ for id_, state in states(session, unfinished).items() if state == "failed"]
+    for id_ in ended:
+        fail(runtime, id_)
     for folder in _root(runtime).glob("*"):
         with contextlib.suppress(ValueError, OSError):
             old = now.timestamp() - folder.stat().st_mtime > 3600  # a submit may still be on its way to its commit
@@ -170,15 +174,19 @@ def sweep(runtime: Runtime) -> int:
     return removed
 
 
-def _chunk(session: Session, batch_id: uuid.UUID, field: Field, form: Form, values: list[str], done: int) -> int:
-    batch = session.get_one(IdentifierBatch, batch_id, populate_existing=True)
-    answers = service.issue(session, field, values, form)
+def _chunk(session: Session, batch_id: uuid.UUID, field: Field, form: Form, values: Sequence[str]) -> int:
+    """Issue the next chunk, wherever the batch stands by now; return how many rows are done."""
+    batch = _of(session, batch_id)
+    done = batch.done
+    answers = service.issue(session, field, values[done:done + CHUNK], form)
     rows = [row(number, answer) for number, answer in enumerate(answers, done + 1)]
     batch.created += sum(isinstance(answer, Issued) and answer.created for answer in answers)
     batch.refused += sum(isinstance(answer, Refused) for answer in answers)
-    batch.done = done + len(values)
-    # the same bytes' worth each time: a unit that is run again writes its part again
-    _write(runtime_of(session), batch_id, done // CHUNK, files.csv_text(rows).encode())
+    batch.done = done + len(answers)
+    # a worker that lost its job fails here, before it touches a part that another one has committed
+    session.flush([batch])
+    if answers:
+        _write(runtime_of(session), batch_id, done // CHUNK, files.csv_text(rows).encode())
     return batch.done
 
 

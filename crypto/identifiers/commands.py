@@ -132,16 +132,14 @@ def _actor() -> Actor:
 
 
 def _department(runtime: Runtime, code: str) -> uuid.UUID:
-    from sqlalchemy import select
-
     from kernel.errors import NOT_FOUND
-    from kernel.identity.models import Department
+    from kernel.identity import queries
 
     with runtime.database.read() as session:
-        found = session.scalar(select(Department.id).where(Department.code == code))
-    if found is None:
-        raise NOT_FOUND()
-    return found
+        found = queries.department_by_code(session, code)
+        if found is None:
+            raise NOT_FOUND()
+        return found.id
 
 
 def _values(file: Path | None, column: str, header: bool) -> list[str]:

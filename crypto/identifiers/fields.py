@@ -15,7 +15,6 @@ from crypto.scopes import service as scopes
 from crypto.scopes.rules import FORMAT, TOKEN, Scope
 from kernel import clock
 from kernel.audit.service import record
-from kernel.errors import MulianError
 from kernel.identity.actor import Actor, require
 
 READ, MANAGE, ISSUE = "crypto.identifier.read", "crypto.identifier.manage", "crypto.identifier.issue"
@@ -43,7 +42,7 @@ def declare(
     shown = mask or _MASKS[kind]
     if shown not in masking.kinds():
         raise IDENTIFIER_FIELD_INVALID(reason=f"没有脱敏方式 {shown}", reason_en=f"there is no mask {shown}")
-    if _known(session, department_id, clean):
+    if queries.named(session, department_id, clean) is not None:
         raise IDENTIFIER_FIELD_EXISTS(name=clean)
     number = queries.next_number(session)
     department_number = queries.department_number(session, department_id)
@@ -61,14 +60,6 @@ def declare(
     session.add(row)
     session.flush([row])
     return row
-
-
-def _known(session: Session, department_id: uuid.UUID, name: str) -> bool:
-    try:
-        queries.field(session, department_id, name)
-    except MulianError:
-        return False
-    return True
 
 
 def _ready(session: Session, actor: Actor, department_id: uuid.UUID) -> None:

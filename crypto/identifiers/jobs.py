@@ -29,7 +29,7 @@ def issue_batch(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
         )
     except MulianError as error:
         if error.status < 500 and error.kind is not LOST:  # cancelled, or a file that will never do
-            batches.fail(ctx.database, batch_id)
+            batches.fail(ctx.runtime, batch_id)
         raise
     return {"rows": batch.total, "created": batch.created, "refused": batch.refused}
 

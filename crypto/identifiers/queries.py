@@ -4,13 +4,14 @@ import json
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from crypto.errors import IDENTIFIER_FIELD_UNKNOWN
-from crypto.identifiers.models import IdentifierField, IdentifierRow
+from crypto.identifiers.models import IdentifierBatch, IdentifierField, IdentifierRow
 from kernel import clock
 
 _CHUNK = 10_000
@@ -49,12 +50,17 @@ class New:
     coming: Sequence[bytes | None]
 
 
-def field(session: Session, department_id: uuid.UUID, name: str) -> IdentifierField:
-    """Return a field as the database has it now; raise ``crypto.identifier.field_unknown``."""
-    row = session.execute(
+def named(session: Session, department_id: uuid.UUID, name: str) -> IdentifierField | None:
+    """Return a field as the database has it now, None where there is no such one."""
+    return session.execute(
         select(IdentifierField).where(IdentifierField.department_id == department_id, IdentifierField.name == name)
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
+
+
+def field(session: Session, department_id: uuid.UUID, name: str) -> IdentifierField:
+    """Return a field as the database has it now; raise ``crypto.identifier.field_unknown``."""
+    row = named(session, department_id, name)
     if row is None:
         raise IDENTIFIER_FIELD_UNKNOWN(name=name)
     return row
@@ -64,6 +70,34 @@ def fields(department_id: uuid.UUID | None) -> Select[IdentifierField]:
     """Return fields by number; ``department_id`` None means every department."""
     query = select(IdentifierField).order_by(IdentifierField.number)
     return query if department_id is None else query.where(IdentifierField.department_id == department_id)
+
+
+def titles(session: Session, numbers: Collection[int]) -> dict[int, str]:
+    """Return the names of fields by number."""
+    query = select(IdentifierField.number, IdentifierField.name).where(IdentifierField.number.in_(set(numbers)))
+    return dict(session.execute(query).tuples().all())
+
+
+def batches(department_id: uuid.UUID | None) -> Select[IdentifierBatch]:
+    """Return batches, newest first; ``department_id`` None means every department."""
+    query = select(IdentifierBatch).order_by(IdentifierBatch.created_at.desc(), IdentifierBatch.id)
+    return query if department_id is None else query.where(IdentifierBatch.department_id == department_id)
+
+
+def batch_of_key(session: Session, department_id: uuid.UUID, key: str) -> IdentifierBatch | None:
+    """Return the batch that a department's key names."""
+    query = select(IdentifierBatch).where(IdentifierBatch.department_id == department_id, IdentifierBatch.key == key)
+    return session.scalar(query)
+
+
+def batches_kept(session: Session, now: datetime) -> set[uuid.UUID]:
+    """Return the batches whose files are still to be had."""
+    return set(session.scalars(select(IdentifierBatch.id).where(IdentifierBatch.expires_at > now)))
+
+
+def batches_unfinished(session: Session) -> Sequence[IdentifierBatch]:
+    """Return the batches that wait or run."""
+    return session.scalars(select(IdentifierBatch).where(IdentifierBatch.state.in_(("queued", "running")))).all()
 
 
 def next_number(session: Session) -> int:

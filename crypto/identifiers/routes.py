@@ -19,11 +19,11 @@ from crypto.identifiers.schemas import (
     IssueOut,
 )
 from crypto.identifiers.service import Field
-from crypto.keys.views import reach
+from crypto.keys.views import department_of, reach
 from crypto.requests.schemas import RequestedOut
-from kernel.errors import NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, download, needs, paginate, router
-from kernel.identity.actor import Actor, require
+from kernel.identity.actor import require
+from kernel.text import Plain
 
 api = router(prefix="/crypto/identifiers", tags=["crypto"])
 
@@ -41,7 +41,7 @@ def list_identifier_fields(
 def declare_identifier_field(session: Session_, actor: Actor_, body: FieldIn) -> FieldOut:
     """Declare an identified field; the first one of a department makes its keys."""
     row = fields.declare(
-        session, actor, department_id=_department(actor, body.department_id), name=body.name, kind=body.kind,
+        session, actor, department_id=department_of(actor, body.department_id), name=body.name, kind=body.kind,
         mask=body.mask,
     )
     return views.fields(session, [row])[0]
@@ -51,7 +51,7 @@ def declare_identifier_field(session: Session_, actor: Actor_, body: FieldIn) ->
 def request_identifier_epoch(session: Session_, actor: Actor_, body: EpochIn) -> RequestedOut:
     """Propose new keys for a department's identifiers; those that were issued stay valid."""
     asked = epochs.request(
-        session, actor, department_id=_department(actor, body.department_id), reason=body.reason,
+        session, actor, department_id=department_of(actor, body.department_id), reason=body.reason,
     )
     return RequestedOut(approval_id=asked.id, state=asked.state)
 
@@ -59,7 +59,7 @@ def request_identifier_epoch(session: Session_, actor: Actor_, body: EpochIn) ->
 @api.post("/issue", **needs(ISSUE))
 def issue_identifiers(session: Session_, actor: Actor_, body: IssueIn) -> IssueOut:
     """Issue identifiers for a list of values: the same person gets the same identifier."""
-    department_id = _department(actor, body.department_id)
+    department_id = department_of(actor, body.department_id)
     require(actor, ISSUE, department_id=department_id)
     answers = service.issue(session, Field(department_id, body.field), body.values, body.form)
     service.note(session, actor, Field(department_id, body.field), body.form, answers)
@@ -70,16 +70,16 @@ def issue_identifiers(session: Session_, actor: Actor_, body: IssueIn) -> IssueO
 def submit_identifier_batch(
     session: Session_, actor: Actor_,
     data: Annotated[bytes, Body(media_type="application/octet-stream", description="CSV 或 xlsx 的原始字节，至多 50 MB")],
-    field: Annotated[str, Query(min_length=1, max_length=60)],
-    filename: Annotated[str, Query(min_length=5, max_length=255, description="以 .csv 或 .xlsx 结尾")],
-    key: Annotated[str, Query(min_length=1, max_length=80, description="幂等键：同一键重复提交同一文件只受理一次")],
+    field: Annotated[Plain, Query(min_length=1, max_length=60)],
+    filename: Annotated[Plain, Query(min_length=5, max_length=255, description="以 .csv 或 .xlsx 结尾")],
+    key: Annotated[Plain, Query(min_length=1, max_length=80, description="幂等键：同一键重复提交同一文件只受理一次")],
     form: Form = Form.NATIVE, department_id: uuid.UUID | None = None,
     column: Annotated[str, Query(max_length=60, description="值所在列：列号（从 1 起）或列名")] = "1",
     header: Annotated[bool, Query(description="首行为列名")] = True,
 ) -> BatchOut:
     """Submit a file of values; a job issues their identifiers. The body is kept sealed, never in clear."""
     batch = batches.submit(
-        session, actor, Field(_department(actor, department_id), field), form=form, key=key, filename=filename,
+        session, actor, Field(department_of(actor, department_id), field), form=form, key=key, filename=filename,
         data=data, column=column, header=header,
     )
     return views.batches(session, actor, [batch])[0]
@@ -88,7 +88,7 @@ def submit_identifier_batch(
 @api.get("/batches", **needs(READ))
 def list_identifier_batches(session: Session_, actor: Actor_, page: Page_) -> BatchPage:
     """List files of values, newest first."""
-    rows, total = paginate(session, batches.listing(reach(actor)), page)
+    rows, total = paginate(session, queries.batches(reach(actor)), page)
     return BatchPage(items=views.batches(session, actor, rows), total=total, page=page.number, size=page.size)
 
 
@@ -105,11 +105,3 @@ def download_identifier_batch(
     """Hand the file of identifiers to who sent the values; the download is on record, so it is a POST."""
     name, body = batches.result(session, actor, batch_id, kind)
     return download(body, name)
-
-
-def _department(actor: Actor, given: uuid.UUID | None) -> uuid.UUID:
-    """Return the department that was named, else the actor's own."""
-    department_id = given or actor.department_id
-    if department_id is None:
-        raise NOT_FOUND()
-    return department_id

@@ -53,7 +53,7 @@ class IssueIn(Wire):
     """Values of a field; more go as a file."""
 
     department_id: uuid.UUID | None = None
-    field: Annotated[str, Field(min_length=1, max_length=60, examples=["公民身份号码"])]
+    field: Annotated[Plain, Field(min_length=1, max_length=60, examples=["公民身份号码"])]
     form: Form = Form.NATIVE
     values: Annotated[list[str], Field(min_length=1, max_length=5000, repr=False)]
 

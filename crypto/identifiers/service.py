@@ -98,12 +98,10 @@ def look_up(session: Session, field: Field, identifiers: Sequence[str]) -> list[
     row = queries.field(session, field.department_id, field.name)
     answers = [Found(Status.MALFORMED)] * len(identifiers)
     found: list[tuple[int, Stored]] = []
-    for form, places in _forms(identifiers).items():
-        matches = store.match(session, row, form, [identifiers[at] for at in places])
-        for at, match in zip(places, matches, strict=True):
-            answers[at] = Found(Status.UNKNOWN)
-            if match is not None:
-                found.append((at, match))
+    for at, match in _matched(session, row, identifiers).items():
+        answers[at] = Found(Status.UNKNOWN)
+        if match is not None:
+            found.append((at, match))
     opened = keyring_of(session).decrypt(
         scope_of(row.department_id), [(match.id, match.envelope) for _, match in found], session=session,
     )
@@ -113,6 +111,16 @@ def look_up(session: Session, field: Field, identifiers: Sequence[str]) -> list[
         else:
             answers[at] = Found(Status.UNREADABLE)
     return answers
+
+
+def known(session: Session, field: Field, identifiers: Sequence[str]) -> list[bool]:
+    """Tell which texts are identifiers of the field, whatever their form; no value is decrypted.
+
+    Raises ``crypto.identifier.field_unknown``, ``crypto.sealed``.
+    """
+    row = queries.field(session, field.department_id, field.name)
+    matched = _matched(session, row, identifiers)
+    return [matched.get(at) is not None for at in range(len(identifiers))]
 
 
 def find(session: Session, field: Field, values: Sequence[str], form: Form = Form.NATIVE) -> list[Found]:
@@ -152,6 +160,14 @@ def fitting(row: IdentifierField, form: Form) -> Kind:
     if form is not Form.NATIVE and FORM_OF.get(kind) is not form:
         raise IDENTIFIER_FORM_UNFIT(name=row.name, form=form)
     return kind
+
+
+def _matched(session: Session, row: IdentifierField, texts: Sequence[str]) -> dict[int, Stored | None]:
+    """Return the row behind each text that has the form of an identifier, by its place; None where there is none."""
+    return {
+        at: match for form, places in _forms(texts).items()
+        for at, match in zip(places, store.match(session, row, form, [texts[at] for at in places]), strict=True)
+    }
 
 
 def _forms(texts: Sequence[str]) -> dict[Form, list[int]]:

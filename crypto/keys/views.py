@@ -36,6 +36,14 @@ def reach(actor: Actor) -> uuid.UUID | None:
     return actor.department_id or uuid.UUID(int=0)  # nobody's department: an empty list
 
 
+def department_of(actor: Actor, given: uuid.UUID | None) -> uuid.UUID:
+    """Return the department that was named, else the actor's own; 404 where there is neither."""
+    department_id = given or actor.department_id
+    if department_id is None:
+        raise errors.NOT_FOUND()
+    return department_id
+
+
 def overview(session: Session, actor: Actor) -> OverviewOut:
     """Return the state of encryption in the actor's reach."""
     runtime = runtime_of(session)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from crypto.identifiers.models import IdentifierField
 from crypto.lookups.models import LookupGrant, LookupLog, LookupPerson
 from crypto.lookups.rules import Direction
 from kernel import clock
@@ -103,12 +102,6 @@ def of_persons(
         query = log(department_id).where(LookupLog.id.in_(showing)).limit(limit)
         found.update((row.id, row) for row in session.scalars(query))
     return sorted(found.values(), key=lambda row: row.at, reverse=True)[:limit]
-
-
-def titles(session: Session, numbers: Sequence[int]) -> dict[int, str]:
-    """Return the names of fields by number."""
-    query = select(IdentifierField.number, IdentifierField.name).where(IdentifierField.number.in_(set(numbers)))
-    return dict(session.execute(query).tuples().all())
 
 
 def _total(column: InstrumentedAttribute[int]) -> ColumnElement[int]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from crypto.identifiers.service import Field
-from crypto.keys.views import reach
+from crypto.keys.views import department_of, reach
 from crypto.lookups import grants, queries, seen, service, views
 from crypto.lookups.grants import GRANT
 from crypto.lookups.port import SignedCall, apps
@@ -25,7 +25,6 @@ from crypto.lookups.schemas import (
 from crypto.lookups.seen import AUDIT
 from crypto.lookups.service import RUN, Answer, Question, Reason
 from crypto.requests.schemas import RequestedOut
-from kernel.errors import NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, needs, paginate, public, router
 from kernel.http.problems import problem
 from kernel.identity.actor import Actor
@@ -66,9 +65,8 @@ def look_up_by_person(request: Request, session: Session_, actor: Actor_, body: 
 
 
 @api.post("/manual/requests", status_code=202, **needs(RUN))
-def request_look_up(request: Request, session: Session_, actor: Actor_, body: ManualIn) -> RequestedOut:
+def request_look_up(session: Session_, actor: Actor_, body: ManualIn) -> RequestedOut:
     """Ask a second person for exactly this look-up, above the quota; the items themselves are not kept."""
-    request.state.takes_secret = True
     asked = service.request(session, actor, _question(actor, body), _reason(body), clear=body.clear)
     return RequestedOut(approval_id=asked.id, state=asked.state)
 
@@ -84,7 +82,7 @@ def list_lookup_grants(session: Session_, actor: Actor_, page: Page_) -> GrantPa
 def create_lookup_grant(session: Session_, actor: Actor_, body: GrantIn) -> GrantOut:
     """Grant look-ups of the department's fields to an application or another department."""
     row = grants.create(
-        session, actor, department_id=_department(actor, body.department_id), business=body.business,
+        session, actor, department_id=department_of(actor, body.department_id), business=body.business,
         purpose_code=body.purpose_code, fields=body.fields, directions=body.directions, persons_day=body.persons_day,
         per_minute=body.per_minute, expires_at=body.expires_at, app_id=body.app_id, grantee_id=body.grantee_id,
     )
@@ -107,13 +105,13 @@ def list_look_ups(session: Session_, actor: Actor_, page: Page_, alarms: bool = 
 @api.post("/who", **needs(AUDIT))
 def who_looked(request: Request, session: Session_, actor: Actor_, body: WhoIn) -> WhoOut:
     """谁查过这个人: the value is turned into blind indexes and forgotten; the question itself is on record."""
-    request.state.takes_secret = True
+    _private(request)
     found = seen.who(session, actor, value=body.value, reason=body.reason)
     return WhoOut(known=found.known, looks=views.looks(session, found.looks), more=found.more)
 
 
 def _private(request: Request) -> None:
-    """Neither question nor answer is kept for an Idempotency-Key: a repeat is a look-up of its own."""
+    """Neither question nor answer is kept for an Idempotency-Key: a repeat is refused, ``already_issued``."""
     request.state.takes_secret = request.state.shows_secret = True
 
 
@@ -125,15 +123,8 @@ def _answered(request: Request, found: Answer) -> Any:
 
 
 def _question(actor: Actor, body: ManualIn) -> Question:
-    return Question(Field(_department(actor, body.department_id), body.field), body.direction, body.items, body.form)
+    return Question(Field(department_of(actor, body.department_id), body.field), body.direction, body.items, body.form)
 
 
 def _reason(body: ManualIn) -> Reason:
     return Reason(body.reason, body.ticket)
-
-
-def _department(actor: Actor, given: uuid.UUID | None) -> uuid.UUID:
-    department_id = given or actor.department_id
-    if department_id is None:
-        raise NOT_FOUND()
-    return department_id

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crypto.lookups import queries
+from crypto.identifiers import queries as identifiers
+from crypto.keys.views import department_names
 from crypto.lookups.models import LookupGrant, LookupLog
 from crypto.lookups.port import apps
 from crypto.lookups.rules import ALARM_TITLES, Alarm, Direction, Door
 from crypto.lookups.schemas import AnswerOut, GrantOut, ItemOut, LookOut
 from crypto.lookups.service import Answer
 from kernel import clock
-from kernel.identity.models import Department
 
 _DOORS = {Door.SYSTEM: "系统查询", Door.MANUAL: "人工查询", Door.CLI: "命令行"}
 
@@ -25,7 +24,7 @@ def answer(found: Answer) -> AnswerOut:
 
 def grants(session: Session, rows: Sequence[LookupGrant]) -> list[GrantOut]:
     """Return grants with the names of departments and applications."""
-    names, now = _departments(session), clock.now()
+    names, now = department_names(session), clock.now()
     result = []
     for row in rows:
         over = row.state == "active" and row.expires_at <= now
@@ -43,7 +42,7 @@ def grants(session: Session, rows: Sequence[LookupGrant]) -> list[GrantOut]:
 
 def looks(session: Session, rows: Sequence[LookupLog]) -> list[LookOut]:
     """Return look-ups of the log."""
-    names, titles = _departments(session), queries.titles(session, [row.field_number for row in rows])
+    names, titles = department_names(session), identifiers.titles(session, [row.field_number for row in rows])
     return [
         LookOut(
             id=row.id, at=row.at.isoformat(), door=Door(row.door), door_zh=_DOORS[Door(row.door)],
@@ -55,7 +54,3 @@ def looks(session: Session, rows: Sequence[LookupLog]) -> list[LookOut]:
         )
         for row in rows
     ]
-
-
-def _departments(session: Session) -> dict[object, str]:
-    return {row.id: row.name for row in session.execute(select(Department.id, Department.name))}

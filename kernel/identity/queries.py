@@ -139,6 +139,11 @@ def department_by_name(session: Session, name: str) -> Department | None:
     return session.scalar(select(Department).where(Department.name == name))
 
 
+def department_by_code(session: Session, code: str) -> Department | None:
+    """Return the department with this code."""
+    return session.scalar(select(Department).where(Department.code == code))
+
+
 def active_holders(session: Session, role_key: str) -> int:
     """Count the active users that hold a role."""
     query = (

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from crypto.errors import LOOKUP_RATE
-from crypto.identifiers import batches, commands
+from crypto.errors import IDENTIFIER_FILE_INVALID, LOOKUP_RATE
+from crypto.identifiers import batches, commands, files
 from crypto.identifiers.rules import Form
 from crypto.masking.rules import mask
 from crypto.persons.rules import synthetic
 from kernel.errors import MulianError
+from tests.catalog import books
 from tests.crypto.conftest import District
 from tests.crypto.test_lookups import NAME, SYSTEM, Desk, expire
 
@@ -48,6 +49,10 @@ def test_a_batch_goes_on_after_a_kill_and_its_files_are_deleted(
     rows = [line.split(",") for line in body.decode("utf-8-sig").splitlines()[1:]]
     assert name == "a-标识.csv" and [row[0] for row in rows] == [str(n) for n in range(1, 36)]
     assert {row[2] for row in rows} == {"新签发"} and len({row[1] for row in rows}) == 35
+    # a worker that lost its job, and comes late: the row says where the batch stands
+    assert desk.database.run(lambda session: batches._chunk(
+        session, batch_id, desk.field, Form.ID18, numbers
+    )) == 35 and calls == 6
     folder = runtime.home.files_dir / "identifiers" / batch_id.hex
     assert sorted(one.name for one in folder.iterdir()) == ["000000", "000001", "000002", "000003"]
     (folder / "000001").write_bytes((folder / "000000").read_bytes())
@@ -56,6 +61,21 @@ def test_a_batch_goes_on_after_a_kill_and_its_files_are_deleted(
     desk.database.run(expire)
     os.utime(folder, (0, 0))
     assert batches.sweep(runtime) == 1 and not folder.exists()
+
+
+@pytest.mark.pure
+def test_workbooks_that_are_no_column_of_texts() -> None:
+    """The reader of far-apart cells would end its process; the first used column is not always A."""
+    def row(cells: str) -> bytes:
+        return books.raw(b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>"
+                         b"<row r='1'>%s</row></sheetData></worksheet>" % cells.encode())
+
+    text = row("<c r='B1' t='str'><v>号码</v></c>")
+    assert files.values("a.xlsx", text, column="2", header=False) == ["号码"]
+    for data, said in ((books.far_cells(), "过大"), (row("<c r='A1'><v>NaN</v></c>"), "精度"), (text, "没有唯一的列")):
+        with pytest.raises(MulianError) as caught:
+            files.values("a.xlsx", data, column="号" if data is text else "1", header=data is text)
+        assert caught.value.kind is IDENTIFIER_FILE_INVALID and said in caught.value.text("zh")
 
 
 def test_commands_issue_and_look_up(sqlite_district: District, tmp_path: Any) -> None:

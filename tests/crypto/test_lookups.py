@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 import crypto.lookups.jobs  # noqa: F401 - registers the approval kind
 from crypto.errors import LOOKUP_QUOTA, LOOKUP_RATE, LOOKUP_SECOND_PERSON
-from crypto.identifiers import fields
+from crypto.identifiers import batches, fields
 from crypto.identifiers import service as identifiers
 from crypto.identifiers.models import IdentifierBatch
 from crypto.identifiers.rules import Form, Kind
@@ -299,6 +299,11 @@ def test_files_and_doors_over_http(live_server: Any) -> None:
     absent = engineer.send("POST", path, params=query | {"column": "无此列", "key": "k3"}, content=data, headers=octets)
     bad = engineer.send("POST", path, params=query | {"filename": "名册.xlsx", "key": "k2"}, content=data, headers=octets)
     assert bad.json()["code"] == "crypto.identifier.file_invalid"
+    cut = engineer.send("POST", path, params=query | {"key": "k4"}, content=data, headers=octets).json()
+    assert engineer.post(f"/jobs/{cut['job_id']}/cancel").status_code == 200
+    assert engineer.get(f"{path}/{cut['id']}").json()["state"] == "failed"  # its job ended before its body began
+    batches.sweep(live_server.runtime)
+    assert not (live_server.runtime.home.files_dir / "identifiers" / uuid.UUID(cut["id"]).hex).exists()
     batch = f"{path}/{sent.json()['id']}"
     assert engineer.post(f"{batch}/file").json()["code"] == "crypto.identifier.batch_state"
     stored = b"".join(one.read_bytes() for one in (live_server.runtime.home.files_dir / "identifiers").rglob("input"))
@@ -331,6 +336,11 @@ def test_files_and_doors_over_http(live_server: Any) -> None:
     many = body | {"items": ["x"] * 201}
     assert {officer.post(f"/crypto/lookups/{door}", json=many).status_code for door in ("manual", "manual/requests")} \
         == {422}
+    key = {"Idempotency-Key": "asked once"}
+    asked, again, other = (
+        officer.post("/crypto/lookups/manual/requests", json=body | {"items": desk.tokens[:count]}, headers=key)
+        for count in (3, 3, 4))
+    assert asked.json() == again.json() and other.json()["code"] == "kernel.idempotency.reused"
     unknown = officer.post("/crypto/lookups/manual/requests", json=body | {"field": "住址"})
     assert unknown.json()["code"] == "crypto.identifier.field_unknown"
 
@@ -360,7 +370,9 @@ def test_files_and_doors_over_http(live_server: Any) -> None:
     assert [(one["door"], one["refused"]) for one in looks] == [
         ("system", "crypto.lookup.rate"), ("system", None), ("manual", None), ("manual", None)
     ]
-    who = auditor.post("/crypto/lookups/who", json={"value": desk.numbers[1], "reason": "信访"}).json()
+    who = auditor.post("/crypto/lookups/who", json={"value": desk.numbers[1], "reason": "信访"}, headers=key).json()
+    another = auditor.post("/crypto/lookups/who", json={"value": desk.numbers[2], "reason": "信访"}, headers=key)
+    assert another.json()["code"] == "kernel.idempotency.already_issued"
     assert who["known"] and [one["reference"] for one in who["looks"]] == ["BJ-1", "GD-1", "GD-1"]
     assert officer.post("/crypto/lookups/who", json={"value": desk.numbers[1], "reason": "信访"}).status_code == 403
 
