@@ -91,6 +91,10 @@ CONFLICT = define("kernel.conflict", 409, zh="当前状态不允许此操作", e
 METHOD_NOT_ALLOWED = define("kernel.method_not_allowed", 405, zh="不支持该请求方法", en="Method not allowed")
 BODY_TOO_LARGE = define("kernel.body.too_large", 413, zh="请求内容超过 {limit} 字节上限", en="The body exceeds {limit} bytes")
 BODY_TOO_DEEP = define("kernel.body.too_deep", 400, zh="JSON 嵌套超过 {limit} 层", en="JSON nested deeper than {limit}")
+BODY_ENCODING = define(
+    "kernel.body.encoding", 400, zh="JSON 内容不是 UTF-8 编码", en="The JSON body is not in UTF-8",
+    fix_zh="请以 UTF-8 编码重新提交", fix_en="Send it in UTF-8",
+)
 TEXT_NUL = define(
     "kernel.text.nul", 400, zh="内容中含有空字符（U+0000）", en="The request holds the character U+0000",
     fix_zh="请去掉该字符后重新提交", fix_en="Remove the character and send it again",

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kernel.errors import BODY_TOO_DEEP, BODY_TOO_LARGE, NOT_FOUND, TEXT_NUL, MulianError
+from kernel.errors import BODY_ENCODING, BODY_TOO_DEEP, BODY_TOO_LARGE, NOT_FOUND, TEXT_NUL, MulianError
 from kernel.http.dialects import Dialect, translate
 
 JSON_LIMIT = 4 * 1024 * 1024
@@ -47,7 +47,7 @@ class Edge:
         trace = secrets.token_hex(8)
         scope.setdefault("state", {})["trace"] = trace
         headers = Headers(scope=scope)
-        is_json = headers.get("content-type", "").startswith("application/json")
+        is_json = _is_json(headers)
         limit = JSON_LIMIT if is_json else self._body_limit
         try:
             _without_nul(scope)
@@ -100,11 +100,28 @@ async def _limited(headers: Headers, receive: Receive, limit: int, is_json: bool
             raise BODY_TOO_LARGE(limit=limit)
         if not message.get("more_body"):
             break
+    _check_json(body)
+    return _replayed([{"type": "http.request", "body": body, "more_body": False}], receive)
+
+
+def _is_json(headers: Headers) -> bool:
+    """Tell whether the framework will read the body as JSON: any spelling of the type, and its relatives."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media == "application/json" or media.endswith("+json")
+
+
+def _check_json(body: bytes) -> None:
+    """Refuse JSON in another encoding, which a parser would take and these checks would not see through."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BODY_ENCODING() from error
+    if b"\0" in body:  # UTF-16 of mere ASCII is UTF-8 with U+0000
+        raise BODY_ENCODING()
     if _depth(body) > JSON_DEPTH:
         raise BODY_TOO_DEEP(limit=JSON_DEPTH)
     if _NUL.search(body):
         raise TEXT_NUL()
-    return _replayed([{"type": "http.request", "body": body, "more_body": False}], receive)
 
 
 def _metered(receive: Receive, limit: int) -> Receive:

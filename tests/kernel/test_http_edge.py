@@ -208,7 +208,13 @@ def test_hostile_bodies_are_refused_early(live_server: Live) -> None:
     client = live_server.client()
     deep = b"[" * 100 + b"]" * 100
     json_type = {"Content-Type": "application/json"}
-    assert client.post("/api/v1/session", content=deep, headers=json_type).json()["code"] == "kernel.body.too_deep"
+    for spelled in ("application/json", "Application/JSON ; charset=utf-8", "application/problem+JSON"):
+        answer = client.post("/api/v1/session", content=deep, headers={"Content-Type": spelled})
+        assert answer.json()["code"] == "kernel.body.too_deep", spelled
+    for encoding in ("utf-16", "utf-16-be", "utf-32-le", "gb18030"):
+        encoded = '{"username": "张", "password": "x"}'.encode(encoding)
+        answer = client.post("/api/v1/session", content=encoded, headers=json_type)
+        assert (answer.status_code, answer.json()["code"]) == (400, "kernel.body.encoding"), encoding
     large = b'"' + b"x" * (5 * 1024 * 1024) + b'"'
     assert client.post("/api/v1/session", content=large, headers=json_type).json()["code"] == "kernel.body.too_large"
     nul = client.post("/api/v1/session", json={"username": "a\0", "password": "x"})
