@@ -82,9 +82,11 @@ def start(name: str, arguments: Sequence[str], environment: Mapping[str, str], l
     except BaseException:  # a part must not return into the supervisor's code
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:  # whatever became of the log
+            os._exit(status)
 
 
 def spawn(name: str, arguments: Sequence[str], environment: Mapping[str, str], log: BinaryIO, keep: int) -> Process:

@@ -53,7 +53,7 @@ def _ports(settings: Settings) -> dict[str, int]:
 def _environment(settings: Settings, ports: dict[str, int]) -> dict[str, str]:
     """Hand the children the ports that were claimed, so that all of them agree."""
     named = {f"MULIAN_{name.upper()}": str(port) for name, port in ports.items()}
-    return named | {"MULIAN_HOME": str(settings.resolved_home()), "PYTHONUNBUFFERED": "1"}
+    return named | {"MULIAN_HOME": str(settings.resolved_home())}
 
 
 def _start(supervisor: Supervisor, installed: Installed, settings: Settings, ports: dict[str, int]) -> None:
@@ -132,6 +132,8 @@ def run_api(settings: Settings) -> None:
     from mulian import wiring
     from mulian.app import create_app
 
+    # uvicorn raises the signal again after its last answer: by default that would be the end, with what follows undone
+    signal.signal(signal.SIGTERM, _leave)
     lifeline.arm()
     runtime = wiring.open_runtime(settings)
     config = uvicorn.Config(
@@ -143,5 +145,11 @@ def run_api(settings: Settings) -> None:
     try:
         uvicorn.Server(config).run()
     finally:
+        wiring.flush()
         door.close()
-    runtime.database.close()
+        runtime.database.close()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise SystemExit(0)

@@ -303,6 +303,13 @@ def is_public_path(path: str) -> bool:
     return any(path == one or path.startswith((f"{one}/", f"{one}.")) for one in PUBLIC_PATHS)
 
 
+def flush() -> None:
+    """Write what this process has only counted so far: before it ends."""
+    from catalog.usage import buffer
+
+    buffer.flush_all()
+
+
 def open_runtime(settings: Settings) -> Runtime:
     """Open an existing installation: its SecretBox, its database (refused when newer than the program)."""
     from crypto.servicekeys import service as servicekeys

@@ -3,7 +3,6 @@
 A process that is killed loses what it counted since; a number of views is not evidence of anything.
 """
 
-import atexit
 import threading
 import uuid
 import weakref
@@ -79,6 +78,3 @@ def flush_all() -> None:
     """Write everything that was counted: before the process ends."""
     for buffer in list(_buffers.values()):
         buffer.flush()
-
-
-atexit.register(flush_all)
