@@ -33,7 +33,7 @@ def create(
     require(actor, GRANT, department_id=department_id)
     if (app_id is None) == (grantee_id is None):
         raise _invalid("须授予一个应用或一个单位", "it names one application or one department")
-    if app_id is not None and apps().name(session, app_id) is None:
+    if app_id is not None and not apps().names(session, [app_id]):
         raise _invalid("没有此应用", "there is no such application")
     if grantee_id is not None and (grantee_id == department_id or session.get(Department, grantee_id) is None):
         raise _invalid("没有此单位，或为本单位", "there is no such department, or it is the own one")

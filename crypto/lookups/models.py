@@ -87,7 +87,7 @@ class LookupPerson(Base):
 
     __tablename__ = "lookup_person"
     __table_args__ = (
-        Index("ix_lookup_person_holder_day_value_bi", "holder", "day", "value_bi"),
+        Index("ix_lookup_person_holder_day_identifier_id", "holder", "day", "identifier_id"),
         Index("ix_lookup_person_value_bi", "value_bi"),
         Index("ix_lookup_person_identifier_id", "identifier_id"),
     )

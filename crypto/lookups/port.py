@@ -1,6 +1,7 @@
 """Who calls through the system door: applications are registered on a floor above, which fills this port."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,8 +34,8 @@ class Apps(Protocol):
     def verify(self, session: Session, call: SignedCall) -> Caller:
         """Return the caller; raise what the caller is told."""
 
-    def name(self, session: Session, app_id: uuid.UUID) -> str | None:
-        """Return an application's name."""
+    def names(self, session: Session, app_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """Return the names of applications by id, of those that exist."""
 
 
 _installed: list[Apps] = []

@@ -29,12 +29,24 @@ def answered_about(session: Session, department_id: uuid.UUID, since: datetime) 
     return int(session.scalar(query) or 0)
 
 
-def persons_of_day(session: Session, holder: str, day: int, wanted: Collection[int]) -> tuple[int, set[int]]:
-    """Return how many different persons a holder has seen on a day, and which of the wanted are among them.
+def answered_under(session: Session, grant_id: uuid.UUID, since: datetime) -> int:
+    """Return how many items were answered under a grant, whoever of its department asked."""
+    query = select(_total(LookupLog.asked)).where(
+        LookupLog.at >= since, LookupLog.grant_id == grant_id, LookupLog.refused.is_(None),
+    )
+    return int(session.scalar(query) or 0)
 
-    By the ids behind identifiers: blind indexes change with their key.
+
+def persons_of_day(
+    session: Session, day: int, wanted: Collection[int], *, holder: str = "", grant_id: uuid.UUID | None = None,
+) -> tuple[int, set[int]]:
+    """Return how many different persons were seen on a day, and which of the wanted are among them.
+
+    Seen by one holder, or under one grant. By the ids behind identifiers: blind indexes change with their key.
     """
-    mine = (LookupPerson.holder == holder, LookupPerson.day == day)
+    under = select(LookupLog.id).where(LookupLog.grant_id == grant_id, LookupLog.at >= clock.now() - timedelta(days=1))
+    by = LookupPerson.holder == holder if grant_id is None else LookupPerson.log_id.in_(under)
+    mine = (by, LookupPerson.day == day)
     count = session.scalar(select(func.count(LookupPerson.identifier_id.distinct())).where(*mine)) or 0
     listed, known = list(wanted), set[int]()
     for start in range(0, len(listed), _CHUNK):
@@ -43,8 +55,8 @@ def persons_of_day(session: Session, holder: str, day: int, wanted: Collection[i
     return count, known
 
 
-def hour_of(session: Session, holder: str) -> tuple[list[int], int, int, bool]:
-    """Return a holder's last hour: the newest ids found, items asked, unknown, whether an alarm was raised already."""
+def hour_of(session: Session, holder: str) -> tuple[list[int], int, int, set[str]]:
+    """Return a holder's last hour: the newest ids found, items asked, unknown, the kinds of alarm raised already."""
     since = clock.now() - timedelta(hours=1)
     recent = (LookupLog.holder == holder, LookupLog.at >= since, LookupLog.refused.is_(None))
     ids = select(LookupPerson.identifier_id).join(LookupLog, LookupLog.id == LookupPerson.log_id).where(
@@ -53,8 +65,8 @@ def hour_of(session: Session, holder: str) -> tuple[list[int], int, int, bool]:
     asked, unknown = session.execute(
         select(_total(LookupLog.asked), _total(LookupLog.unknown)).where(*recent)
     ).one()
-    raised = session.scalar(select(func.count()).select_from(LookupLog).where(*recent, LookupLog.alarm.is_not(None)))
-    return [one for one in session.scalars(ids) if one is not None], int(asked), int(unknown), bool(raised)
+    raised = {one for one in session.scalars(select(LookupLog.alarm).where(*recent).distinct()) if one}
+    return [one for one in session.scalars(ids) if one is not None], int(asked), int(unknown), raised
 
 
 def nonce_used(session: Session, holder: str, nonce: bytes) -> bool:
@@ -67,11 +79,11 @@ def grants_for(
     session: Session, department_id: uuid.UUID, field: str, direction: Direction, *,
     app_id: uuid.UUID | None = None, grantee_id: uuid.UUID | None = None,
 ) -> list[LookupGrant]:
-    """Return the grants in force that cover a field and direction, for an application or a department."""
+    """Return the grants in force that cover a field and direction, for an application or a department, newest first."""
     query = select(LookupGrant).where(
         LookupGrant.department_id == department_id, LookupGrant.state == "active", LookupGrant.expires_at > clock.now(),
         LookupGrant.app_id == app_id if app_id is not None else LookupGrant.grantee_id == grantee_id,
-    ).order_by(LookupGrant.created_at)
+    ).order_by(LookupGrant.created_at.desc(), LookupGrant.id.desc())
     return [row for row in session.scalars(query) if field in row.fields and direction in row.directions]
 
 

@@ -1,6 +1,6 @@
 """Pure rules of look-ups: doors, directions, limits, and what looks like a sweep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 MAX_ITEMS = 1_000
@@ -35,17 +35,20 @@ class Alarm(StrEnum):
 ALARM_TITLES = {Alarm.SWEEP: ("连续遍历", "sequential sweep"), Alarm.GUESSING: ("大量试探", "guessing")}
 
 
-def alarm_of(ids: Iterable[int], asked: int, unknown: int) -> Alarm | None:
+def alarm_of(ids: Iterable[int], asked: int, unknown: int, raised: Collection[str] = ()) -> Alarm | None:
     """Judge an hour of one holder: the ids of the persons found, how many items were asked, how many unknown.
 
     Numbers of identifiers follow the order of issue. Real business meets persons at random: among many of them hardly
     any two are neighbours, so at least fifty in runs, and a third of all, are somebody who walks through a list.
+    What was raised in this hour is not told again, and does not hide the other.
     """
     different = set(ids)
     neighbours = sum(one + 1 in different or one - 1 in different for one in different)
-    if neighbours >= NEIGHBOURS and 3 * neighbours >= len(different):
-        return Alarm.SWEEP
-    return Alarm.GUESSING if unknown >= GUESSES and 2 * unknown >= asked else None
+    looks_like = {
+        Alarm.SWEEP: neighbours >= NEIGHBOURS and 3 * neighbours >= len(different),
+        Alarm.GUESSING: unknown >= GUESSES and 2 * unknown >= asked,
+    }
+    return next((alarm for alarm, so in looks_like.items() if so and alarm not in raised), None)
 
 
 def canonical(items: Sequence[str]) -> bytes:

@@ -27,7 +27,7 @@ _PURPOSE = "lookup.seen"
 
 @dataclass(frozen=True)
 class Seen:
-    """``known``: some field within reach holds the person. ``looks``: who saw them, the newest 500; ``more``: not all."""
+    """``known``: a field within reach holds the person. ``looks``: who saw them, the newest 500; ``more``: not all."""
 
     known: bool
     looks: list[LookupLog]

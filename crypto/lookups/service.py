@@ -2,7 +2,7 @@
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -66,7 +66,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Asker:
-    """Who asks through which door, and how much they may."""
+    """Who asks through which door, and how much they may; ``shared``: a grant whose limits a department has together."""
 
     door: Door
     holder: str
@@ -74,9 +74,13 @@ class _Asker:
     persons_day: int
     per_minute: int
     clear: bool
-    grant_id: uuid.UUID | None = None
+    grant: LookupGrant | None = None
     approval_id: uuid.UUID | None = None
     nonce: bytes | None = None
+
+    @property
+    def shared(self) -> LookupGrant | None:
+        return self.grant if self.grant is not None and self.grant.grantee_id is not None else None
 
 
 def by_system(session: Session, caller: Caller, question: Question, reason: Reason) -> Answer:
@@ -93,7 +97,7 @@ def by_system(session: Session, caller: Caller, question: Question, reason: Reas
         raise LOOKUP_REPLAY()
     asker = _Asker(
         Door.SYSTEM, holder, Actor(user_id=None, name=f"app:{caller.name}", kind="app"), grant.persons_day,
-        grant.per_minute, grant.fields[question.field.name], grant.id, None, caller.nonce,
+        grant.per_minute, grant.fields[question.field.name], grant, None, caller.nonce,
     )
     return _answer(session, asker, question, replace(reason, business=grant.business))
 
@@ -105,17 +109,17 @@ def by_person(
     """Answer a person for a reason; in clear only with the permission for that.
 
     ``approval_id``: consent to a look-up above the quota; one that fits the quota leaves it unused.
-    Another department's field needs a grant to one's own. Raises 403, 404, ``crypto.identifier.field_unknown``,
+    Another department's field needs a grant to one's own, whose limits hold beside the officer's. Raises 403, 404, ``crypto.identifier.field_unknown``,
     ``crypto.sealed``, and what using the approval raises.
     """
     grant = _reach(session, actor, question)
     if clear and not actor.may(CLEAR):
         raise PERMISSION_DENIED(permission=CLEAR)
     if grant is not None:
-        clear, persons_day = clear and grant.fields[question.field.name], min(persons_day, grant.persons_day)
+        clear, reason = clear and grant.fields[question.field.name], replace(reason, business=grant.business)
     asker = _Asker(
         door, f"user:{actor.user_id.hex if actor.user_id else actor.name}"[:40], actor, persons_day,
-        rules.MANUAL_PER_MINUTE, clear, grant.id if grant else None,
+        rules.MANUAL_PER_MINUTE, clear, grant,
     )
     return _answer(session, asker, question, reason, consent=approval_id)
 
@@ -177,16 +181,18 @@ def _answer(
     row = identifier_queries.field(session, question.field.department_id, question.field.name)
     minute = clock.now() - timedelta(minutes=1)
     count = len(question.items)
-    for limit, so_far in (
+    limits = [
         (asker.per_minute, queries.asked_by(session, asker.holder, minute)),
         (rules.SCOPE_PER_MINUTE, queries.answered_about(session, row.department_id, minute)),
-    ):
+    ]
+    if asker.shared is not None:
+        limits.append((asker.shared.per_minute, queries.answered_under(session, asker.shared.id, minute)))
+    for limit, so_far in limits:
         if so_far + count > limit:
             return _refuse(session, asker, row, question, reason, LOOKUP_RATE(limit=limit))
     found = _find(session, question)
     persons = {one.stored.id: one.stored.value_bi for one in found if one.stored is not None}
-    seen, before = queries.persons_of_day(session, asker.holder, _day(), persons.keys())
-    left, new = asker.persons_day - seen, len(persons.keys() - before)
+    left, new = _room(session, asker, persons.keys())
     if new > left:
         if consent is None:
             kind = LOOKUP_QUOTA if asker.door is Door.SYSTEM else LOOKUP_SECOND_PERSON
@@ -209,6 +215,16 @@ def _answer(
         masked=question.direction is Direction.VALUE and not asker.clear,
         persons_left=max(left - new, 0),
     )
+
+
+def _room(session: Session, asker: _Asker, wanted: Set[int]) -> tuple[int, int]:
+    """Return how many persons are left of the day, and how many of the wanted are new: the holder's or the grant's."""
+    seen, before = queries.persons_of_day(session, _day(), wanted, holder=asker.holder)
+    room = asker.persons_day - seen, len(wanted - before)
+    if asker.shared is None:
+        return room
+    seen, before = queries.persons_of_day(session, _day(), wanted, grant_id=asker.shared.id)
+    return min(room, (asker.shared.persons_day - seen, len(wanted - before)), key=lambda one: one[0] - one[1])
 
 
 def _find(session: Session, question: Question) -> list[Found]:
@@ -244,7 +260,7 @@ def _log(
         id=log_id, at=clock.now(), door=asker.door, direction=question.direction, holder=asker.holder,
         department_id=row.department_id, field_number=row.number, actor_name=asker.actor.name[:120],
         operator=reason.operator, business=reason.business, purpose=reason.purpose, reference=reason.reference,
-        grant_id=asker.grant_id, approval_id=asker.approval_id, clear=asker.clear, asked=len(question.items),
+        grant_id=asker.grant.id if asker.grant else None, approval_id=asker.approval_id, clear=asker.clear, asked=len(question.items),
         found=hits, unknown=len(found) - hits, digest=digest, refused=refused, alarm=None, nonce=asker.nonce,
         audit_id=record(
             session, asker.actor, action="crypto.lookup.ask", object_type="lookup_log", object_id=str(log_id),
@@ -257,10 +273,10 @@ def _log(
 
 
 def _watch(session: Session, asker: _Asker, log: LookupLog, row: IdentifierField) -> None:
-    """Raise an alarm where the holder's last hour looks like a sweep; once an hour."""
+    """Raise an alarm where the holder's last hour looks like a sweep; each kind once an hour."""
     found, asked, unknown, raised = queries.hour_of(session, asker.holder)
-    alarm = rules.alarm_of(found, asked, unknown)
-    if alarm is None or raised:
+    alarm = rules.alarm_of(found, asked, unknown, raised)
+    if alarm is None:
         return
     log.alarm = alarm
     _tell(session, asker.actor, alarm, row)

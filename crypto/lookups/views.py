@@ -25,12 +25,13 @@ def answer(found: Answer) -> AnswerOut:
 def grants(session: Session, rows: Sequence[LookupGrant]) -> list[GrantOut]:
     """Return grants with the names of departments and applications."""
     names, now = department_names(session), clock.now()
+    named = apps().names(session, {row.app_id for row in rows if row.app_id})
     result = []
     for row in rows:
         over = row.state == "active" and row.expires_at <= now
         result.append(GrantOut(
             id=row.id, department_id=row.department_id, department=names[row.department_id], app_id=row.app_id,
-            app=apps().name(session, row.app_id) if row.app_id else None, grantee_id=row.grantee_id,
+            app=named.get(row.app_id) if row.app_id else None, grantee_id=row.grantee_id,
             grantee=names.get(row.grantee_id) if row.grantee_id else None, business=row.business,
             purpose_code=row.purpose_code, fields=row.fields, directions=[Direction(one) for one in row.directions],
             persons_day=row.persons_day, per_minute=row.per_minute, state="expired" if over else row.state,

@@ -5,6 +5,7 @@ path, so one made for the gateway opens nothing here and the other way round.
 """
 
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,7 +48,6 @@ class SignedApps:
             raise errors.SIGNATURE()
         return Caller(app.id, app.name, nonce)
 
-    def name(self, session: Session, app_id: uuid.UUID) -> str | None:
-        """Return an application's name."""
-        row = session.get(App, app_id)
-        return row.name if row else None
+    def names(self, session: Session, app_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """Return the names of applications by id, of those that exist."""
+        return dict(session.execute(select(App.id, App.name).where(App.id.in_(app_ids))).tuples().all())

@@ -46,6 +46,9 @@ REASON = Reason("核对补贴名册", "GD-2026-001")
 ])
 def test_what_raises_an_alarm(ids_: Any, asked: int, unknown: int, expected: Alarm | None) -> None:
     assert rules.alarm_of(ids_, asked, unknown) == expected
+    assert rules.alarm_of(range(50), 300, 200, {Alarm.SWEEP}) is Alarm.GUESSING  # one does not hide the other
+    assert rules.alarm_of(range(50), 300, 200, {Alarm.GUESSING}) is Alarm.SWEEP
+    assert rules.alarm_of(range(50), 300, 200, set(Alarm)) is None
 
 
 class Desk:
@@ -177,12 +180,21 @@ def limits_a_minute_and_an_alarm_for_a_sweep(desk: Desk) -> None:
 
 
 def a_successor_looks_up_by_grant_and_identifiers_stay(desk: Desk) -> None:
-    heir = desk.actor("heir", desk.district.other, service.RUN, service.CLEAR)
-    grant_id = desk.grant(grantee_id=desk.district.other, fields={NAME: True}, persons_day=2)
+    heir, second = (desk.actor(name, desk.district.other, service.RUN, service.CLEAR) for name in ("heir", "second"))
+    narrow = desk.grant(grantee_id=desk.district.other, persons_day=1)
+    wider = {"grantee_id": desk.district.other, "fields": {NAME: True}, "persons_day": 2, "per_minute": 8}
+    grant_id = desk.grant(**wider)  # the newest is the one that counts
     assert [one.value for one in desk.ask(desk.tokens[:2], actor=heir, clear=True).items] == desk.numbers[:2]
     refused = desk.ask(desk.tokens[:3], actor=heir).refused  # the grant is narrower than the officer's own quota
     assert refused is not None and refused.kind is LOOKUP_SECOND_PERSON
-    desk.database.run(lambda session: grants.revoke(session, SYSTEM, grant_id=grant_id, reason="期满"))
+    assert {row["business"] for row in desk.log()} == {"高龄津贴"}
+    for items, kind in ((desk.tokens[2:3], LOOKUP_SECOND_PERSON), (desk.tokens[:1] * 7, LOOKUP_RATE)):
+        refused = desk.ask(items, actor=second).refused  # a department has its grant together
+        assert refused is not None and refused.kind is kind
+    assert desk.ask(desk.tokens[:2], actor=second).persons_left == 0
+    desk.database.run(lambda session: [
+        grants.revoke(session, SYSTEM, grant_id=one, reason="期满") for one in (narrow, grant_id)
+    ])
     with pytest.raises(MulianError) as caught:
         desk.ask(desk.tokens[:1], actor=heir)
     assert caught.value.status == 404
