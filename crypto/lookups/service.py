@@ -66,7 +66,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Asker:
-    """Who asks through which door, and how much they may; ``shared``: a grant whose limits a department has together."""
+    """Who asks through which door, and how much they may. ``shared``: a grant that a department has together."""
 
     door: Door
     holder: str
@@ -109,8 +109,8 @@ def by_person(
     """Answer a person for a reason; in clear only with the permission for that.
 
     ``approval_id``: consent to a look-up above the quota; one that fits the quota leaves it unused.
-    Another department's field needs a grant to one's own, whose limits hold beside the officer's. Raises 403, 404, ``crypto.identifier.field_unknown``,
-    ``crypto.sealed``, and what using the approval raises.
+    Another department's field needs a grant to one's own, whose limits hold beside the officer's. Raises 403, 404,
+    ``crypto.identifier.field_unknown``, ``crypto.sealed``, and what using the approval raises.
     """
     grant = _reach(session, actor, question)
     if clear and not actor.may(CLEAR):
@@ -260,8 +260,9 @@ def _log(
         id=log_id, at=clock.now(), door=asker.door, direction=question.direction, holder=asker.holder,
         department_id=row.department_id, field_number=row.number, actor_name=asker.actor.name[:120],
         operator=reason.operator, business=reason.business, purpose=reason.purpose, reference=reason.reference,
-        grant_id=asker.grant.id if asker.grant else None, approval_id=asker.approval_id, clear=asker.clear, asked=len(question.items),
-        found=hits, unknown=len(found) - hits, digest=digest, refused=refused, alarm=None, nonce=asker.nonce,
+        grant_id=asker.grant.id if asker.grant else None, approval_id=asker.approval_id, clear=asker.clear,
+        asked=len(question.items), found=hits, unknown=len(found) - hits, digest=digest, refused=refused, alarm=None,
+        nonce=asker.nonce,
         audit_id=record(
             session, asker.actor, action="crypto.lookup.ask", object_type="lookup_log", object_id=str(log_id),
             detail=detail, department_id=row.department_id,
