@@ -1,7 +1,7 @@
 """影响评估 and dry run: what hangs on each column, what every value would become, a rehearsal that is rolled back."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,8 @@ from kernel.errors import MulianError
 
 PAGE = 5_000
 _REHEARSED = 100
-_SHOWN = 500  # of each column and outcome
+_SHOWN = 500  # of each column and reason
+_OTHERWISE = "读回的值不同 / reads back otherwise"  # a trigger's doing, or the type's
 
 
 @dataclass
@@ -30,14 +31,23 @@ class Seen:
     fit: list[tuple[str, str]] = field(default_factory=list, repr=False)
     spelled: set[int] = field(default_factory=set, repr=False)
     listed: list[journal.Listed] = field(default_factory=list)
+    kept: Counter[str] = field(default_factory=Counter)
 
 
 def look(
-    database: Database, source: Source, field_of: identifiers.Field, number: int, column: Column, facts: Facts,
-    progress: Any,
+    database: Database, source: Source, field_of: identifiers.Field, number: int,
+    columns: Sequence[tuple[Column, Facts]], progress: Any,
 ) -> Seen:
-    """Read a whole column and tell what each value would become; nothing is issued for it."""
+    """Read a whole column (that of ``number``) and tell what each value would become; nothing is issued for it."""
     seen, after = Seen(), None
+    column, facts = columns[number]
+
+    def list_(key: str, value: str, why: str) -> None:
+        if seen.kept[why] < _SHOWN:
+            seen.kept[why] += 1
+            shown = rules.shown_key(column, facts, [one for one, _ in columns], key)
+            seen.listed.append(journal.Listed("check", number, shown, why, mask(column.mask, value)))
+
     unique = bool(facts.unique)
     while True:
         page = source.page(column.slot, facts, after, PAGE)
@@ -49,10 +59,10 @@ def look(
                 alike.append((key, value or ""))
             elif what is Outcome.EXCEPTION:
                 seen.reasons[why] += 1
-                _list(seen, number, column, facts, key, value or "", why)
+                list_(key, value or "", why)
             elif what is Outcome.REPLACE:
                 _remember(seen, column, key, value or "", unique)
-        _look_up(database, field_of, seen, number, column, facts, alike)
+        _look_up(database, field_of, seen, alike, list_)
         progress(len(page))
         if len(page) < PAGE:
             return seen
@@ -89,16 +99,15 @@ def with_obstacle(found: dict[str, Any], error: MulianError) -> dict[str, Any]:
 
 def _rehearsed(source: Source, column: Column, facts: Facts, changes: Sequence[Change]) -> str:
     try:
-        source.swap(column.slot, facts, changes, rehearse=True)
+        return _OTHERWISE if source.swap(column.slot, facts, changes, rehearse=True) else ""
     except Refused as refused:
         return str(refused)
-    return ""
 
 
-def report(column: Column, facts: Facts, seen: Seen, refusal: str, slots: Sequence[Any]) -> dict[str, Any]:
+def report(column: Column, facts: Facts, seen: Seen, refusal: str, columns: Sequence[Column]) -> dict[str, Any]:
     """Return the assessment of a column for the job's row."""
     counts = {what.value: seen.counts[what] for what in Outcome}
-    obstacles = rules.obstacles(column.slot, facts, column.form, slots)
+    obstacles = rules.obstacles(column, facts, columns)
     return {
         "column": str(column.slot), "field": column.field, "form": column.form.value, "facts": facts.as_dict(),
         "counts": counts | {
@@ -119,23 +128,14 @@ def _remember(seen: Seen, column: Column, key: str, value: str, unique: bool) ->
 
 
 def _look_up(
-    database: Database, field_of: identifiers.Field, seen: Seen, number: int, column: Column, facts: Facts,
-    alike: Sequence[tuple[str, str]],
+    database: Database, field_of: identifiers.Field, seen: Seen, alike: Sequence[tuple[str, str]],
+    list_: Callable[[str, str, str], None],
 ) -> None:
     """Tell the department's own identifiers from values that only look like some."""
     if not alike:
         return
     with database.read() as session:
-        found = identifiers.look_up(session, field_of, [value for _, value in alike])
-    for (key, value), answer in zip(alike, found, strict=True):
-        known = answer.status is identifiers.Status.FOUND
+        found = identifiers.known(session, field_of, [value for _, value in alike])
+    for (key, value), known in zip(alike, found, strict=True):
         seen.counts["known"] += known
-        _list(seen, number, column, facts, key, value, "identifier_known" if known else "identifier_unknown")
-
-
-def _list(seen: Seen, number: int, column: Column, facts: Facts, key: str, value: str, why: str) -> None:
-    if sum(one.reason == why for one in seen.listed[:_SHOWN + 1]) < _SHOWN:
-        own = facts.key == column.slot.column
-        seen.listed.append(journal.Listed(
-            "check", number, mask(column.mask, key) if own else key, why, mask(column.mask, value),
-        ))
+        list_(key, value, "identifier_known" if known else "identifier_unknown")

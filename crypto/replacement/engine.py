@@ -8,7 +8,7 @@ for what the department's programs wrote meanwhile.
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -25,12 +25,17 @@ from kernel.db import Database
 PAGE = 5_000
 SLICE = 500
 ROUNDS = 4
+_REMEMBERED = 2_000_000  # identifiers, at about 100 bytes
 Observe = Callable[[int, int, State], None]
 
 
 @dataclass
 class Work:
-    """A job in hand: its columns in order of work, with what the database says about them."""
+    """A job in hand: its columns in order of work, with what the database says about them.
+
+    ``listed``: column and key of what is listed as an exception. ``written``: digests of identifiers that this process
+    has issued, which need not be looked up when they are read again.
+    """
 
     database: Database
     source: Source
@@ -41,6 +46,8 @@ class Work:
     observe: Observe
     done: int = 0
     total: int = 0
+    listed: set[tuple[int, str]] = field(default_factory=set, repr=False)
+    written: set[int] = field(default_factory=set, repr=False)
 
     @property
     def linked(self) -> bool:
@@ -57,6 +64,8 @@ def run(work: Work) -> dict[str, object]:
     """Carry a job from wherever its journal stands to the end; return the evidence."""
     work.total = 2 * sum(facts.rows for _, facts in work.columns)
     work.done = sum(entry.rows * (1 + (entry.state == "applied")) for entry in _entries(work, "captured", "applied"))
+    with work.database.read() as session:
+        work.listed = queries.listed(session, work.replacement_id, "exception")
     work.source.prepare(linked=work.linked)
     left, settled, round_ = 0, False, 0
     while not settled and round_ < ROUNDS:
@@ -149,13 +158,17 @@ def _capture_page(
 ) -> None:
     column, _ = work.columns[number]
     fit: list[tuple[str, str]] = []
-    listed: list[journal.Listed] = []
+    alike: list[tuple[str, str]] = []
+    stays: list[tuple[str, str, str]] = []
     for key, value in page:
         what, why = rules.outcome(column.kind, column.form, value)
         if what is Outcome.REPLACE:
             fit.append((key, value or ""))
-        elif what is Outcome.EXCEPTION and round_ == 1:
-            listed.append(_finding(work, "exception", number, key, value or "", why))
+        elif what is Outcome.EXCEPTION:
+            stays.append((key, value or "", why))
+        elif what is Outcome.LOOKALIKE and hash(value) not in work.written:
+            alike.append((key, value or ""))
+    listed = _stays(work, number, [*stays, *_foreign(work, column, alike)])
     changes = _issued(work, column, fit)
     with work.database.read() as session:
         newest = queries.last_range(session, work.replacement_id)
@@ -174,16 +187,36 @@ def _capture_page(
 def _issued(work: Work, column: Column, fit: Sequence[tuple[str, str]]) -> list[Change]:
     if not fit:
         return []
-    field = identifiers.Field(work.department_id, column.field)
+    field_of = identifiers.Field(work.department_id, column.field)
 
     def unit(session: Session) -> list[identifiers.Issued | identifiers.Refused]:
-        return identifiers.issue(session, field, [value for _, value in fit], Form(column.form))
+        return identifiers.issue(session, field_of, [value for _, value in fit], Form(column.form))
 
-    return [
+    changes = [
         Change(key, value, one.identifier)
         for (key, value), one in zip(fit, work.database.run(unit), strict=True)
         if isinstance(one, identifiers.Issued)
     ]
+    if len(work.written) < _REMEMBERED:
+        work.written.update(hash(one.new) for one in changes)
+    return changes
+
+
+def _foreign(work: Work, column: Column, alike: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Return what looks like an identifier and is none of the department's: it stays, so it is listed."""
+    if not alike:
+        return []
+    field_of = identifiers.Field(work.department_id, column.field)
+    with work.database.read() as session:
+        known = identifiers.known(session, field_of, [value for _, value in alike])
+    return [(key, value, "identifier_unknown") for (key, value), own in zip(alike, known, strict=True) if not own]
+
+
+def _stays(work: Work, number: int, rows: Sequence[tuple[str, str, str]]) -> list[journal.Listed]:
+    """List rows that stay as they are, each once however often it is read."""
+    found = [_finding(work, "exception", number, *row) for row in rows if (number, row[0]) not in work.listed]
+    work.listed.update((number, key) for key, _, _ in rows)
+    return found
 
 
 def _changes(work: Work, entry: CryptoReplacementRange) -> list[Change]:
@@ -210,7 +243,5 @@ def _entries(work: Work, *states: str, newest_first: bool = False) -> list[Crypt
 
 def _finding(work: Work, phase: str, number: int, key: str, value: str, why: str) -> journal.Listed:
     column, facts = work.columns[number]
-    own = facts.key == column.slot.column or any(  # the key may be sensitive in another column of the job
-        other.slot.table == column.slot.table and other.slot.column == facts.key for other, _ in work.columns
-    )
-    return journal.Listed(phase, number, mask(column.mask, key) if own else key, why, mask(column.mask, value))
+    shown = rules.shown_key(column, facts, [one for one, _ in work.columns], key)
+    return journal.Listed(phase, number, shown, why, mask(column.mask, value))

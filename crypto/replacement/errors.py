@@ -12,6 +12,11 @@ TARGET_UNREACHABLE = define(
     fix_zh="请核对地址、账号、口令与网络策略；无法联通时改用离线替换包",
     fix_en="Check address, account, password and network rules; where no connection is allowed use the offline package",
 )
+TARGET_FAILED = define(
+    "crypto.target.failed", 502, zh="业务库报错：{reason}", en="The database reports an error: {reason}",
+    fix_zh="请 DBA 按错误号查看业务库日志；错误原文可能含敏感值，本系统不保存",
+    fix_en="Look the number up in the database's log; its text may quote values and is not kept here",
+)
 DIALECT_REFUSED = define(
     "crypto.target.dialect", 422, zh="不支持的数据库类型「{dialect}」", en="Databases of kind {dialect} are not served",
     fix_zh="Oracle、达梦等须由运维在参数 MULIAN_REPLACEMENT_DIALECTS 中登记 SQLAlchemy 方言并安装驱动",

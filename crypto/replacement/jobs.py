@@ -50,21 +50,20 @@ def check(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
             ctx.progress(done, total, "影响评估")
 
         reports, listed = [], []
-        slots = [column.slot for column in columns]
         enforced = _enforced(source, linked=linked)
         for number, (column, about) in enumerate(zip(columns, facts, strict=True)):
             readable = about.text and bool(about.key)
             field = Field(row.department_id, column.field)
-            seen = checking.look(ctx.database, source, field, number, column, about, progress) if readable \
-                else checking.Seen()
+            paired = list(zip(columns, facts, strict=True))
+            seen = checking.look(ctx.database, source, field, number, paired, progress) if readable else checking.Seen()
             refusal = checking.rehearse(ctx.database, source, field, column, about, seen.fit) \
-                if readable and not enforced and not rules.obstacles(column.slot, about, column.form, slots) else ""
-            report = checking.report(column, about, seen, refusal, slots)
+                if readable and not enforced and not rules.obstacles(column, about, columns) else ""
+            report = checking.report(column, about, seen, refusal, columns)
             reports.append(checking.with_obstacle(report, enforced) if enforced and about.linked else report)
             listed += seen.listed
         checked = {
             "version": source.version(), "at": clock.iso(clock.now()), "columns": reports, "unknowable": UNKNOWABLE,
-            "orphans": sum(source.orphans(slot, about) for slot, about in zip(slots, facts, strict=True)),
+            "orphans": sum(source.orphans(column.slot, about) for column, about in zip(columns, facts, strict=True)),
         }
     forms = {column.field: column.form.value for column in columns}
     ctx.database.run(lambda session: _checked(session, ctx.actor, replacement_id, checked, forms, listed))
@@ -196,11 +195,16 @@ def _opened(
         target = queries.target(session, row.target_id or row.id)
     source = targets.connect(runtime, target)
     try:
-        facts = [source.facts(column.slot) for column in columns]
+        facts = [source.facts(column.slot, _of_table(column, columns)) for column in columns]
         at = rules.order([(column.slot, about) for column, about in zip(columns, facts, strict=True)])
         yield row, [columns[one] for one in at], [facts[one] for one in at], source
     finally:
         source.close()
+
+
+def _of_table(column: Column, columns: list[Column]) -> set[str]:
+    table = (column.slot.schema, column.slot.table)
+    return {one.slot.column for one in columns if (one.slot.schema, one.slot.table) == table}
 
 
 def _enforced(source: Source, *, linked: bool) -> MulianError | None:

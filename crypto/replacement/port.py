@@ -1,6 +1,6 @@
 """The port to a department's database: what a job must know and do there, whatever the product."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,7 +31,8 @@ class Facts:
     """What a catalogue of the database says about a column; the assessment is made from it.
 
     ``width`` in characters, None without a limit. ``key``: the column by which rows are named, "" where there is no
-    single unique column that is never null; ``key_type`` as the database writes it. ``unique``, ``checks``,
+    single unique column that is never null; ``key_type`` as the database writes it; ``neutral``: it is the primary
+    key or no text, so that it may be listed unless it is seen to be sensitive. ``unique``, ``checks``,
     ``triggers``, ``generated``, ``indexes``, ``views`` are names or texts of what hangs on the column or its table.
     ``parents`` and ``children`` are (constraint, column at the other end) of foreign keys. ``kept`` are columns that
     the database would change by itself with the row.
@@ -45,6 +46,7 @@ class Facts:
     rows: int
     key: str
     key_type: str
+    neutral: bool = False
     computed: bool = False
     unique: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
@@ -52,8 +54,8 @@ class Facts:
     triggers: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
-    parents: tuple[tuple[str, str], ...] = ()
-    children: tuple[tuple[str, str], ...] = ()
+    parents: tuple[tuple[str, Slot], ...] = ()
+    children: tuple[tuple[str, Slot], ...] = ()
     kept: tuple[str, ...] = ()
 
     @property
@@ -63,7 +65,8 @@ class Facts:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the facts for a JSON column."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+        links = {name: [[key, str(other)] for key, other in getattr(self, name)] for name in ("parents", "children")}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()} | links
 
 
 class Refused(Exception):
@@ -71,7 +74,10 @@ class Refused(Exception):
 
 
 class Source(Protocol):
-    """A connection to a department's database. Every write method is a transaction of its own."""
+    """A connection to a department's database. Every write method is a transaction of its own.
+
+    Any method raises ``crypto.target.failed`` for an error of the database, without its text.
+    """
 
     def version(self) -> str:
         """Return product and version."""
@@ -79,8 +85,12 @@ class Source(Protocol):
     def columns(self) -> list[tuple[str, str, str]]:
         """Return (table, column, type) of the connection's schema."""
 
-    def facts(self, slot: Slot) -> Facts:
-        """Describe a column; raise ``crypto.replacement.column_unknown``."""
+    def facts(self, slot: Slot, replaced: Collection[str] = ()) -> Facts:
+        """Describe a column; raise ``crypto.replacement.column_unknown``.
+
+        ``replaced``: what else the job replaces in the table. Rows are named by a column that stays, if there is one,
+        by the primary key before others; if there is none, by the same one for every column of the table.
+        """
 
     def prepare(self, *, linked: bool) -> None:
         """Make the session ready for changes; ``linked``: foreign keys hang on columns of this job.
@@ -95,7 +105,7 @@ class Source(Protocol):
         """Change rows that hold exactly ``old`` to ``new`` in one transaction; return the keys of the others.
 
         A row that holds ``new`` already counts as changed: that is how a transaction ended whose answer was lost.
-        ``rehearse`` rolls back. Raises :class:`Refused` when the database refuses any of them: then none is changed.
+        ``rehearse`` reads every row back, then rolls back. Raises :class:`Refused` when the database refuses any of them: then none is changed.
         """
 
     def orphans(self, slot: Slot, facts: Facts) -> int:

@@ -106,6 +106,11 @@ def findings(replacement_id: uuid.UUID, phase: str | None = None) -> Select[Cryp
     return query.order_by(CryptoReplacementFinding.number)
 
 
+def listed(session: Session, replacement_id: uuid.UUID, phase: str) -> set[tuple[int, str]]:
+    """Return column and key of what a job lists in a phase; a masked key is that of no row."""
+    return {(row.slot, row.row_key) for row in session.scalars(findings(replacement_id, phase))}
+
+
 def next_finding(session: Session, replacement_id: uuid.UUID) -> int:
     """Return the next number of a finding."""
     return (session.scalar(select(func.max(CryptoReplacementFinding.number)).where(

@@ -7,6 +7,7 @@ from typing import Any
 
 from crypto.identifiers import codec
 from crypto.identifiers.rules import FORM_OF, Form, Kind, fault, fits, normalise, recognise
+from crypto.masking.rules import mask
 from crypto.replacement.port import Facts, Slot
 
 RUN, UNDO = "crypto.replacement.run", "crypto.replacement.undo"  # approvals, and the jobs that they start
@@ -107,8 +108,8 @@ def form_for(kind: Kind, facts: Sequence[Facts]) -> Form | None:
     return own if own is not None and narrowest >= LENGTHS[own] else None
 
 
-def obstacles(slot: Slot, facts: Facts, form: Form | None, slots: Sequence[Slot]) -> list[dict[str, str]]:
-    """Return why a column cannot be replaced: zh and en each; empty where it can."""
+def obstacles(column: Column, facts: Facts, columns: Sequence[Column]) -> list[dict[str, str]]:
+    """Return why a column cannot be replaced in a job over ``columns``: zh and en each; empty where it can."""
     found = []
     if not facts.text:
         found.append(_say(f"列类型 {facts.type} 不是文本", f"type {facts.type} is no text"))
@@ -116,11 +117,15 @@ def obstacles(slot: Slot, facts: Facts, form: Form | None, slots: Sequence[Slot]
         found.append(_say("该列是生成列", "the column is generated"))
     if not facts.key:
         found.append(_say("表没有单列非空的主键或唯一键", "the table has no single key column that is never null"))
-    if form is None or (facts.width is not None and facts.width < LENGTHS[form]):
+    if facts.width is not None and facts.width < LENGTHS[column.form]:
         found.append(_say(f"列宽 {facts.width} 放不下标识", f"{facts.width} characters hold no identifier"))
     for name, other in (*facts.parents, *facts.children):
-        if not any(_same(other, one) for one in slots):
+        fields = [(one.field, one.form) for one in columns if _same(other, one.slot)]
+        if not fields:
             found.append(_say(f"外键 {name} 的另一端 {other} 不在本任务内", f"foreign key {name} links {other}, not in this job"))
+        elif fields != [(column.field, column.form)]:  # identifiers are those of a field
+            found.append(_say(f"外键 {name} 的另一端 {other} 属于另一标识字段，两端的标识会不同",
+                              f"foreign key {name} links {other}, which is of another field: its identifiers differ"))
     return found
 
 
@@ -143,6 +148,19 @@ def warnings(facts: Facts) -> list[dict[str, str]]:
     return found
 
 
+def shown_key(column: Column, facts: Facts, columns: Sequence[Column], key: str) -> str:
+    """Return the key of a row as it may be listed: masked where it is, or may be, sensitive itself.
+
+    A text that is not the primary key is taken for sensitive, and so is what is spelled as a number of a person.
+    """
+    table = (column.slot.schema, column.slot.table, facts.key)
+    own = next((one for one in columns if (one.slot.schema, one.slot.table, one.slot.column) == table), None)
+    if own is not None:
+        return mask(own.mask, key)
+    personal = any(fits(form, normalise(kind, key)) for kind, form in FORM_OF.items())
+    return key if facts.neutral and not personal else mask("all", key)
+
+
 def order(columns: Sequence[tuple[Slot, Facts]]) -> list[int]:
     """Return the order of work: in each table the column that is its own key comes last, since it renames the rows."""
     return sorted(range(len(columns)), key=lambda at: (columns[at][1].key == columns[at][0].column, at))
@@ -156,9 +174,8 @@ def bound(replacement_id: str, checked: Mapping[str, Any] | None, forms: Mapping
             "reason": reason}
 
 
-def _same(other: str, slot: Slot) -> bool:
-    schema, table, column = other.split(".", 2)
-    return (table, column) == (slot.table, slot.column) and slot.schema in ("", schema)
+def _same(other: Slot, slot: Slot) -> bool:
+    return (other.table, other.column) == (slot.table, slot.column) and slot.schema in ("", other.schema)
 
 
 def _say(zh: str, en: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crypto.copies import queries as copies
 from crypto.identifiers import service as identifiers
-from crypto.identifiers.rules import Form, Kind, recognise
+from crypto.identifiers.rules import Form, Kind, recognise, wrong_digit
 from crypto.persons.rules import synthetic
 from crypto.replacement import engine, jobs, queries, rules, service, targets
 from crypto.replacement.errors import (
@@ -19,14 +19,15 @@ from crypto.replacement.errors import (
     DIALECT_REFUSED,
     FORM_UNFIT,
     STATE,
+    TARGET_FAILED,
     TARGET_IN_USE,
     UNDECIDED,
     UNDO_UNREADABLE,
     UNSUITED,
 )
 from crypto.replacement.models import SECRET_TABLE
-from crypto.replacement.port import Facts, Slot
-from crypto.replacement.rules import Outcome, State
+from crypto.replacement.port import Change, Facts, Slot
+from crypto.replacement.rules import Column, Outcome, State
 from crypto.rotation import service as rotations
 from crypto.scopes import queries as scopes
 from crypto.scopes.rules import Scope
@@ -75,9 +76,31 @@ def test_a_form_fits_every_column_of_its_field(widths: list[int | None], kind: K
         assert all(width is None or width >= rules.LENGTHS[form] for width in widths)
     narrowest = min((width for width in widths if width is not None), default=999)
     assert (form is Form.NATIVE) == (narrowest >= 29)
-    for one in facts:
-        found = rules.obstacles(Slot("", "t", "c"), one, form, [Slot("", "t", "c")])
-        assert bool(found) == (form is None)
+    column_ = Column(Slot("", "t", "c"), NUMBER, kind, form or Form.NATIVE, "all")
+    assert any(rules.obstacles(column_, one, [column_]) for one in facts) == (form is None)
+
+
+@pytest.mark.pure
+def test_both_ends_of_a_foreign_key_get_identifiers_of_one_field() -> None:
+    ends = [Column(Slot("", table, "sfz"), NUMBER, Kind.ID_NUMBER, Form.NATIVE, "id_number") for table in ("a", "b")]
+    facts = replace(FACTS, parents=(("fk", Slot("here", "b", "sfz")),))
+    assert rules.obstacles(ends[0], facts, ends) == []
+    [other] = rules.obstacles(ends[0], facts, [ends[0], replace(ends[1], field="另一字段")])
+    [missing] = rules.obstacles(ends[0], facts, ends[:1])
+    assert "另一标识字段" in other["zh"] and "不在本任务内" in missing["zh"]
+
+
+@pytest.mark.pure
+def test_a_key_is_listed_only_where_it_is_not_sensitive() -> None:
+    column_ = Column(Slot("", "t", "c"), NUMBER, Kind.ID_NUMBER, Form.NATIVE, "id_number")
+    key = replace(column_, slot=Slot("", "t", "id"))
+    neutral = replace(FACTS, neutral=True)
+    assert rules.shown_key(column_, neutral, [column_], "7") == "7"
+    for facts, columns, text in (
+        (FACTS, [column_], "A-7"), (neutral, [column_], GOOD[0]), (neutral, [column_], "13800138000"),
+        (neutral, [column_, key], GOOD[0]), (replace(FACTS, key="c"), [column_], GOOD[0]),
+    ):
+        assert text not in rules.shown_key(column_, facts, columns, text)
 
 
 @pytest.mark.pure
@@ -139,6 +162,7 @@ def test_rows_written_meanwhile_are_found_and_never_overwritten(
     sqlite_district: District, there: Bureau, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
 ) -> None:
     district, whole, times = sqlite_district, engine.apply, []
+    alike = GOOD[22][:17] + wrong_digit(GOOD[22][:17])  # what nobody issued
     allow(district)
     there.run("CREATE TABLE live (id INT PRIMARY KEY, sfz VARCHAR(18))")
     there.fill("live", 2, list(enumerate(GOOD[:10])))
@@ -149,7 +173,7 @@ def test_rows_written_meanwhile_are_found_and_never_overwritten(
         if not times:
             there.run(f"UPDATE live SET sfz = '{GOOD[20]}' WHERE id = 3")
             there.run("DELETE FROM live WHERE id = 4")
-            there.run(f"INSERT INTO live VALUES (-1, '{GOOD[21]}')")
+            there.fill("live", 2, [(-1, GOOD[21]), (-2, alike), (-3, "ABC")])
         times.append(1)
         whole(work)
 
@@ -158,15 +182,17 @@ def test_rows_written_meanwhile_are_found_and_never_overwritten(
     row = job_row(district.database, job)
     assert row.evidence["rounds"] == 3 and row.evidence["clear_left"] == 0  # type: ignore[index]
     values = dict(there.run("SELECT id, sfz FROM live"))
-    assert len(values) == 10 and all(recognise(one) is Form.ID18 for one in values.values())
+    assert len(values) == 12 and {at for at, one in values.items() if recognise(one) is not Form.ID18} == {-3}
     with district.database.read() as session:
+        stays = [(one.row_key, one.reason) for one in session.scalars(queries.findings(job, "exception"))]
+        assert sorted(stays) == [("-2", "identifier_unknown"), ("-3", "unfit")]  # once, in however many rounds
         found = identifiers.look_up(session, identifiers.Field(district.department, NUMBER), [values[3], values[-1]])
     assert [one.value for one in found] == [GOOD[20], GOOD[21]]
     there.run("UPDATE live SET sfz = 'somebody' WHERE id = 5")
     agreed(district, service.request_undo, replacement_id=job, reason="误操作")
     assert work_off(district.database).state == "done"
     back = dict(there.run("SELECT id, sfz FROM live"))
-    expected = {**dict(enumerate(GOOD[:10])), 3: GOOD[20], -1: GOOD[21], 5: "somebody"}
+    expected = {**dict(enumerate(GOOD[:10])), 3: GOOD[20], -1: GOOD[21], -2: alike, -3: "ABC", 5: "somebody"}
     assert back == {key: value for key, value in expected.items() if key != 4}
     with district.database.read() as session:
         undone = [(one.row_key, one.reason) for one in session.scalars(queries.findings(job, "undo"))]
@@ -175,6 +201,34 @@ def test_rows_written_meanwhile_are_found_and_never_overwritten(
     agreed(district, service.request_undo, replacement_id=job, reason="改回后再撤")
     assert work_off(district.database).state == "done"
     assert dict(there.run("SELECT id, sfz FROM live"))[5] == GOOD[5]
+
+
+LOUD = {
+    "mysql": ["CREATE TRIGGER loud BEFORE UPDATE ON loud FOR EACH ROW IF OLD.id = 1 THEN SIGNAL SQLSTATE '45000'"
+              " SET MYSQL_ERRNO = 30001, MESSAGE_TEXT = 'value of a person'; ELSE SET NEW.sfz = 'x'; END IF"],
+    "postgresql": ["CREATE FUNCTION loud() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.id = 1 THEN RAISE"
+                   " 'value of a person' USING ERRCODE = 'XX001'; END IF; NEW.sfz := 'x'; RETURN NEW; END $$",
+                   "CREATE TRIGGER loud BEFORE UPDATE ON loud FOR EACH ROW EXECUTE FUNCTION loud()"],
+}
+
+
+def nothing_is_quoted(district: District, there: Bureau, target: uuid.UUID) -> None:  # noqa: F811
+    """An error of the database is its number; what a trigger makes of a value shows in the rehearsal."""
+    there.run("CREATE TABLE loud (id INT PRIMARY KEY, sfz VARCHAR(40))")
+    there.fill("loud", 2, [(1, GOOD[0]), (2, GOOD[1])])
+    for statement in LOUD[there.product]:
+        there.run(statement)
+    assert district.database.runtime is not None
+    with district.database.read() as session:
+        source = targets.connect(district.database.runtime, queries.target(session, target))
+    slot = Slot("", "loud", "sfz")
+    facts = source.facts(slot)
+    with pytest.raises(MulianError) as caught:
+        source.swap(slot, facts, [Change("1", GOOD[0], "y")])
+    assert caught.value.kind is TARGET_FAILED and "person" not in f"{caught.value} {caught.value.text('zh')}"
+    assert source.swap(slot, facts, [Change("2", GOOD[1], "y")], rehearse=True) == ["2"]
+    source.close()
+    assert there.run("SELECT * FROM loud ORDER BY id") == [(1, GOOD[0]), (2, GOOD[1])]
 
 
 def test_what_collides_once_normalised_is_listed_and_stays(
@@ -187,7 +241,12 @@ def test_what_collides_once_normalised_is_listed_and_stays(
         there.run("CREATE TABLE two (id int PRIMARY KEY, sfz varchar(18) UNIQUE)")
         others = [one for one in GOOD[:6] if one != number]
         there.fill("two", 2, [(1, number), (2, number.lower()), *[(at + 9, one) for at, one in enumerate(others)]])
-        job = made(district, list_target(district, there), column("two", "sfz"))
+        there.run("CREATE TABLE pair (sfz varchar(30) NOT NULL UNIQUE, sj varchar(30) NOT NULL UNIQUE)")
+        there.fill("pair", 2, [(one, f"1380013{at:04d}") for at, one in enumerate(GOOD[:9])])
+        before = [there.run(f"SELECT * FROM {name} ORDER BY 1") for name in ("two", "pair")]
+        target = list_target(district, there)
+        nothing_is_quoted(district, there, target)
+        job = made(district, target, column("two", "sfz"), column("pair", "sfz"), column("pair", "sj", PHONE))
         seen = job_row(district.database, job).checked["columns"][0]  # type: ignore[index]
         assert seen["counts"]["merged"] == 1 and not seen["refusal"]
         agreed(district, service.request_run, replacement_id=job, reason="最小必要")
@@ -200,6 +259,11 @@ def test_what_collides_once_normalised_is_listed_and_stays(
         assert reason == "refused: PostgreSQL 23505"
         values = dict(there.run("SELECT id, sfz FROM two"))
         assert [at for at, value in values.items() if recognise(value) is None] == [int(key)]
+        # unique columns that are all replaced do not name each other's rows
+        assert all(recognise(one) for row in there.run("SELECT * FROM pair") for one in row)
+        agreed(district, service.request_undo, replacement_id=job, reason="误操作")
+        assert work_off(district.database).state == "done"
+        assert [there.run(f"SELECT * FROM {name} ORDER BY 1") for name in ("two", "pair")] == before
 
 
 @pytest.mark.parametrize("there", ["mysql"], indirect=True)
@@ -212,16 +276,19 @@ def test_what_cannot_be_replaced_is_said_before_anything_runs(
     there.run("CREATE TABLE tail (id INT PRIMARY KEY, sfz VARCHAR(18), FOREIGN KEY (sfz) REFERENCES head (sfz))")
     there.run("CREATE TABLE keyless (sfz VARCHAR(18))")
     there.run("CREATE TABLE narrow (id INT PRIMARY KEY, sfz VARCHAR(15), born DATE)")
+    there.run("CREATE TABLE keyed (a VARCHAR(9) NOT NULL UNIQUE, z VARCHAR(9) PRIMARY KEY, sfz VARCHAR(15))")
     target = list_target(district, there)
+    nothing_is_quoted(district, there, target)
     job = made(district, target, column("tail", "sfz"), column("keyless", "sfz"), column("narrow", "born"))
     seen = {one["column"]: one for one in job_row(district.database, job).checked["columns"]}  # type: ignore[index]
     said = {name: "".join(one["zh"] for one in report["obstacles"]) for name, report in seen.items()}
     assert "外键" in said["tail.sfz"] and "主键" in said["keyless.sfz"] and "不是文本" in said["narrow.born"]
     assert refused(lambda: district.database.run(lambda s: service.request_run(
         s, SYSTEM, replacement_id=job, reason="最小必要"))) is UNSUITED
-    narrow = made(district, target, column("narrow", "sfz"))
+    narrow = made(district, target, column("narrow", "sfz"), column("keyed", "sfz"))
     tight = job_row(district.database, narrow).checked
     assert tight is not None and "列宽 15" in tight["columns"][0]["obstacles"][0]["zh"]
+    assert tight["columns"][1]["facts"]["key"] == "z"
     assert refused(lambda: made(district, target, column("tail", "sfz"), column("tail", "sfz"))) is COLUMN_TWICE
     assert refused(lambda: made(district, target, column("tail", "sfz"), forms={NUMBER: "phone11"})) is FORM_UNFIT
     assert refused(lambda: district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))) \

@@ -4,15 +4,30 @@ What this adapter cannot see it does not guess: checks, triggers and views are l
 columns with foreign keys are refused.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import URL, Column, MetaData, Table, bindparam, create_engine, func, inspect, select, update
-from sqlalchemy.exc import DataError, IntegrityError, NoSuchTableError
+from sqlalchemy import (
+    URL,
+    Column,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    func,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from crypto.replacement.adapters.connecting import Place
-from crypto.replacement.errors import COLUMN_UNKNOWN, KEYS_ENFORCED
+from crypto.replacement.errors import COLUMN_UNKNOWN, KEYS_ENFORCED, TARGET_FAILED
 from crypto.replacement.port import Change, Facts, Refused, Slot
 from kernel.outbound import guard
 
@@ -41,7 +56,7 @@ class Generic:
         self._connection.rollback()
         return found
 
-    def facts(self, slot: Slot) -> Facts:
+    def facts(self, slot: Slot, replaced: Collection[str] = ()) -> Facts:
         """Describe a column by what the dialect reflects."""
         table, column = self._column(slot)
         inspector, schema = inspect(self._connection), slot.schema or None
@@ -51,17 +66,23 @@ class Generic:
                    for one in inspector.get_indexes(slot.table, schema) if one["unique"]}
         primary = [one.name for one in table.primary_key.columns]
         single = [names[0] for names in (primary, *unique.values())
-                  if len(names) == 1 and (names == primary or not table.c[names[0]].nullable)]
-        single.sort(key=lambda name: name == slot.column)
-        parents = tuple((str(key.constraint.name if key.constraint else ""), _other(key.target_fullname, slot.schema))
-                        for key in column.foreign_keys)
-        rows = self._connection.execute(select(func.count()).select_from(table)).scalar_one()
+                  if len(names) == 1 and (names == primary or not table.c[names[0]].nullable)
+                  and (_text(table.c[names[0]]) or isinstance(table.c[names[0]].type, Integer))]
+        single.sort(key=lambda name: (name in {slot.column, *replaced}, [name] != primary, name))
+        parents = tuple(
+            (str(key["name"] or ""), Slot(key["referred_schema"] or slot.schema, key["referred_table"], there))
+            for key in inspector.get_foreign_keys(slot.table, schema)
+            for here, there in zip(key["constrained_columns"], key["referred_columns"], strict=True)
+            if here == slot.column
+        )
+        with self._told():
+            rows = self._connection.execute(select(func.count()).select_from(table)).scalar_one()
         self._connection.rollback()
-        python = _python_type(column)
+        key_text = bool(single) and _text(table.c[single[0]])
         return Facts(
-            type=str(column.type), text=python is str, width=getattr(column.type, "length", None),
+            type=str(column.type), text=_text(column), width=getattr(column.type, "length", None),
             nullable=bool(column.nullable), collation="", rows=rows, key=single[0] if single else "",
-            key_type=("int" if _python_type(table.c[single[0]]) is int else "text") if single else "",
+            key_type=("text" if key_text else "int") if single else "", neutral=single[:1] == primary or not key_text,
             computed=column.computed is not None,
             unique=tuple(name for name, names in unique.items() if slot.column in names)
             + (("PRIMARY KEY",) if slot.column in primary else ()),
@@ -80,7 +101,8 @@ class Generic:
         query = select(key, column).order_by(key).limit(limit)
         if after is not None:
             query = query.where(key > _typed(facts, after))
-        found = [(str(name), value) for name, value in self._connection.execute(query)]
+        with self._told():
+            found = [(str(name), value) for name, value in self._connection.execute(query)]
         self._connection.rollback()
         return found
 
@@ -89,7 +111,7 @@ class Generic:
         table, column = self._column(slot)
         key = table.c[facts.key]
         wanted = [_typed(facts, change.key) for change in changes]
-        try:
+        with self._told():
             now = self._current(slot, facts, wanted)
             ready = [change for change in changes if now.get(change.key) == change.old]
             if ready:
@@ -101,13 +123,10 @@ class Generic:
             own = facts.key == slot.column
             names = [change.new if own else change.key for change in changes]
             after = self._current(slot, facts, [_typed(facts, name) for name in names])
-        except (IntegrityError, DataError) as error:
-            self._connection.rollback()
-            raise Refused(type(error.orig).__name__) from None
-        if rehearse:
-            self._connection.rollback()
-        else:
-            self._connection.commit()
+            if rehearse:
+                self._connection.rollback()
+            else:
+                self._connection.commit()
         return [one.key for one, name in zip(changes, names, strict=True) if after.get(name) != one.new]
 
     def orphans(self, slot: Slot, facts: Facts) -> int:
@@ -118,6 +137,18 @@ class Generic:
         """End the connection."""
         self._connection.close()
         self._engine.dispose()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Roll back and pass on the class of an error: its message would quote the value."""
+        try:
+            yield
+        except DBAPIError as error:
+            with contextlib.suppress(SQLAlchemyError):
+                self._connection.rollback()
+            if isinstance(error, IntegrityError | DataError):
+                raise Refused(type(error.orig).__name__) from None
+            raise TARGET_FAILED(reason=type(error.orig).__name__) from None
 
     def _current(self, slot: Slot, facts: Facts, keys: Sequence[Any]) -> dict[str, Any]:
         table, column = self._column(slot)
@@ -142,12 +173,5 @@ def _typed(facts: Facts, key: str) -> int | str:
     return int(key) if facts.key_type == "int" else key
 
 
-def _python_type(column: Column[Any]) -> type | None:
-    try:
-        return column.type.python_type
-    except NotImplementedError:
-        return None
-
-
-def _other(fullname: str, schema: str) -> str:
-    return fullname if fullname.count(".") == 2 else f"{schema}.{fullname}"
+def _text(column: Column[Any]) -> bool:
+    return isinstance(column.type, String) and not isinstance(column.type, Enum)

@@ -1,7 +1,7 @@
 """MySQL and MariaDB through PyMySQL, on a socket that the outbound guard has opened."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pymysql
@@ -9,12 +9,15 @@ from pymysql.constants import CLIENT
 
 from crypto.replacement.adapters import mysql_catalogue as catalogue
 from crypto.replacement.adapters.connecting import TIMEOUT, Place
-from crypto.replacement.errors import KEYS_ENFORCED
+from crypto.replacement.errors import KEYS_ENFORCED, TARGET_FAILED
 from crypto.replacement.port import Change, Facts, Refused, Slot
+from kernel.errors import MulianError
 from kernel.outbound import guard
 
-# duplicate key, check, foreign keys, null, too long, wrong value, signal of a trigger, generated column
-_ROW_ERRORS = {1062, 3819, 4025, 1451, 1452, 1048, 1406, 1366, 1265, 1644, 3105, 1906}
+# duplicate key, check, foreign keys, null, too long, wrong or truncated value, out of range, division by zero, no
+# default, no partition, signal of a trigger, generated column, JSON
+_ROW_ERRORS = {1062, 1586, 1761, 1762, 3819, 4025, 1216, 1217, 1451, 1452, 1048, 1406, 1366, 1411, 1265, 1292, 1264,
+               1690, 1365, 1364, 1526, 1748, 1644, 1645, 3105, 1906, 3140, 3141}
 
 
 class MySQL:
@@ -42,9 +45,9 @@ class MySQL:
         """Return (table, column, type) of the connection's schema."""
         return catalogue.columns(self._rows)
 
-    def facts(self, slot: Slot) -> Facts:
+    def facts(self, slot: Slot, replaced: Collection[str] = ()) -> Facts:
         """Describe a column."""
-        return catalogue.facts(self._rows, slot)
+        return catalogue.facts(self._rows, slot, replaced)
 
     def prepare(self, *, linked: bool) -> None:
         """Suspend foreign keys for this session: parent and child change in different transactions."""
@@ -52,8 +55,8 @@ class MySQL:
             return
         try:
             self._execute("SET SESSION foreign_key_checks = 0")
-        except pymysql.err.Error as error:
-            raise KEYS_ENFORCED() from error
+        except MulianError:
+            raise KEYS_ENFORCED() from None
 
     def page(self, slot: Slot, facts: Facts, after: str | None, limit: int) -> list[tuple[str, str | None]]:
         """Return (key, value) after a key."""
@@ -79,13 +82,12 @@ class MySQL:
         old, new = [change.old for change in changes], [change.new for change in changes]
         with self._transaction(rehearse):
             done = self._execute(statement, [*keys, *new, *keys, *keys, *old])
-            return [] if done == len(changes) else self._others(slot, facts, changes)
+            return [] if done == len(changes) and not rehearse else self._others(slot, facts, changes)
 
     def orphans(self, slot: Slot, facts: Facts) -> int:
         """Count children without a parent."""
         total = 0
-        for _, other in facts.parents:
-            parent = Slot(*other.split("."))
+        for _, parent in facts.parents:
             joined = f"c.{_name(slot.column)} = p.{_name(parent.column)}"
             total += self._rows(
                 f"SELECT COUNT(*) FROM {_table(slot)} c LEFT JOIN {_table(parent)} p ON {joined}"
@@ -113,31 +115,40 @@ class MySQL:
 
     @contextlib.contextmanager
     def _transaction(self, rehearse: bool) -> Iterator[None]:
-        self._connection.begin()
+        with _told():
+            self._connection.begin()
         try:
             yield
-        except pymysql.err.Error as error:
-            self._connection.rollback()
-            number = error.args[0] if error.args else 0
-            if number in _ROW_ERRORS:
-                raise Refused(f"MySQL {number}") from None  # the message would quote the value
-            raise
+            with _told():
+                if rehearse:
+                    self._connection.rollback()
+                else:
+                    self._connection.commit()
         except BaseException:
-            self._connection.rollback()
+            with contextlib.suppress(pymysql.err.Error):
+                self._connection.rollback()
             raise
-        if rehearse:
-            self._connection.rollback()
-        else:
-            self._connection.commit()
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._connection.cursor() as cursor:
+        with _told(), self._connection.cursor() as cursor:
             cursor.execute(statement, tuple(values))
             return list(cursor.fetchall())
 
     def _execute(self, statement: str, values: Sequence[Any] = ()) -> int:
-        with self._connection.cursor() as cursor:
+        with _told(), self._connection.cursor() as cursor:
             return int(cursor.execute(statement, tuple(values)))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Pass on class and number of an error: its message would quote the value, and end in job and log."""
+    try:
+        yield
+    except pymysql.err.Error as error:
+        number = error.args[0] if error.args else 0
+        if number in _ROW_ERRORS:
+            raise Refused(f"MySQL {number}") from None
+        raise TARGET_FAILED(reason=f"{type(error).__name__} {number}") from None
 
 
 def _typed(facts: Facts, key: str) -> int | str:

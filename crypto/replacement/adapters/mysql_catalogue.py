@@ -1,6 +1,6 @@
 """What information_schema of MySQL and MariaDB says about a column."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from crypto.replacement.errors import COLUMN_UNKNOWN
@@ -22,7 +22,7 @@ def columns(rows: Rows) -> list[tuple[str, str, str]]:
     return [(str(table), str(column), str(type_)) for table, column, type_ in found]
 
 
-def facts(rows: Rows, slot: Slot) -> Facts:
+def facts(rows: Rows, slot: Slot, replaced: Collection[str]) -> Facts:
     """Describe a column; raise ``crypto.replacement.column_unknown``."""
     of_table = [slot.schema, slot.table]
     all_columns = {str(row[0]): row for row in rows(
@@ -33,12 +33,13 @@ def facts(rows: Rows, slot: Slot) -> Facts:
         raise COLUMN_UNKNOWN(column=str(slot))
     _, data_type, column_type, width, nullable, collation, _, expression = all_columns[slot.column]
     indexes = _indexes(rows, of_table)
-    key = _key(all_columns, indexes, slot.column)
+    key, primary = _key(all_columns, indexes, {slot.column, *replaced})
     quoted = f"`{slot.column}`"
     return Facts(
         type=str(column_type), text=data_type in _TEXTS, width=width, nullable=nullable == "YES",
         collation=str(collation or ""), rows=int(rows(f"SELECT COUNT(*) FROM {_quoted(slot)}")[0][0]),
         key=key, key_type=str(all_columns[key][1]) if key else "", computed=bool(expression),
+        neutral=primary or (bool(key) and all_columns[key][1] not in _TEXTS),
         unique=tuple(name for name, (unique, names) in indexes.items() if unique and slot.column in names),
         indexes=tuple(name for name, (unique, names) in indexes.items() if not unique and slot.column in names),
         checks=_checks(rows, slot),
@@ -73,16 +74,16 @@ def _indexes(rows: Rows, of_table: Sequence[str]) -> dict[str, tuple[bool, list[
 
 
 def _key(
-    all_columns: dict[str, tuple[Any, ...]], indexes: dict[str, tuple[bool, list[str]]], replaced: str,
-) -> str:
-    """Return the column that names rows: one that stays, if there is one; integers first."""
+    all_columns: dict[str, tuple[Any, ...]], indexes: dict[str, tuple[bool, list[str]]], replaced: Collection[str],
+) -> tuple[str, bool]:
+    """Return the column that names rows, and whether it is the primary key; integers before other unique columns."""
     single = [
-        names[0] for unique, names in indexes.values()
+        (names[0], index == "PRIMARY") for index, (unique, names) in indexes.items()
         if unique and len(names) == 1 and names[0] in all_columns and all_columns[names[0]][1] in _KEYS
         and all_columns[names[0]][4] == "NO"
     ]
-    single.sort(key=lambda name: (name == replaced, all_columns[name][1] not in INTEGERS, name))
-    return single[0] if single else ""
+    single.sort(key=lambda one: (one[0] in replaced, not one[1], all_columns[one[0]][1] not in INTEGERS, one[0]))
+    return single[0] if single else ("", False)
 
 
 def _checks(rows: Rows, slot: Slot) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def _checks(rows: Rows, slot: Slot) -> tuple[str, ...]:
     )
 
 
-def _links(rows: Rows, slot: Slot, here: str, there: str) -> tuple[tuple[str, str], ...]:
+def _links(rows: Rows, slot: Slot, here: str, there: str) -> tuple[tuple[str, Slot], ...]:
     found = rows(
         f"SELECT constraint_name, {there}table_schema, {there}table_name, {there}column_name"
         " FROM information_schema.key_column_usage"
@@ -101,7 +102,7 @@ def _links(rows: Rows, slot: Slot, here: str, there: str) -> tuple[tuple[str, st
         f" AND {here}column_name = %s AND referenced_table_name IS NOT NULL"
         " ORDER BY constraint_name", [slot.schema, slot.table, slot.column],
     )
-    return tuple((str(name), f"{schema}.{table}.{column}") for name, schema, table, column in found)
+    return tuple((str(name), Slot(str(schema), str(table), str(column))) for name, schema, table, column in found)
 
 
 def _quoted(slot: Slot) -> str:

@@ -1,7 +1,7 @@
 """PostgreSQL through psycopg, to the address that the outbound guard has checked; KingbaseES and openGauss likewise."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -9,10 +9,13 @@ from psycopg import sql
 
 from crypto.replacement.adapters import postgresql_catalogue as catalogue
 from crypto.replacement.adapters.connecting import TIMEOUT, Place
-from crypto.replacement.errors import KEYS_ENFORCED
+from crypto.replacement.errors import KEYS_ENFORCED, TARGET_FAILED
 from crypto.replacement.port import Change, Facts, Refused, Slot
+from kernel.errors import MulianError
 from kernel.outbound import guard
 
+_ROW_ERRORS = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException,
+               psycopg.errors.GeneratedAlways)
 _SSL = {"off": "disable", "require": "require", "verify": "verify-full"}
 
 
@@ -38,9 +41,9 @@ class PostgreSQL:
         """Return (table, column, type) of the connection's schema."""
         return catalogue.columns(self._rows)
 
-    def facts(self, slot: Slot) -> Facts:
+    def facts(self, slot: Slot, replaced: Collection[str] = ()) -> Facts:
         """Describe a column."""
-        return catalogue.facts(self._rows, slot)
+        return catalogue.facts(self._rows, slot, replaced)
 
     def prepare(self, *, linked: bool) -> None:
         """Suspend foreign keys for this session; PostgreSQL suspends the table's own triggers with them."""
@@ -48,8 +51,8 @@ class PostgreSQL:
             return
         try:
             self._rows("SELECT set_config('session_replication_role', 'replica', false)")
-        except psycopg.Error as error:
-            raise KEYS_ENFORCED() from error
+        except MulianError:
+            raise KEYS_ENFORCED() from None
 
     def page(self, slot: Slot, facts: Facts, after: str | None, limit: int) -> list[tuple[str, str | None]]:
         """Return (key, value) after a key."""
@@ -76,14 +79,13 @@ class PostgreSQL:
         arrays = [keys, [change.old for change in changes], [change.new for change in changes]]
         with self._transaction(rehearse):
             done = {str(row[0]) for row in self._rows(statement, arrays)}
-            left = [change for change in changes if change.key not in done]
+            left = [change for change in changes if rehearse or change.key not in done]
             return self._others(slot, facts, left) if left else []
 
     def orphans(self, slot: Slot, facts: Facts) -> int:
         """Count children without a parent."""
         total = 0
-        for _, other in facts.parents:
-            parent = Slot(*other.split("."))
+        for _, parent in facts.parents:
             found = self._rows(sql.SQL(
                 "SELECT count(*) FROM {child} c LEFT JOIN {parent} p ON c.{column} = p.{there}"
                 " WHERE c.{column} IS NOT NULL AND p.{there} IS NULL"
@@ -109,15 +111,23 @@ class PostgreSQL:
 
     @contextlib.contextmanager
     def _transaction(self, rehearse: bool) -> Iterator[None]:
-        try:
-            with self._connection.transaction(force_rollback=rehearse):
-                yield
-        except (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException,
-                psycopg.errors.GeneratedAlways) as error:
-            raise Refused(f"PostgreSQL {error.sqlstate}") from None  # the message would quote the value
+        with _told(), self._connection.transaction(force_rollback=rehearse):  # constraints may wait for the commit
+            yield
 
     def _rows(self, statement: str | sql.Composed, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._connection.execute(statement, values or None).fetchall()
+        with _told():
+            return self._connection.execute(statement, values or None).fetchall()
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Pass on class and number of an error: its message would quote the value, and end in job and log."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if isinstance(error, _ROW_ERRORS):
+            raise Refused(f"PostgreSQL {error.sqlstate}") from None
+        raise TARGET_FAILED(reason=f"{type(error).__name__} {error.sqlstate or ''}".strip()) from None
 
 
 def _typed(facts: Facts, key: str) -> sql.Composed:

@@ -1,6 +1,6 @@
 """What PostgreSQL's catalogue says about a column. Plain SELECTs, so that its relatives answer them too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from crypto.replacement.errors import COLUMN_UNKNOWN
@@ -22,7 +22,7 @@ def columns(rows: Rows) -> list[tuple[str, str, str]]:
     return [(str(table), str(column), str(type_)) for table, column, type_ in found]
 
 
-def facts(rows: Rows, slot: Slot) -> Facts:
+def facts(rows: Rows, slot: Slot, replaced: Collection[str]) -> Facts:
     """Describe a column; raise ``crypto.replacement.column_unknown``."""
     found = rows(
         "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -42,14 +42,15 @@ def facts(rows: Rows, slot: Slot) -> Facts:
         raise COLUMN_UNKNOWN(column=str(slot))
     _, type_, base, modifier, not_null, collation, number, _, generated = every[slot.column]
     indexes = _indexes(rows, table)
-    key = _key(every, indexes, slot.column)
+    key, primary = _key(every, indexes, {slot.column, *replaced})
     named = [table, number]
     return Facts(
         type=type_, text=base in _TEXTS, width=modifier - 4 if modifier >= 4 else None, nullable=not not_null,
         collation=collation, rows=int(rows(f"SELECT count(*) FROM {_quoted(slot)}")[0][0]),
         key=key, key_type=every[key][1] if key else "", computed=bool(generated),
-        unique=tuple(name for name, unique, _, text in indexes if unique and _mentions(text, slot.column)),
-        indexes=tuple(name for name, unique, _, text in indexes if not unique and _mentions(text, slot.column)),
+        neutral=primary or (bool(key) and every[key][2] not in _TEXTS),
+        unique=tuple(name for name, unique, _, text, _ in indexes if unique and _mentions(text, slot.column)),
+        indexes=tuple(name for name, unique, _, text, _ in indexes if not unique and _mentions(text, slot.column)),
         checks=_texts(rows, "SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint"
                       " WHERE contype = 'c' AND conrelid = %s AND %s = ANY (conkey) ORDER BY conname", named),
         triggers=_texts(rows, "SELECT tgname FROM pg_trigger WHERE tgrelid = %s AND NOT tgisinternal ORDER BY tgname",
@@ -63,29 +64,34 @@ def facts(rows: Rows, slot: Slot) -> Facts:
     )
 
 
-def _indexes(rows: Rows, table: int) -> list[tuple[str, bool, list[int], str]]:
+def _indexes(rows: Rows, table: int) -> list[tuple[str, bool, list[int], str, bool]]:
     found = rows(
         "SELECT i.indexrelid::regclass::text, i.indisunique AND i.indisvalid AND i.indpred IS NULL,"
-        " i.indkey::int2[]::int[], pg_get_indexdef(i.indexrelid), i.indisunique"
+        " i.indkey::int2[]::int[], pg_get_indexdef(i.indexrelid), i.indisunique, i.indisprimary"
         " FROM pg_index i WHERE i.indrelid = %s ORDER BY 1", [table],
     )
     # a partial unique index makes no key, but it is still one that identifiers must not break
-    return [(str(name), bool(any_), list(key) if whole else [], text) for name, whole, key, text, any_ in found]
+    return [
+        (str(name), bool(any_), list(key) if whole else [], text, bool(primary))
+        for name, whole, key, text, any_, primary in found
+    ]
 
 
-def _key(every: dict[str, tuple[Any, ...]], indexes: list[tuple[str, bool, list[int], str]], replaced: str) -> str:
-    """Return the column that names rows: one that stays, if there is one; short types first."""
+def _key(
+    every: dict[str, tuple[Any, ...]], indexes: list[tuple[str, bool, list[int], str, bool]], replaced: Collection[str],
+) -> tuple[str, bool]:
+    """Return the column that names rows, and whether it is the primary key; short types before other unique columns."""
     numbers = {row[6]: name for name, row in every.items()}
     single = [
-        numbers[key[0]] for _, unique, key, _ in indexes
+        (numbers[key[0]], primary) for _, unique, key, _, primary in indexes
         if unique and len(key) == 1 and key[0] in numbers and every[numbers[key[0]]][4]
         and every[numbers[key[0]]][2] in _KEYS
     ]
-    single.sort(key=lambda name: (name == replaced, _KEYS.index(every[name][2]), name))
-    return single[0] if single else ""
+    single.sort(key=lambda one: (one[0] in replaced, not one[1], _KEYS.index(every[one[0]][2]), one[0]))
+    return single[0] if single else ("", False)
 
 
-def _links(rows: Rows, named: list[Any], *columns_: str) -> tuple[tuple[str, str], ...]:
+def _links(rows: Rows, named: list[Any], *columns_: str) -> tuple[tuple[str, Slot], ...]:
     here, here_key, there, there_key = columns_
     found = rows(
         f"SELECT k.conname, n.nspname, c.relname, a.attname FROM pg_constraint k"
@@ -94,7 +100,7 @@ def _links(rows: Rows, named: list[Any], *columns_: str) -> tuple[tuple[str, str
         f" AND a.attnum = k.{there_key}[array_position(k.{here_key}, %s::int2)]"
         f" WHERE k.contype = 'f' AND k.{here} = %s ORDER BY 1", [named[1], named[0]],
     )
-    return tuple((str(name), f"{schema}.{table}.{column}") for name, schema, table, column in found)
+    return tuple((str(name), Slot(str(schema), str(table), str(column))) for name, schema, table, column in found)
 
 
 def _texts(rows: Rows, statement: str, values: list[Any]) -> tuple[str, ...]:
