@@ -71,6 +71,11 @@ class ScopeRows:
         """Return up to ``limit`` (key, envelope) of any key, by key, after ``after``."""
         return self._page(session, self._scoped(), after, limit)
 
+    def at(self, session: Session, position: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return up to ``limit`` (key, envelope) of any key, by key, without the first ``position``."""
+        query = self._scoped().order_by(self._key).offset(position).limit(limit)
+        return [(row[0], row[1]) for row in session.execute(query)]
+
     def swap(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
         """Replace envelopes whose nonce is still the old one; return how many were.
 

@@ -53,8 +53,8 @@ def build(session: Session, actor: Actor) -> dict[str, Any]:
 
 
 def note_scan(session: Session, actor: Actor, found: dict[str, Any]) -> uuid.UUID:
-    """Put on the record what a scan looked at and where it found something; never what."""
-    places = sorted({hit["place"] for hit in found["hits"]})
+    """Put on the record what a scan looked at and in which files it found something; never what."""
+    places = sorted({hit["place"].partition("!")[0] for hit in found["hits"]})
     detail = {
         "canaries": found["canaries"], "files": found["files"], "bytes": found["bytes"],
         "column_pages": found["column_pages"], "hits": len(found["hits"]), "places": places[:_LISTED],
@@ -95,19 +95,23 @@ def _facts(
         keks, approvals = (keks.where(CryptoKek.department_id == department_id),
                            approvals.where(Approval.department_id == department_id))
     last = session.scalars(select(AuditLog.id).order_by(AuditLog.at.desc()).limit(1)).first()
+    scan, tables = _last(session, "scan"), {column["table"] for column in columns}
+    if scan is not None and department_id is not None:
+        scan["places"] = []  # of the whole installation
     return Facts(
         profile=runtime.settings.profile, root=listed["root"]["provider"], root_device=listed["root"]["device"],
         cookie_secure=runtime.settings.cookie_secure, columns=len(columns),
         overdue=sum(column["overdue"] for column in columns),
         leaked=sum(column["compromised_key_id"] is not None for column in columns),
-        missing_fences=tuple(fences.findings(session)), core_dumps_off=resource.getrlimit(resource.RLIMIT_CORE)[0] == 0,
+        missing_fences=tuple(table for table in fences.findings(session) if table in tables),
+        core_dumps_off=resource.getrlimit(resource.RLIMIT_CORE)[0] == 0,
         rotations=tuple(f"rotation:{row.id}" for row in rotations),
         destructions=tuple(f"kek:{kek_id}" for kek_id in session.scalars(keks.limit(_LISTED))),
         approvals=tuple(f"approval:{one}" for one in session.scalars(
             approvals.order_by(Approval.decided_at.desc()).limit(_LISTED))),
         audit=() if last is None else (f"audit:{last}",),
         copies=session.scalar(select(func.count()).select_from(CryptoCopy)) or 0,
-        scan=_last(session, "scan"), drill=_last(session, "drill"),
+        scan=scan, drill=_last(session, "drill"),
     )
 
 

@@ -69,8 +69,8 @@ class Scan:
                 at.files, at.bytes = at.files + 1, at.bytes + path.stat().st_size
                 self._found(at, search(place, source, self._wanted))
                 source.seek(0)
-                for name, member in _members(source):
-                    self._found(at, search(f"{place}!{name}", member, self._wanted))
+                for number, member in enumerate(_members(source), start=1):
+                    self._found(at, search(f"{place}!{number}", member, self._wanted))
         except FileNotFoundError:
             return  # a journal that was removed while we looked
         except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError):
@@ -99,17 +99,20 @@ def _files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
 
 
-def _members(source: BinaryIO) -> Iterator[tuple[str, Readable]]:
-    """Yield what an archive holds, expanded while it is read: xlsx and docx are archives too."""
+def _members(source: BinaryIO) -> Iterator[Readable]:
+    """Yield what an archive holds, expanded while it is read: xlsx and docx are archives too.
+
+    Without names: whoever uploaded the archive chose them, and a report must not repeat a person's number in one.
+    """
     magic = source.read(4)
     source.seek(0)
     if magic[:2] == b"\x1f\x8b":
-        yield "gzip", _Bounded(gzip.GzipFile(fileobj=source))
+        yield _Bounded(gzip.GzipFile(fileobj=source))
     elif magic in (b"PK\x03\x04", b"PK\x05\x06"):
         with zipfile.ZipFile(source) as archive:
             for info in archive.infolist():
                 with archive.open(info) as member:
-                    yield info.filename, _Bounded(member)
+                    yield _Bounded(member)
 
 
 class _Bounded:

@@ -36,7 +36,8 @@ def samples(session: Session, per_scope: int) -> list[str]:
         if table.column(scope.column_name).mask not in _LONG_MASKS:
             continue
         name = scopes.name_of(scope)
-        page = ScopeRows(table, name).page(session, None, 50 * per_scope)
+        rows, width = ScopeRows(table, name), 50 * per_scope
+        page = rows.at(session, random.randrange(max(rows.count(session) - width, 0) + 1), width)
         chosen = random.sample(page, min(per_scope, len(page)))
         opened = keyring.decrypt(name, chosen, session=session)
         found += [value.decode() for value in opened if isinstance(value, bytes) and len(value) >= 6]

@@ -23,15 +23,20 @@ from tests.crypto.conftest import District
 
 
 @pytest.mark.requirement("S4-26")
-def test_no_clear_value_lies_in_home_or_database_and_a_planted_one_is_found(district: District) -> None:
+def test_no_clear_value_lies_in_home_or_database_and_a_planted_one_is_found(
+    district: District, monkeypatch: pytest.MonkeyPatch,
+) -> None:
     people = district.fill(200)
     runtime = district.database.runtime
     assert runtime is not None
     machine.run(runtime, system_actor("test"), district.rotation())
     with district.database.read() as session:
         values = service.samples(session, 10)
+        monkeypatch.setattr(service.random, "randrange", lambda end: end - 1)
+        last = service.samples(session, 2)
     known = {p.id_number for p in people} | {p.phone for p in people}
     assert len(values) == 20 and set(values) <= known
+    assert set(last) <= {p.id_number for p in people[100:]} | {p.phone for p in people[100:]}  # any row may be drawn
     clean = service.scan(runtime, values)
     assert clean["hits"] == [] and clean["files"] > 5
     # a dump in UTF-16, a log line, a value across the border of two chunks

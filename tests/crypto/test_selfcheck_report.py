@@ -95,7 +95,7 @@ def test_canaries_are_found_wherever_they_are_planted_and_nowhere_echoed(
     home, canary = runtime.home, "测试金丝雀-7f3a91c05e"
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/sharedStrings.xml", "<t>" + "填充" * 9_000 + canary + "</t>")
+        archive.writestr("xl/张三.xml", "<t>" + "填充" * 9_000 + canary + "</t>")
     planted = {
         "logs/app.log": ("logs", canary.encode()), "files/import.xlsx": ("uploads", book.getvalue()),
         "reports/result.csv": ("results", canary.encode("gb18030")), "run/half-written.tmp": ("temp", canary.encode()),
@@ -112,14 +112,14 @@ def test_canaries_are_found_wherever_they_are_planted_and_nowhere_echoed(
     done = CliRunner().invoke(app, ["scan-plaintext", *arguments])
     found = json.loads(done.stdout)
     assert done.exit_code == 1 and canary not in done.output and found["unreadable"] == ["files/torn.zip"]
-    assert {hit["place"].partition("!")[0] for hit in found["hits"]} == planted.keys()
+    assert {hit["place"].removesuffix("!1") for hit in found["hits"]} == planted.keys() and "张三" not in done.output
     hits = {place["kind"]: place["hits"] for place in found["places"] if place["hits"]}
     assert hits == {kind: 1 for kind, _ in planted.values()}
     # on the record: where, and no spelling or digest of what
     checked = CliRunner().invoke(app, ["self-check", *arguments])
     shown = json.loads(checked.stdout)
     assert checked.exit_code == 1 and shown["scan"]["hits"] == len(planted)
-    assert {place.partition("!")[0] for place in shown["scan"]["places"]} == planted.keys()
+    assert set(shown["scan"]["places"]) == planted.keys()
     assert canary not in checked.output and rules.mark(canary) not in checked.output
     assert next(item for area in shown["areas"] for item in area["items"]
                 if item["code"] == "application.storage_secrecy")["status"] == Status.UNMET
@@ -138,7 +138,7 @@ def test_an_archive_that_expands_without_end_is_reported_not_read(
 def test_the_report_names_rotations_and_reaches_only_the_actors_department(
     district: District, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    district.fill(20)
+    people = district.fill(20)
     runtime = district.database.runtime
     assert runtime is not None
     rotation_id = district.rotation()
@@ -146,11 +146,13 @@ def test_the_report_names_rotations_and_reaches_only_the_actors_department(
     # reading every column of PostgreSQL is what test_selfcheck.py does
     monkeypatch.setattr(scanning.Scan, "columns", lambda scan, database: None)
     job = kind_of("crypto.selfcheck.scan")
+    (runtime.home.files_dir / "leak").write_text("\n".join(person.id_number for person in people))
     result = job.body(JobContext(runtime, lambda _: None, name="crypto.selfcheck.scan"), {})
     with district.database.read() as session:
         found = report.build(session, ACTOR)
         own = report.build(session, dataclasses.replace(district.maker, scope="own", department_id=district.other))
-    assert result is not None and result["canaries"] == 40 and result["hits"] == 0 and found["scan"]["canaries"] == 40
+    assert result is not None and result["canaries"] == 40 and result["hits"] == 20 and found["scan"]["canaries"] == 40
+    assert (found["scan"]["places"], own["scan"]["places"], own["scan"]["hits"]) == (["files/leak"], [], 20)
     rotated = [column for column in found["columns"] if column["last_rotation_id"]]
     assert [column["last_rotation_id"] for column in rotated] == [rotation_id] and len(found["columns"]) == 6
     assert len(own["columns"]) == 3 and not any(column["last_rotation_id"] for column in own["columns"])
