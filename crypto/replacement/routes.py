@@ -26,6 +26,7 @@ from crypto.replacement.schemas import (
     TargetPage,
     WrappedIn,
 )
+from crypto.replacement.targets import MANAGE, READ
 from crypto.requests.schemas import RequestedOut
 from kernel.approvals.models import Approval
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
@@ -33,7 +34,6 @@ from kernel.http.download import download
 from kernel.runtime import runtime_of
 
 api = router(prefix="/crypto", tags=["crypto"])
-READ, MANAGE = "crypto.replacement.read", "crypto.replacement.manage"
 BYTES = "application/octet-stream"
 MOST = 256 * 1024 * 1024  # the edge's own limit of bodies is lower by default; large files go by the command line
 

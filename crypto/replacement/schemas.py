@@ -23,9 +23,10 @@ class TargetIn(Wire):
     username: Annotated[str, Field(min_length=1, max_length=120)]
     password: Annotated[str, Field(max_length=500, repr=False)]
     tls: Annotated[
-        Literal["off", "require", "verify"], Field(description="verify 校验证书 · require 只加密 · off 明文"),
+        Literal["off", "require", "verify"],
+        Field(description="verify 校验证书 · require 只加密 · off 明文；SQLAlchemy 方言只能用 off，由驱动配置"),
     ] = "verify"
-    authority: Annotated[str, Field(max_length=20_000, description="CA 证书（PEM），tls=verify 时使用")] = ""
+    authority: Annotated[str, Field(max_length=20_000, description="CA 证书（PEM），tls=verify 时使用；PostgreSQL 必填")] = ""
 
 
 class TargetOut(Wire):
@@ -73,7 +74,7 @@ class TargetColumns(Wire):
 class ColumnIn(Wire):
     """A column and the identified field that it holds. ``key`` and ``key_type``: offline only."""
 
-    schema_name: Annotated[str, Field(max_length=128, description="模式名；缺省为连接的当前模式")] = ""
+    schema_name: Annotated[str, Field(max_length=128, pattern=r"^[^\x00-\x1f%]*$", description="模式名；缺省为连接的当前模式")] = ""
     table: Name
     column: Name
     field: Annotated[str, Field(min_length=1, max_length=60, description="标识字段名，如 公民身份号码")]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from crypto.replacement import queries
 from crypto.replacement.adapters.connecting import Place, Tls
-from crypto.replacement.errors import DIALECT_REFUSED, TARGET_IN_USE, TARGET_UNREACHABLE
+from crypto.replacement.errors import DIALECT_REFUSED, TARGET_IN_USE, TARGET_UNREACHABLE, TLS_UNSERVED
 from crypto.replacement.models import CryptoTarget
 from crypto.replacement.port import Source
 from kernel import clock, ids
@@ -35,12 +35,13 @@ def register(
 ) -> CryptoTarget:
     """List a department's database; its password is sealed and never shown again.
 
-    Raises 403, 404, ``crypto.target.dialect``. No connection is made yet.
+    Raises 403, 404, ``crypto.target.dialect``, ``crypto.target.tls``. No connection is made yet.
     """
     require(actor, MANAGE, department_id=department_id)
     runtime = runtime_of(session)
     if product not in products(runtime):
         raise DIALECT_REFUSED(dialect=product)
+    _secured(product, tls, authority)
     target_id = ids.new()
     audit_id = record(
         session, actor, action="crypto.target.register", object_type="crypto_target", object_id=str(target_id),
@@ -86,11 +87,12 @@ def columns(session: Session, actor: Actor, *, target_id: uuid.UUID) -> list[tup
 def connect(runtime: Runtime, row: CryptoTarget) -> Source:
     """Open a connection through the outbound guard.
 
-    Raises ``kernel.outbound.*``, ``crypto.target.dialect``, ``crypto.target.unreachable`` (without what the server
-    said about the account: drivers quote it).
+    Raises ``kernel.outbound.*``, ``crypto.target.dialect``, ``crypto.target.tls``, ``crypto.target.unreachable``
+    (without what the server said about the account: drivers quote it).
     """
     if row.product not in products(runtime):
         raise DIALECT_REFUSED(dialect=row.product)
+    _secured(row.product, row.tls, row.authority)
     place = Place(
         row.host, row.port, row.database, row.username, runtime.box.open(_purpose(row.id), row.secret).decode(),
         guard.allowed_by(runtime.settings), "verify" if row.tls == "verify" else _weaker(row.tls),
@@ -117,6 +119,14 @@ def _open(product: str, place: Place) -> Source:
     from crypto.replacement.adapters.generic import Generic
 
     return Generic(product, place)
+
+
+def _secured(product: str, tls: str, authority: str) -> None:
+    """Refuse what would not be done: a dialect's driver is not told about TLS, libpq has no authorities of its own."""
+    if product not in PRODUCTS and tls != "off":
+        raise TLS_UNSERVED(reason=f"{product}, {tls}")
+    if product == "postgresql" and tls == "verify" and not authority.strip():
+        raise TLS_UNSERVED(reason="CA 证书为空 / no CA certificate")
 
 
 def _weaker(tls: str) -> Tls:

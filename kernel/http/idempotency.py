@@ -5,7 +5,8 @@ without the other. A duplicate that arrives while the first is still running wai
 is then replayed.
 
 What a handler marks is not kept: ``request.state.shows_secret`` leaves the answer out, ``takes_secret`` the body. A
-digest of a body that holds a passphrase would let whoever has the row try passphrases on it.
+digest of a body that holds a passphrase would let whoever has the row try passphrases on it. A file that is handed out
+is not kept either: a duplicate gets it anew.
 """
 
 from datetime import datetime, timedelta
@@ -55,6 +56,8 @@ class Replay:
 
     def keep(self, response: Response) -> None:
         """Store the answer beside the write; one that shows a secret is stored as "already issued" only."""
+        if response.headers.get("content-disposition", "").startswith("attachment"):
+            return
         actor, route, key = self._identity
         secret = bool(getattr(self._request.state, "shows_secret", False))
         digest = self._without_body if getattr(self._request.state, "takes_secret", False) else self._whole

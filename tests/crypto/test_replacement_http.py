@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from crypto import commands
 from crypto.replacement import jobs, service
+from crypto.replacement.offline import sealing, work
 from kernel.approvals import service as approvals
 from kernel.identity.actor import Actor
 from tests.crypto.conftest import make_district
@@ -16,7 +18,7 @@ from tests.crypto.test_replacement import GOOD_PEOPLE, NUMBER, allow, bureau, wo
 
 
 def test_from_the_list_of_databases_to_the_undo(
-    live_server: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
+    live_server: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:
     district = make_district(live_server.runtime.database)
     settings = allow(district).settings
@@ -33,6 +35,8 @@ def test_from_the_list_of_databases_to_the_undo(
         assert auditor.post("/crypto/targets", json=target).status_code == 403
         listed = maker.post("/crypto/targets", json=target)
         assert listed.status_code == 201, listed.text
+        for change in ({"product": "mysql+pymysql", "tls": "verify"}, {"product": "postgresql", "tls": "verify"}):
+            assert maker.post("/crypto/targets", json=target | change).json()["code"] == "crypto.target.tls"
         assert there.password not in listed.text
         found = auditor.get("/crypto/targets").json()
         assert found["total"] == 1 and "mysql+pymysql" in found["products"]
@@ -64,10 +68,10 @@ def test_from_the_list_of_databases_to_the_undo(
         assert [one for one, in there.run("SELECT sfz FROM person ORDER BY id")] == GOOD_PEOPLE
     answer = CliRunner().invoke(commands.app, ["replace", "show", job, "--json", "--home", str(settings.home)])
     assert answer.exit_code == 0 and json.loads(answer.output)["state"] == "undone", answer.output
-    _offline(live_server.runtime.database, maker, auditor, district.department, person)
+    _offline(live_server.runtime.database, maker, auditor, district.department, person, tmp_path)
 
 
-def _offline(database: Any, maker: Any, auditor: Any, department: uuid.UUID, person: Actor) -> None:
+def _offline(database: Any, maker: Any, auditor: Any, department: uuid.UUID, person: Actor, folder: Path) -> None:
     body = {"department_id": str(department), "title": "离线", "forms": {NUMBER: "id18"}, "columns": [
         {"table": "person", "column": "sfz", "field": NUMBER, "key": "id"}]}
     assert auditor.post("/crypto/replacements/offline", json=body).status_code == 403
@@ -75,8 +79,11 @@ def _offline(database: Any, maker: Any, auditor: Any, department: uuid.UUID, per
     assert maker.post(f"/crypto/replacements/{job}/package/code").json()["code"] == "crypto.replacement.state"
     proposal = maker.post(f"/crypto/replacements/{job}/run", json={"reason": "不能直连"}).json()["approval_id"]
     database.run(lambda s: approvals.decide(s, person, uuid.UUID(proposal), approve=True))
-    assert len(maker.post(f"/crypto/replacements/{job}/package/code").json()["code"]) == 31
-    assert maker.post(f"/crypto/replacements/{job}/package/job").content.startswith(b"MLP1J")
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    code = maker.post(f"/crypto/replacements/{job}/package/code").json()["code"]
+    for _ in range(2):  # a file is sent anew, whole
+        (folder / "job.mlj").write_bytes(maker.post(f"/crypto/replacements/{job}/package/job", headers=key).content)
+        assert work.Work(folder, sealing.code_secret(code)).job["columns"][0]["table"] == "person"
     assert b"from crypto" not in auditor.get("/crypto/replacements/package/tool").content
     foreign = {"file": ("values.mlv", b"MLP1V" + b"x" * 40)}
     refused = maker.post(f"/crypto/replacements/{job}/package/values", files=foreign)
