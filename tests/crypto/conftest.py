@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.orm import Session
 
-import crypto.rotation.jobs  # noqa: F401 - registers the approval kind and the job
 from crypto.keys.adapters import sealed_file
 from crypto.keys.vault import ensure_dev_root
 from crypto.persons import service as persons
@@ -20,6 +19,7 @@ from kernel.approvals import service as approvals
 from kernel.db import Database
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department, User
+from kernel.runtime import Runtime
 
 TABLE = "protected_person"
 
@@ -39,6 +39,12 @@ class District:
     other: uuid.UUID
     maker: Actor
     checker: Actor
+
+    @property
+    def runtime(self) -> Runtime:
+        """Return the runtime of the database."""
+        assert self.database.runtime is not None
+        return self.database.runtime
 
     def scope(self, column: str = "id_number_env", department: uuid.UUID | None = None) -> CryptoScope:
         """Return a scope's row."""

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-import crypto.destruction.jobs  # noqa: F401 - registers the approval kind and the job
-from crypto.columns.engine import column_key
+from crypto.columns.engine import ColumnKey, column_key
 from crypto.columns.service import decrypt_column
 from crypto.copies import service as copies
 from crypto.copies.rules import TITLES, CopyKind
@@ -47,9 +46,8 @@ ACTOR = system_actor("test")
 COLUMN = "id_number_env"
 
 
-def runtime_of(district: District) -> Runtime:
-    assert district.database.runtime is not None
-    return district.database.runtime
+def always(key: ColumnKey) -> Callable[[int], ColumnKey]:
+    return lambda _: key
 
 
 def keks(district: District) -> list[CryptoKek]:
@@ -59,7 +57,7 @@ def keks(district: District) -> list[CryptoKek]:
 
 
 def rotate(district: District) -> None:
-    machine.run(runtime_of(district), ACTOR, district.rotation())
+    machine.run(district.runtime, ACTOR, district.rotation())
 
 
 def past_grace(district: District) -> None:
@@ -78,7 +76,7 @@ def destroy(district: District, kek: CryptoKek) -> dict[str, Any]:
     with database.read() as session:
         params = session.scalars(select(Job.params).where(Job.kind == destruction.JOB).order_by(Job.id.desc())).first()
     assert params is not None
-    return destruction.carry_out(runtime_of(district), ACTOR, params)
+    return destruction.carry_out(district.runtime, ACTOR, params)
 
 
 def refused(call: Callable[[], object]) -> MulianError:
@@ -142,7 +140,7 @@ def test_destroyed_keys_open_nothing_and_later_backups_open_everything(
     district: District, dialect: str, tmp_path: Path, request: pytest.FixtureRequest,
 ) -> None:
     server = request.getfixturevalue("postgres_server") if dialect == "postgresql" else None
-    database, runtime = district.database, runtime_of(district)
+    database, runtime = district.database, district.runtime
     people = district.fill(25)
     old_envelopes = _envelopes(database)
     old_key = int.from_bytes(old_envelopes[0][1][2:6])
@@ -180,8 +178,7 @@ def test_destroyed_keys_open_nothing_and_later_backups_open_everything(
     opened = everything_that_opens(database, runtime, [*seen, *wraps_of(database)])
     assert old_key not in opened and len(opened) == 8
     for key_id, key in opened.items():
-        tried = column_key(key_id, key)
-        cells = decrypt_column(lambda _, tried=tried: tried, [row for row, _ in old_envelopes],  # type: ignore[misc]
+        cells = decrypt_column(always(column_key(key_id, key)), [row for row, _ in old_envelopes],
                                [value for _, value in old_envelopes])
         assert not any(isinstance(cell, bytes) for cell in cells)
     old = restored(tmp_path / "before.dump", server, runtime)
@@ -250,12 +247,12 @@ def test_what_stands_in_the_way_of_a_destruction(sqlite_district: District) -> N
     database.run(lambda s: copies.register(
         s, district.maker, kind=CopyKind.HOME, location="/found", made_at=clock.now()))
     assert run_jobs(district) == [("failed", COPIES_LEFT.code)]
-    assert vault_of(runtime_of(district)).provider.has_kek(first.id)
+    assert vault_of(district.runtime).provider.has_kek(first.id)
     assert refused(ask(first)).kind is COPIES_LEFT
     database.run(lambda s: s.execute(
         update(copies.CryptoCopy).where(copies.CryptoCopy.key_store).values(deleted_at=clock.now())))
     # killed between object and certificate, and a copy is recorded: what was approved again is certified all the same
-    vault_of(runtime_of(district)).destroy_kek(first.id)
+    vault_of(district.runtime).destroy_kek(first.id)
     kept = database.run(lambda s: copies.register(
         s, district.maker, kind=CopyKind.HOME, location="/nightly", made_at=clock.now(), key_store=False).id)
     again = database.run(lambda s: destruction.request(s, district.maker, kek_id=first.id, reason="销毁").id)
@@ -266,7 +263,7 @@ def test_what_stands_in_the_way_of_a_destruction(sqlite_district: District) -> N
     assert (issued["copies_left"], issued["last_copy_until"]) == (1, None)
     with database.read() as session:
         params = session.scalars(select(Job.params).where(Job.kind == destruction.JOB)).first()
-    assert params and destruction.carry_out(runtime_of(district), ACTOR, params) == issued
+    assert params and destruction.carry_out(district.runtime, ACTOR, params) == issued
     assert refused(ask(keks(district)[0])).kind is KEK_STATE
     database.run(lambda s: copies.mark_deleted(s, district.maker, copy_id=kept, note="删除"))
     last = destroy(district, second)
@@ -275,7 +272,7 @@ def test_what_stands_in_the_way_of_a_destruction(sqlite_district: District) -> N
 
 def run_jobs(district: District) -> list[tuple[str, str | None]]:
     """Let a worker take whatever waits; return state and error of every destruction, oldest first."""
-    runtime = runtime_of(district)
+    runtime = district.runtime
     while held := runner.claim(runtime):
         runner.execute(runtime, held, runner.context_of(runtime, held))
     with district.database.read() as session:
@@ -299,7 +296,7 @@ def test_a_rewrap_moves_every_surviving_key_or_none(sqlite_district: District) -
     first, second = keks(district)
     with database.read() as session:
         assert not queries.under_kek(session, first.id) and len(queries.under_kek(session, second.id)) == 4
-    runtime_of(district).extras.pop("crypto.keyring", None)
+    district.runtime.extras.pop("crypto.keyring", None)
     assert database.run(lambda s: persons.read(s, [p.id for p in people]), write=False) == people
     assert _envelopes(database) == envelopes  # no envelope changed
 

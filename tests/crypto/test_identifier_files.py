@@ -21,8 +21,7 @@ def test_a_batch_goes_on_after_a_kill_and_its_files_are_deleted(
     sqlite_district: District, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Cut after the part was written but before its commit, and between two chunks: the file is as if nothing was."""
-    runtime = sqlite_district.database.runtime
-    assert runtime is not None
+    runtime = sqlite_district.runtime
     monkeypatch.setattr(batches, "CHUNK", 10)
     desk = Desk(sqlite_district, 0)
     numbers = [p.id_number for p in synthetic(35)]
@@ -80,7 +79,7 @@ def test_workbooks_that_are_no_column_of_texts() -> None:
 
 def test_commands_issue_and_look_up(sqlite_district: District, tmp_path: Any) -> None:
     desk = Desk(sqlite_district, 3)
-    home = str(desk.database.runtime.home.root)  # type: ignore[union-attr]
+    home = str(sqlite_district.runtime.home.root)
     source, made, back = tmp_path / "in.csv", tmp_path / "out.csv", tmp_path / "back.csv"
     source.write_text("\n".join(["号码", *desk.numbers]), "utf-8")
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-import crypto.identifiers.jobs  # noqa: F401 - registers the approval kind
 from crypto.identifiers import codec, epochs, fields, rules, service
 from crypto.identifiers.codec import Place
 from crypto.identifiers.rules import Form, Kind
@@ -256,8 +255,8 @@ def a_rotation_of_the_values_leaves_identifiers_alone(identified: District) -> N
     identified.database.run(lambda session: approvals.decide(session, identified.checker, approval_id, approve=True))
     with identified.database.read() as session:
         rotation = rotation_queries.open_of(session, scope.id)
-    assert rotation is not None and identified.database.runtime is not None
-    done = machine.run(identified.database.runtime, SYSTEM, rotation.id)
+    assert rotation is not None
+    done = machine.run(identified.runtime, SYSTEM, rotation.id)
     assert done.state == "retired" and done.done >= 25
     assert identifiers(issued(identified, ID, numbers, Form.NATIVE)) == before
     assert [one.value for one in looked_up(identified, ID, before)] == numbers
@@ -331,8 +330,8 @@ def an_exchange_of_the_index_key_gives_nobody_a_second_identifier(identified: Di
 
     with identified.database.read() as session:
         rotation = rotation_queries.open_of(session, scope.id, BLIND_INDEX)
-    assert rotation is not None and identified.database.runtime is not None
-    done = machine.run(identified.database.runtime, SYSTEM, rotation.id, observe=look, chunk_rows=40)
+    assert rotation is not None
+    done = machine.run(identified.runtime, SYSTEM, rotation.id, observe=look, chunk_rows=40)
     assert done.state == "retired" and {"key_ready", "switch", "reencrypt", "verify", "move"} <= set(seen)
     assert identifiers(issued(identified, ID, numbers[:30] + list(late), Form.NATIVE)) == before + list(late.values())
     assert [one.value for one in looked_up(identified, ID, list(late.values()))] == list(late)

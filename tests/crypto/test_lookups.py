@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-import crypto.lookups.jobs  # noqa: F401 - registers the approval kind
 from crypto.errors import LOOKUP_QUOTA, LOOKUP_RATE, LOOKUP_SECOND_PERSON
 from crypto.identifiers import batches, fields
 from crypto.identifiers import service as identifiers

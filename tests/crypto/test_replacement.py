@@ -6,12 +6,12 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
-import crypto.replacement.jobs  # noqa: F401 - registers kinds and jobs
 from crypto.identifiers import fields
 from crypto.identifiers.rules import Form, Kind, recognise
 from crypto.persons.rules import synthetic
@@ -95,13 +95,13 @@ PAIRS = pytest.mark.parametrize(
 
 def allow(district: District) -> Runtime:
     """Let the installation reach 127.0.0.1, and give the department its identified fields."""
-    runtime = district.database.runtime
-    assert runtime is not None
+    runtime = district.runtime
     settings = Settings(home=runtime.home.root, outbound_allow="127.0.0.1", replacement_dialects="mysql+pymysql")
     runtime = replace(runtime, settings=settings)
     for name, kind in ((NUMBER, Kind.ID_NUMBER), (PHONE, Kind.PHONE)):
-        district.database.run(lambda s, n=name, k=kind: fields.declare(  # type: ignore[misc]
-            s, SYSTEM, department_id=district.department, name=n, kind=k))
+        district.database.run(partial(
+            fields.declare, actor=SYSTEM, department_id=district.department, name=name, kind=kind,
+        ))
     return runtime
 
 

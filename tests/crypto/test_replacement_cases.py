@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import hypothesis
@@ -297,7 +298,7 @@ def test_what_cannot_be_replaced_is_said_before_anything_runs(
     assert refused(lambda: district.database.run(lambda s: service.owned(s, foreign, job))) is NOT_FOUND
     assert refused(lambda: district.database.run(lambda s: targets.columns(s, foreign, target_id=target))) is NOT_FOUND
     for one in (job, narrow):
-        district.database.run(lambda s, j=one: service.drop(s, SYSTEM, replacement_id=j))  # type: ignore[misc]
+        district.database.run(partial(service.drop, actor=SYSTEM, replacement_id=one))
     assert refused(lambda: district.database.run(lambda s: service.resume(s, SYSTEM, replacement_id=job))) is STATE
     district.database.run(lambda s: targets.remove(s, SYSTEM, target_id=target))
 

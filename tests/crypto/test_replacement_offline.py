@@ -126,7 +126,7 @@ def test_the_package_replaces_and_puts_back(
     wide = "".join(chr(ord(one) + 0xFEE0) for one in twice)
     there.fill("person (id, sfz, note)", 3, [(-5, "不是号码", "脏数据"), (-4, twice, "同一人"), (-3, wide, "全角")])
     joined, before = there.run(JOIN), everything(there)
-    database, home = district.database, district.database.runtime.home  # type: ignore[union-attr]
+    database, home = district.database, district.runtime.home
     made = database.run(lambda s: packages.create(
         s, SYSTEM, department_id=district.department, title="离线", columns=COLUMNS, forms={NUMBER: "id18"}).id)
     agreed(district, service.request_run, replacement_id=made, reason="不能直连")

@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-import crypto.requests.jobs  # noqa: F401 - registers the approval kinds
 from crypto.errors import (
     KEK_STATE,
     KEY_COMPROMISED,
@@ -152,7 +152,7 @@ def test_windows_follow_the_work_calendar() -> None:
         assert windows.next_start(kept, beijing(now), workday) == beijing(expected), (kept, now)
     assert windows.next_start(weekend, beijing("2026-09-30T12:00"), lambda _: True) == beijing("2026-09-30T12:00")
     for wrong in (("never", "22:00", "06:00"), ("any", "22:00", "22:00"), ("any", "24:00", "1")):
-        assert refused(lambda wrong=wrong: windows.window(*wrong)) is WINDOW_INVALID  # type: ignore[misc]
+        assert refused(partial(windows.window, *wrong)) is WINDOW_INVALID
 
 
 def test_a_rotation_waits_for_its_window_and_overdue_keys_are_told(sqlite_district: District) -> None:
