@@ -3,7 +3,7 @@
 planned → key_ready (writers fill both columns from here on) → switch (writers that began before are waited for) →
 reencrypt (the second column is filled for the rest) ⇄ scan → verify (every second index is computed again; the new
 key becomes the active one) → move (indexes go into the first column, chunk by chunk) → retired (every first index is
-computed again). Look-ups ask both columns under every key that is not retired, so that each state finds every row.
+computed again). Look-ups ask both columns under the key in use, so that each state finds every row.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Blind indexes of a column: what a writer stores, what a look-up asks for.
 
-While an index key is exchanged, writers fill a second column under the coming key, and look-ups ask both columns for
-the index under every key that may still lie in one of them.
+While an index key is exchanged, writers fill a second column under the coming key. Look-ups ask both columns for the
+index under the key in use: until that changes the first column has it of every row, from then on one of the two.
 """
 
 from collections.abc import Sequence
@@ -31,6 +31,6 @@ def matches(
     session: Session, scope: Scope, column: EncryptedColumn, table: Table, message: bytes,
 ) -> ColumnElement[bool]:
     """Return the condition that finds the rows of a normalised value; raise ``crypto.scope.unknown``."""
-    known = keyring_of(session).every_index(session, scope, message)
+    [wanted] = keyring_of(session).blind_index(session, scope, [message])
     names = [name for name in (column.blind_index, column.blind_index_next) if name]
-    return or_(*(table.c[name].in_(known) for name in names))
+    return or_(*(table.c[name] == wanted for name in names))
