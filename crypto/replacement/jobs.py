@@ -11,7 +11,7 @@ from crypto.identifiers.service import Field
 from crypto.permissions import REPLACE_APPROVE
 from crypto.replacement import checking, engine, journal, keeping, packages, queries, rules, service, targets
 from crypto.replacement.errors import KEYS_ENFORCED, STATE, UNSUITED
-from crypto.replacement.models import CryptoReplacement
+from crypto.replacement.models import OBJECT, CryptoReplacement
 from crypto.replacement.port import Facts, Source
 from crypto.replacement.rules import ANSWER, CHECK, RUN, TITLES, UNDO, UNKNOWABLE, Column, State
 from crypto.replacement.undo import UndoFile
@@ -255,7 +255,7 @@ def _ended(
     row.state, row.finished_at = state, clock.now()
     row.done = row.evidence["captured"]
     row.audit_id = record(
-        session, actor, action=f"crypto.replacement.{state.value}", object_type="crypto_replacement",
+        session, actor, action=f"crypto.replacement.{state.value}", object_type=OBJECT,
         object_id=str(row.id), detail=dict(evidence), department_id=row.department_id,
     )
     session.flush([row])

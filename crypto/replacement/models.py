@@ -12,6 +12,7 @@ from crypto.scopes.types import EncryptedBytes
 from kernel.db import Base, Instant, JSONText
 
 SECRET_TABLE = "crypto_replacement_secret"
+OBJECT = "crypto_replacement"  # of approvals and trail lines
 
 
 class CryptoTarget(Base):

@@ -22,7 +22,7 @@ from crypto.identifiers.codec import ALPHABET
 from crypto.identifiers.rules import Form
 from crypto.replacement import keeping, queries, rules, service
 from crypto.replacement.errors import PACKAGE_INVALID, STATE
-from crypto.replacement.models import CryptoReplacement
+from crypto.replacement.models import OBJECT, CryptoReplacement
 from crypto.replacement.offline import sealing
 from crypto.replacement.rules import TITLES, State
 from crypto.replacement.targets import MANAGE
@@ -208,7 +208,7 @@ def _written(row: CryptoReplacement, kind: bytes, package_code: str, contents: S
 
 def _note(session: Session, actor: Actor, row: CryptoReplacement, verb: str, **detail: Any) -> None:
     row.audit_id = record(
-        session, actor, action=f"crypto.replacement.{verb}", object_type="crypto_replacement", object_id=str(row.id),
+        session, actor, action=f"crypto.replacement.{verb}", object_type=OBJECT, object_id=str(row.id),
         detail=detail, department_id=row.department_id,
     )
     session.flush([row])

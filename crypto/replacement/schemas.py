@@ -126,7 +126,7 @@ class AskIn(Wire):
 
 
 class ReplacementOut(Wire):
-    """A job. ``checked``: the assessment; ``evidence``: what the run did."""
+    """A job. ``checked``: the assessment; ``evidence``: what the run did; ``pending``: somebody's request is open."""
 
     id: uuid.UUID
     department_id: uuid.UUID
@@ -149,6 +149,7 @@ class ReplacementOut(Wire):
     total: int
     job_state: str | None
     job_error: dict[str, Any] | None
+    pending: bool
     created_by: str
     created_at: str
     finished_at: str | None

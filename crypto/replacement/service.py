@@ -14,11 +14,12 @@ from crypto.identifiers import queries as identifiers
 from crypto.identifiers.rules import FORM_OF, Form, Kind
 from crypto.replacement import journal, keeping, queries, rules
 from crypto.replacement.errors import COLUMN_TWICE, FORM_UNFIT, STATE, UNDECIDED, UNSUITED
-from crypto.replacement.models import CryptoReplacement
+from crypto.replacement.models import OBJECT, CryptoReplacement
 from crypto.replacement.port import Slot
 from crypto.replacement.rules import CHECK, RUN, TITLES, UNDO, Column, State
 from crypto.replacement.targets import MANAGE
 from kernel import clock, ids
+from kernel.approvals import queries as approval_queries
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
 from kernel.audit.service import record
@@ -255,9 +256,11 @@ def slot_of(one: Mapping[str, str]) -> Slot:
 
 def _propose(session: Session, actor: Actor, row: CryptoReplacement, kind: str, reason: str, zh: str, en: str,
              ) -> Approval:
+    if approval_queries.pending_on(session, OBJECT, [str(row.id)]):
+        raise STATE(state="已有申请待审批")
     return approvals.propose(
         session, actor, kind=kind, params=rules.bound(str(row.id), row.checked, row.forms, row.decision, reason),
-        title_zh=zh, title_en=en, department_id=row.department_id, object_type="crypto_replacement",
+        title_zh=zh, title_en=en, department_id=row.department_id, object_type=OBJECT,
         object_id=str(row.id),
     )
 
@@ -291,6 +294,6 @@ def _undoable(session: Session, row: CryptoReplacement) -> None:
 def _note(session: Session, actor: Actor, verb: str, replacement_id: uuid.UUID, department_id: uuid.UUID, **detail: Any,
           ) -> uuid.UUID:
     return record(
-        session, actor, action=f"crypto.replacement.{verb}", object_type="crypto_replacement",
+        session, actor, action=f"crypto.replacement.{verb}", object_type=OBJECT,
         object_id=str(replacement_id), detail=detail, department_id=department_id,
     )

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from crypto.keys.views import department_names
 from crypto.replacement import targets
-from crypto.replacement.models import CryptoReplacement, CryptoReplacementFinding, CryptoTarget
+from crypto.replacement.models import OBJECT, CryptoReplacement, CryptoReplacementFinding, CryptoTarget
 from crypto.replacement.rules import TITLES, State
 from crypto.replacement.schemas import FindingOut, ReplacementOut, TargetOut
 from kernel import clock
+from kernel.approvals import queries as approvals
 from kernel.jobs.models import Job
 from kernel.jobs.rules import JobState
 from kernel.runtime import runtime_of
@@ -44,8 +45,9 @@ def replacements(session: Session, rows: Sequence[CryptoReplacement]) -> list[Re
         select(Job).where(Job.id.in_([row.job_id for row in rows if row.job_id])))}
     places: dict[uuid.UUID, str] = {one.id: one.name for one in session.scalars(
         select(CryptoTarget).where(CryptoTarget.id.in_([row.target_id for row in rows if row.target_id])))}
+    open_ = approvals.pending_on(session, OBJECT, [str(row.id) for row in rows])
     return [
-        _replacement(row, names.get(row.department_id, ""), places.get(row.target_id or row.id, ""),
+        _replacement(row, str(row.id) in open_, names.get(row.department_id, ""), places.get(row.target_id or row.id, ""),
                      jobs.get(row.job_id) if row.job_id else None)
         for row in rows
     ]
@@ -64,7 +66,9 @@ def findings(row: CryptoReplacement, found: Sequence[CryptoReplacementFinding]) 
     ]
 
 
-def _replacement(row: CryptoReplacement, department: str, target: str, job: Job | None) -> ReplacementOut:
+def _replacement(
+    row: CryptoReplacement, pending: bool, department: str, target: str, job: Job | None,
+) -> ReplacementOut:
     zh, en = TITLES[State(row.state)]
     live = job is not None and not JobState(job.state).ended
     return ReplacementOut(
@@ -73,6 +77,6 @@ def _replacement(row: CryptoReplacement, department: str, target: str, job: Job 
         forms=row.forms, decision=row.decision, checked=row.checked, evidence=row.evidence, job_id=row.job_id,
         percent=job.percent if live and job else 0, done=job.done if live and job else row.done,
         total=job.total if live and job else row.total, job_state=job.state if job else None,
-        job_error=job.error if job else None, created_by=row.created_by, created_at=clock.iso(row.created_at),
+        job_error=job.error if job else None, pending=pending, created_by=row.created_by, created_at=clock.iso(row.created_at),
         finished_at=clock.iso(row.finished_at) if row.finished_at else None,
     )

@@ -61,6 +61,14 @@ def all_in_scope(actor: Actor) -> Select[Approval]:
     return statement.order_by(Approval.created_at.desc(), Approval.id.desc())
 
 
+def pending_on(session: Session, object_type: str, object_ids: Sequence[str]) -> set[str]:
+    """Return which of some objects have a proposal that waits for its decision."""
+    return {str(one) for one in session.scalars(select(Approval.object_id).where(
+        Approval.object_type == object_type, Approval.object_id.in_(object_ids),
+        Approval.state == ApprovalState.PENDING, Approval.expires_at > clock.now(),
+    ))}
+
+
 def waiting(session: Session, actor: Actor, limit: int) -> Sequence[Approval]:
     """Rows for the workbench."""
     return session.scalars(pending_for(actor).limit(limit)).all()

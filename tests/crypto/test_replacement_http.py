@@ -54,12 +54,15 @@ def test_from_the_list_of_databases_to_the_undo(
         assert seen["state_zh"] == "已评估" and seen["checked"]["columns"][0]["advice"] == "id18"
         assert "LIKE" in seen["checked"]["unknowable"]["zh"]
         proposal = maker.post(f"/crypto/replacements/{job}/run", json={"reason": "最小必要"}).json()["approval_id"]
+        assert checker.get(f"/crypto/replacements/{job}").json()["pending"]
+        assert checker.post(f"/crypto/replacements/{job}/run", json={"reason": "再申请"}).json()["code"] \
+            == "crypto.replacement.state"
         person = Actor(user_id=checker.user.id, name="c", permissions=frozenset({"crypto.replacement.approve"}),
                        scope="all")
         live_server.runtime.database.run(lambda s: approvals.decide(s, person, uuid.UUID(proposal), approve=True))
         assert work_off(live_server.runtime.database).state == "done"
         done = auditor.get(f"/crypto/replacements/{job}").json()
-        assert done["state"] == "done" and done["evidence"]["captured"] == len(GOOD_PEOPLE)
+        assert done["state"] == "done" and not done["pending"] and done["evidence"]["captured"] == len(GOOD_PEOPLE)
         assert auditor.get(f"/crypto/replacements/{job}/findings").json()["total"] == 0
         assert not {one for one, in there.run("SELECT sfz FROM person")} & set(GOOD_PEOPLE)
         proposal = maker.post(f"/crypto/replacements/{job}/undo", json={"reason": "误操作"}).json()["approval_id"]
