@@ -5,7 +5,7 @@ import random
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
@@ -195,34 +195,37 @@ def formulas() -> bytes:
     )
 
 
-def hostile() -> dict[str, tuple[bytes, str]]:
-    """Name → (file, upload name). Every one is answered with one reason within seconds."""
+_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how the binary formats of old office programs begin
+
+
+def hostile() -> dict[str, tuple[Callable[[], bytes], str]]:
+    """Name → (what makes the file, upload name). Every one is answered with one reason within seconds."""
     return {
-        "far_cells": (far_cells(), "x.xlsx"),
-        "entities": (entities(), "x.xlsx"),
-        "deep": (deep(), "x.xlsx"),
-        "lying_bomb": (lying_bomb(), "x.xlsx"),
-        "bomb": (bomb(), "x.xlsx"),
-        "many_parts": (many_parts(), "x.xlsx"),
-        "truncated": (overlapping(), "x.xlsx"),
-        "traversal": (traversal(), "x.xlsx"),
-        "png": (png(), "x.xlsx"),
-        "docx": (docx(), "x.xlsx"),
-        "external": (external(), "x.xlsx"),
-        "empty": (b"", "x.xlsx"),
-        "csv": ("部门,名称\n".encode(), "x.xlsx"),
-        "et": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "x.et"),
-        "old_garbage": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "x.xls"),
-        "null_bytes": (b"\x00" * 4096, "x.xlsx"),
-        "renamed": (listing(["区民政局", "a"]), "x.xls"),
-        "foreign_entity": (foreign_entity(), "x.xlsx"),
-        "million_rows": (million_rows(), "x.xlsx"),
-        "csv_rows": (b"a,b\n" * 500_000, "x.csv"),
-        "csv_wide": (b"," * 1_000_000, "x.csv"),
-        "csv_quote": (b'a,b\n"' + b"x" * 3_000_000, "x.csv"),
-        "no_encoding": (b"a,b\n" + b"\x81\x20\xff" * 100, "x.csv"),
-        "json_deep": (b"[" * 200_000, "x.json"),
-        "json_torn": (b'[{"a": 1}, {"b"', "x.json"),
-        "json_many": (b"[" + b'{"a":1},' * 500_000 + b"{}]", "x.json"),
-        "json_heavy": (b"[" + b'{"a":[1,2],"b":{}},' * 2_000_000 + b"{}]", "x.json"),
+        "far_cells": (far_cells, "x.xlsx"),
+        "entities": (entities, "x.xlsx"),
+        "deep": (deep, "x.xlsx"),
+        "lying_bomb": (lying_bomb, "x.xlsx"),
+        "bomb": (bomb, "x.xlsx"),
+        "many_parts": (many_parts, "x.xlsx"),
+        "truncated": (overlapping, "x.xlsx"),
+        "traversal": (traversal, "x.xlsx"),
+        "png": (png, "x.xlsx"),
+        "docx": (docx, "x.xlsx"),
+        "external": (external, "x.xlsx"),
+        "empty": (bytes, "x.xlsx"),
+        "csv": (lambda: "部门,名称\n".encode(), "x.xlsx"),
+        "et": (lambda: _OLD, "x.et"),
+        "old_garbage": (lambda: _OLD + bytes(600), "x.xls"),
+        "null_bytes": (lambda: bytes(4096), "x.xlsx"),
+        "renamed": (lambda: listing(["区民政局", "a"]), "x.xls"),
+        "foreign_entity": (foreign_entity, "x.xlsx"),
+        "million_rows": (million_rows, "x.xlsx"),
+        "csv_rows": (lambda: b"a,b\n" * 500_000, "x.csv"),
+        "csv_wide": (lambda: b"," * 1_000_000, "x.csv"),
+        "csv_quote": (lambda: b'a,b\n"' + b"x" * 3_000_000, "x.csv"),
+        "no_encoding": (lambda: b"a,b\n" + b"\x81\x20\xff" * 100, "x.csv"),
+        "json_deep": (lambda: b"[" * 200_000, "x.json"),
+        "json_torn": (lambda: b'[{"a": 1}, {"b"', "x.json"),
+        "json_many": (lambda: b"[" + b'{"a":1},' * 500_000 + b"{}]", "x.json"),
+        "json_heavy": (lambda: b"[" + b'{"a":[1,2],"b":{}},' * 2_000_000 + b"{}]", "x.json"),
     }

@@ -26,9 +26,9 @@ REASONS = {
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_hostile_files_end_in_one_reason(name: str, tmp_path: Path) -> None:
-    data, filename = FILES[name]
+    make, filename = FILES[name]
     path = tmp_path / "upload.bin"
-    path.write_bytes(data)
+    path.write_bytes(make())
     started = time.monotonic()
     try:
         sheets = reader.read(path, filename)
