@@ -15,7 +15,7 @@ from crypto.persons.rules import Person
 from crypto.scopes import blind, hook, registry
 from crypto.scopes.rules import Scope, normalise_id_number
 from crypto.scopes.service import decrypt_rows
-from crypto.scopes.types import Plain
+from crypto.scopes.types import ClearText
 from kernel import clock
 from kernel.db import Base
 from kernel.errors import NOT_FOUND
@@ -62,7 +62,7 @@ def change(
         raise NOT_FOUND()
     for column, value in (("name_env", name), ("id_number_env", id_number), ("phone_env", phone)):
         if value is not None:
-            setattr(row, column, Plain(value))
+            setattr(row, column, ClearText(value))
     row.updated_at = clock.now()
     session.flush()
 

@@ -1,6 +1,6 @@
-"""The session hook: before a flush, every ``Plain`` of a table is encrypted in one go, with its blind index.
+"""The session hook: before a flush, every ``ClearText`` of a table is encrypted in one go, with its blind index.
 
-Without this hook a ``Plain`` reaches the column type, which refuses it: clear text is never bound.
+Without this hook a ``ClearText`` reaches the column type, which refuses it: clear text is never bound.
 """
 
 import uuid
@@ -15,7 +15,7 @@ from crypto.keys.keyring import keyring_of
 from crypto.scopes import blind, registry
 from crypto.scopes.registry import EncryptedColumn, EncryptedTable
 from crypto.scopes.rules import Scope
-from crypto.scopes.types import Plain
+from crypto.scopes.types import ClearText
 
 _Group = tuple[EncryptedTable, EncryptedColumn, uuid.UUID]
 
@@ -34,7 +34,7 @@ def _encrypt_pending(session: Session, _context: Any, instances: Any) -> None:
         if table is None:
             continue
         for column in table.columns:
-            if isinstance(row.__dict__.get(column.name), Plain):
+            if isinstance(row.__dict__.get(column.name), ClearText):
                 groups[table, column, _department(row, table)].append(row)
             elif column.blind_index and row.__dict__.get(column.name, row) is None:
                 setattr(row, column.blind_index, None)

@@ -11,8 +11,8 @@ from crypto.errors import CLEAR_TEXT_REFUSED
 
 
 @dataclass(frozen=True)
-class Plain:
-    """Clear text waiting for the next flush, which encrypts it: ``person.name_env = Plain("张三")``."""
+class ClearText:
+    """Clear text waiting for the next flush, which encrypts it: ``person.name_env = ClearText("张三")``."""
 
     value: str = field(repr=False)
 

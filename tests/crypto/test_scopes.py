@@ -16,7 +16,7 @@ from crypto.persons.models import ProtectedPerson
 from crypto.persons.rules import Person
 from crypto.scopes import fences, hook, registry
 from crypto.scopes import service as scopes
-from crypto.scopes.types import EncryptedText, Plain
+from crypto.scopes.types import ClearText, EncryptedText
 from kernel import clock, ids
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
@@ -42,7 +42,7 @@ def test_plain_without_the_hook_is_refused(sqlite_district: District) -> None:
     event.remove(Session, "before_flush", hook._encrypt_pending)
     try:
         with pytest.raises((MulianError, StatementError)):
-            sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain("张三"))))
+            sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=ClearText("张三"))))
     finally:
         hook.install()
 
@@ -53,7 +53,7 @@ def test_one_flush_encrypts_a_column_once(district: District, monkeypatch: pytes
     calls: list[int] = []
     real = scopes.keyring_of
     monkeypatch.setattr(hook, "keyring_of", lambda session: _Counting(real(session), calls))
-    rows = [person(district, n, name_env=Plain(f"姓{n}"), id_number_env=None if n % 3 else Plain(f"{n:018d}"))
+    rows = [person(district, n, name_env=ClearText(f"姓{n}"), id_number_env=None if n % 3 else ClearText(f"{n:018d}"))
             for n in range(100)]
     district.database.run(lambda session: session.add_all(rows))
     assert sorted(calls) == [34, 100]
@@ -79,7 +79,7 @@ class _Counting:
 
 def test_empty_text_and_null_are_different(sqlite_district: District) -> None:
     hook.install()
-    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain(""),
+    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=ClearText(""),
         phone_env=None)))
     with sqlite_district.database.read() as session:
         row = session.get_one(ProtectedPerson, 1)
@@ -202,7 +202,7 @@ def test_clear_values_do_not_show_in_repr_or_logs(sqlite_district: District, cap
     caplog.set_level(logging.DEBUG)
     canary = "金丝雀七零零"
     hook.install()
-    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=Plain(canary))))
-    assert canary not in repr(Plain(canary)) + repr(Person(1, canary, canary, canary)) + caplog.text
+    sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=ClearText(canary))))
+    assert canary not in repr(ClearText(canary)) + repr(Person(1, canary, canary, canary)) + caplog.text
     with sqlite_district.database.read() as session:
         assert session.execute(text("SELECT count(*) FROM protected_person")).scalar_one() == 1
