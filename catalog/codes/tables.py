@@ -1,5 +1,6 @@
 """Code tables that are loaded as data: regions of GB/T 2260 and the 类-项-目-细目 of the resource codes."""
 
+import codecs
 import csv
 import difflib
 import io
@@ -84,7 +85,12 @@ def load_regions(session: Session, actor: Actor, *, text: str, changes: str = ""
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file in UTF-8 or GB18030; what is neither has lost characters, which loading refuses by line."""
+    """The text of a file in UTF-8, UTF-16 with its mark or GB18030; what is none has lost characters.
+
+    Those are refused by line when the text is loaded.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

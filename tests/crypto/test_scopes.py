@@ -42,7 +42,8 @@ def test_plain_without_the_hook_is_refused(sqlite_district: District) -> None:
     event.remove(Session, "before_flush", hook._encrypt_pending)
     try:
         with pytest.raises((MulianError, StatementError)):
-            sqlite_district.database.run(lambda session: session.add(person(sqlite_district, 1, name_env=ClearText("张三"))))
+            clear = person(sqlite_district, 1, name_env=ClearText("张三"))
+            sqlite_district.database.run(lambda session: session.add(clear))
     finally:
         hook.install()
 

@@ -32,7 +32,7 @@ class Server:
 
     folder: Path
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @contextlib.contextmanager
@@ -53,7 +53,7 @@ class Server:
              f"--auth-root-socket-user={user or pwd.getpwuid(os.geteuid()).pw_name}", "--skip-test-db"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user,
         )
-        server = cls(folder, free_port(), None)  # type: ignore[arg-type]
+        server = cls(folder, free_port())
         (folder / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS {USER}@'127.0.0.1' IDENTIFIED BY"
             f" '{pymysql.converters.escape_string(PASSWORD)}';\n"
@@ -90,6 +90,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop at once: nothing in it is kept."""
+        assert self.process is not None
         self.process.kill()
         self.process.wait(30)
 

@@ -29,7 +29,7 @@ class Server:
 
     folder: Path
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @contextlib.contextmanager
@@ -45,7 +45,7 @@ class Server:
             [bin_folder / "initdb", "-D", data, "-U", "mulian", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
             check=True, stdout=subprocess.DEVNULL, user=user,
         )
-        server = cls(folder, free_port(), None)  # type: ignore[arg-type]
+        server = cls(folder, free_port())
         server.run()
         try:
             yield server
@@ -76,6 +76,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop fast (SIGINT)."""
+        assert self.process is not None
         self.process.send_signal(2)
         self.process.wait(30)
 
