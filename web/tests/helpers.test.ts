@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { newKey, url } from "@/api/client";
 import { opensAt } from "@/api/search";
 import { diffRows } from "@/lib/diff";
+import { linesOf, rowsOf } from "@/lib/lines";
 import { toneOf } from "@/lib/status";
 
 describe("side-by-side difference", () => {
@@ -18,6 +19,14 @@ describe("side-by-side difference", () => {
   });
   it("does not take 1 for the text 1", () => {
     expect(diffRows({ x: 1 }, { x: "1" }, {})[0]!.kind).toBe("changed");
+  });
+});
+
+describe("a pasted column", () => {
+  it("keeps its blank rows where identifiers go back beside them, but not those at the end", () => {
+    expect(rowsOf("一\r\n\n 二 \n\n")).toEqual(["一", "", "二"]);
+    expect(linesOf("\n一\n\n二")).toEqual(["一", "二"]);
+    expect(rowsOf("\n ")).toEqual([]);
   });
 });
 

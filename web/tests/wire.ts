@@ -124,6 +124,7 @@ export type Checked = [
   None<Foreign<identifiers.LookInput, Wire["ManualIn"]>>,
   None<Foreign<identifiers.LookAnswer, Wire["AnswerOut"]>>,
   None<Foreign<identifiers.Look, Wire["LookOut"]>>,
+  None<Foreign<identifiers.Seen, Wire["WhoOut"]>>,
   None<Foreign<identifiers.LookGrant, Wire["crypto__lookups__schemas__GrantOut"]>>,
   None<Foreign<identifiers.LookGrantInput, Wire["GrantIn"]>>,
   None<Foreign<replacements.Target, Wire["crypto__replacement__schemas__TargetOut"]>>,

@@ -117,6 +117,13 @@ export interface Look {
   digest: string;
 }
 
+/** `more`: there are older look-ups than these. */
+export interface Seen {
+  known: boolean;
+  looks: Look[];
+  more: boolean;
+}
+
 export interface LookGrant {
   id: string;
   department: string;
@@ -136,6 +143,7 @@ export interface LookGrant {
 }
 
 export interface LookGrantInput {
+  department_id: string | null;
   app_id: string | null;
   grantee_id: string | null;
   business: string;
@@ -151,7 +159,7 @@ export const lookups = {
   run: (body: LookInput) => api.post<LookAnswer>("/crypto/lookups/manual", body),
   request: (body: LookInput) => api.post<{ approval_id: string; state: string }>("/crypto/lookups/manual/requests", body),
   log: (params: ListParams) => api.get<Page<Look>>("/crypto/lookups/log", params),
-  who: (value: string, reason: string) => api.post<{ known: boolean; looks: Look[] }>("/crypto/lookups/who", { value, reason }),
+  who: (value: string, reason: string) => api.post<Seen>("/crypto/lookups/who", { value, reason }),
   grants: (params: ListParams) => api.get<Page<LookGrant>>("/crypto/lookups/grants", params),
   grant: (body: LookGrantInput) => api.post<LookGrant>("/crypto/lookups/grants", body),
   revoke: (id: string, reason: string) => api.post<LookGrant>(`/crypto/lookups/grants/${id}/revocation`, { reason }),

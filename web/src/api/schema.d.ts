@@ -10096,7 +10096,7 @@ export interface components {
         crypto__replacement__schemas__TargetIn: {
             /**
              * Authority
-             * @description CA 证书（PEM），tls=verify 时使用
+             * @description CA 证书（PEM），tls=verify 时使用；PostgreSQL 必填
              * @default
              */
             authority: string;
@@ -10125,7 +10125,7 @@ export interface components {
             product: string;
             /**
              * Tls
-             * @description verify 校验证书 · require 只加密 · off 明文
+             * @description verify 校验证书 · require 只加密 · off 明文；SQLAlchemy 方言只能用 off，由驱动配置
              * @default verify
              * @enum {string}
              */
@@ -14522,7 +14522,7 @@ export interface components {
         };
         /**
          * ReplacementOut
-         * @description A job. ``checked``: the assessment; ``evidence``: what the run did.
+         * @description A job. ``checked``: the assessment; ``evidence``: what the run did; ``pending``: somebody's request is open.
          */
         ReplacementOut: {
             /** Checked */
@@ -14573,6 +14573,8 @@ export interface components {
             job_state: string | null;
             /** Offline */
             offline: boolean;
+            /** Pending */
+            pending: boolean;
             /** Percent */
             percent: number;
             /** State */
@@ -16833,13 +16835,15 @@ export interface components {
         };
         /**
          * WhoOut
-         * @description Who saw this person. ``known``: some field holds them.
+         * @description Who saw this person. ``known``: some field holds them. ``more``: there are older look-ups than these.
          */
         WhoOut: {
             /** Known */
             known: boolean;
             /** Looks */
             looks: components["schemas"]["LookOut"][];
+            /** More */
+            more: boolean;
         };
         /**
          * WindowIn
@@ -17147,6 +17151,7 @@ export interface operations {
                 action?: string | null;
                 actor_id?: string | null;
                 end?: string | null;
+                line_id?: string | null;
                 object_id?: string | null;
                 object_type?: string | null;
                 /** @description 页码，从 1 起 */

@@ -26,8 +26,8 @@ export async function confirm(given: Confirmation): Promise<boolean> {
   }
 }
 
-/** Asks for one line of text (a reason, an opinion); null when cancelled. */
-export async function ask(title: string, text: string, required = true): Promise<string | null> {
+/** Asks for one line of text (a reason, an opinion) of at least so many characters; null when cancelled. */
+export async function ask(title: string, text: string, required = true, least = 1): Promise<string | null> {
   const { t } = i18n.global;
   try {
     const answer = await ElMessageBox.prompt(text, title, {
@@ -35,7 +35,11 @@ export async function ask(title: string, text: string, required = true): Promise
       cancelButtonText: t("common.cancel"),
       inputType: "textarea",
       closeOnClickModal: false,
-      inputValidator: (value: string) => !required || !!value?.trim() || t("common.required"),
+      inputValidator: (value: string) => {
+        const given = value?.trim().length ?? 0;
+        if (!required || given >= least) return true;
+        return given ? t("common.atLeast", { n: least }) : t("common.required");
+      },
     });
     return (answer as { value: string }).value?.trim() ?? "";
   } catch {

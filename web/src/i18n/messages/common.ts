@@ -20,7 +20,7 @@ export const common = {
     refresh: ["刷新", "Refresh"], copy: ["复制", "Copy"], undo: ["撤销", "Undo"], export: ["导出", "Export"], exportHint: ["按当前条件和列导出 xlsx", "Export as xlsx: these conditions and columns"],
     exportCut: ["一次最多导出前 {n} 条，请缩小范围后再导出其余", "Only the first {n} rows were exported: narrow the list for the rest"], copied: ["已复制", "Copied"], submit: ["提交", "Submit"],
     copyFailed: ["复制失败，请手工选中复制", "Copying failed; select and copy by hand"],
-    typeOut: ["请完整输入：{name}", "Type exactly: {name}"], counted: ["{words}（{n}）", "{words} ({n})"], required: ["此项必填", "This is required"], gotIt: ["知道了", "Got it"], all: ["全部", "All"],
+    typeOut: ["请完整输入：{name}", "Type exactly: {name}"], counted: ["{words}（{n}）", "{words} ({n})"], required: ["此项必填", "This is required"], atLeast: ["至少 {n} 个字", "At least {n} characters"], gotIt: ["知道了", "Got it"], all: ["全部", "All"],
     leave: ["离开", "Leave"], yes: ["是", "Yes"], no: ["否", "No"], selected: ["已选 {n} 项", "{n} selected"],
     unsavedTitle: ["还有未保存的内容", "Unsaved changes"],
     unsavedText: ["离开此页将丢失已填写的内容。", "What you typed will be lost if you leave this page."],

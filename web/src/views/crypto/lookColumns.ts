@@ -17,7 +17,7 @@ export function lookColumns(t: (key: string) => string): Column<Look>[] {
     { key: "business", label: t("lookup.business"), minWidth: 130 },
     { key: "purpose", label: t("lookup.purpose"), minWidth: 150 },
     { key: "reference", label: t("lookup.reference"), minWidth: 140 },
-    { key: "refused", label: t("lookup.refused"), minWidth: 150, className: "mono" },
+    { key: "refused", label: t("lookup.refused"), minWidth: 150, text: (row) => (row.refused ? t(`lookup.refusals.${row.refused.split(".").at(-1)}`) : "—") },
     { key: "alarm", label: t("lookup.alarm"), width: 120, text: (row) => (row.alarm ? t(`lookup.alarms.${row.alarm}`) : "—") },
     { key: "department", label: t("common.department"), minWidth: 170 },
   ];
