@@ -66,7 +66,6 @@ export interface Assessed {
 export interface Checked {
   version: string;
   at: string;
-  orphans?: unknown;
   unknowable: Words;
   columns: Assessed[];
 }
@@ -92,6 +91,7 @@ export interface Replacement {
   total: number;
   job_state: string | null;
   job_error: Record<string, unknown> | null;
+  pending: boolean;
   created_by: string;
   created_at: string;
   finished_at: string | null;
@@ -123,8 +123,8 @@ export const replacements = {
   get: (id: string) => api.get<Replacement>(at(id)),
   create: (target_id: string, title: string, columns: JobColumn[]) =>
     api.post<Replacement>("/crypto/replacements", { target_id, title, columns }),
-  createOffline: (department_id: string, title: string, columns: OfflineColumn[]) =>
-    api.post<Replacement>("/crypto/replacements/offline", { department_id, title, columns }),
+  createOffline: (department_id: string, title: string, columns: OfflineColumn[], forms: Record<string, Form>) =>
+    api.post<Replacement>("/crypto/replacements/offline", { department_id, title, columns, forms }),
   findings: (id: string, params: ListParams) => api.get<Page<Finding>>(at(id, "/findings"), params),
   check: (id: string, forms: Record<string, string> | null) => api.post<Replacement>(at(id, "/check"), { forms }),
   decide: (id: string, lookalikes: string) => api.post<Replacement>(at(id, "/decision"), { lookalikes }),
