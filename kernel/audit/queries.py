@@ -10,10 +10,12 @@ from kernel.audit.models import AuditLog, AuditSeal
 
 def lines(
     *, action: str | None, object_type: str | None, object_id: str | None, actor_id: uuid.UUID | None,
-    start: datetime | None, end: datetime | None,
+    start: datetime | None, end: datetime | None, line_id: uuid.UUID | None = None,
 ) -> Select[AuditLog, int | None]:
     """(line, its sealed number) that match all given filters, the newest first. ``action`` is a prefix."""
     statement = select(AuditLog, AuditSeal.seq).outerjoin(AuditSeal, AuditSeal.audit_id == AuditLog.id)
+    if line_id:
+        statement = statement.where(AuditLog.id == line_id)
     if action:
         statement = statement.where(AuditLog.action.startswith(action, autoescape=True))
     if object_type:

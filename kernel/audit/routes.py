@@ -22,10 +22,12 @@ Filter = Annotated[str | None, Query(max_length=80)]
 def list_lines(
     session: Session_, page: Page_, action: Filter = None, object_type: Filter = None, object_id: Filter = None,
     actor_id: uuid.UUID | None = None, start: When | None = None, end: When | None = None,
+    line_id: uuid.UUID | None = None,
 ) -> AuditPage:
     """List lines of the trail, newest first; ``action`` matches from its beginning."""
     found = queries.lines(
-        action=action, object_type=object_type, object_id=object_id, actor_id=actor_id, start=start, end=end
+        action=action, object_type=object_type, object_id=object_id, actor_id=actor_id, start=start, end=end,
+        line_id=line_id,
     )
     total = session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
     names = [name for name in AuditOut.model_fields if name != "seq"]

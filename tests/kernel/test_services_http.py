@@ -112,6 +112,8 @@ def test_approval_over_http(live_server: Live) -> None:
     auditor = live_server.signed_in("auditor")
     trail = auditor.get("/audit", params={"object_id": str(approval.id)}).json()
     assert [line["action"] for line in trail["items"]] == ["kernel.approval.approve", "kernel.approval.propose"]
+    one = trail["items"][0]["id"]
+    assert [line["id"] for line in auditor.get("/audit", params={"line_id": one}).json()["items"]] == [one]
     assert auditor.post("/audit/verifications").status_code == 202
     assert maker.get("/audit").status_code == 403
 

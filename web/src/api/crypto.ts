@@ -28,6 +28,7 @@ export interface Scope {
   label: string;
   algorithm: string;
   mode: string;
+  blind_index: string | null;
   rotate_every_days: number;
   window: Record<string, unknown> | null;
   compromised_key_id: number | null;
@@ -166,7 +167,8 @@ export const crypto = {
   keys: (params: ListParams) => api.get<Page<DataKey>>("/crypto/keys", params),
   rotations: (params: ListParams) => api.get<Page<Rotation>>("/crypto/rotations", params),
   rotation: (id: string) => api.get<Rotation>(`/crypto/rotations/${id}`),
-  request: (scopeId: string, reason: string) => api.post<Requested>("/crypto/rotations", { scope_id: scopeId, reason }),
+  request: (scopeId: string, reason: string, purpose: "enc" | "bi") =>
+    api.post<Requested>("/crypto/rotations", { scope_id: scopeId, reason, purpose }),
   processes: () => api.get<Sealing>("/crypto/processes"),
   unseal: (passphrase: string) => api.post<Sealing>("/crypto/unseal", { passphrase }),
   seal: () => api.post<Sealing>("/crypto/seal"),
