@@ -80,7 +80,8 @@ def check(fonts: FontSet, texts: Iterable[str]) -> dict[str, str]:
 def printable_glyphs(text: str) -> str:
     """Return one line of text in which every sign without a glyph is named by its code point."""
     line = one_line(text)
-    return "".join(check(find(), [line]).get(character, character) for character in line)
+    named = check(find(), [line])
+    return "".join(named.get(character, character) for character in line)
 
 
 @functools.cache

@@ -60,15 +60,15 @@ def rotate(world: World, report: Report) -> str:
     stop = work / "stop"
     stop.unlink(missing_ok=True)
     journals = [work / f"writer-{n}.journal" for n in range(WRITERS)]
-    children = _start_traffic(world, journals, stop)
+    child = _start_traffic(world, journals, stop)
     try:
-        _await_writes(journals, 1, children)
+        _await_writes(journals, 1, child)
         before = _written(journals)
         _run(world, rotation.id, journals, before, report)
         during = _written(journals) - before
     finally:
         stop.touch()
-        results = [_result(child) for child in children]
+        results = _results(child)
     return _check(world, rotation.id, journals, results, during)
 
 
@@ -84,7 +84,7 @@ def _approved(world: World, session: Session) -> CryptoRotation:
     return rotation
 
 
-def _start_traffic(world: World, journals: list[Path], stop: Path) -> list[subprocess.Popen[bytes]]:
+def _start_traffic(world: World, journals: list[Path], stop: Path) -> subprocess.Popen[bytes]:
     made: list[Person] = world.found["persons"]
     common = {"home": str(world.home.root), "first_id": made[0].id, "count": len(made), "stop": str(stop)}
     jobs: list[dict[str, Any]] = [
@@ -92,10 +92,7 @@ def _start_traffic(world: World, journals: list[Path], stop: Path) -> list[subpr
         journal in enumerate(journals)
     ]
     jobs += [common | {"role": "read", "part": n} for n in range(READERS)]
-    return [
-        subprocess.Popen([sys.executable, "-m", "mulian.demo.traffic", json.dumps(job)], stdout=subprocess.PIPE)
-        for job in jobs
-    ]
+    return subprocess.Popen([sys.executable, "-m", "mulian.demo.traffic", json.dumps(jobs)], stdout=subprocess.PIPE)
 
 
 def _run(world: World, rotation_id: uuid.UUID, journals: list[Path], before: int, report: Report) -> None:
@@ -133,18 +130,18 @@ def _written(journals: list[Path]) -> int:
     return sum(journal.read_bytes().count(b"\n") for journal in journals if journal.exists())
 
 
-def _await_writes(journals: list[Path], least: int, children: list[subprocess.Popen[bytes]]) -> None:
+def _await_writes(journals: list[Path], least: int, child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 180
     while _written(journals) < least:
-        ensure(time.monotonic() < deadline and all(c.poll() is None for c in children), "读写进程未能启动")
+        ensure(time.monotonic() < deadline and child.poll() is None, "读写进程未能启动")
         time.sleep(0.05)
 
 
-def _result(child: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _results(child: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
     output, _ = child.communicate(timeout=60)
     ensure(child.returncode == 0, f"读写进程退出码 {child.returncode}")
-    result: dict[str, Any] = json.loads(output)
-    return result
+    results: list[dict[str, Any]] = json.loads(output)
+    return results
 
 
 def _read_all(world: World, person_ids: list[int]) -> list[Person]:

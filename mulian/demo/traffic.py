@@ -6,10 +6,12 @@ comparison needs no help from the database: a name carries the id it belongs to 
 """
 
 import json
+import multiprocessing
 import os
 import random
 import signal
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,21 +80,30 @@ def last_names(journals: list[Path]) -> dict[int, str]:
     return names
 
 
-def main(arguments: dict[str, Any]) -> None:
-    """Entry of a process: ``python -m mulian.demo.traffic '{"home": …, "role": "write", …}'``."""
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Write or read as a job says, until its ``stop`` exists."""
     from kernel.settings import Settings
     from mulian import wiring
 
+    runtime = wiring.open_runtime(Settings(home=Path(job["home"])))
+    stop = Path(job["stop"])
+    common = {"first_id": job["first_id"], "count": job["count"], "part": job["part"], "stop": stop}
+    if job["role"] == "read":
+        return read(runtime, **common)
+    return {"written": write(runtime, parts=job["parts"], journal=Path(job["journal"]), **common)}
+
+
+def main(jobs: list[dict[str, Any]]) -> None:
+    """Entry of the traffic: ``python -m mulian.demo.traffic '[{"home": …, "role": "write", …}, …]'``.
+
+    Everything is imported once, before the first fork: six interpreters would take longer to start than to work.
+    """
+    from mulian import wiring
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    runtime = wiring.open_runtime(Settings(home=Path(arguments["home"])))
-    stop = Path(arguments["stop"])
-    common = {"first_id": arguments["first_id"], "count": arguments["count"], "part": arguments["part"], "stop": stop}
-    if arguments["role"] == "write":
-        journal = Path(arguments["journal"])
-        result: dict[str, Any] = {"written": write(runtime, parts=arguments["parts"], journal=journal, **common)}
-    else:
-        result = read(runtime, **common)
-    print(json.dumps(result), flush=True)
+    wiring.load_registrations()
+    with ProcessPoolExecutor(len(jobs), multiprocessing.get_context("fork")) as pool:
+        print(json.dumps(list(pool.map(run, jobs))), flush=True)
 
 
 if __name__ == "__main__":
