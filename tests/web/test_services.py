@@ -1,6 +1,7 @@
 """What the data is published for: an interface applied for, approved and called; a key changed; a report built."""
 
 import http.server
+import json
 import secrets
 import threading
 import time
@@ -13,12 +14,15 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
+from crypto.identifiers.rules import Form, recognise
 from crypto.persons import service as persons
 from crypto.persons.rules import synthetic
+from crypto.replacement.offline.sealing import UNDO_KEY, VALUES, code_secret, sm2_encrypt
+from crypto.replacement.offline.work import Work, identifiers
 from crypto.scopes import service as scopes
 from gateway.signing import rules as signing
 from kernel.identity.actor import system_actor
-from tests.web.conftest import BUREAU, CIVIL, SCHOOLS, Site, Watched
+from tests.web.conftest import BUREAU, CIVIL, SCHOOLS, STREET, Site, Watched
 
 pytestmark = pytest.mark.engine("chromium")
 
@@ -199,6 +203,16 @@ def test_identifiers_are_issued_and_looked_up(site: Site, window: Watched, tmp_p
     lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
     identifier = lines[1].split(",")[1]
     assert len(lines) == 3 and identifier.startswith("M1") and person.id_number not in "".join(lines)
+    page = window.enter(site.account("bureau_admin", department=BUREAU), "/crypto/lookups")
+    page.click("[data-test=new-grant]")  # for another department: its fields, not the bureau's own
+    choose(page, "[data-test=grant-department]", CIVIL)
+    page.locator("[data-test=grant-form] .line", has_text="公民身份号码").get_by_text("脱敏").click()
+    page.locator("[data-test=grant-form]").get_by_text("单位", exact=True).click()
+    choose(page, "[data-test=grant-grantee]", BUREAU)
+    page.fill("[data-test=grant-business]", "殡葬管理承接")
+    page.fill("[data-test=grant-purpose]", "BZ-01")
+    page.click("[data-test=grant-submit]")
+    expect(page.locator("tr", has_text="殡葬管理承接")).to_contain_text(CIVIL)
     page = window.enter(site.account("data_officer", department=CIVIL), "/crypto/lookups")
     choose(page, "[data-test=lookup-field]", "公民身份号码")
     page.fill("[data-test=lookup-items]", identifier)
@@ -215,6 +229,82 @@ def test_identifiers_are_issued_and_looked_up(site: Site, window: Watched, tmp_p
         page.click("[data-test=who-submit]")
         expect(page.locator("[data-test=who-result]")).to_contain_text(answer)
         assert number not in page.content()
+
+
+def agree(window: Watched, checker: str, path: str) -> None:
+    """Open a page as the second person and agree to what waits there."""
+    page = window.enter(checker, path)
+    page.click("[data-test=open-approval]")
+    page.click("[data-test=approve]")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator("[data-test=pending-approvals]")).to_have_count(0)
+
+
+def fetched(page: Page, button: str, target: Path) -> None:
+    """Press a button that hands out a file."""
+    with page.expect_download() as download:
+        page.click(f"[data-test={button}]")
+    download.value.save_as(target)
+
+
+def test_an_offline_package_goes_out_comes_back_and_is_undone(site: Site, window: Watched, tmp_path: Path) -> None:
+    """The officers' half of a replacement in a network that is not reached; the DBA's half is his tool's own code."""
+    declared = {"department_id": str(site.departments[STREET]), "name": "居民身份号码", "kind": "id_number"}
+    maker, checker = site.account("security_admin"), site.account("security_admin")
+    site.client(maker).post("/crypto/identifiers/fields", json=declared).raise_for_status()
+    page = window.enter(maker, "/crypto/replacements?tab=targets")
+    page.click("[data-test=add-target]")
+    choose(page, "[data-test=target-form] .el-select >> nth=0", STREET)
+    for name, value in (("name", "街道库"), ("host", "192.0.2.9"), ("database", "jd"), ("user", "app")):
+        page.fill(f"[data-test=target-{name}]", value)
+    page.click("[data-test=target-submit]")
+    expect(page.locator("tr", has_text="街道库")).to_contain_text("192.0.2.9:3306/jd")
+    page.click("[data-test=new-offline]")
+    form = page.locator("[data-test=offline-form]")
+    choose(page, "[data-test=offline-form] .el-select >> nth=0", STREET)
+    page.fill("[data-test=offline-title]", "街道居民")
+    form.get_by_label("表", exact=True).fill("resident")
+    form.get_by_label("列", exact=True).fill("sfz")
+    choose(page, "[data-test=offline-form] td .el-select >> nth=1", "居民身份号码")
+    choose(page, "[data-test=offline-form] .forms .el-select", "18 位")
+    page.click("[data-test=offline-submit]")
+    page.wait_for_url("**/crypto/replacements/*")
+    path = page.url.split("/console")[1]
+    page.click("[data-test=ask-run]")
+    page.locator(".el-message-box textarea").fill("不能直连")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    page.locator(".el-message-box input").fill("街道居民")
+    page.locator(".el-message-box .el-button--danger").click()
+    expect(page.locator("[data-test=waiting]")).to_be_visible()
+    expect(page.locator("[data-test=drop]")).to_have_count(0)
+    agree(window, checker, path)
+    page = window.page
+    fetched(page, "package-job", tmp_path / "job.mlj")
+    page.click("[data-test=package-code]")
+    code = page.locator("[data-test=secret-once] dd").inner_text()
+    page.click("[data-test=secret-kept]")
+    page.click("[data-test=secret-close]")
+    work = Work(tmp_path, code_secret(code.split()[0]))
+    person = synthetic(1, seed=20261122)[0].id_number
+    values = work.file("values.mlv", VALUES, begin=True)
+    values.append({"field": "居民身份号码", "values": [person]})
+    values.append({"end": True})
+    page.set_input_files("[data-test=package] input[type=file]", values.path)
+    page.locator("[data-test=package-answers]").wait_for(timeout=40_000)
+    fetched(page, "package-answers", tmp_path / "answers.mla")
+    [issued] = identifiers(work)["居民身份号码"].values()
+    assert recognise(issued) is Form.ID18
+    page.click("[data-test=undo]")
+    page.locator(".el-message-box textarea").fill("误操作")
+    page.locator(".el-message-box").get_by_role("button", name="确定").click()
+    expect(page.locator("[data-test=waiting]")).to_be_visible()
+    agree(window, maker, path)
+    request, key = tmp_path / "undo-request.json", secrets.token_bytes(32)
+    request.write_text(json.dumps({"wrapped": [sm2_encrypt(bytes.fromhex(work.job["public"]), key).hex()]}))
+    with window.page.expect_download() as download:
+        window.page.set_input_files("[data-test=package] input[type=file]", request)
+    download.value.save_as(tmp_path / "undo.mlk")
+    assert next(work.file("undo.mlk", UNDO_KEY).records())[1]["keys"] == [key.hex()]
 
 
 def test_a_report_is_built_previewed_and_downloaded(site: Site, window: Watched, tmp_path: Path) -> None:
