@@ -1,5 +1,6 @@
 """ASGI factory: the API under /api/v1, the public protocols at the root, health, and the built console."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,9 @@ def create_app(runtime: Runtime | None = None) -> FastAPI:
     return app
 
 
+@cache
 def openapi() -> dict[str, Any]:
-    """Return the OpenAPI document of the public API (no installation is needed)."""
+    """Return the OpenAPI document of the public API (no installation is needed), the same one every time."""
     app = FastAPI(title="目链 Mulian", version="1")
     wiring.load_registrations()
     for module in wiring.routers():

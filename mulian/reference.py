@@ -67,7 +67,7 @@ def _declared() -> Iterator[tuple[str, int, dict[str, str]]]:
     """Read every ``define(...)`` from the sources, so that the page does not depend on what was imported."""
     for package in PACKAGES:
         for path in sorted((wiring.checkout() / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in _nodes(path, "define("):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "define":
                     code, status = (ast.literal_eval(argument) for argument in node.args)
                     yield code, status, {str(k.arg): ast.literal_eval(k.value) for k in node.keywords}
@@ -135,7 +135,7 @@ def _requirements() -> str:
 
 
 def _marks(path: Path) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in _nodes(path, "mark.requirement("):
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
@@ -143,6 +143,12 @@ def _marks(path: Path) -> Iterator[tuple[str, str]]:
                 for argument in decorator.args:
                     if isinstance(argument, ast.Constant):
                         yield str(argument.value), node.name
+
+
+def _nodes(path: Path, mark: str) -> Iterator[ast.AST]:
+    """Every node of a source file; most files do not hold the mark and are not parsed."""
+    text = path.read_text("utf-8")
+    return ast.walk(ast.parse(text)) if mark in text else iter(())
 
 
 if __name__ == "__main__":
