@@ -16,6 +16,10 @@ from crypto.identifiers import codec, epochs, fields, rules, service
 from crypto.identifiers.codec import Place
 from crypto.identifiers.rules import Form, Kind
 from crypto.identifiers.service import Field, Found, Issued, Refused, Status
+from crypto.lookups import service as lookups
+from crypto.lookups.rules import Direction
+from crypto.lookups.seen import who as who_saw
+from crypto.lookups.service import Question, Reason
 from crypto.persons.rules import synthetic
 from crypto.rotation import machine
 from crypto.rotation import queries as rotation_queries
@@ -304,9 +308,17 @@ def writers_at_once_agree(identified: District) -> None:
 
 
 def an_exchange_of_the_index_key_gives_nobody_a_second_identifier(identified: District) -> None:
-    """In every state of it: the same values have the same identifiers, and new ones are found afterwards."""
+    """In every state of it: the same values have the same identifiers, new ones are found, and who looked is too."""
     numbers = [p.id_number for p in synthetic(80, seed=31)]
     before = identifiers(issued(identified, ID, numbers[:30], Form.NATIVE))
+    question = Question(Field(identified.department, ID), Direction.VALUE, before[:1])
+    identified.database.run(lambda session: lookups.by_person(
+        session, SYSTEM, question, Reason("核对", "GD-1"), clear=False, persons_day=9
+    ))
+
+    def lookers() -> int:
+        return len(identified.database.run(lambda s: who_saw(s, SYSTEM, value=numbers[0], reason="核查")).looks)
+
     with identified.database.read() as session:
         [scope] = [
             one for one in scopes.of_table(session, "identifier") if one.department_id == identified.department
@@ -320,6 +332,7 @@ def an_exchange_of_the_index_key_gives_nobody_a_second_identifier(identified: Di
     late: dict[str, str] = {}
 
     def look(rotation: CryptoRotation) -> None:
+        assert rotation.state in seen or lookers() == 1
         seen.append(rotation.state)
         known = numbers[:30] + list(late)
         answers = issued(identified, ID, known, Form.NATIVE)
@@ -335,6 +348,7 @@ def an_exchange_of_the_index_key_gives_nobody_a_second_identifier(identified: Di
     assert done.state == "retired" and {"key_ready", "switch", "reencrypt", "verify", "move"} <= set(seen)
     assert identifiers(issued(identified, ID, numbers[:30] + list(late), Form.NATIVE)) == before + list(late.values())
     assert [one.value for one in looked_up(identified, ID, list(late.values()))] == list(late)
+    assert lookers() == 1
 
 
 @pytest.mark.requirement("S4-20")
