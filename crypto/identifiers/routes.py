@@ -74,7 +74,7 @@ def submit_identifier_batch(
     filename: Annotated[Plain, Query(min_length=5, max_length=255, description="以 .csv 或 .xlsx 结尾")],
     key: Annotated[Plain, Query(min_length=1, max_length=80, description="幂等键：同一键重复提交同一文件只受理一次")],
     form: Form = Form.NATIVE, department_id: uuid.UUID | None = None,
-    column: Annotated[str, Query(max_length=60, description="值所在列：列号（从 1 起）或列名")] = "1",
+    column: Annotated[Plain, Query(max_length=60, description="值所在列：列号（从 1 起）或列名")] = "1",
     header: Annotated[bool, Query(description="首行为列名")] = True,
 ) -> BatchOut:
     """Submit a file of values; a job issues their identifiers. The body is kept sealed, never in clear."""
