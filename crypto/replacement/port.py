@@ -105,7 +105,8 @@ class Source(Protocol):
         """Change rows that hold exactly ``old`` to ``new`` in one transaction; return the keys of the others.
 
         A row that holds ``new`` already counts as changed: that is how a transaction ended whose answer was lost.
-        ``rehearse`` reads every row back, then rolls back. Raises :class:`Refused` when the database refuses any of them: then none is changed.
+        ``rehearse`` reads every row back, then rolls back. Raises :class:`Refused` when the database refuses any of
+        them: then none is changed.
         """
 
     def orphans(self, slot: Slot, facts: Facts) -> int:

@@ -47,8 +47,8 @@ def replacements(session: Session, rows: Sequence[CryptoReplacement]) -> list[Re
         select(CryptoTarget).where(CryptoTarget.id.in_([row.target_id for row in rows if row.target_id])))}
     open_ = approvals.pending_on(session, OBJECT, [str(row.id) for row in rows])
     return [
-        _replacement(row, str(row.id) in open_, names.get(row.department_id, ""), places.get(row.target_id or row.id, ""),
-                     jobs.get(row.job_id) if row.job_id else None)
+        _replacement(row, str(row.id) in open_, names.get(row.department_id, ""),
+                     places.get(row.target_id or row.id, ""), jobs.get(row.job_id) if row.job_id else None)
         for row in rows
     ]
 
@@ -77,6 +77,7 @@ def _replacement(
         forms=row.forms, decision=row.decision, checked=row.checked, evidence=row.evidence, job_id=row.job_id,
         percent=job.percent if live and job else 0, done=job.done if live and job else row.done,
         total=job.total if live and job else row.total, job_state=job.state if job else None,
-        job_error=job.error if job else None, pending=pending, created_by=row.created_by, created_at=clock.iso(row.created_at),
+        job_error=job.error if job else None, pending=pending, created_by=row.created_by,
+        created_at=clock.iso(row.created_at),
         finished_at=clock.iso(row.finished_at) if row.finished_at else None,
     )

@@ -79,7 +79,8 @@ class Work:
         """List rows that were not changed; without the key where it is sensitive itself."""
         with (self.folder / "left.txt").open("a", encoding="utf-8") as file:
             for key in keys:
-                file.write(f"{phase} {table.column['table']}.{table.column['column']} {'*' if table.sensitive else key}\n")
+                shown = "*" if table.sensitive else key
+                file.write(f"{phase} {table.column['table']}.{table.column['column']} {shown}\n")
 
 
 def collect(work: Work, base: Base) -> dict[str, int]:
