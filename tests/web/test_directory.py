@@ -275,7 +275,7 @@ def test_a_department_with_nothing(site: Site, window: Watched) -> None:
                  "/catalog/orphans", "/catalog/transfers", "/catalog/unchanged"):
         window.go(path)
         expect(page.locator("[data-test=empty-nothing], [data-test=empty-noMatch]").first).to_be_visible()
-    gone, changes = ("history?tab=gone", "职责目录", "kind=duty"), ("review?tab=links", "已审", "links_state=done")
+    gone, changes = ("history?tab=gone", "系统目录", "kind=system"), ("review?tab=links", "已审", "links_state=done")
     for tab, choice, kept in (gone, changes):
         window.go(f"/catalog/{tab}")
         page.locator(".el-table, .list").get_by_text(choice, exact=True).click()
