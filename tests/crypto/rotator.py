@@ -10,8 +10,6 @@ import os
 import sys
 import uuid
 
-import crypto.persons.models
-import crypto.rotation.jobs  # noqa: F401
 from crypto import servicekeys
 from crypto.drill.processes import dying
 from crypto.drill.rules import Moment
