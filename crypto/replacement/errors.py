@@ -15,7 +15,7 @@ TARGET_UNREACHABLE = define(
 TLS_UNSERVED = define(
     "crypto.target.tls", 422, zh="此库不能用所选的 TLS 方式：{reason}", en="This way of TLS cannot be used here: {reason}",
     fix_zh="SQLAlchemy 方言的 TLS 由运维在驱动中配置，此处选 off；PostgreSQL 选 verify 时须提供 CA 证书",
-    fix_en="For SQLAlchemy dialects choose off, their drivers are configured; verify on PostgreSQL needs a CA certificate",
+    fix_en="SQLAlchemy dialects take off, their drivers are configured; verify on PostgreSQL needs a CA certificate",
 )
 TARGET_FAILED = define(
     "crypto.target.failed", 502, zh="业务库报错：{reason}", en="The database reports an error: {reason}",
