@@ -168,13 +168,10 @@ def _sheet(book: Any, name: str, limits: dict[str, int], out: Output) -> None:
 
 
 def _cells(sheet: Any) -> Iterator[list[Any]]:
-    """Rows from A1 on; the reader's own begin at the first used cell."""
+    """Rows from A1 on; the reader's own begin in the first row, but at the first used column."""
     if sheet.start is None:
         return
-    top, left = sheet.start
-    for _ in range(top):
-        yield []
-    before: list[Any] = [""] * left
+    before: list[Any] = [""] * sheet.start[1]
     for row in sheet.iter_rows():
         yield before + [value if type(value) is str else cell(value) for value in row[: sheet.width]]
 

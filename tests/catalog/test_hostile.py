@@ -86,3 +86,11 @@ def test_an_ordinary_file_is_read_as_it_is(tmp_path: Path) -> None:
     assert sheet.rows[2] == ["=1+1", 5] and sheet.rows[3] == ["𠮷", {"n": "0.5"}]
     assert sheet.rows[4] == [{"n": "1.234567890123457e+17"}, True]
     assert [row[0] for row in sheet.rows[6:]] == ["合并", "合并", "合并"], "a merged range fills its cells"
+
+
+def test_a_sheet_that_begins_below_and_to_the_right_keeps_its_addresses(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(books.book({"表": [[], [None], [None, "编码"], [None, "甲"]]}))
+    (sheet,) = reader.read(path)
+    assert [[value for value in row if value] for row in sheet.rows] == [[], [], ["编码"], ["甲"]]
+    assert sheet.rows[2][1] == "编码"
