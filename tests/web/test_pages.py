@@ -42,7 +42,8 @@ _TURN = """path => {
 _GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|"
 _GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review|transfer|release|rule|"
 _GROUPS += "following|notice|codes|propose|imports|follow|usage|first|identifier|lookup|replacement|selfcheck"
-_KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.[a-zA-Z_.]+")
+# a column's name is shown as it is: "identifier.value_env"
+_KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.(?!\w+_env\b)[a-zA-Z_.]+")
 
 
 def violations(page: Page) -> list[str]:

@@ -12,7 +12,7 @@ export const crypto = {
     sealText: ["封存后本机各进程立即忘记密钥，解密请求将返回 503，直到有人再次解封。", "Every process of this machine forgets its keys at once; decrypting answers 503 until somebody unseals."],
     unsealed: ["密钥已解封", "Keys are open"], sealedNow: ["密钥已封存", "Keys are sealed"], fences: ["{n} 个表缺少写入围栏", "{n} tables lack their write fence"],
     columns: ["加密字段", "Encrypted columns"], active: ["启用中的密钥", "Active keys"], openRotations: ["进行中的更换", "Changes in progress"], overdueKeys: ["逾期未更换", "Overdue"],
-    purpose: ["用途", "Use"], enc: ["加密", "Encryption"], bi: ["盲索引", "Blind index"], version: ["版本", "Version"], kcv: ["校验值", "Check value"], uses: ["已用次数（预留）", "Uses (reserved)"], keyId: ["密钥编号", "Key"],
+    purpose: ["用途", "Use"], enc: ["加密", "Encryption"], bi: ["盲索引", "Blind index"], tok: ["标识", "Identifiers"], fpe: ["格式标识", "Format identifiers"], version: ["版本", "Version"], kcv: ["校验值", "Check value"], uses: ["已用次数（预留）", "Uses (reserved)"], keyId: ["密钥编号", "Key"],
     replaced: ["更换时间", "Replaced"], retired: ["退役时间", "Retired"],
     keks: ["部门主密钥", "KEKs"], copies: ["副本台账", "Copies"], kekVersion: ["版本", "Version"], protects: ["保护密钥数", "Keys under it"], copiesLeft: ["待清除副本", "Copies left"], destroyed: ["销毁时间", "Destroyed"],
     kekChange: ["更换主密钥", "Change KEK"], kekChangeText: ["为“{name}”建立新的主密钥并重新封装全部在用密钥，密文不变。请写明理由，须由另一位安全管理员审批。", "Make a new KEK of “{name}” and wrap every living key under it; no ciphertext changes. Say why; another security administrator must approve."],
