@@ -25,7 +25,7 @@ from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
 from mulian.migrations import run
-from tests.support import closing, mariadb, postgres, proofs, statements
+from tests.support import closing, mariadb, one_database, postgres, proofs, statements
 from tests.support.accounts import Signed, sign_in_as
 from tests.support.scale import Scale
 
@@ -202,8 +202,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     closing.summary(terminalreporter)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let every worker begin with some of what takes longest: the list is dealt out in shares, one after the other."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose the databases of dear tests, and let every worker begin with some of what takes longest."""
+    if os.environ.get("MULIAN_TEST_SIZE", "test") == "test":
+        one_database.choose(config, items)
+    _deal(items)
+
+
+def _deal(items: list[pytest.Item]) -> None:
+    """The list is dealt out to the workers in shares, one after the other: each share begins with what is long."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     share = len(items) // workers
     for number, area in enumerate(("web", "mulian")):

@@ -279,7 +279,8 @@ def test_only_own_department_and_only_scope_all_for_the_district(
         assert caught.value.status == 403
 
 
-def test_runs_on_both_databases(database: Database) -> None:
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_the_same_on_postgresql(database: Database) -> None:
     assert database.runtime is not None
     database.run(lambda session: entries(session, department(session, 1), 100, 3))
     run_id = run_now(database.runtime, None)

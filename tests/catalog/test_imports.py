@@ -246,6 +246,7 @@ def test_dates_as_people_write_them(text: Any) -> None:
     assert mapping.cells.day(text) == "2026-03-01"
 
 
+@pytest.mark.one_database
 @pytest.mark.skipif(not SHARED.exists(), reason="the real listing lies beside the checkout")
 @pytest.mark.requirement("S4-01")
 def test_the_real_listing(database: Database, town: Town, checked: Check, scale: Scale) -> None:

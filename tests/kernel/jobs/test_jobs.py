@@ -185,6 +185,7 @@ def test_job_that_kills_its_workers_is_given_up(database: Database) -> None:
         assert session.query(JobLog).count() == 3
 
 
+@pytest.mark.one_database
 def test_kill_9_of_a_worker_in_the_middle_of_a_job(database: Database) -> None:
     processes.prepare(database)
     job_id = _enqueue(database, "test.slow", steps=40, pause_ms=50, tag="k")
@@ -204,6 +205,7 @@ def test_kill_9_of_a_worker_in_the_middle_of_a_job(database: Database) -> None:
     assert row.percent == 100
 
 
+@pytest.mark.one_database
 def test_sigterm_gives_the_job_back_within_a_second(database: Database) -> None:
     processes.prepare(database)
     job_id = _enqueue(database, "test.slow", steps=100_000, pause_ms=5, tag="t")
@@ -229,6 +231,7 @@ def test_worker_ends_when_its_parent_is_gone(sqlite_database: Database) -> None:
         assert time.monotonic() - begin < 1.2
 
 
+@pytest.mark.one_database
 def test_two_workers_share_the_jobs(database: Database) -> None:
     processes.prepare(database)
     ids = [_enqueue(database, "test.slow", steps=3, pause_ms=10, tag=f"j{n}") for n in range(12)]

@@ -173,6 +173,7 @@ def test_ended_jobs_are_forgotten_and_waiting_ones_are_not(database: Database) -
         assert [job.state for job in session.scalars(select(Job))] == ["queued"]
 
 
+@pytest.mark.one_database
 def test_slots_over_kill_9_with_two_workers(database: Database, scale: Scale) -> None:
     """Workers come and go by SIGKILL; every slot in the ledger ends done, and none was completed twice."""
     processes.prepare(database)

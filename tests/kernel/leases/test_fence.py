@@ -20,6 +20,7 @@ def _acquire(database: Database, ttl: float = 30.0, who: str = "me") -> Held | N
     return database.run(lambda session: service.acquire(session, "test", who, ttl))
 
 
+@pytest.mark.one_database
 def test_stopped_holder_writes_nothing_after_takeover(database: Database) -> None:
     processes.prepare(database)
     with processes.child(database, "between") as old:
@@ -55,6 +56,7 @@ def test_holder_stopped_inside_a_transaction_rolls_back(database: Database, dial
     assert processes.effects(database) == []
 
 
+@pytest.mark.one_database
 def test_lease_of_a_killed_process_is_taken_at_once(database: Database) -> None:
     processes.prepare(database)
     with processes.child(database, "between", "600") as old:

@@ -170,6 +170,7 @@ def test_backoff_rule() -> None:
     ]
 
 
+@pytest.mark.one_database
 def test_nothing_is_lost_or_reordered_over_kill_9(database: Database) -> None:
     """The receiver's file is outside the database: every message is in it, the first sightings in order per key."""
     assert database.runtime is not None
