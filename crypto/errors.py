@@ -164,6 +164,12 @@ TABLE_UNKNOWN = define(
     "crypto.table.unknown", 422, zh="表 {table} 没有声明加密列 {column}",
     en="Table {table} declares no encrypted column {column}",
 )
+ROW_KEY_KIND = define(
+    "crypto.row_key.kind", 500, zh="加密表的行键应为 {kind}，实际为 {found}",
+    en="The row key of this encrypted table is a {kind}, not a {found}",
+    fix_zh="请按主键列的类型赋值：密文与行键绑定，类型不同的键无法再解开",
+    fix_en="Give the key in its column's type: an envelope is bound to its row's key and would not open under another",
+)
 FENCE_MISSING = define(
     "crypto.fence.missing", 503, zh="加密写入围栏缺失或不符：{tables}",
     en="Write fences are missing or differ: {tables}",

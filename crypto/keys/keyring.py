@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from crypto.columns import engine
 from crypto.columns.engine import ColumnKey, column_key
-from crypto.columns.service import Failure, RowKey, blind_index, decrypt_column, encrypt_column
+from crypto.columns.service import Failure, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules as envelope
+from crypto.envelope.row_keys import RowKey
 from crypto.errors import KEY_COMPROMISED, KEY_MATERIAL, KEY_UNKNOWN, SCOPE_UNKNOWN
 from crypto.keys import queries, rules
 from crypto.keys.queries import KeyRecord

@@ -108,7 +108,7 @@ class RotationOut(Wire):
     skipped: int
     percent: int
     passes: int
-    unreadable: list[int]
+    unreadable: list[int | str]
     maker: str
     checker: str
     approval_id: uuid.UUID
