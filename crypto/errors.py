@@ -122,10 +122,6 @@ KEY_COMPROMISED = define(
     en="Key {key_id} is compromised; writing waits for the new key",
     fix_zh="更换已优先开始，请稍后重试；读取不受影响", fix_en="The rotation has begun with priority; try again soon",
 )
-KEY_PURPOSE = define(
-    "crypto.key.purpose", 409, zh="密钥 {key_id} 不是字段加密密钥，不能按泄露处置",
-    en="Key {key_id} does not encrypt fields; it cannot be exchanged this way",
-)
 WINDOW_INVALID = define(
     "crypto.window.invalid", 422, zh="更换时间窗不正确：日类为 any、work 或 rest，时刻形如 22:00，起止不同",
     en="Not a window: days any, work or rest; hours like 22:00, start and end differ",
