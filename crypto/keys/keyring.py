@@ -192,8 +192,10 @@ class Keyring:
     def _known(
         self, scope: Scope, values: Iterable[bytes | None], session: Session | None,
     ) -> dict[int, ColumnKey | Failure]:
-        key_ids = {value[2:6] for value in values if value is not None and envelope.defect(value) is None}
-        wanted = {int.from_bytes(key_id) for key_id in key_ids}
+        heads = {value[:envelope.HEADER] for value in values if value is not None and len(value) >= envelope.OVERHEAD}
+        # rows have few heads: each is looked at once, not each row
+        sound = (head for head in heads if envelope.defect(head.ljust(envelope.OVERHEAD, b"\0")) is None)
+        wanted = set(map(envelope.key_id_of, sound))
         found = self._load(session, wanted)
         now = clock.now()
         return {key_id: _usable(found.get(key_id), scope, now) for key_id in wanted}

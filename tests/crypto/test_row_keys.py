@@ -160,7 +160,9 @@ class Place:
         return [key for at, key in enumerate(self.keys) if at % 10 != 9]
 
     def value(self, key: RowKey) -> str:
-        return f"11010119900307{self.keys.index(key):03d}X"
+        """Return a row's value; a few are longer: a chunk has one length, or several."""
+        number = self.keys.index(key)
+        return f"11010119900307{number:03d}X" + "（旧）" * (number % 20 == 3)
 
     def rows(self) -> list[Any]:
         with self.district.database.read() as session:
@@ -227,8 +229,18 @@ def test_rows_are_written_by_the_hook_and_read_in_pages(place: Place) -> None:
     assert opened[5:7] == [WRONG_TAG] * 2 and opened.count(WRONG_TAG) == 2
 
 
+def under_a_locale(place: Place) -> None:
+    """Let the column sort as people do: a cursor must not follow it."""
+    if place.kind is KeyKind.TEXT and place.district.database.dialect == "postgresql":
+        with place.district.database.write() as session:
+            session.execute(text(f'ALTER TABLE {place.table.name} ALTER COLUMN code TYPE text COLLATE "en-x-icu"'))
+            natural = list(session.scalars(text(f"SELECT code FROM {place.table.name} ORDER BY code")))
+        assert natural != TEXTS
+
+
 @pytest.mark.requirement("S4-27")
 def test_rotation_walks_every_row_and_certifies_them(place: Place) -> None:
+    under_a_locale(place)
     rotation_id, cursors = place.rotation(), list[Any]()
 
     def observe(rotation: CryptoRotation) -> None:
@@ -278,6 +290,19 @@ def test_swaps_leave_rows_that_somebody_else_wrote(place: Place) -> None:
     assert [at for at, (old, new) in enumerate(zip(page, after, strict=True)) if old != new] == list(
         range(1, len(page), 2))
     assert place.read() == [place.value(key) for key in place.mine]
+
+
+def test_keys_with_a_nul_are_swapped(sqlite_district: District) -> None:
+    """PostgreSQL has no such texts; SQLite has, and its JSON ends at them."""
+    database, names = sqlite_district.database, ["a\0", "a\0b", "b"]
+    with keyed.declared(database, keyed.TextKeyed, [sqlite_district.department]) as table:
+        database.run(lambda session: session.add_all([
+            keyed.TextKeyed(code=name, dept_id=sqlite_district.department, value_env=ClearText("值")) for name in names]))
+        rows = ScopeRows(table, Scope(sqlite_district.department, table.name, "value_env"))
+        with database.write() as session:
+            page = rows.page(session, None, 10)
+            assert [key for key, _ in page] == names
+            assert rows.swap(session, [(key, old, old[:6] + bytes(12) + old[18:]) for key, old in page]) == 3
 
 
 @pytest.mark.requirement("S4-27")
