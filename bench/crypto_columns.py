@@ -13,6 +13,7 @@ import secrets
 import statistics
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,12 +23,15 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import GCM
+from cryptography.hazmat.primitives.cmac import CMAC
 from gmssl import sm4 as gmssl
 
 from crypto.columns import engine, fpe, mac
 from crypto.columns.ghash import multiply
 from crypto.columns.service import blind_index, decrypt_column, encrypt_column
+from crypto.envelope import row_keys
 from crypto.envelope import rules as envelope
+from crypto.envelope.row_keys import RowKey
 from crypto.sm import bulk
 
 FIELDS = int(os.environ.get("MULIAN_BENCH_FIELDS", "1000000"))
@@ -40,9 +44,14 @@ WIDTH = 18
 GCM_BLOCKS, CCM_BLOCKS, CMAC_BLOCKS, FF1_BLOCKS = 3, 7, 2, 10
 CRYPTOGRAPHY_ENCRYPT, CRYPTOGRAPHY_DECRYPT = "cryptography encrypt", "cryptography decrypt"
 PURE_ENCRYPT, PURE_DECRYPT, HMAC, CCM_SINGLE, FF1_SINGLE = "gmssl encrypt", "gmssl decrypt", "hmac", "ccm", "ff1"
+# row keys that are no integers go through CMAC before they are authenticated, one or two blocks of it
+UUID_ENCRYPT, UUID_DECRYPT = "cryptography encrypt, uuid keys", "cryptography decrypt, uuid keys"
+TEXT_ENCRYPT, TEXT_DECRYPT = "cryptography encrypt, text keys", "cryptography decrypt, text keys"
+UUID_BLOCKS, TEXT_BLOCKS = 2, 1
 TITLES = {
     CRYPTOGRAPHY_ENCRYPT: "cryptography one at a time", CRYPTOGRAPHY_DECRYPT: "cryptography one at a time",
     PURE_ENCRYPT: "gmssl one at a time", PURE_DECRYPT: "gmssl one at a time",
+    **dict.fromkeys((UUID_ENCRYPT, TEXT_ENCRYPT, UUID_DECRYPT, TEXT_DECRYPT), "cryptography one at a time"),
     HMAC: "HMAC-SM3 by cryptography copy()", CCM_SINGLE: "our own one at a time", FF1_SINGLE: "our own one at a time",
 }
 
@@ -150,6 +159,12 @@ class _Work:
         self.texts = [f"{n:017d}" for n in range(fields)]
         self.keys = list(range(fields))
         self.tags = engine.row_tags(self.keys)
+        self.named: dict[str, list[RowKey]] = {
+            "uuid": [uuid.UUID(int=secrets.randbits(128)) for _ in range(fields)],
+            "text": [f"330106-{n}" for n in range(fields)],
+        }
+        self.named_sealed = {kind: encrypt_column(self.column, keys, self.fields) for kind, keys in self.named.items()}
+        self.tag_mac = CMAC(SM4(envelope.row_tag_key(self.key)))
         self.sealed_matrix = engine.encrypt(self.column, self.tags, self.matrix)
         self.sealed = [row.tobytes() for row in self.sealed_matrix]
         self.blocks = np.frombuffer(os.urandom(16 * 3 * engine.TILE), np.uint8).reshape(-1, 16)
@@ -167,6 +182,11 @@ class _Work:
             openssl, pure = (rival(nonce, aad, self.fields[index]) for rival in (self._openssl, self._gmssl))
             if not data[18:] == openssl == pure:
                 raise AssertionError("contestants differ")
+            for kind, sealed in self.named_sealed.items():
+                data = sealed[index] or b""
+                found = self._openssl(data[6:18], data[:6] + self._tag(kind, index), self.fields[index])
+                if data[18:] != found:
+                    raise AssertionError(f"contestants differ with {kind} keys")
 
     def naked_blocks(self) -> None:
         """Encrypt blocks and nothing else, in arrays of the size that a tile needs."""
@@ -194,6 +214,7 @@ class _Work:
                   {CRYPTOGRAPHY_DECRYPT: dict(wide), PURE_DECRYPT: dict(pure)}),
             Entry("decrypt lists", GCM_BLOCKS, lambda: decrypt_column(key_of, self.keys, self.sealed),
                   {CRYPTOGRAPHY_DECRYPT: dict(six), PURE_DECRYPT: dict(pure)}),
+            *self._named(key_of, six),
             Entry("blind index lists", CMAC_BLOCKS, lambda: blind_index(self.key, self.fields), {HMAC: index}),
             Entry("blind index matrices", CMAC_BLOCKS, lambda: mac.cmac(self.key, self.matrix), {HMAC: index}),
             Entry("encrypt lists padded", GCM_BLOCKS,
@@ -206,12 +227,28 @@ class _Work:
                   lambda: fpe.encrypt_texts(self.key, b"8 bytes.", self.texts), {FF1_SINGLE: none}),
         ]
 
+    def _named(self, key_of: Callable[[int], engine.ColumnKey], targets: dict[str, float]) -> list[Entry]:
+        return [entry for kind, blocks, encrypt, decrypt in (
+            ("uuid", UUID_BLOCKS, UUID_ENCRYPT, UUID_DECRYPT), ("text", TEXT_BLOCKS, TEXT_ENCRYPT, TEXT_DECRYPT),
+        ) for entry in (
+            Entry(f"encrypt lists, {kind} keys", GCM_BLOCKS + blocks,
+                  lambda kind=kind: encrypt_column(self.column, self.named[kind], self.fields),
+                  {encrypt: dict(targets)}),
+            Entry(f"decrypt lists, {kind} keys", GCM_BLOCKS + blocks,
+                  lambda kind=kind: decrypt_column(key_of, self.named[kind], self.named_sealed[kind]),
+                  {decrypt: dict(targets)}),
+        )]
+
     def rivals(self) -> dict[str, tuple[int, Callable[[], object]]]:
         """Return name → (fields, what to run)."""
         single, pure = min(SINGLE, self.count), min(PURE, self.count)
         return {
             CRYPTOGRAPHY_ENCRYPT: (single, self._singly_encrypt), CRYPTOGRAPHY_DECRYPT: (single, self._singly_decrypt),
             PURE_ENCRYPT: (pure, self._purely_encrypt), PURE_DECRYPT: (pure, self._purely_decrypt),
+            UUID_ENCRYPT: (single, lambda: self._singly_encrypt("uuid")),
+            UUID_DECRYPT: (single, lambda: self._singly_decrypt("uuid")),
+            TEXT_ENCRYPT: (single, lambda: self._singly_encrypt("text")),
+            TEXT_DECRYPT: (single, lambda: self._singly_decrypt("text")),
             HMAC: (single, self._hmac), CCM_SINGLE: (single, self._ccm), FF1_SINGLE: (pure, self._ff1),
         }
 
@@ -231,16 +268,24 @@ class _Work:
             if again[-16:] != data[-16:]:
                 raise AssertionError("gmssl does not open our envelope")
 
-    def _singly_encrypt(self) -> None:
+    def _tag(self, kind: str, index: int) -> bytes:
+        if not kind:
+            return index.to_bytes(8)
+        mac = self.tag_mac.copy()
+        mac.update(row_keys.canonical(self.named[kind][index]))
+        return mac.finalize()[:8]
+
+    def _singly_encrypt(self, kind: str = "") -> None:
         for index in range(min(SINGLE, len(self.fields))):
-            aad = self.sealed[0][:6] + index.to_bytes(8)
+            aad = self.sealed[0][:6] + self._tag(kind, index)
             self._openssl(os.urandom(12), aad, self.fields[index])
 
-    def _singly_decrypt(self) -> None:
+    def _singly_decrypt(self, kind: str = "") -> None:
+        sealed = self.named_sealed[kind] if kind else self.sealed
         for index in range(min(SINGLE, len(self.fields))):
-            data = self.sealed[index]
+            data = sealed[index] or b""
             decryptor = Cipher(self.sm4, GCM(data[6:18], data[-16:])).decryptor()
-            decryptor.authenticate_additional_data(data[:6] + index.to_bytes(8))
+            decryptor.authenticate_additional_data(data[:6] + self._tag(kind, index))
             decryptor.update(data[18:-16])
             decryptor.finalize()
 

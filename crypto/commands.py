@@ -28,6 +28,8 @@ def inventory(home: HomeOption = None, json: JsonOption = False) -> None:
         return
     output(found["algorithms"], False, title="算法")
     output(found["columns"], False, title="加密列")
+    if found["compromised"]:
+        output(found["compromised"], False, title="按泄露处置过的密钥")
     output({"根密钥": found["root"], "服务密钥": found["service_keys"], "逾期": found["overdue"]}, False)
 
 

@@ -122,10 +122,6 @@ KEY_COMPROMISED = define(
     en="Key {key_id} is compromised; writing waits for the new key",
     fix_zh="更换已优先开始，请稍后重试；读取不受影响", fix_en="The rotation has begun with priority; try again soon",
 )
-KEY_PURPOSE = define(
-    "crypto.key.purpose", 409, zh="密钥 {key_id} 不是字段加密密钥，不能按泄露处置",
-    en="Key {key_id} does not encrypt fields; it cannot be exchanged this way",
-)
 WINDOW_INVALID = define(
     "crypto.window.invalid", 422, zh="更换时间窗不正确：日类为 any、work 或 rest，时刻形如 22:00，起止不同",
     en="Not a window: days any, work or rest; hours like 22:00, start and end differ",
@@ -163,6 +159,12 @@ SCOPE_EXISTS = define("crypto.scope.exists", 409, zh="加密范围 {scope} 已�
 TABLE_UNKNOWN = define(
     "crypto.table.unknown", 422, zh="表 {table} 没有声明加密列 {column}",
     en="Table {table} declares no encrypted column {column}",
+)
+ROW_KEY_KIND = define(
+    "crypto.row_key.kind", 500, zh="加密表的行键应为 {kind}，实际为 {found}",
+    en="The row key of this encrypted table is a {kind}, not a {found}",
+    fix_zh="请按主键列的类型赋值：密文与行键绑定，类型不同的键无法再解开",
+    fix_en="Give the key in its column's type: an envelope is bound to its row's key and would not open under another",
 )
 FENCE_MISSING = define(
     "crypto.fence.missing", 503, zh="加密写入围栏缺失或不符：{tables}",

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from crypto.columns.engine import MAX_FIELD, ColumnKey, decrypt, encrypt, row_tags
 from crypto.columns.fields import Bytes2, column
 from crypto.columns.mac import cmac
+from crypto.envelope import row_keys as keys
 from crypto.envelope import rules as envelope
+from crypto.envelope.row_keys import RowKey
 from crypto.envelope.rules import OVERHEAD
 from crypto.errors import ENVELOPE_INVALID
 from crypto.sm import sm4
@@ -23,7 +25,6 @@ from kernel.errors import MulianError
 
 _SEPARATOR = b"\xff"
 BATCH_FROM = 16  # rows; below that, set-up costs more than it saves
-RowKey = int | bytes
 KeyOf = Callable[[int], "ColumnKey | Failure"]
 
 
@@ -85,17 +86,7 @@ def blind_index(key: bytes, messages: Sequence[bytes | None]) -> list[bytes | No
 
     Callers normalise first (``crypto.scopes.rules``): equal values must be equal bytes here.
     """
-    matrix = _matrix(messages)
-    if matrix is not None:
-        return _rows(cmac(key, matrix))
-    result: list[bytes | None] = [None] * len(messages)
-    lengths = _lengths(messages)
-    for length in np.unique(lengths[lengths >= 0]).tolist():
-        indexes: list[int] = np.flatnonzero(lengths == length).tolist()
-        joined = np.frombuffer(b"".join(messages[i] or b"" for i in indexes), np.uint8)
-        for index, tag in zip(indexes, _rows(cmac(key, joined.reshape(len(indexes), length))), strict=True):
-            result[index] = tag
-    return result
+    return _macs(key, messages)
 
 
 @dataclass(frozen=True)
@@ -237,11 +228,29 @@ def _decrypt_singly(
 
 
 def _tags(key: ColumnKey, row_keys: Sequence[RowKey]) -> Bytes2:
+    """Return (rows, 8) tags of a column's row keys, which are of one kind."""
     try:
         return row_tags(row_keys)
-    except TypeError:  # not all of them are integers
-        joined = b"".join(envelope.row_tag(row_key, key.key) for row_key in row_keys)
-        return np.frombuffer(joined, np.uint8).reshape(-1, 8)
+    except TypeError:  # they are no integers
+        if any(isinstance(row_key, int) for row_key in row_keys):
+            raise ValueError("the row keys of a column are of one kind") from None
+    found = cast("list[bytes]", _macs(envelope.row_tag_key(key.key), list(map(keys.canonical, row_keys))))
+    return np.ascontiguousarray(np.frombuffer(b"".join(found), np.uint8).reshape(-1, 16)[:, :envelope.ROW_TAG])
+
+
+def _macs(key: bytes, messages: Sequence[bytes | None]) -> list[bytes | None]:
+    """Return the CMAC of each message, many chains side by side; None stays None."""
+    matrix = _matrix(messages)
+    if matrix is not None:
+        return _rows(cmac(key, matrix))
+    result: list[bytes | None] = [None] * len(messages)
+    lengths = _lengths(messages)
+    for length in np.unique(lengths[lengths >= 0]).tolist():
+        indexes: list[int] = np.flatnonzero(lengths == length).tolist()
+        joined = np.frombuffer(b"".join(messages[i] or b"" for i in indexes), np.uint8)
+        for index, tag in zip(indexes, _rows(cmac(key, joined.reshape(len(indexes), length))), strict=True):
+            result[index] = tag
+    return result
 
 
 def _rows(matrix: Bytes2) -> list[Any]:

@@ -6,6 +6,7 @@ no thread and no open connection. A fork ends when its drill is gone, whatever e
 
 import contextlib
 import itertools
+import json
 import os
 import secrets
 import signal
@@ -21,6 +22,8 @@ from sqlalchemy.orm import Session
 
 from crypto.drill.copying import Copy
 from crypto.drill.rules import Moment
+from crypto.envelope import row_keys
+from crypto.envelope.row_keys import JSONKey
 from crypto.keys.keyring import keyring_of
 from crypto.rotation import machine
 from crypto.rotation.models import CryptoRotation
@@ -91,19 +94,20 @@ def mark(secret: bytes, value: bytes | str) -> str:
     return sm3_hex(secret, value if isinstance(value, bytes) else value.encode())[:24]
 
 
-def write(copy: Copy, scope: Scope, keys: list[int], secret: bytes, journal: Path) -> int:
+def write(copy: Copy, scope: Scope, keys: list[JSONKey], secret: bytes, journal: Path) -> int:
     """Start a fork that gives these rows new values, one transaction each, until it is killed or its drill is gone."""
     drill = os.getpid()
     return fork(lambda: _write(copy, scope, keys, secret, journal, drill))
 
 
-def read_journal(journal: Path) -> dict[int, list[tuple[str, str]]]:
+def read_journal(journal: Path) -> dict[JSONKey, list[tuple[str, str]]]:
     """Return ("try" | "done", mark) of every row in order; a last line cut short counts as never written."""
-    found: dict[int, list[tuple[str, str]]] = {}
+    found: dict[JSONKey, list[tuple[str, str]]] = {}
     if journal.exists():
         for line in journal.read_text().rpartition("\n")[0].splitlines():
-            kind, key, written = line.split()
-            found.setdefault(int(key), []).append((kind, written))
+            kind, _, rest = line.partition(" ")
+            key, _, written = rest.rpartition(" ")  # a text key in JSON may have spaces, and has no line ends
+            found.setdefault(json.loads(key), []).append((kind, written))
     return found
 
 
@@ -122,21 +126,22 @@ def _rotate(copy: Copy, rotation_id: uuid.UUID, moment: Moment | None, chunk_row
         )
 
 
-def _write(copy: Copy, scope: Scope, keys: list[int], secret: bytes, journal: Path, drill: int) -> None:
+def _write(copy: Copy, scope: Scope, keys: list[JSONKey], secret: bytes, journal: Path, drill: int) -> None:
     with copy.open() as runtime, journal.open("a", buffering=1) as log:
         for key in itertools.cycle(keys):
             if os.getppid() != drill:
                 return
             value = f"演练{secrets.token_hex(9)}"
             written = mark(secret, value)
-            log.write(f"try {key} {written}\n")
+            log.write(f"try {json.dumps(key)} {written}\n")
             _put(runtime, scope, key, value)
-            log.write(f"done {key} {written}\n")
+            log.write(f"done {json.dumps(key)} {written}\n")
             time.sleep(_PAUSE)
 
 
-def _put(runtime: Runtime, scope: Scope, key: int, value: str) -> None:
+def _put(runtime: Runtime, scope: Scope, row: JSONKey, value: str) -> None:
     declared = registry.table_of(scope.table)
+    key = row_keys.from_json(registry.key_kind(declared), row)
     column, table = declared.column(scope.column), Base.metadata.tables[scope.table]
 
     def unit(session: Session) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,8 @@ from crypto.drill.copying import Copy
 from crypto.drill.errors import NOTHING
 from crypto.drill.processes import ACTOR, mark
 from crypto.drill.rules import Kill, Outcome
+from crypto.envelope import row_keys
+from crypto.envelope.row_keys import JSONKey, RowKey
 from crypto.errors import ROTATION_ROWS_BAD
 from crypto.keys.keyring import Keyring
 from crypto.keys.models import CryptoDek
@@ -31,6 +33,7 @@ from crypto.scopes import service as scopes
 from crypto.scopes.rules import ENC, Scope
 from kernel import clock, ids
 from kernel.approvals import service as approvals
+from kernel.db import Base
 from kernel.identity.models import Department
 from kernel.leases.models import Lease
 from kernel.runtime import Runtime
@@ -47,8 +50,8 @@ class _Target:
     id: uuid.UUID
     scope: Scope
     secret: bytes
-    before: dict[int, str]
-    sample: tuple[int, bytes]  # a row with its envelope under the old key
+    before: dict[JSONKey, str]
+    sample: tuple[RowKey, bytes]  # a row with its envelope under the old key
 
 
 def run(
@@ -125,7 +128,7 @@ def _drill(copy: Copy, scope_id: uuid.UUID, planted: bool, progress: Progress) -
         target = runtime.database.run(lambda session: _target(session, scope_id), write=False)
         outcome = runtime.database.run(lambda session: _outcome(session, target, planted), write=False)
         rotation_id, outcome.old_key = runtime.database.run(lambda session: _plan(session, scope_id))
-    keys = sorted(target.before)
+    keys = list(target.before)
     journals = [copy.folder / f"writes-{scope_id}-{lane}" for lane in range(WRITERS)]
     chunk, writers = max(1, min(machine.CHUNK_ROWS, len(keys) // 10)), list[int]()
     try:
@@ -168,14 +171,14 @@ def _target(session: Session, scope_id: uuid.UUID) -> _Target:
     return _Target(row.id, scope, secret, {key: found for key, found in marks.items() if found is not None}, first)
 
 
-def _marks(session: Session, scope: Scope, secret: bytes) -> dict[int, str | None]:
+def _marks(session: Session, scope: Scope, secret: bytes) -> dict[JSONKey, str | None]:
     """Return a mark of every row's value, None where it does not open."""
-    rows, found, after = ScopeRows(registry.table_of(scope.table), scope), dict[int, str | None](), None
+    rows, found, after = ScopeRows(registry.table_of(scope.table), scope), dict[JSONKey, str | None](), None
     keyring = Keyring.open(session.info["runtime"])
     while page := rows.page(session, after, PAGE):
         opened = keyring.decrypt(scope, page, session=session)
         for (key, _), value in zip(page, opened, strict=True):
-            found[key] = mark(secret, value) if isinstance(value, bytes) else None
+            found[row_keys.to_json(key)] = mark(secret, value) if isinstance(value, bytes) else None
         after = page[-1][0]
     return found
 
@@ -208,7 +211,7 @@ def _look(copy: Copy, target: _Target, journals: Sequence[Any], kill: Kill) -> K
     """Open every row as the database holds it right after a kill, with the writers still at work."""
     with copy.open() as runtime:
         found = runtime.database.run(lambda session: _marks(session, target.scope, target.secret), write=False)
-    written: dict[int, list[tuple[str, str]]] = {}
+    written: dict[JSONKey, list[tuple[str, str]]] = {}
     for journal in journals:  # read after the rows: whatever was in a row had been announced
         written |= processes.read_journal(journal)
     missing = len(target.before.keys() - found.keys())
@@ -221,7 +224,7 @@ def _look(copy: Copy, target: _Target, journals: Sequence[Any], kill: Kill) -> K
 
 def _judge(
     runtime: Runtime, target: _Target, rotation_id: uuid.UUID, outcome: Outcome,
-    journals: list[dict[int, list[tuple[str, str]]]],
+    journals: list[dict[JSONKey, list[tuple[str, str]]]],
 ) -> None:
     written = {key: lines for journal in journals for key, lines in journal.items()}
     outcome.writes = sum(kind == "done" for lines in written.values() for kind, _ in lines)
@@ -257,10 +260,10 @@ def _refused(runtime: Runtime, target: _Target) -> bool:
     """Try to put a row's old envelope back; only the fence's own refusal counts."""
     table = registry.table_of(target.scope.table)
     key, envelope = target.sample
-    statement = text(f"UPDATE {table.name} SET {target.scope.column} = :old WHERE {table.key_column} = :key")
+    rows = Base.metadata.tables[table.name]
     with runtime.database.session(write=True) as session:
         try:
-            session.execute(statement, {"old": envelope, "key": key})
+            session.execute(update(rows).where(rows.c[table.key_column] == key).values({target.scope.column: envelope}))
         except DBAPIError as error:
             return "mulian fence" in str(error.orig)
     return False

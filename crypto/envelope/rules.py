@@ -2,7 +2,8 @@
 
 offset 0: 0x4D · 1: version in the high nibble, algorithm in the low one (+8 = padded) · 2: key id, u32 big endian
 · 6: nonce (12), also the row's compare-and-swap token · 18: ciphertext (n) · 18+n: tag (16).
-Additional data: bytes 0..5 ‖ the row tag (8 bytes), so a value moved to another row does not open.
+Additional data: bytes 0..5 ‖ the row tag (8 bytes), so a value moved to another row does not open. The version also
+says how a row's key becomes its tag: version 1 is rule 1 of :mod:`crypto.envelope.row_keys`.
 """
 
 import base64
@@ -10,6 +11,8 @@ import binascii
 import re
 from dataclasses import dataclass
 
+from crypto.envelope import row_keys
+from crypto.envelope.row_keys import RowKey
 from crypto.errors import ENVELOPE_INVALID
 from crypto.sm import sm4
 
@@ -21,6 +24,7 @@ HEADER = 6
 NONCE_AT = 6
 BODY_AT = 18
 OVERHEAD = 34
+ROW_TAG = 8
 MAX_KEY_ID = 2**32 - 1
 _ALGORITHMS = {GCM, CCM, GCM_DETERMINISTIC}
 _TEXT = re.compile(r"mlc1\.([0-9a-f]{8})\.([A-Za-z0-9_-]+)")
@@ -112,14 +116,18 @@ def from_text(text: str) -> bytes:
     return data
 
 
-def row_tag(row_key: int | bytes, key: bytes) -> bytes:
-    """Return the 8-byte row tag: the integer key big endian, else CMAC(K_aad, key bytes)[:8].
+def row_tag(row_key: RowKey, key: bytes) -> bytes:
+    """Return the 8-byte row tag: an integer key big endian, else CMAC(K_aad, canonical key)[:8].
 
     ``key`` is the data key; K_aad = CMAC(key, "mlc1 aad"). Integers are signed 64-bit.
     """
-    if isinstance(row_key, int):
-        return row_key.to_bytes(8, signed=True)
-    return sm4.cmac(sm4.cmac(key, _ROW_TAG_LABEL), row_key)[:8]
+    form = row_keys.canonical(row_key)
+    return form[row_keys.HEAD:] if isinstance(row_key, int) else sm4.cmac(row_tag_key(key), form)[:ROW_TAG]
+
+
+def row_tag_key(key: bytes) -> bytes:
+    """Return K_aad of a data key: under it row keys that are no integers become tags."""
+    return sm4.cmac(key, _ROW_TAG_LABEL)
 
 
 def seal(

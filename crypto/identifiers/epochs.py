@@ -1,7 +1,8 @@
 """Next keys of a department's identifiers, by two people. Identifiers that were issued stay as they are.
 
 An epoch is the version of the keys ``tok`` and ``fpe``. Values that are new get identifiers of the newest epoch; those
-before it go on being read and, for their values, written.
+before it go on being read and, for their values, written. Where one of its keys is compromised, the next epoch begins
+by a job before all others, and until then new values get no identifiers.
 """
 
 import uuid
@@ -13,14 +14,17 @@ from crypto.identifiers.fields import MANAGE, scope_of
 from crypto.keys import queries as keys
 from crypto.keys import service as key_service
 from crypto.keys.rules import KeyState
+from crypto.rotation.service import first
 from crypto.scopes import queries as scopes
 from crypto.scopes.rules import FORMAT, TOKEN
+from kernel import clock
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require, system_actor
+from kernel.jobs.service import enqueue
 
-KIND = "crypto.identifier.epoch"
+KIND = JOB = "crypto.identifier.epoch"
 
 
 def request(session: Session, actor: Actor, *, department_id: uuid.UUID, reason: str) -> Approval:
@@ -41,6 +45,32 @@ def begin(session: Session, approval: Approval) -> None:
     epoch = _epoch(session, department_id)
     bound = _params(department_id, epoch, approval.params["reason"])
     approvals.consume(session, actor, approval.id, kind=KIND, params=bound)
+    _advance(session, actor, department_id, {"approval": str(approval.id)})
+
+
+def hasten(session: Session, *, department_id: uuid.UUID, key_id: int) -> None:
+    """Queue the next epoch because a key of this one is compromised, before every other job."""
+    enqueue(
+        session, system_actor("crypto.identifiers"), JOB, {"key_id": key_id}, department_id=department_id,
+        run_at=first(clock.now()),
+    )
+
+
+def replace(session: Session, actor: Actor, *, key_id: int) -> int:
+    """Begin the next epoch in place of that of a compromised key; return the newest epoch.
+
+    Where the key is not of the newest epoch nothing is done: another one has begun meanwhile, or this was done before.
+    Raises ``crypto.sealed``.
+    """
+    key = key_service.get(session, key_id)
+    newest = keys.of_purpose(session, key.scope, key.purpose)[0]
+    if newest.key_id == key_id:
+        _advance(session, actor, key.scope.department_id, {"compromised": key_id})
+    return _epoch(session, key.scope.department_id)
+
+
+def _advance(session: Session, actor: Actor, department_id: uuid.UUID, because: dict[str, object]) -> None:
+    """Make new keys of both purposes the ones in use: an identifier names one epoch, whatever its form."""
     scope = scopes.named(session, scope_of(department_id))
     if scope is None:
         raise SCOPE_UNKNOWN(scope=str(scope_of(department_id)))
@@ -52,7 +82,7 @@ def begin(session: Session, approval: Approval) -> None:
         )
     record(
         session, actor, action="crypto.identifier.epoch", object_type="department", object_id=str(department_id),
-        detail={"epoch": epoch + 1, "approval": str(approval.id)}, department_id=department_id,
+        detail={"epoch": _epoch(session, department_id), **because}, department_id=department_id,
     )
 
 

@@ -34,6 +34,12 @@ def issue_batch(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     return {"rows": batch.total, "created": batch.created, "refused": batch.refused}
 
 
+@job(epochs.JOB, zh="启用新一代标识密钥", en="Begin an epoch of identifiers", max_attempts=50)
+def replace_epoch(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Begin the epoch after that of a compromised key; run again it changes nothing."""
+    return {"epoch": ctx.database.run(lambda session: epochs.replace(session, ctx.actor, key_id=params["key_id"]))}
+
+
 @job("crypto.identifier.sweep", zh="删除到期的标识文件", en="Delete expired files of identifiers")
 def sweep(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """Delete what is older than a day."""

@@ -167,6 +167,12 @@ def holding(session: Session, numbers: Collection[int], indexes: Collection[byte
     }
 
 
+def of_epoch(session: Session, department_id: uuid.UUID, epoch: int) -> int:
+    """Return how many values of a department have identifiers of an epoch."""
+    query = select(func.count()).select_from(IdentifierRow)
+    return session.scalar(query.where(IdentifierRow.dept_id == department_id, IdentifierRow.epoch == epoch)) or 0
+
+
 def _parts(values: Sequence[T]) -> list[list[T]]:
     return [list(values[start:start + _CHUNK]) for start in range(0, len(values), _CHUNK)]
 

@@ -14,7 +14,7 @@ from crypto.identifiers.models import IdentifierField
 from crypto.identifiers.queries import New, Stored
 from crypto.identifiers.rules import FORM_NUMBERS, Form
 from crypto.keys.keyring import keyring_of
-from crypto.scopes.rules import FORMAT, TOKEN, normalise_text
+from crypto.scopes.rules import FORMAT, TOKEN, Scope, normalise_text
 
 _RUNNING = 44  # bits of the running number in an id
 Match = Stored | None
@@ -26,32 +26,31 @@ def keep(session: Session, field: IdentifierField, values: Sequence[str]) -> tup
     Raises ``crypto.identifier.full``, ``crypto.key.compromised``, ``crypto.key.exhausted``, ``crypto.sealed``.
     """
     scope, keyring = scope_of(field.department_id), keyring_of(session)
-    messages = [normalise_text(value) for value in values]
-    indexes = keyring.blind_index(session, scope, messages)
-    known = queries.by_index(session, field.number, [index for index in indexes if index])
-    fresh = [at for at, index in enumerate(indexes) if index not in known]
+    known = find(session, field, values)
+    fresh = [at for at, row in enumerate(known) if row is None]
     if fresh:
+        epoch = _epoch(session, scope)
+        indexes, coming = keyring.written_indexes(session, scope, [normalise_text(values[at]) for at in fresh])
         first = queries.take_numbers(session, field.number, len(fresh))
         if first + len(fresh) >= 1 << _RUNNING:
             raise IDENTIFIER_FULL()
-        epoch = keyring.newest(session, scope, TOKEN)
         ids = [field.number << _RUNNING | number for number in range(first, first + len(fresh))]
         envelopes = keyring.encrypt(session, scope, [(id_, values[at]) for id_, at in zip(ids, fresh, strict=True)])
-        coming = keyring.coming_index(session, scope, [messages[at] for at in fresh])
-        queries.add(session, field, epoch, New(ids, envelopes, [indexes[at] for at in fresh], coming))
-        for id_, at, envelope in zip(ids, fresh, envelopes, strict=True):
-            known[indexes[at] or b""] = Stored(indexes[at] or b"", id_, epoch, envelope or b"")
+        queries.add(session, field, epoch, New(ids, envelopes, indexes, coming))
+        for id_, at, index, envelope in zip(ids, fresh, indexes, envelopes, strict=True):
+            known[at] = Stored(index or b"", id_, epoch, envelope or b"")
     new = set(fresh)
-    return [known[index or b""] for index in indexes], [at in new for at in range(len(values))]
+    return [row for row in known if row], [at in new for at in range(len(values))]
 
 
 def find(session: Session, field: IdentifierField, values: Sequence[str]) -> list[Match]:
     """Return the rows of normalised values, None where a value has no identifier; nothing is stored."""
-    indexes = keyring_of(session).blind_index(
-        session, scope_of(field.department_id), [normalise_text(value) for value in values],
-    )
-    rows = queries.by_index(session, field.number, [index or b"" for index in indexes])
-    return [rows.get(index or b"") for index in indexes]
+    found: list[Match] = [None] * len(values)
+    messages = [normalise_text(value) for value in values]
+    for indexes in keyring_of(session).asked_indexes(session, scope_of(field.department_id), messages):
+        rows = queries.by_index(session, field.number, [index or b"" for index in indexes])
+        found = [row or rows.get(index or b"") for row, index in zip(found, indexes, strict=True)]
+    return found
 
 
 def write(
@@ -89,6 +88,11 @@ def match(session: Session, field: IdentifierField, form: Form, texts: Sequence[
             if row is not None and row.epoch == epoch:
                 found[at] = row
     return found
+
+
+def _epoch(session: Session, scope: Scope) -> int:
+    """Return the epoch of values that are new; where either of its keys is compromised, there is none yet."""
+    return max(keyring_of(session).newest(session, scope, purpose) for purpose in (TOKEN, FORMAT))
 
 
 def _by_native(

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from crypto.columns import engine
 from crypto.columns.engine import ColumnKey, column_key
-from crypto.columns.service import Failure, RowKey, blind_index, decrypt_column, encrypt_column
+from crypto.columns.service import Failure, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules as envelope
+from crypto.envelope.row_keys import RowKey
 from crypto.errors import KEY_COMPROMISED, KEY_MATERIAL, KEY_UNKNOWN, SCOPE_UNKNOWN
 from crypto.keys import queries, rules
 from crypto.keys.queries import KeyRecord
@@ -103,25 +104,42 @@ class Keyring:
         self._spend(session, loaded.record.key_id, uses)
         return self._encrypt_with(loaded, rows)
 
-    def blind_index(
+    def written_indexes(
         self, session: Session, scope: Scope, messages: Sequence[bytes | None],
-    ) -> list[bytes | None]:
-        """Return the 16-byte blind index of normalised values under the scope's index key."""
-        return blind_index(self._active(session, scope, BLIND_INDEX).key.key, messages)
+    ) -> tuple[list[bytes | None], list[bytes | None]]:
+        """Return what a writer puts into the two index columns for normalised values (16 bytes each, None for None).
 
-    def coming_index(
+        The first has the index under the key in use, the second that under the key which an exchange brings in. While
+        the key in use is compromised nothing is written under it: both have the coming one. Raises
+        ``crypto.key.compromised`` until there is a coming key, ``crypto.scope.unknown``.
+        """
+        current, coming = self._index_keys(session, scope)
+        if current.state is KeyState.COMPROMISED:
+            if coming is None:
+                raise KEY_COMPROMISED(key_id=current.key_id)
+            current = coming
+        first = blind_index(self._unwrapped(current).key.key, messages)
+        if coming is None:
+            return first, [None] * len(messages)
+        return first, first if coming is current else blind_index(self._unwrapped(coming).key.key, messages)
+
+    def asked_indexes(
         self, session: Session, scope: Scope, messages: Sequence[bytes | None],
-    ) -> list[bytes | None]:
-        """Return the blind indexes under the key that a rotation is bringing in, None each where there is none."""
-        coming = [item for item in queries.indexing(session, scope) if item.state is KeyState.PRE_ACTIVE]
-        return blind_index(self._unwrapped(coming[0]).key.key, messages) if coming else [None] * len(messages)
+    ) -> list[list[bytes | None]]:
+        """Return the indexes by which a look-up finds rows of normalised values, in either column: a list for each key.
 
-    def every_index(self, session: Session, scope: Scope, message: bytes) -> list[bytes]:
-        """Return the indexes of one normalised value under every key whose index a row may have."""
+        The key in use finds every row, save those that were written while it was compromised.
+        """
+        current, coming = self._index_keys(session, scope)
+        keys = [current, coming] if coming and current.state is KeyState.COMPROMISED else [current]
+        return [blind_index(self._unwrapped(item).key.key, messages) for item in keys]
+
+    def every_index(self, session: Session, scope: Scope, messages: Sequence[bytes]) -> list[bytes]:
+        """Return the indexes of normalised values under every key whose index a row or a log may have."""
         found = queries.indexing(session, scope)
         if not found:
             raise SCOPE_UNKNOWN(scope=str(scope))
-        return [index for item in found for index in blind_index(self._unwrapped(item).key.key, [message]) if index]
+        return [index for item in found for index in blind_index(self._unwrapped(item).key.key, messages) if index]
 
     def index_under(
         self, session: Session, key_id: int, messages: Sequence[bytes | None],
@@ -174,8 +192,10 @@ class Keyring:
     def _known(
         self, scope: Scope, values: Iterable[bytes | None], session: Session | None,
     ) -> dict[int, ColumnKey | Failure]:
-        key_ids = {value[2:6] for value in values if value is not None and envelope.defect(value) is None}
-        wanted = {int.from_bytes(key_id) for key_id in key_ids}
+        heads = {value[:envelope.HEADER] for value in values if value is not None and len(value) >= envelope.OVERHEAD}
+        # rows have few heads: each is looked at once, not each row
+        sound = (head for head in heads if envelope.defect(head.ljust(envelope.OVERHEAD, b"\0")) is None)
+        wanted = set(map(envelope.key_id_of, sound))
         found = self._load(session, wanted)
         now = clock.now()
         return {key_id: _usable(found.get(key_id), scope, now) for key_id in wanted}
@@ -221,6 +241,14 @@ class Keyring:
             compromised = queries.compromised(session, scope, purpose)
             raise SCOPE_UNKNOWN(scope=str(scope)) if compromised is None else KEY_COMPROMISED(key_id=compromised)
         return self._unwrapped(found)
+
+    def _index_keys(self, session: Session, scope: Scope) -> tuple[KeyRecord, KeyRecord | None]:
+        """Return the index key in use, which may be compromised, and the one that an exchange brings in."""
+        found = queries.indexing(session, scope)  # the newest first: what is not coming is in use, or was before it
+        used = [item for item in found if item.state is not KeyState.PRE_ACTIVE]
+        if not used:
+            raise SCOPE_UNKNOWN(scope=str(scope))
+        return used[0], found[0] if found[0] is not used[0] else None
 
     def _opened(self, item: KeyRecord) -> _Held:
         return DESTROYED_KEY if item.state is KeyState.DESTROYED else self._unwrapped(item)

@@ -106,6 +106,12 @@ def compromised(session: Session, scope: Scope, purpose: str) -> int | None:
     return session.scalar(query)
 
 
+def compromised_ever(department_id: uuid.UUID | None) -> Select[CryptoDek, CryptoScope]:
+    """Return every key that was ever held to be compromised, whatever became of it, the newest first."""
+    query = _records().where(CryptoDek.compromised_at.is_not(None)).order_by(CryptoDek.compromised_at.desc())
+    return query if department_id is None else query.where(CryptoScope.department_id == department_id)
+
+
 def active_kek(session: Session, department_id: uuid.UUID) -> CryptoKek | None:
     """Return the active KEK of a department."""
     return session.execute(

@@ -5,7 +5,7 @@ import os
 from datetime import datetime, timedelta
 
 from crypto.errors import KEY_MATERIAL
-from crypto.scopes.rules import Scope
+from crypto.scopes.rules import FORMAT, TOKEN, Scope
 from crypto.sm import sm4
 
 USES_PER_BLOCK = 2**20
@@ -41,6 +41,14 @@ def may_decrypt(state: KeyState, retired_at: datetime | None, now: datetime) -> 
     if state in (KeyState.ACTIVE, KeyState.DECRYPT_ONLY, KeyState.PRE_ACTIVE, KeyState.COMPROMISED):
         return True
     return state is KeyState.RETIRED and retired_at is not None and now < retired_at + RETIRED_GRACE
+
+
+def stops_writing(purpose: str, state: str, replaced_at: datetime | None) -> bool:
+    """Tell whether a key is compromised and its exchange not at its end.
+
+    That of an identifier key ends with the next epoch: identifiers issued under it are never written anew.
+    """
+    return state == KeyState.COMPROMISED and not (purpose in (TOKEN, FORMAT) and replaced_at is not None)
 
 
 def check_value(key: bytes) -> bytes:

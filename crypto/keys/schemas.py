@@ -69,7 +69,7 @@ class KeyOut(Wire):
     department: str
     table: str
     column: str
-    purpose: Annotated[str, Field(description="enc 加密 · bi 盲索引")]
+    purpose: Annotated[str, Field(description="enc 加密 · bi 盲索引 · tok 标识 · fpe 格式标识")]
     version: int
     state: str
     state_zh: str
@@ -108,7 +108,7 @@ class RotationOut(Wire):
     skipped: int
     percent: int
     passes: int
-    unreadable: list[int]
+    unreadable: list[int | str]
     maker: str
     checker: str
     approval_id: uuid.UUID

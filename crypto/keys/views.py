@@ -74,11 +74,11 @@ def scopes(session: Session, rows: Sequence[CryptoScope]) -> list[ScopeOut]:
             CryptoRotation.scope_id.in_(ids_), CryptoRotation.finished_at.is_(None)
         )
     ).tuples().all())
-    leaked: dict[uuid.UUID, int] = dict(session.execute(
-        select(CryptoDek.scope_id, func.max(CryptoDek.key_id)).where(
-            CryptoDek.scope_id.in_(ids_), CryptoDek.state == KeyState.COMPROMISED
-        ).group_by(CryptoDek.scope_id)
-    ).tuples().all())
+    leaked = {
+        key.scope_id: key.key_id for key in session.scalars(select(CryptoDek).where(
+            CryptoDek.scope_id.in_(ids_), CryptoDek.state == KeyState.COMPROMISED).order_by(CryptoDek.key_id))
+        if rules.stops_writing(key.purpose, key.state, key.replaced_at)
+    }
     names, now = department_names(session), clock.now()
     return [
         _scope(row, active.get(row.id), running.get(row.id), leaked.get(row.id), names, now) for row in rows
@@ -178,7 +178,7 @@ def _overdue(dek: CryptoDek, scope: CryptoScope, now: datetime) -> bool:
 
 def _leaked(session: Session, keys: Sequence[Key]) -> list[LeakedOut]:
     worst = {scope.id: (dek, scope) for dek, scope in sorted(keys, key=lambda key: key[0].key_id)
-             if dek.state == KeyState.COMPROMISED}
+             if rules.stops_writing(dek.purpose, dek.state, dek.replaced_at)}
     names = department_names(session) if worst else {}
     return [
         LeakedOut(department=names.get(scope.department_id, ""), label=_label(scope), key_id=dek.key_id)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from crypto.columns.service import blind_index
 from crypto.identifiers import queries as identifiers
 from crypto.identifiers import rules
 from crypto.identifiers.fields import scope_of
@@ -16,7 +15,7 @@ from crypto.keys.keyring import keyring_of
 from crypto.keys.views import reach
 from crypto.lookups import queries
 from crypto.lookups.models import LookupLog
-from crypto.scopes.rules import BLIND_INDEX, normalise_text
+from crypto.scopes.rules import normalise_text
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require
 from kernel.runtime import runtime_of
@@ -48,9 +47,8 @@ def who(session: Session, actor: Actor, *, value: str, reason: str) -> Seen:
     indexes, ids = list[bytes](), list[int]()
     for department_id, rows in departments.items():
         spelled = list({normalise_text(rules.normalise(Kind(row.kind), value)) for row in rows})
-        # a compromised index key too: its department's log is of interest then above all
-        keys = keyring_of(session).versions(session, scope_of(department_id), BLIND_INDEX)
-        own = [index for key in keys.values() for index in blind_index(key, spelled) if index]
+        # under a compromised index key too: its department's log is of interest then above all
+        own = keyring_of(session).every_index(session, scope_of(department_id), spelled)
         ids += identifiers.holding(session, [row.number for row in rows], own)
         indexes += own
     looks = queries.of_persons(session, indexes, ids, reach(actor), LIMIT + 1)

@@ -3,7 +3,13 @@
 import uuid
 from typing import Any
 
+from crypto.scopes.rules import BLIND_INDEX, ENC, FORMAT, TOKEN
+
 KEK_ROTATE, COMPROMISE, POLICY = "crypto.kek.rotate", "crypto.key.compromise", "crypto.unseal.policy"
+PURPOSES = {
+    ENC: ("字段加密密钥", "field key"), BLIND_INDEX: ("盲索引密钥", "index key"), TOKEN: ("标识密钥", "identifier key"),
+    FORMAT: ("格式标识密钥", "key of format identifiers"),
+}
 
 
 def kek_params(department_id: uuid.UUID, kek_id: uuid.UUID, reason: str) -> dict[str, Any]:

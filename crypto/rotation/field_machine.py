@@ -6,14 +6,17 @@ units; a write unit only swaps envelopes, moves the cursor and proves that the l
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import starmap
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from crypto.columns.service import Failure
+from crypto.envelope import row_keys
+from crypto.envelope.row_keys import JSONKey, RowKey
 from crypto.errors import KEY_STATE, ROTATION_LEASE, ROTATION_ROWS_BAD
 from crypto.keys import service as keys
 from crypto.keys.keyring import Keyring
@@ -29,6 +32,7 @@ from crypto.scopes.registry import EncryptedTable
 from crypto.scopes.rules import ENC
 from kernel import clock
 from kernel.audit.service import record
+from kernel.errors import MulianError
 from kernel.events import publish
 from kernel.identity.actor import Actor
 from kernel.leases import holder as holders
@@ -140,12 +144,12 @@ class FieldMachine:
             swapped = self._rows.swap(session, changes) if changes else 0
             current.done += swapped
             current.skipped += len(changes) - swapped
-            current.unreadable = (current.unreadable + bad)[:MAX_LISTED]
+            list_bad(current, bad)
 
         self._write_chunk(rotation, [row[0] for row in chunk], change, scan_next)
 
     def _write_chunk(
-        self, rotation: CryptoRotation, row_ids: list[int], change: Callable[[Session, CryptoRotation], None],
+        self, rotation: CryptoRotation, chunk: list[RowKey], change: Callable[[Session, CryptoRotation], None],
         follow: Callable[[CryptoRotation], None],
     ) -> None:
         """Change one chunk and step behind it; ``follow`` says what comes behind the last one."""
@@ -153,22 +157,25 @@ class FieldMachine:
             if current.cursor != rotation.cursor:
                 return  # an earlier attempt of this chunk was committed although its answer was lost
             change(session, current)
-            if len(row_ids) < self._chunk_rows:
+            if len(chunk) < self._chunk_rows:
                 follow(current)
             else:
-                current.cursor = row_ids[-1]
+                current.cursor = row_keys.to_json(chunk[-1])
 
         self._write(RotationState(rotation.state), step)
 
     def _read_chunk(
         self, session: Session, rotation: CryptoRotation,
-    ) -> tuple[list[tuple[int, bytes]], list[bytes | Failure | None]]:
-        chunk = self._rows.older(session, newer_key(rotation), rotation.cursor, self._chunk_rows)
+    ) -> tuple[list[tuple[RowKey, bytes]], list[bytes | Failure | None]]:
+        chunk = self._rows.older(session, newer_key(rotation), self._after(rotation), self._chunk_rows)
         return chunk, self._keyring.decrypt(self._scope, chunk, session=session)
+
+    def _after(self, rotation: CryptoRotation) -> RowKey | None:
+        return None if rotation.cursor is None else row_keys.from_json(self._rows.kind, rotation.cursor)
 
     def _scan(self, _: CryptoRotation) -> None:
         """Count older rows again: none → verify; else another pass, or stop where only unreadable ones are left."""
-        unreadable: list[int] = []
+        unreadable: list[JSONKey] = []
 
         def change(session: Session, rotation: CryptoRotation) -> None:
             if self._left(session, rotation) == 0:
@@ -180,7 +187,7 @@ class FieldMachine:
 
         self._write(RotationState.SCAN, change)
         if unreadable:
-            raise ROTATION_ROWS_BAD(count=len(unreadable), rows=", ".join(map(str, unreadable[:20])))
+            raise rows_bad(unreadable)
 
     def _left(self, session: Session, rotation: CryptoRotation) -> int:
         return self._rows.count_older(session, newer_key(rotation))
@@ -192,7 +199,7 @@ class FieldMachine:
         snapshot_at = clock.now()
         rows, digest, bad = self.read(lambda session: self._open_all(session))
         if bad:
-            raise ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(map(str, bad[:20])))
+            raise rows_bad(bad)
 
         def change(session: Session, current: CryptoRotation) -> None:
             self._retire(session, current, rows, digest, snapshot_at)
@@ -206,7 +213,7 @@ class FieldMachine:
             rotation_id=current.id, department_id=current.department_id, table=self._scope.table,
             column=self._scope.column, old_key_id=current.old_key_id, new_key_id=newer_key(current), rows=rows,
             skipped=current.skipped, passes=current.passes, digest=digest, snapshot_at=snapshot_at,
-            maker=current.maker_name, checker=current.checker_name, purpose=self.purpose,
+            maker=current.maker_name, checker=current.checker_name, purpose=self.purpose, row_key=self._rows.kind,
         )
         keys.retire(session, self._actor, key_id=current.old_key_id, department_id=current.department_id)
         current.state, current.finished_at, current.certificate = RotationState.RETIRED, clock.now(), issued
@@ -224,12 +231,12 @@ class FieldMachine:
         self._held = leases.renew(session, self._held)
         self._before_commit(RotationState.VERIFY)
 
-    def _open_all(self, session: Session) -> tuple[int, str, list[int]]:
-        digest, after, count, bad = hashlib.new("sm3"), None, 0, list[int]()
+    def _open_all(self, session: Session) -> tuple[int, str, list[RowKey]]:
+        digest, after, count, bad = hashlib.new("sm3"), None, 0, list[RowKey]()
         while page := self._rows.page(session, after, VERIFY_ROWS):
             opened = self._keyring.decrypt(self._scope, page, session=session)
             bad += [key for (key, _), value in zip(page, opened, strict=True) if isinstance(value, Failure)]
-            digest.update(b"".join(key.to_bytes(8, signed=True) + envelope for key, envelope in page))
+            digest.update(b"".join(starmap(row_keys.digested, page)))
             count += len(page)
             after = page[-1][0]
         return count, digest.hexdigest(), bad
@@ -239,6 +246,16 @@ def next_pass(rotation: CryptoRotation) -> None:
     """Begin again with the first row; every pass is counted."""
     rotation.state, rotation.cursor, rotation.unreadable = RotationState.REENCRYPT, None, []
     rotation.passes += 1
+
+
+def list_bad(rotation: CryptoRotation, bad: Sequence[RowKey]) -> None:
+    """Remember rows that do not open, up to a limit."""
+    rotation.unreadable = (rotation.unreadable + list(map(row_keys.to_json, bad)))[:MAX_LISTED]
+
+
+def rows_bad(bad: Sequence[RowKey]) -> MulianError:
+    """Return ``crypto.rotation.rows_unreadable`` with the first of the rows that do not open."""
+    return ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(map(str, bad[:20])))
 
 
 def scan_next(rotation: CryptoRotation) -> None:

@@ -14,10 +14,20 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from crypto.columns.service import Failure
-from crypto.errors import ROTATION_ROWS_BAD, ROTATION_WAITS
+from crypto.envelope import row_keys
+from crypto.envelope.row_keys import RowKey
+from crypto.errors import ROTATION_WAITS
 from crypto.keys import service as keys
 from crypto.rotation import index_queries
-from crypto.rotation.field_machine import MAX_LISTED, VERIFY_ROWS, FieldMachine, newer_key, next_pass, scan_next
+from crypto.rotation.field_machine import (
+    VERIFY_ROWS,
+    FieldMachine,
+    list_bad,
+    newer_key,
+    next_pass,
+    rows_bad,
+    scan_next,
+)
 from crypto.rotation.index_queries import IndexRow, IndexRows
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import RotationState
@@ -65,14 +75,14 @@ class IndexMachine(FieldMachine):
             filled = self._indexes.fill(session, changes) if changes else 0
             current.done += filled
             current.skipped += len(changes) - filled
-            current.unreadable = (current.unreadable + bad)[:MAX_LISTED]
+            list_bad(current, bad)
 
         self._write_chunk(rotation, [row[0] for row in chunk], change, scan_next)
 
     def _read_lacking(
         self, session: Session, rotation: CryptoRotation,
     ) -> tuple[list[IndexRow], list[bytes | None]]:
-        chunk = self._indexes.lacking(session, rotation.cursor, self._chunk_rows)
+        chunk = self._indexes.lacking(session, self._after(rotation), self._chunk_rows)
         return chunk, self._computed(session, chunk, newer_key(rotation))
 
     def _left(self, session: Session, rotation: CryptoRotation) -> int:
@@ -94,7 +104,7 @@ class IndexMachine(FieldMachine):
 
     def _move(self, rotation: CryptoRotation) -> None:
         """One chunk into the first column; when none is left from the first row on, the old key retires."""
-        chunk = self.read(lambda session: self._indexes.to_move(session, rotation.cursor, self._chunk_rows))
+        chunk = self.read(lambda session: self._indexes.to_move(session, self._after(rotation), self._chunk_rows))
         if chunk or rotation.cursor is not None:
             self._write_chunk(rotation, chunk, lambda session, _: self._indexes.move(session, chunk), from_the_first)
             return
@@ -112,19 +122,19 @@ class IndexMachine(FieldMachine):
     def _check(self, rotation: CryptoRotation, found: Callable[[IndexRow], bytes | None]) -> tuple[int, str]:
         """Compute every index again in one snapshot; return rows and the digest of (key ‖ index) in order."""
 
-        def look(session: Session) -> tuple[int, str, list[int]]:
-            digest, after, count, bad = hashlib.new("sm3"), None, 0, list[int]()
+        def look(session: Session) -> tuple[int, str, list[RowKey]]:
+            digest, after, count, bad = hashlib.new("sm3"), None, 0, list[RowKey]()
             while page := self._indexes.page(session, after, VERIFY_ROWS):
                 computed = self._computed(session, page, newer_key(rotation))
                 bad += [row[0] for row, index in zip(page, computed, strict=True) if not index or found(row) != index]
                 pairs = zip(page, computed, strict=True)
-                digest.update(b"".join(row[0].to_bytes(8, signed=True) + (index or b"") for row, index in pairs))
+                digest.update(b"".join(row_keys.digested(row[0], index or b"") for row, index in pairs))
                 count, after = count + len(page), page[-1][0]
             return count, digest.hexdigest(), bad
 
         rows, digest, bad = self.read(look)
         if bad:
-            raise ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(map(str, bad[:20])))
+            raise rows_bad(bad)
         return rows, digest
 
     def _computed(self, session: Session, page: list[IndexRow], key_id: int) -> list[bytes | None]:

@@ -1,16 +1,19 @@
 """The statements of an index rotation on the rows of one scope."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, Table, bindparam, func, select, text, type_coerce, update
 from sqlalchemy.orm import Session
 
+from crypto.envelope.row_keys import RowKey
 from crypto.errors import ROTATION_NO_SECOND
+from crypto.rotation.walking import KeyColumn
 from crypto.scopes.registry import EncryptedTable
 from crypto.scopes.rules import Scope
 from kernel.db import Base
 
-IndexRow = tuple[int, bytes, bytes | None, bytes | None]
+IndexRow = tuple[RowKey, bytes, bytes | None, bytes | None]
 
 
 class IndexRows:
@@ -22,25 +25,24 @@ class IndexRows:
             raise ROTATION_NO_SECOND(scope=str(scope))
         self.normalise = column.normalise
         self._table: Table = Base.metadata.tables[declared.name]
-        self._key, self._current = self._table.c[declared.key_column], self._table.c[column.blind_index]
-        self._next = self._table.c[column.blind_index_next]
+        self._walk = KeyColumn(declared)
+        self._key = self._walk.column
+        self._current, self._next = self._table.c[column.blind_index], self._table.c[column.blind_index_next]
         self._envelope = type_coerce(self._table.c[scope.column], LargeBinary)
         self._mine: ColumnElement[bool] = self._table.c[declared.department_column] == scope.department_id
 
-    def lacking(self, session: Session, after: int | None, limit: int) -> list[IndexRow]:
+    def lacking(self, session: Session, after: RowKey | None, limit: int) -> list[IndexRow]:
         """Return rows without the coming index, by key, after ``after``."""
         return self._page(session, self._rows().where(self._next.is_(None)), after, limit)
 
-    def page(self, session: Session, after: int | None, limit: int) -> list[IndexRow]:
+    def page(self, session: Session, after: RowKey | None, limit: int) -> list[IndexRow]:
         """Return rows of any kind, by key, after ``after``."""
         return self._page(session, self._rows(), after, limit)
 
-    def to_move(self, session: Session, after: int | None, limit: int) -> list[int]:
+    def to_move(self, session: Session, after: RowKey | None, limit: int) -> list[RowKey]:
         """Return the keys of rows whose index still lies in the second column, by key, after ``after``."""
         query = select(self._key).where(self._mine, self._next.is_not(None))
-        if after is not None:
-            query = query.where(self._key > after)
-        return list(session.scalars(query.order_by(self._key).limit(limit)))
+        return list(session.scalars(self._walk.page(session, query, after, limit)))
 
     def count(self, session: Session) -> int:
         """Return how many rows have a value."""
@@ -51,19 +53,19 @@ class IndexRows:
         query = self._rows().where(self._next.is_(None))
         return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
-    def fill(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
+    def fill(self, session: Session, changes: Sequence[tuple[RowKey, bytes, bytes]]) -> int:
         """Set coming indexes, (key, envelope they were computed from, index); return how many still fitted.
 
         A row written meanwhile has its coming index from its writer: another nonce, nothing is done.
         """
         statement = update(self._table).where(
-            self._mine, self._key == bindparam("row_key"), self._next.is_(None),
+            self._mine, self._key == bindparam("row_key", type_=self._key.type), self._next.is_(None),
             func.substr(self._envelope, 7, 12, type_=LargeBinary) == bindparam("nonce", type_=LargeBinary),
         ).values({self._next.name: bindparam("new_index", type_=LargeBinary)})
         rows = [{"row_key": key, "nonce": old[6:18], "new_index": index} for key, old, index in changes]
         return session.connection().execute(statement, rows).rowcount
 
-    def move(self, session: Session, keys: Sequence[int]) -> None:
+    def move(self, session: Session, keys: Sequence[RowKey]) -> None:
         """Move indexes of rows from the second column into the first; done again it changes nothing."""
         if not keys:
             return
@@ -71,16 +73,12 @@ class IndexRows:
             {self._current.name: self._next, self._next.name: None})
         session.connection().execute(statement)
 
-    def _rows(self) -> "Select[int, bytes, bytes | None, bytes | None]":
+    def _rows(self) -> Select[Any]:
         return select(self._key, self._envelope.label("envelope"), self._current, self._next).where(
             self._mine, self._envelope.is_not(None))
 
-    def _page(
-        self, session: Session, query: "Select[int, bytes, bytes | None, bytes | None]", after: int | None, limit: int,
-    ) -> list[IndexRow]:
-        if after is not None:
-            query = query.where(self._key > after)
-        rows = session.execute(query.order_by(self._key).limit(limit))
+    def _page(self, session: Session, query: Select[Any], after: RowKey | None, limit: int) -> list[IndexRow]:
+        rows = session.execute(self._walk.page(session, query, after, limit))
         return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 

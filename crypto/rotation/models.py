@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crypto.envelope.row_keys import JSONKey
 from kernel.db import Base, Instant, JSONText
 
 
 class CryptoRotation(Base):
-    """One exchange of a scope's data key. ``cursor`` is the last row key done in this pass."""
+    """One exchange of a scope's data key. ``cursor`` is the last row key done in this pass, ``unreadable`` lists row
+    keys; both hold them as ``row_keys.to_json`` writes them."""
 
     __tablename__ = "crypto_rotation"
     __table_args__ = (
@@ -29,12 +31,12 @@ class CryptoRotation(Base):
     reason: Mapped[str] = mapped_column(Text)
     old_key_id: Mapped[int] = mapped_column(BigInteger)
     new_key_id: Mapped[int | None] = mapped_column(BigInteger)
-    cursor: Mapped[int | None] = mapped_column(BigInteger)
+    cursor: Mapped[JSONKey | None] = mapped_column(JSONText())
     total: Mapped[int] = mapped_column(BigInteger)
     done: Mapped[int] = mapped_column(BigInteger)
     skipped: Mapped[int] = mapped_column(BigInteger)
     passes: Mapped[int] = mapped_column(Integer)
-    unreadable: Mapped[list[int]] = mapped_column(JSONText())
+    unreadable: Mapped[list[JSONKey]] = mapped_column(JSONText())
     certificate: Mapped[dict[str, Any] | None] = mapped_column(JSONText())
     approval_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("approval.id"))
     maker_name: Mapped[str] = mapped_column(String(120))

@@ -1,13 +1,17 @@
 """Every SELECT about rotations, and the statements on the encrypted rows themselves."""
 
 import uuid
-from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, Table, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
+from crypto.envelope.row_keys import RowKey
 from crypto.errors import ROTATION_UNKNOWN
+from crypto.rotation import transfer
 from crypto.rotation.models import CryptoRotation
+from crypto.rotation.transfer import Changes, Page
+from crypto.rotation.walking import KeyColumn
 from crypto.scopes.registry import EncryptedTable
 from crypto.scopes.rules import ENC, Scope
 from kernel.db import Base
@@ -45,15 +49,15 @@ class ScopeRows:
 
     def __init__(self, declared: EncryptedTable, scope: Scope) -> None:
         self._name = declared.name
-        self._key_name, self._department_name = declared.key_column, declared.department_column
+        self._key = KeyColumn(declared)
+        self.kind = self._key.kind
         self._column_name = declared.column(scope.column).name
         table: Table = Base.metadata.tables[declared.name]
         self._department_id = scope.department_id
         self._department = table.c[declared.department_column]
-        self._key = table.c[declared.key_column]
         self._envelope = type_coerce(table.c[scope.column], LargeBinary)
 
-    def older(self, session: Session, key_id: int, after: int | None, limit: int) -> list[tuple[int, bytes]]:
+    def older(self, session: Session, key_id: int, after: RowKey | None, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) under keys older than ``key_id``, by key, after ``after``."""
         query = self._scoped().where(self._key_bytes() < key_id.to_bytes(4))
         return self._page(session, query, after, limit)
@@ -67,57 +71,36 @@ class ScopeRows:
         """Return how many rows have an envelope."""
         return session.scalar(select(func.count()).select_from(self._scoped().subquery())) or 0
 
-    def page(self, session: Session, after: int | None, limit: int) -> list[tuple[int, bytes]]:
+    def page(self, session: Session, after: RowKey | None, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) of any key, by key, after ``after``."""
         return self._page(session, self._scoped(), after, limit)
 
-    def at(self, session: Session, position: int, limit: int) -> list[tuple[int, bytes]]:
+    def at(self, session: Session, position: int, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) of any key, by key, without the first ``position``."""
-        query = self._scoped().order_by(self._key).offset(position).limit(limit)
+        query = self._scoped().order_by(self._key.ordered(session)).offset(position).limit(limit)
         return [(row[0], row[1]) for row in session.execute(query)]
 
-    def swap(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
+    def swap(self, session: Session, changes: Changes) -> int:
         """Replace envelopes whose nonce is still the old one; return how many were.
 
         ``changes``: (row key, old envelope, new envelope). The nonce is the row's compare-and-swap token: a row
         written by somebody else since it was read is left alone.
         """
+        names = (self._key, self._name, self._column_name)
         if session.get_bind().dialect.name == "postgresql":
-            return self._swap_postgresql(session, changes)
-        statement = (
-            f"UPDATE {self._name} SET {self._column_name} = ? "
-            f"WHERE {self._key_name} = ? AND {self._department_name} = ? AND substr({self._column_name}, 7, 12) = ?"
-        )
-        department = self._department_id.hex
-        rows = [(new, key, department, old[6:18]) for key, old, new in changes]
-        return session.connection().exec_driver_sql(statement, rows).rowcount
+            statement, values = transfer.swap_postgresql(*names, self._department.name, changes)
+            found = session.connection().execute(text(statement), values | {"department": self._department_id})
+            return found.rowcount
+        statement, values = transfer.swap_sqlite(*names, (self._department.name, self._department_id), changes)
+        return session.connection().exec_driver_sql(statement, values).rowcount
 
-    def _swap_postgresql(self, session: Session, changes: Sequence[tuple[int, bytes, bytes]]) -> int:
-        statement = text(
-            f"UPDATE {self._name} AS t SET {self._column_name} = u.new_value FROM unnest("
-            "CAST(:keys AS bigint[]), CAST(:news AS bytea[]), "
-            "CAST(:nonces AS bytea[])) AS u(row_key, new_value, nonce) "
-            f"WHERE t.{self._key_name} = u.row_key AND t.{self._department_name} = :department "
-            f"AND t.{self._key_name} BETWEEN :low AND :high AND substr(t.{self._column_name}, 7, 12) = u.nonce"
-        )
-        keys = [key for key, _, _ in changes]
-        result = session.connection().execute(statement, {
-            "keys": keys, "news": [new for _, _, new in changes], "nonces": [old[6:18] for _, old, _ in changes],
-            "department": self._department_id, "low": min(keys), "high": max(keys),
-        })
-        return result.rowcount
-
-    def _scoped(self) -> "Select[int, bytes]":
-        return select(self._key, self._envelope.label("envelope")).where(
+    def _scoped(self) -> Select[Any]:
+        return select(self._key.column, self._envelope.label("envelope")).where(
             self._department == self._department_id, self._envelope.is_not(None)
         )
 
     def _key_bytes(self) -> ColumnElement[bytes]:
         return func.substr(self._envelope, 3, 4, type_=LargeBinary)
 
-    def _page(
-        self, session: Session, query: "Select[int, bytes]", after: int | None, limit: int,
-    ) -> list[tuple[int, bytes]]:
-        if after is not None:
-            query = query.where(self._key > after)
-        return [(row[0], row[1]) for row in session.execute(query.order_by(self._key).limit(limit))]
+    def _page(self, session: Session, query: Select[Any], after: RowKey | None, limit: int) -> Page:
+        return transfer.read(session, self._key, self._key.page(session, query, after, limit))

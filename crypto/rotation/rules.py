@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from crypto.envelope.row_keys import KeyKind
 from crypto.scopes.rules import ENC
 from kernel import clock
 
@@ -49,12 +50,12 @@ def approval_params(scope_id: uuid.UUID, old_key_id: int, reason: str) -> dict[s
 def certificate(
     *, rotation_id: uuid.UUID, department_id: uuid.UUID, table: str, column: str, old_key_id: int, new_key_id: int,
     rows: int, skipped: int, passes: int, digest: str, snapshot_at: datetime, maker: str, checker: str,
-    purpose: str = ENC,
+    purpose: str = ENC, row_key: KeyKind = KeyKind.BIGINT,
 ) -> dict[str, Any]:
     """Return the certificate of a finished rotation; that of an index key names its purpose, ``bi``.
 
-    ``digest`` is SM3 over (8-byte key big endian ‖ envelope) of every row in key order, in one snapshot; of an index
-    key over (8-byte key big endian ‖ blind index).
+    ``digest`` is SM3 over (key, envelope) of every row in key order, in one snapshot, each as ``row_keys.digested``
+    writes it; of an index key over (key, blind index). Keys that are no integers: v2, which names their kind.
     """
     issued = {
         "v": 1, "type": "mulian-rotation-certificate", "rotation": str(rotation_id),
@@ -62,4 +63,6 @@ def certificate(
         "old_key": old_key_id, "new_key": new_key_id, "rows": rows, "skipped": skipped, "passes": passes,
         "digest": f"sm3:{digest}", "snapshot_at": clock.iso(snapshot_at), "maker": maker, "checker": checker,
     }
+    if row_key is not KeyKind.BIGINT:
+        issued |= {"v": 2, "row_key": row_key.value}
     return issued if purpose == ENC else issued | {"purpose": purpose}

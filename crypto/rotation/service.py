@@ -93,7 +93,7 @@ def plan(
     )
     session.add(row)
     session.flush()
-    _queue(session, row, _first(now) if urgent else _opens(session, scope.window, now))
+    _queue(session, row, first(now) if urgent else _opens(session, scope.window, now))
     return row
 
 
@@ -102,10 +102,10 @@ def hasten(session: Session, rotation: CryptoRotation) -> None:
 
     The job that waits for the window stays: it finds the rotation finished, or its lease held and comes back later.
     """
-    _queue(session, rotation, _first(clock.now()))
+    _queue(session, rotation, first(clock.now()))
 
 
-def _first(now: datetime) -> datetime:
+def first(now: datetime) -> datetime:
     """Jobs are taken in the order of their time: one that was due yesterday goes before all of today's."""
     return now - timedelta(days=1)
 

@@ -2,6 +2,7 @@
 
 While an index key is exchanged, writers fill a second column under the coming key. Look-ups ask both columns for the
 index under the key in use: until that changes the first column has it of every row, from then on one of the two.
+Where the key in use is compromised, writers fill both columns under the coming key and look-ups ask for both keys.
 """
 
 from collections.abc import Sequence
@@ -17,13 +18,16 @@ from crypto.scopes.rules import Scope
 def values(
     session: Session, scope: Scope, column: EncryptedColumn, messages: Sequence[bytes | None],
 ) -> dict[str, list[bytes | None]]:
-    """Return what the index columns of rows hold for normalised values, by column name."""
+    """Return what the index columns of rows hold for normalised values, by column name.
+
+    Raises ``crypto.key.compromised``, ``crypto.scope.unknown``.
+    """
     if column.blind_index is None:
         return {}
-    keyring = keyring_of(session)
-    found = {column.blind_index: keyring.blind_index(session, scope, messages)}
+    first, second = keyring_of(session).written_indexes(session, scope, messages)
+    found = {column.blind_index: first}
     if column.blind_index_next:
-        found[column.blind_index_next] = keyring.coming_index(session, scope, messages)
+        found[column.blind_index_next] = second
     return found
 
 
@@ -31,6 +35,6 @@ def matches(
     session: Session, scope: Scope, column: EncryptedColumn, table: Table, message: bytes,
 ) -> ColumnElement[bool]:
     """Return the condition that finds the rows of a normalised value; raise ``crypto.scope.unknown``."""
-    [wanted] = keyring_of(session).blind_index(session, scope, [message])
+    asked = keyring_of(session).asked_indexes(session, scope, [message])
     names = [name for name in (column.blind_index, column.blind_index_next) if name]
-    return or_(*(table.c[name] == wanted for name in names))
+    return or_(*(table.c[name] == wanted for [wanted] in asked for name in names))

@@ -8,6 +8,7 @@ still see the older row, whereas a changed function is seen by every later state
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from crypto.envelope.row_keys import KeyKind
 from crypto.errors import FENCE_MISSING
 from crypto.scopes import queries, registry
 from crypto.scopes.models import CryptoScope
@@ -96,6 +97,7 @@ def _rebuild_postgresql(session: Session, table: EncryptedTable, scopes: list[Cr
 def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
     """Return the three triggers of a table: insert, update of envelopes, update of key or department."""
     department, key = table.department_column, table.key_column
+    exact = " COLLATE BINARY" if registry.key_kind(table) is KeyKind.TEXT else ""  # a column may ignore case
     checks = []
     for column in table.columns:
         limits = " ".join(
@@ -117,7 +119,7 @@ def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
         f"{name}_update": f"CREATE TRIGGER {name}_update BEFORE UPDATE OF {columns} ON {table.name} {body}",
         f"{name}_scope": (
             f"CREATE TRIGGER {name}_scope BEFORE UPDATE OF {key}, {department} ON {table.name} "
-            f"WHEN NEW.{key} IS NOT OLD.{key} OR NEW.{department} IS NOT OLD.{department} "
+            f"WHEN NEW.{key}{exact} IS NOT OLD.{key} OR NEW.{department} IS NOT OLD.{department} "
             f"BEGIN SELECT RAISE(ABORT, 'mulian fence: key and department never change'); END"
         ),
     }
@@ -127,9 +129,10 @@ def _postgresql(table: EncryptedTable, scopes: list[CryptoScope]) -> str:
     """Return the body of the trigger function. A stale key is reported as a serialisation failure (40001):
     the unit of work is run again with a new snapshot, which holds the new key."""
     department, key = table.department_column, table.key_column
+    exact = ' COLLATE "C"' if registry.key_kind(table) is KeyKind.TEXT else ""
     lines = [
         "BEGIN",
-        f"IF TG_OP = 'UPDATE' AND (NEW.{key} <> OLD.{key} OR NEW.{department} <> OLD.{department}) THEN",
+        f"IF TG_OP = 'UPDATE' AND (NEW.{key}{exact} <> OLD.{key} OR NEW.{department} <> OLD.{department}) THEN",
         "RAISE EXCEPTION 'mulian fence: key and department never change' USING ERRCODE = '23514'; END IF;",
     ]
     for column in table.columns:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from crypto.envelope import row_keys
 from crypto.errors import CLEAR_TEXT_REFUSED
 from crypto.keys.keyring import keyring_of
 from crypto.scopes import blind, registry
@@ -61,10 +62,14 @@ def _encrypt_group(
 
 
 def _department(row: Any, table: EncryptedTable) -> uuid.UUID:
-    """Return the row's department; key and department must be known before the flush, they are authenticated."""
-    department_id = getattr(row, table.department_column)
-    if not isinstance(department_id, uuid.UUID) or getattr(row, table.key_column) is None:
+    """Return the row's department; key and department must be known before the flush, they are authenticated.
+
+    Raises ``crypto.column.clear_text`` where one is missing, ``crypto.row_key.kind``.
+    """
+    department_id, key = getattr(row, table.department_column), getattr(row, table.key_column)
+    if not isinstance(department_id, uuid.UUID) or key is None:
         raise CLEAR_TEXT_REFUSED()
+    row_keys.check(registry.key_kind(table), key)
     return department_id
 
 

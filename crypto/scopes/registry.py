@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import Integer, Text, Uuid
+
+from crypto.envelope.row_keys import KeyKind
 from crypto.errors import TABLE_UNKNOWN
+from kernel.db import Base
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,10 @@ class EncryptedColumn:
 
 @dataclass(frozen=True)
 class EncryptedTable:
-    """A table with an immutable bigint key, an immutable department column and encrypted columns."""
+    """A table with an immutable key, an immutable department column and encrypted columns.
+
+    The key is a bigint, a ``Uuid`` or a text (``types.text_key()``). It is stored in clear: none that names a person.
+    """
 
     name: str
     columns: tuple[EncryptedColumn, ...]
@@ -42,9 +49,26 @@ _tables: dict[str, EncryptedTable] = {}
 
 
 def declare(table: EncryptedTable) -> None:
-    """Register a table; declaring the same one again has no effect."""
+    """Register a table; declaring the same one again has no effect. Raises ValueError for a key of another kind."""
+    key_kind(table)
     if _tables.setdefault(table.name, table) != table:
         raise ValueError(f"{table.name} is declared twice, differently")
+
+
+def key_kind(table: EncryptedTable) -> KeyKind:
+    """Return what the table's model has as its key.
+
+    Texts are those without a length only: CHAR(n) and VARCHAR(n) add or cut blanks, and an envelope that was bound to
+    the key as it was given would not open under the key as it was stored.
+    """
+    kind = Base.metadata.tables[table.name].c[table.key_column].type
+    if isinstance(kind, Integer):
+        return KeyKind.BIGINT
+    if isinstance(kind, Uuid) and kind.as_uuid:
+        return KeyKind.UUID
+    if type(kind) is Text:
+        return KeyKind.TEXT
+    raise ValueError(f"{table.name}.{table.key_column}: {kind!r} is no row key")
 
 
 def table_of(name: str) -> EncryptedTable:

@@ -34,6 +34,7 @@ class Facts:
     copies: int = 0
     scan: dict[str, Any] | None = None
     drill: dict[str, Any] | None = None
+    leaked_identifiers: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,9 @@ def _find(area: str, requirement: Requirement, facts: Facts) -> Finding:
     return Finding(Status.UNMET, f"平台内没有证据，由{SUPPLIERS[requirement.supplier][0]}提供")
 
 
+_ISSUED = "{} 个值的标识由已泄露的标识密钥签发，标识未更换"
+
+
 def _storage(facts: Facts) -> Finding:
     scan, evidence = facts.scan, facts.rotations[:10]
     if not facts.columns:
@@ -101,6 +105,8 @@ def _storage(facts: Facts) -> Finding:
         problems.append("开发配置：口令文件自动解封根密钥，不得用于正式环境")
     if facts.leaked:
         problems.append(f"{facts.leaked} 个密钥按泄露处置，尚未更换完")
+    if facts.leaked_identifiers:
+        problems.append(_ISSUED.format(facts.leaked_identifiers))
     if scan is None:
         problems.append("没有明文扫描记录")
     elif scan["hits"]:
@@ -155,6 +161,8 @@ def _regular(facts: Facts) -> Finding:
 def _handling(facts: Facts) -> Finding:
     if facts.leaked:
         return Finding(Status.UNMET, f"{facts.leaked} 个密钥按泄露处置，尚未更换完", facts.audit[:1])
+    if facts.leaked_identifiers:
+        return Finding(Status.PARTLY, _ISSUED.format(facts.leaked_identifiers), facts.audit[:1])
     return Finding(Status.MET, "平台可按泄露处置密钥：立即停止写入、优先更换；目前没有未处置完的泄露", facts.rotations[:3])
 
 

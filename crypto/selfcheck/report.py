@@ -103,6 +103,7 @@ def _facts(
         cookie_secure=runtime.settings.cookie_secure, columns=len(columns),
         overdue=sum(column["overdue"] for column in columns),
         leaked=sum(column["compromised_key_id"] is not None for column in columns),
+        leaked_identifiers=_leaked_identifiers(listed["compromised"]),
         missing_fences=tuple(table for table in fences.findings(session) if table in tables),
         core_dumps_off=resource.getrlimit(resource.RLIMIT_CORE)[0] == 0,
         rotations=tuple(f"rotation:{row.id}" for row in rotations),
@@ -113,6 +114,13 @@ def _facts(
         copies=session.scalar(select(func.count()).select_from(CryptoCopy)) or 0,
         scan=scan, drill=_last(session, "drill"),
     )
+
+
+def _leaked_identifiers(compromised: list[dict[str, Any]]) -> int:
+    """Both keys of an epoch make identifiers of the same values."""
+    return sum({
+        (one["department"], one["version"]): one["identifiers"] for one in compromised if one["identifiers"]
+    }.values())
 
 
 def _last(session: Session, what: str) -> dict[str, Any] | None:

@@ -1,9 +1,9 @@
 """Self-check on the wire."""
 
 import uuid
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 Status_ = Literal["符合", "部分符合", "不符合", "不适用"]
 
@@ -46,6 +46,23 @@ class ColumnOut(BaseModel):
     compromised_key_id: int | None
     last_rotation_id: uuid.UUID | None
     last_rotation_at: str | None
+
+
+class CompromisedOut(BaseModel):
+    """A key that was held to be compromised, and what became of it."""
+
+    key_id: int
+    department: str
+    table: str
+    column: str
+    purpose: str
+    version: int
+    state: str
+    compromised_at: str
+    replaced_at: str | None
+    retired_at: str | None
+    destroyed_at: str | None
+    identifiers: Annotated[int | None, Field(description="仍由该代密钥签发的标识数；其他密钥为空")]
 
 
 class ScanOut(BaseModel):
@@ -111,6 +128,7 @@ class SelfCheckOut(BaseModel):
     active_data_keys: int
     overdue: list[str]
     columns: list[ColumnOut]
+    compromised: list[CompromisedOut]
     scan: ScanOut | None
     drill: DrillOut | None
     areas: list[AreaOut]

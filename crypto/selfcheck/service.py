@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from crypto.identifiers import queries as identifiers
 from crypto.keys import queries as keys
 from crypto.keys import views
 from crypto.keys.keyring import keyring_of
@@ -16,12 +17,15 @@ from crypto.keys.vault import vault_of
 from crypto.rotation.queries import ScopeRows
 from crypto.scopes import queries as scopes
 from crypto.scopes import registry
+from crypto.scopes.rules import FORMAT, TOKEN
 from crypto.selfcheck.rules import needles
 from crypto.selfcheck.scanning import KINDS, Progress, Scan
 from crypto.servicekeys import service as servicekeys
 from crypto.sm import sm2
 from kernel.runtime import Runtime, runtime_of
 
+_HISTORY = {"key_id", "department", "table", "column", "purpose", "version", "state", "compromised_at", "replaced_at",
+            "retired_at", "destroyed_at"}
 _LONG_MASKS = {"id_number", "phone"}  # values long enough not to occur by chance
 
 
@@ -101,4 +105,19 @@ def inventory(session: Session, department_id: uuid.UUID | None = None) -> dict[
              "compromised_key_id": item.compromised_key_id}
             for item in listed
         ],
+        "compromised": _compromised(session, department_id),
     }
+
+
+def _compromised(session: Session, department_id: uuid.UUID | None) -> list[dict[str, Any]]:
+    """Return the history of compromised keys, the newest first.
+
+    ``identifiers``: how many values have identifiers of the key's epoch; None for keys that make none.
+    """
+    rows = [(row[0], row[1]) for row in session.execute(keys.compromised_ever(department_id))]
+    found = []
+    for key, (dek, scope) in zip(views.keys(session, rows), rows, strict=True):
+        identifying = dek.purpose in (TOKEN, FORMAT)
+        left = identifiers.of_epoch(session, scope.department_id, dek.version) if identifying else None
+        found.append(key.model_dump(include=_HISTORY, mode="json") | {"identifiers": left})
+    return found

@@ -1,7 +1,12 @@
 """Fixtures of the crypto tests: a cheap root, departments with scopes, persons, an approved rotation."""
 
+import json
+import subprocess
+import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -73,6 +78,54 @@ class District:
             row = rotation_queries.open_of(session, scope.id)
             assert row is not None
             return row.id
+
+
+class Rotator:
+    """The process of tests/crypto/rotator.py: everything is imported once, a kill costs a fork."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crypto.rotator"], cwd=Path(__file__).parents[2], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+
+    def run(
+        self, district: District, rotation_id: uuid.UUID, when: str, state: str, nth: int = 1, *, delay: float = 0,
+        chunk: int = 30,
+    ) -> int:
+        """Run one rotation in a process of its own; return its exit status."""
+        return self._answer(district, rotation=str(rotation_id), when=when, state=state, nth=nth, delay=delay,
+                            chunk=chunk)
+
+    def write(self, district: District, keys: list[int], secret: bytes, journal: Path) -> int:
+        """Start a writer that journals what it gave these rows; return its process id."""
+        return self._answer(
+            district, write=str(journal), department=district.department.hex, keys=keys, secret=secret.hex())
+
+    def end(self, district: District, writer: int) -> int:
+        """Kill a writer; return its exit status."""
+        return self._answer(district, end=writer)
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(30)
+
+    def _answer(self, district: District, **task: object) -> int:
+        assert self._process.stdin and self._process.stdout
+        place = {"home": str(district.runtime.home.root), "url": district.database.url}
+        self._process.stdin.write(json.dumps(place | task) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture(scope="session")
+def rotator() -> Iterator[Rotator]:
+    """One for all tests that kill."""
+    process = Rotator()
+    yield process
+    process.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import random
 import secrets
 import sys
 import threading
+import uuid
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from crypto.columns import engine, ghash, mac, service
 from crypto.columns.service import NOT_AN_ENVELOPE, WRONG_TAG, Failure, blind_index, decrypt_column, encrypt_column
 from crypto.envelope import rules
+from crypto.envelope.row_keys import RowKey
 from crypto.sm import bulk, sm4
 from kernel.errors import MulianError
 from tests.support.scale import Scale, examples
@@ -101,8 +103,8 @@ def test_batch_equals_one_field_and_gmssl_on_mixed_lengths(
 def test_round_trip_of_any_column(
     fields: list[bytes | None], padded: bool, texts: int, algorithm: int, name: str,
 ) -> None:
-    """Row keys are integers, digits as text, or both in one column."""
-    keys = [str(n).encode() if n % 2 < texts else n for n in range(1, len(fields) + 1)]
+    """Row keys are integers, texts or UUIDs."""
+    keys: list[RowKey] = [(n, str(n), uuid.UUID(int=n << 64 | n))[texts] for n in range(1, len(fields) + 1)]
     with bulk.forced(name):
         sealed = encrypt_column(COLUMN, keys, fields, padded=padded, algorithm=algorithm)
         assert [value is None for value in sealed] == [value is None for value in fields]

@@ -1,5 +1,7 @@
 """Envelope v1: the design's vectors, the text form, and what must not parse."""
 
+import uuid
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,7 @@ def test_integer_row_tags_are_the_key_itself(row_key: int) -> None:
 
 
 def test_other_row_keys_are_hidden_and_distinct() -> None:
-    tags = {rules.row_tag(f"key-{n}".encode(), KEY) for n in range(200)}
-    assert len(tags) == 200 and all(len(tag) == 8 for tag in tags)
-    assert rules.row_tag(b"key-1", KEY) != rules.row_tag(b"key-1", KEY[::-1])
+    tags = {rules.row_tag(f"key-{n}", KEY) for n in range(200)} | {rules.row_tag(uuid.UUID(int=n), KEY)
+                                                                   for n in range(200)}
+    assert len(tags) == 400 and all(len(tag) == 8 for tag in tags)
+    assert rules.row_tag("key-1", KEY) != rules.row_tag("key-1", KEY[::-1])

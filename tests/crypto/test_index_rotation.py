@@ -24,14 +24,13 @@ from crypto.scopes.rules import BLIND_INDEX, Scope, normalise_id_number
 from kernel.approvals import service as approvals
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
-from tests.crypto.conftest import TABLE, District
-from tests.crypto.test_rotation import Rotator, rotator, runtime_of
+from tests.crypto.conftest import TABLE, District, Rotator
+from tests.crypto.test_rotation import runtime_of
 from tests.support.scale import Scale
 
 ACTOR = system_actor("test")
 WORK = [RotationState.PLANNED, RotationState.KEY_READY, RotationState.SWITCH, RotationState.REENCRYPT,
         RotationState.SCAN, RotationState.VERIFY, RotationState.MOVE]
-__all__ = ["rotator"]
 
 
 def plan(district: District) -> uuid.UUID:
@@ -64,7 +63,8 @@ def assert_exchanged(
         left = session.scalar(select(func.count()).select_from(ProtectedPerson).where(
             ProtectedPerson.id_number_bi_next.is_not(None)))
         keys = sorted(expected)
-        wanted = keyring_of(session).blind_index(session, scope, [normalise_id_number(expected[key]) for key in keys])
+        wanted = keyring_of(session).asked_indexes(
+            session, scope, [normalise_id_number(expected[key]) for key in keys])[0]
     assert rotation.state == RotationState.RETIRED and rotation.certificate is not None
     assert (rotation.certificate["purpose"], rotation.certificate["rows"]) == ("bi", len(expected) - since)
     assert states[rotation.old_key_id] == KeyState.RETIRED
@@ -121,13 +121,13 @@ def test_every_state_finds_every_row_also_those_written_in_it(district: District
 def test_killed_in_every_state_of_an_index_exchange(district: District, rotator: Rotator, scale: Scale) -> None:
     people = district.fill(scale.of(80, 2_000))
     expected, database = {p.id: p.id_number for p in people}, district.database
-    rotation_id, home, killed = plan(district), runtime_of(district).home, 0
+    rotation_id, killed = plan(district), 0
     # small: after the commits on one database, inside them on the other
     half = ["inside" if database.dialect == "sqlite" else "committed"]
     whens = ["committed", "inside"] if scale.full else half
     moments = [(when, state) for state in WORK for when in whens]
     for when, state in moments:
-        status = rotator.run(home.root, database.url, rotation_id, when, state, 1)
+        status = rotator.run(district, rotation_id, when, state)
         killed += status != 0
         with database.read() as session:
             current = queries.get(session, rotation_id).state

@@ -1,14 +1,9 @@
 """Rotation under load, killed everywhere, resumed, and never finished while a row is unreadable."""
 
 import hashlib
-import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -44,36 +39,6 @@ from tests.support.scale import Scale
 ACTOR = system_actor("test")
 WORK = [RotationState.PLANNED, RotationState.KEY_READY, RotationState.SWITCH, RotationState.REENCRYPT,
         RotationState.SCAN, RotationState.VERIFY]
-
-
-class Rotator:
-    """The process of tests/crypto/rotator.py."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crypto.rotator"], cwd=Path(__file__).parents[2], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )
-
-    def run(self, *arguments: object) -> int:
-        """Run one rotation in a process of its own; return its exit status."""
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write("\t".join(map(str, arguments)) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(30)
-
-
-@pytest.fixture(scope="module")
-def rotator() -> Iterator[Rotator]:
-    process = Rotator()
-    yield process
-    process.close()
 
 
 def runtime_of(district: District) -> Runtime:
@@ -198,34 +163,6 @@ def test_maker_and_checker_are_two_and_one_rotation_is_open(district: District) 
         actions = set(session.scalars(select(AuditLog.action)))
         assert len(jobs) == 1 and session.scalar(select(func.count()).select_from(CryptoRotation)) == 1
     assert {"crypto.scope.declare", "crypto.key.create", "crypto.rotation.start"} <= actions
-
-
-@pytest.mark.requirement("S4-27")
-def test_killed_at_every_state_and_resumed(district: District, rotator: "Rotator", scale: Scale) -> None:
-    """One rotation a round, killed with SIGKILL after and inside the transactions of every state in turn."""
-    people = district.fill(scale.of(100, 2_000))
-    moments = [("committed", state, 1) for state in WORK] + [("inside", state, 1) for state in WORK]
-    moments += [("inside", RotationState.REENCRYPT, 3), ("committed", RotationState.REENCRYPT, 3),
-                ("inside", RotationState.VERIFY, 4)]
-    database, home = district.database, runtime_of(district).home
-    rotation_id = district.rotation()
-    killed = 0
-    for moment, state, nth in moments:
-        status = rotator.run(home.root, database.url, rotation_id, moment, state, nth)
-        assert status in (-signal.SIGKILL, 0)
-        killed += status != 0
-        # whatever happened: every row opens with what the database holds now
-        opened = database.run(lambda s: persons.read(s, [p.id for p in people]), write=False)
-        assert opened == people, (moment, state)
-        if status == 0:
-            assert_finished(district, rotation_id, {p.id: p.id_number for p in people})
-            rotation_id = district.rotation()
-    machine.run(runtime_of(district), ACTOR, rotation_id, chunk_rows=30)
-    rotation = assert_finished(district, rotation_id, {p.id: p.id_number for p in people})
-    with database.read() as session:
-        active = session.scalar(select(func.count()).select_from(CryptoDek).where(
-            CryptoDek.scope_id == rotation.scope_id, CryptoDek.purpose == "enc", CryptoDek.state == KeyState.ACTIVE))
-    assert active == 1 and killed >= len(moments) - 4
 
 
 @pytest.mark.requirement("S4-27")

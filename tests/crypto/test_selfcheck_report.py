@@ -47,6 +47,7 @@ def by_code(facts: Facts) -> dict[str, dict[str, object]]:
     missing_fences=st.sampled_from([(), ("t",)]), core_dumps_off=st.booleans(), copies=st.integers(0, 2),
     rotations=st.sampled_from([(), ("rotation:1",)]), audit=st.sampled_from([(), ("audit:1",)]),
     scan=st.sampled_from([None, GOOD.scan, {"hits": 2, "canaries": 9, "evidence": "audit:9"}]),
+    leaked_identifiers=st.integers(0, 2),
     drill=st.sampled_from([None, GOOD.drill, {"passed": False, "at": "", "evidence": "audit:8"}]),
 ))
 def test_what_needs_a_product_or_a_gateway_is_never_met_and_every_gap_says_what_to_do(facts: Facts) -> None:

@@ -9494,6 +9494,39 @@ export interface components {
             total: number;
         };
         /**
+         * CompromisedOut
+         * @description A key that was held to be compromised, and what became of it.
+         */
+        CompromisedOut: {
+            /** Column */
+            column: string;
+            /** Compromised At */
+            compromised_at: string;
+            /** Department */
+            department: string;
+            /** Destroyed At */
+            destroyed_at: string | null;
+            /**
+             * Identifiers
+             * @description 仍由该代密钥签发的标识数；其他密钥为空
+             */
+            identifiers: number | null;
+            /** Key Id */
+            key_id: number;
+            /** Purpose */
+            purpose: string;
+            /** Replaced At */
+            replaced_at: string | null;
+            /** Retired At */
+            retired_at: string | null;
+            /** State */
+            state: string;
+            /** Table */
+            table: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * ConfirmationOut
          * @description One answer; with ``revoked_at`` it counts no more.
          */
@@ -12840,7 +12873,7 @@ export interface components {
             overdue: boolean;
             /**
              * Purpose
-             * @description enc 加密 · bi 盲索引
+             * @description enc 加密 · bi 盲索引 · tok 标识 · fpe 格式标识
              */
             purpose: string;
             /** Replaced At */
@@ -15010,7 +15043,7 @@ export interface components {
             /** Total */
             total: number;
             /** Unreadable */
-            unreadable: number[];
+            unreadable: (number | string)[];
             /** Updated At */
             updated_at: string;
         };
@@ -15417,6 +15450,8 @@ export interface components {
             areas: components["schemas"]["AreaOut"][];
             /** Columns */
             columns: components["schemas"]["ColumnOut"][];
+            /** Compromised */
+            compromised: components["schemas"]["CompromisedOut"][];
             /** Database */
             database: string;
             drill: components["schemas"]["DrillOut"] | null;

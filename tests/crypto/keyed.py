@@ -1,0 +1,75 @@
+"""Encrypted tables of the tests whose row keys are texts and UUIDs: declared and created while a test runs."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import BigInteger, LargeBinary
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from crypto.scopes import registry
+from crypto.scopes import service as scopes
+from crypto.scopes.registry import EncryptedColumn, EncryptedTable
+from crypto.scopes.rules import normalise_text
+from crypto.scopes.types import EncryptedBytes, text_key
+from kernel.db import Base, Database
+from kernel.identity.actor import system_actor
+
+
+class _Own(DeclarativeBase):
+    """Not the program's: no migration knows these tables."""
+
+
+class _Fields:
+    __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # as every encrypted table
+    dept_id: Mapped[uuid.UUID]
+    value_env: Mapped[bytes | None] = mapped_column(EncryptedBytes())
+    value_bi: Mapped[bytes | None] = mapped_column(LargeBinary)
+    value_bi_next: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class TextKeyed(_Fields, _Own):
+    """Rows whose key is a text."""
+
+    __tablename__ = "test_text_keyed"
+    code: Mapped[str] = mapped_column(text_key(), primary_key=True)
+
+
+class UuidKeyed(_Fields, _Own):
+    """Rows whose key is a UUID."""
+
+    __tablename__ = "test_uuid_keyed"
+    code: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+
+
+class IntegerKeyed(_Fields, _Own):
+    """Rows whose key is a bigint, beside the others in benchmarks."""
+
+    __tablename__ = "test_integer_keyed"
+    code: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+Keyed = type[TextKeyed] | type[UuidKeyed] | type[IntegerKeyed]
+
+
+@contextmanager
+def declared(database: Database, model: Keyed, departments: list[uuid.UUID]) -> Iterator[EncryptedTable]:
+    """Create the table, declare it and make its scopes; afterwards nothing of it is left in this process."""
+    table = model.metadata.tables[model.__tablename__].to_metadata(Base.metadata)
+    column = EncryptedColumn(
+        "value_env", zh="样例值", mask="id_number", blind_index="value_bi", normalise=normalise_text,
+        blind_index_next="value_bi_next",
+    )
+    encrypted = EncryptedTable(name=table.name, columns=(column,), key_column="code")
+
+    def make(session: Session) -> None:
+        table.create(session.connection())
+        scopes.declare(session, system_actor("test"), table=table.name, department_ids=departments)
+
+    try:
+        registry.declare(encrypted)
+        database.run(make)
+        yield encrypted
+    finally:
+        registry._tables.pop(table.name, None)
+        Base.metadata.remove(table)
