@@ -1,7 +1,7 @@
 """Export → edit ten cells in a spreadsheet program → import shows exactly ten changes; .ods and .xls read alike."""
 
 import zipfile
-from collections.abc import Callable
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from tests.catalog import spreadsheet
 from tests.catalog.conftest import Town, make_town
 from tests.catalog.test_imports import samples_folder
 
+# sheet, field, row (None: the first row that does not say so already), text
 EDITS = (
     ("数据目录", "abstract", 2, "改过的摘要"), ("数据目录", "name", 3, "改过的名称"),
     ("数据目录", "share_type", 4, "不予共享"), ("数据目录", "no_share_basis", 4, "=法律依据（以等号开头的文字）"),
     ("数据目录", "data_updated_at", 5, "2026-03-01"), ("数据目录", "record_count", 6, "12345"),
-    ("数据项", "name", 7, "改过的数据项"), ("数据项", "sensitive", 8, "是"),
+    ("数据项", "name", 7, "改过的数据项"), ("数据项", "sensitive", None, "是"),
     ("系统目录", "live_on", 2, "2019年5月"), ("库表目录", "row_count", 3, "'1000"),
 )
 EXPECTED = {
@@ -56,11 +57,19 @@ def cells(database: Database, batch: ImportBatch) -> list[tuple[str, str]]:
     return [(cell["field"], cell["new"]) for row in rows for cell in row["cells"]]
 
 
-def place(path: Path) -> Callable[[str, str], int]:
-    """Where the column of a field stands in a sheet."""
-    heads = {sheet.name: [str(cell).strip("*") for cell in sheet.rows[0]] for sheet in reader.read(path) if sheet.rows}
+def placed(path: Path) -> list[tuple[str, int, int, str]]:
+    """The edits with their places, as the program takes them: sheet, column, row, text."""
+    rows = {sheet.name: sheet.rows for sheet in reader.read(path)}
     labels = {str(sheet.name): sheet.labels for sheet in profile("four-level").sheets}
-    return lambda sheet, field: heads[sheet].index(labels[sheet][field])
+
+    def one(sheet: str, field: str, row: int | None, text: str) -> tuple[str, int, int, str]:
+        column = [str(cell).strip("*") for cell in rows[sheet][0]].index(labels[sheet][field])
+        if row is None:
+            row = next(at for at in range(1, len(rows[sheet])) if rows[sheet][at][column] != text)
+        # a text that begins with "=" is typed with an apostrophe, or the program would take it for a formula
+        return sheet, column, row, f"'{text}" if text.startswith("=") else text
+
+    return list(starmap(one, EDITS))
 
 
 @pytest.mark.engine("libreoffice")
@@ -71,12 +80,8 @@ def test_ten_cells_edited_in_a_spreadsheet_program(district: tuple[Database, Tow
     source = tmp_path / "export.xlsx"
     with database.read() as session:
         source.write_bytes(export(session, town.bureau, department_id=None))
-    at = place(source)
     targets = {kind: tmp_path / f"edited.{kind}" for kind in ("xlsx", "ods", "xls")}
-    # a text that begins with "=" is typed with an apostrophe, or the program would take it for a formula
-    edits = [(sheet, at(sheet, field), row, f"'{text}" if text.startswith("=") else text)
-             for sheet, field, row, text in EDITS]
-    spreadsheet.edit(source, edits, targets)
+    spreadsheet.edit(source, placed(source), targets)
     for kind, path in targets.items():
         batch = check(database, town.bureau, path.read_bytes(), path.name)
         assert batch.counts["findings"]["error"] == batch.counts["findings"]["row_error"] == 0, kind
