@@ -141,10 +141,7 @@ class FieldMachine:
         changes = [(row[0], row[1], fresh) for (row, _), fresh in zip(good, sealed, strict=True)]
 
         def change(session: Session, current: CryptoRotation) -> None:
-            swapped = self._rows.swap(session, changes) if changes else 0
-            current.done += swapped
-            current.skipped += len(changes) - swapped
-            list_bad(current, bad)
+            count_chunk(current, self._rows.swap(session, changes) if changes else 0, len(changes), bad)
 
         self._write_chunk(rotation, [row[0] for row in chunk], change, scan_next)
 
@@ -248,8 +245,10 @@ def next_pass(rotation: CryptoRotation) -> None:
     rotation.passes += 1
 
 
-def list_bad(rotation: CryptoRotation, bad: Sequence[RowKey]) -> None:
-    """Remember rows that do not open, up to a limit."""
+def count_chunk(rotation: CryptoRotation, fitted: int, tried: int, bad: Sequence[RowKey]) -> None:
+    """Add a chunk: rows changed, rows written meanwhile by others, and up to a limit which do not open."""
+    rotation.done += fitted
+    rotation.skipped += tried - fitted
     rotation.unreadable = (rotation.unreadable + list(map(row_keys.to_json, bad)))[:MAX_LISTED]
 
 

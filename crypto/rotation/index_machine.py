@@ -22,7 +22,7 @@ from crypto.rotation import index_queries
 from crypto.rotation.field_machine import (
     VERIFY_ROWS,
     FieldMachine,
-    list_bad,
+    count_chunk,
     newer_key,
     next_pass,
     rows_bad,
@@ -72,10 +72,7 @@ class IndexMachine(FieldMachine):
         bad = [row[0] for row, index in zip(chunk, computed, strict=True) if index is None]
 
         def change(session: Session, current: CryptoRotation) -> None:
-            filled = self._indexes.fill(session, changes) if changes else 0
-            current.done += filled
-            current.skipped += len(changes) - filled
-            list_bad(current, bad)
+            count_chunk(current, self._indexes.fill(session, changes) if changes else 0, len(changes), bad)
 
         self._write_chunk(rotation, [row[0] for row in chunk], change, scan_next)
 
