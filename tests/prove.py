@@ -68,9 +68,12 @@ def _tree() -> dict[str, Any]:
     def git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
-    return {"commit": git("rev-parse", "HEAD"), "changed": git("status", "--porcelain"),
+    return {
+        "commit": git("rev-parse", "HEAD"),
+        "changed": git("status", "--porcelain"),
         "python": sys.version.split()[0],
-            "seed": "hypothesis derandomized in make test; full counts use random seeds printed on failure"}
+        "seed": "hypothesis derandomized in make test; full counts use random seeds printed on failure",
+    }
 
 
 def _previous(tree: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from kernel.db import Database
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department, User
 from kernel.runtime import Runtime
+from tests.crypto.bureaus import Bureau, bureau
 
 TABLE = "protected_person"
 
@@ -170,3 +171,10 @@ def _user(session: Session, name: str) -> Actor:
     session.flush()
     permissions = frozenset({"crypto.key.manage", "crypto.key.approve", "crypto.key.read"})
     return Actor(user_id=user.id, name=name, permissions=permissions, scope="all")
+
+
+@pytest.fixture(params=["mysql", "postgresql"])
+def there(request: pytest.FixtureRequest) -> Iterator[Bureau]:
+    """A department's own database, of each product."""
+    with bureau(request.param, request) as made:
+        yield made

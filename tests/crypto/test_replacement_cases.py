@@ -5,16 +5,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import hypothesis
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from crypto.copies import queries as copies
 from crypto.identifiers import service as identifiers
-from crypto.identifiers.rules import Form, Kind, recognise, wrong_digit
+from crypto.identifiers.rules import Form, recognise, wrong_digit
 from crypto.persons.rules import synthetic
-from crypto.replacement import engine, jobs, queries, rules, service, targets
+from crypto.replacement import engine, jobs, queries, service, targets
 from crypto.replacement.errors import (
     COLUMN_TWICE,
     DIALECT_REFUSED,
@@ -28,7 +25,7 @@ from crypto.replacement.errors import (
 )
 from crypto.replacement.models import SECRET_TABLE
 from crypto.replacement.port import Change, Facts, Slot
-from crypto.replacement.rules import Column, Outcome, State
+from crypto.replacement.rules import State
 from crypto.rotation import service as rotations
 from crypto.scopes import queries as scopes
 from crypto.scopes.rules import Scope
@@ -39,8 +36,7 @@ from kernel.jobs.context import JobContext
 from kernel.jobs.errors import CANCELLED
 from kernel.outbound.errors import ADDRESS_REFUSED
 from kernel.settings import Settings
-from tests.crypto.conftest import District
-from tests.crypto.test_replacement import (
+from tests.crypto.bureaus import (
     NUMBER,
     PHONE,
     SYSTEM,
@@ -52,10 +48,9 @@ from tests.crypto.test_replacement import (
     job_row,
     list_target,
     made,
-    there,  # noqa: F401 - a fixture
     work_off,
 )
-from tests.support.scale import examples
+from tests.crypto.conftest import District
 
 GOOD = [one.id_number for one in synthetic(40, seed=11)]
 FACTS = Facts("varchar(60)", True, 60, True, "", 1, "id", "int")
@@ -67,53 +62,6 @@ def refused(call: Any) -> Any:
     return caught.value.kind
 
 
-@pytest.mark.pure
-@hypothesis.settings(max_examples=examples(25))
-@given(st.lists(st.one_of(st.none(), st.integers(1, 100)), min_size=1), st.sampled_from(list(Kind)))
-def test_a_form_fits_every_column_of_its_field(widths: list[int | None], kind: Kind) -> None:
-    facts = [replace(FACTS, width=width) for width in widths]
-    form = rules.form_for(kind, facts)
-    if form is not None:
-        assert all(width is None or width >= rules.LENGTHS[form] for width in widths)
-    narrowest = min((width for width in widths if width is not None), default=999)
-    assert (form is Form.NATIVE) == (narrowest >= 29)
-    column_ = Column(Slot("", "t", "c"), NUMBER, kind, form or Form.NATIVE, "all")
-    assert any(rules.obstacles(column_, one, [column_]) for one in facts) == (form is None)
-
-
-@pytest.mark.pure
-def test_both_ends_of_a_foreign_key_get_identifiers_of_one_field() -> None:
-    ends = [Column(Slot("", table, "sfz"), NUMBER, Kind.ID_NUMBER, Form.NATIVE, "id_number") for table in ("a", "b")]
-    facts = replace(FACTS, parents=(("fk", Slot("here", "b", "sfz")),))
-    assert rules.obstacles(ends[0], facts, ends) == []
-    [other] = rules.obstacles(ends[0], facts, [ends[0], replace(ends[1], field="另一字段")])
-    [missing] = rules.obstacles(ends[0], facts, ends[:1])
-    assert "另一标识字段" in other["zh"] and "不在本任务内" in missing["zh"]
-
-
-@pytest.mark.pure
-def test_a_key_is_listed_only_where_it_is_not_sensitive() -> None:
-    column_ = Column(Slot("", "t", "c"), NUMBER, Kind.ID_NUMBER, Form.NATIVE, "id_number")
-    key = replace(column_, slot=Slot("", "t", "id"))
-    neutral = replace(FACTS, neutral=True)
-    assert rules.shown_key(column_, neutral, [column_], "7") == "7"
-    for facts, columns, text in (
-        (FACTS, [column_], "A-7"), (neutral, [column_], GOOD[0]), (neutral, [column_], "13800138000"),
-        (neutral, [column_, key], GOOD[0]), (replace(FACTS, key="c"), [column_], GOOD[0]),
-    ):
-        assert text not in rules.shown_key(column_, facts, columns, text)
-
-
-@pytest.mark.pure
-@hypothesis.settings(max_examples=examples(25))
-@given(st.text(max_size=40), st.sampled_from(list(Kind)), st.sampled_from([Form.NATIVE, Form.ID18, Form.PHONE11]))
-def test_every_value_has_one_outcome_and_an_identifier_is_never_replaced(text: str, kind: Kind, form: Form) -> None:
-    what, why = rules.outcome(kind, form, text)
-    assert bool(why) == (what in (Outcome.EXCEPTION, Outcome.LOOKALIKE))
-    if recognise(text) is Form.NATIVE:
-        assert what is Outcome.LOOKALIKE
-
-
 DIRTY = [
     (1, GOOD[0]), (2, GOOD[1].lower()), (3, f" {GOOD[2]} "), (4, "".join(chr(ord(c) + 0xFEE0) for c in GOOD[3])),
     (5, "110101900307123"), (6, GOOD[4][:17] + ("0" if GOOD[4][17] != "0" else "1")), (7, "ABCDEF"),
@@ -123,7 +71,7 @@ DIRTY = [
 
 @pytest.mark.parametrize(("form", "there"), [("id18", "mysql"), ("native", "postgresql")], indirect=["there"])
 def test_a_dirty_column_ends_without_clear_values_outside_the_list(
-    sqlite_district: District, there: Bureau, form: str,  # noqa: F811
+    sqlite_district: District, there: Bureau, form: str,
 ) -> None:
     district = sqlite_district
     allow(district)
@@ -160,7 +108,7 @@ def test_a_dirty_column_ends_without_clear_values_outside_the_list(
 
 @pytest.mark.parametrize("there", ["mysql"], indirect=True)
 def test_rows_written_meanwhile_are_found_and_never_overwritten(
-    sqlite_district: District, there: Bureau, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    sqlite_district: District, there: Bureau, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     district, whole, times = sqlite_district, engine.apply, []
     alike = GOOD[22][:17] + wrong_digit(GOOD[22][:17])  # what nobody issued
@@ -213,7 +161,7 @@ LOUD = {
 }
 
 
-def nothing_is_quoted(district: District, there: Bureau, target: uuid.UUID) -> None:  # noqa: F811
+def nothing_is_quoted(district: District, there: Bureau, target: uuid.UUID) -> None:
     """An error of the database is its number; what a trigger makes of a value shows in the rehearsal."""
     there.run("CREATE TABLE loud (id INT PRIMARY KEY, sfz VARCHAR(40))")
     there.fill("loud", 2, [(1, GOOD[0]), (2, GOOD[1])])
@@ -237,7 +185,7 @@ def test_what_collides_once_normalised_is_listed_and_stays(
 ) -> None:
     district = sqlite_district
     allow(district)
-    with bureau("postgresql", request) as there:  # noqa: F811 - the fixture runs each product
+    with bureau("postgresql", request) as there:
         number = next(one for one in GOOD if one.endswith("X"))
         there.run("CREATE TABLE two (id int PRIMARY KEY, sfz varchar(18) UNIQUE)")
         others = [one for one in GOOD[:6] if one != number]
@@ -269,7 +217,7 @@ def test_what_collides_once_normalised_is_listed_and_stays(
 
 @pytest.mark.parametrize("there", ["mysql"], indirect=True)
 def test_what_cannot_be_replaced_is_said_before_anything_runs(
-    sqlite_district: District, there: Bureau,  # noqa: F811
+    sqlite_district: District, there: Bureau,
 ) -> None:
     district = sqlite_district
     allow(district)
@@ -308,7 +256,7 @@ def test_an_account_that_may_not_suspend_foreign_keys_learns_it_from_the_assessm
 ) -> None:
     district = sqlite_district
     allow(district)
-    with bureau("postgresql", request) as there:  # noqa: F811 - the fixture runs each product
+    with bureau("postgresql", request) as there:
         role = f"plain_{there.name}"
         there.run("CREATE TABLE head (id int PRIMARY KEY, sfz varchar(18) UNIQUE)")
         there.run("CREATE TABLE tail (id int PRIMARY KEY, sfz varchar(18) REFERENCES head (sfz))")
@@ -330,7 +278,7 @@ def test_an_account_that_may_not_suspend_foreign_keys_learns_it_from_the_assessm
 
 @pytest.mark.parametrize("there", ["postgresql"], indirect=True)
 def test_connections_are_guarded_and_say_nothing_of_the_account(
-    sqlite_district: District, there: Bureau,  # noqa: F811
+    sqlite_district: District, there: Bureau,
 ) -> None:
     district = sqlite_district
     runtime = allow(district)
@@ -361,7 +309,7 @@ def rotated(district: District) -> None:
 
 
 def _stopped_within_a_range(
-    district: District, there: Bureau, target: uuid.UUID, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    district: District, there: Bureau, target: uuid.UUID, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Work ends between a range's rows and its line in the journal, and is undone from there."""
     def stopping(*arguments: Any) -> None:
@@ -391,7 +339,7 @@ def test_a_dialect_of_the_settings_serves_too(
     district = sqlite_district
     allow(district)
     monkeypatch.setattr(engine, "PAGE", 7)
-    with bureau("mysql", request) as there:  # noqa: F811 - the fixture runs each product
+    with bureau("mysql", request) as there:
         there.run("CREATE TABLE p (id BIGINT PRIMARY KEY, sfz VARCHAR(40), UNIQUE KEY u (sfz))")
         there.fill("p", 2, [(at * 10, one) for at, one in enumerate(GOOD[:20])])
         before, target = there.run("SELECT * FROM p ORDER BY id"), list_target(district, there, "mysql+pymysql")

@@ -13,8 +13,8 @@ from crypto.replacement import jobs, service
 from crypto.replacement.offline import sealing, work
 from kernel.approvals import service as approvals
 from kernel.identity.actor import Actor
+from tests.crypto.bureaus import GOOD_PEOPLE, NUMBER, allow, bureau, work_off
 from tests.crypto.conftest import make_district
-from tests.crypto.test_replacement import GOOD_PEOPLE, NUMBER, allow, bureau, work_off
 
 
 def test_from_the_list_of_databases_to_the_undo(

@@ -24,8 +24,7 @@ from crypto.replacement.offline import sealing
 from crypto.replacement.rules import State
 from crypto.sm import sm2, sm4
 from kernel.errors import MulianError
-from tests.crypto.conftest import District
-from tests.crypto.test_replacement import (
+from tests.crypto.bureaus import (
     JOIN,
     NUMBER,
     PAIRS,
@@ -37,9 +36,9 @@ from tests.crypto.test_replacement import (
     job_row,
     killed,
     tables,
-    there,  # noqa: F401 - a fixture
     work_off,
 )
+from tests.crypto.conftest import District
 from tests.support.scale import Scale, examples
 
 
@@ -100,7 +99,7 @@ def column(table: str, name: str, key: str, key_type: str) -> dict[str, str]:
     return {"schema": "", "table": table, "column": name, "field": NUMBER, "key": key, "key_type": key_type}
 
 
-def narrow(there: Bureau) -> None:  # noqa: F811 - the fixture has its name
+def narrow(there: Bureau) -> None:
     """Have the last table of a job refuse every change."""
     if there.product == "mysql":
         there.run("SET check_constraint_checks = 0")  # for what the rows hold already
@@ -116,7 +115,7 @@ COLUMNS = [
 @pytest.mark.requirement("S4-21")
 @PAIRS
 def test_the_package_replaces_and_puts_back(
-    district: District, there: Bureau, scale: Scale, tmp_path: Path,  # noqa: F811
+    district: District, there: Bureau, scale: Scale, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Joins are the same before and after, interrupted in each phase; undo is byte-equal and needs two persons."""
