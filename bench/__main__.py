@@ -5,6 +5,7 @@ A module ``bench/NAME.py`` has ``run() -> dict`` with at least ``{"rows": [{"nam
 memory and imports are its own, and one that fails does not keep the others from running.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from mulian.cli import GARBAGE_THRESHOLDS
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
@@ -41,7 +44,8 @@ def main(wanted: list[str]) -> int:
 
 
 def alone(name: str) -> None:
-    """Run one benchmark in this process."""
+    """Run one benchmark in this process, whose garbage is collected as the command's is."""
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     result = importlib.import_module(f"bench.{name}").run()
     result["machine"] = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
     (RESULTS / f"{name}.json").write_text(json.dumps(result, ensure_ascii=False, indent=1, default=str) + "\n")

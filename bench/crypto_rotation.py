@@ -196,7 +196,8 @@ class _Work:
         times: dict[str, float] = {}
 
         def observe(rotation: CryptoRotation) -> None:
-            times.setdefault(rotation.state, self._now().cpu)
+            if rotation.state not in times:  # looking is not free either
+                times[rotation.state] = self._now().cpu
 
         done = machine.run(self.runtime, ACTOR, rotation_id, observe=observe)
         if (done.state, done.done) != (RotationState.RETIRED, self.rows):

@@ -14,6 +14,10 @@ from kernel.cli import progress_console
 from kernel.errors import MulianError
 from mulian import wiring
 
+# importing makes hundreds of thousands of objects that stay: looking through them again and again cost a sixth of
+# every start; cycles are rare enough afterwards
+GARBAGE_THRESHOLDS = (50_000, 20, 50)
+
 
 class LazyGroup(TyperGroup):
     """A group whose subcommands are imported from ``wiring.COMMANDS`` on first use."""
@@ -54,9 +58,7 @@ def build(commands: ModuleType) -> typer.Typer:
 
 def main() -> None:
     """Run the command; a Mulian error becomes one line that says what to do, exit status 1."""
-    # importing makes hundreds of thousands of objects that stay: looking through them again and again cost a sixth
-    # of every start; cycles are rare enough afterwards
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     from mulian import commands
 
     try:

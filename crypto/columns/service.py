@@ -17,7 +17,8 @@ from crypto.columns.fields import Bytes2, column
 from crypto.columns.mac import cmac
 from crypto.envelope import row_keys as keys
 from crypto.envelope import rules as envelope
-from crypto.envelope.row_keys import RowKey
+from crypto.envelope.packed_keys import PackedKeys
+from crypto.envelope.row_keys import KeyKind, RowKey
 from crypto.envelope.rules import OVERHEAD
 from crypto.errors import ENVELOPE_INVALID
 from crypto.sm import sm4
@@ -229,6 +230,11 @@ def _decrypt_singly(
 
 def _tags(key: ColumnKey, row_keys: Sequence[RowKey]) -> Bytes2:
     """Return (rows, 8) tags of a column's row keys, which are of one kind."""
+    if isinstance(row_keys, PackedKeys):
+        if row_keys.kind is KeyKind.BIGINT:
+            return row_keys.matrix
+        whole = cmac(envelope.row_tag_key(key.key), row_keys.canonical())
+        return np.ascontiguousarray(whole[:, :envelope.ROW_TAG])
     try:
         return row_tags(row_keys)
     except TypeError:  # they are no integers

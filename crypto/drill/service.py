@@ -167,7 +167,7 @@ def _target(session: Session, scope_id: uuid.UUID) -> _Target:
     bad = [str(key) for key, found in marks.items() if found is None]
     if bad:
         raise ROTATION_ROWS_BAD(count=len(bad), rows=", ".join(bad[:20]))
-    first = ScopeRows(registry.table_of(scope.table), scope).page(session, None, 1)[0]
+    first = next(iter(ScopeRows(registry.table_of(scope.table), scope).page(session, None, 1)))
     return _Target(row.id, scope, secret, {key: found for key, found in marks.items() if found is not None}, first)
 
 
@@ -176,10 +176,10 @@ def _marks(session: Session, scope: Scope, secret: bytes) -> dict[JSONKey, str |
     rows, found, after = ScopeRows(registry.table_of(scope.table), scope), dict[JSONKey, str | None](), None
     keyring = Keyring.open(session.info["runtime"])
     while page := rows.page(session, after, PAGE):
-        opened = keyring.decrypt(scope, page, session=session)
-        for (key, _), value in zip(page, opened, strict=True):
+        opened = keyring.decrypt_column(scope, page.keys, page.envelopes, session=session)
+        for key, value in zip(page.keys, opened, strict=True):
             found[row_keys.to_json(key)] = mark(secret, value) if isinstance(value, bytes) else None
-        after = page[-1][0]
+        after = page.keys[-1]
     return found
 
 

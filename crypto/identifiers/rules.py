@@ -102,7 +102,9 @@ def wrong_digit(first17: str) -> str:
 
 
 def _phone(text: str) -> str:
-    value = re.sub(r"[\s\-‐-―()]", "", unicodedata.normalize("NFKC", text))
+    value = text
+    while (again := re.sub(r"[\s\-‐-―()]", "", unicodedata.normalize("NFKC", value))) != value:
+        value = again  # letters on both sides of a separator may join anew
     found = re.fullmatch(r"(?:\+86|0086|86)?(1[0-9]{10})", value)
     return found[1] if found and value.isascii() else value
 

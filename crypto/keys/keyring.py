@@ -10,6 +10,8 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import cast
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -34,6 +36,7 @@ _EXTRA = "crypto.keyring"
 _making = threading.Lock()
 _LOCAL = "crypto.keys"
 _ALLOWANCE = "crypto.allowance"
+_HEAD = itemgetter(slice(envelope.HEADER))
 _KEEP_SECONDS = 60.0
 UNKNOWN_KEY = Failure("unknown_key")
 WRONG_SCOPE = Failure("wrong_scope")
@@ -86,11 +89,16 @@ class Keyring:
         Keys that are not known yet are loaded: in ``session``'s snapshot when given, else in a read unit of its
         own. "retired_key" tells a reader that its rows are older than a finished rotation: read them again.
         """
-        values = [value for _, value in rows]
-        loaded = self._known(scope, values, session)
-        return decrypt_column(
-            lambda key_id: loaded.get(key_id, UNKNOWN_KEY), [row_key for row_key, _ in rows], values,
-        )
+        return self.decrypt_column(
+            scope, [row_key for row_key, _ in rows], [value for _, value in rows], session=session)
+
+    def decrypt_column(
+        self, scope: Scope, row_keys: Sequence[RowKey], envelopes: Sequence[bytes | None], *,
+        session: Session | None = None,
+    ) -> list[bytes | Failure | None]:
+        """Do the same with row keys and envelopes apart."""
+        loaded = self._known(scope, envelopes, session)
+        return decrypt_column(lambda key_id: loaded.get(key_id, UNKNOWN_KEY), row_keys, envelopes)
 
     def encrypt(
         self, session: Session, scope: Scope, rows: Sequence[tuple[RowKey, str | bytes | None]],
@@ -165,23 +173,21 @@ class Keyring:
         return self._active(session, scope, purpose).record.version
 
     def encrypt_under(
-        self, database: Database, key_id: int, rows: Sequence[tuple[RowKey, bytes]],
+        self, database: Database, key_id: int, row_keys: Sequence[RowKey], values: Sequence[bytes],
     ) -> list[bytes]:
         """Close fields under one key by id, outside any unit of work, and open them again to compare: rotation.
 
         Uses are reserved in a unit of their own on ``database`` (a job's fenced one, which this keyring outlives).
-        Raises ``crypto.key.unknown``, ``crypto.key.material`` when what
-        was written does not read back.
+        Raises ``crypto.key.unknown``, ``crypto.key.material`` when what was written does not read back.
         """
         loaded = self._load(None, [key_id]).get(key_id)
         if not isinstance(loaded, _Loaded):
             raise KEY_UNKNOWN(key_id=key_id)
-        self._spend_alone(database, key_id, len(rows))
-        sealed = [value for value in self._encrypt_with(loaded, rows) if value is not None]
-        again = decrypt_column(lambda _: loaded.key, [row_key for row_key, _ in rows], sealed)
-        if again != [value for _, value in rows]:
+        self._spend_alone(database, key_id, len(values))
+        sealed = encrypt_column(loaded.key, row_keys, values, padded=loaded.record.padded)
+        if decrypt_column(lambda _: loaded.key, row_keys, sealed) != values:
             raise KEY_MATERIAL(key_id=key_id)
-        return sealed
+        return cast("list[bytes]", sealed)  # None comes from None only
 
     def _encrypt_with(
         self, loaded: _Loaded, rows: Sequence[tuple[RowKey, str | bytes | None]],
@@ -192,7 +198,7 @@ class Keyring:
     def _known(
         self, scope: Scope, values: Iterable[bytes | None], session: Session | None,
     ) -> dict[int, ColumnKey | Failure]:
-        heads = {value[:envelope.HEADER] for value in values if value is not None and len(value) >= envelope.OVERHEAD}
+        heads = set(map(_HEAD, filter(None, values)))
         # rows have few heads: each is looked at once, not each row
         sound = (head for head in heads if envelope.defect(head.ljust(envelope.OVERHEAD, b"\0")) is None)
         wanted = set(map(envelope.key_id_of, sound))

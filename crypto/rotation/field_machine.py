@@ -9,13 +9,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import starmap
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy.orm import Session
 
 from crypto.columns.service import Failure
-from crypto.envelope import row_keys
+from crypto.envelope import packed_keys, row_keys
 from crypto.envelope.row_keys import JSONKey, RowKey
 from crypto.errors import KEY_STATE, ROTATION_LEASE, ROTATION_ROWS_BAD
 from crypto.keys import service as keys
@@ -26,6 +25,7 @@ from crypto.rotation.events import RotationFinished
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.queries import ScopeRows
 from crypto.rotation.rules import RotationState, certificate
+from crypto.rotation.transfer import Page
 from crypto.scopes import fences, registry
 from crypto.scopes import queries as scopes
 from crypto.scopes.registry import EncryptedTable
@@ -133,20 +133,17 @@ class FieldMachine:
     def _reencrypt(self, rotation: CryptoRotation) -> None:
         """One chunk: read, decrypt, encrypt, compare; then swap and move the cursor in one transaction."""
         new_key = newer_key(rotation)
-        chunk, clear = self.read(lambda session: self._read_chunk(session, rotation))
-        good = [(row, value) for row, value in zip(chunk, clear, strict=True) if isinstance(value, bytes)]
-        bad = [row[0] for row, value in zip(chunk, clear, strict=True) if isinstance(value, Failure)]
-        fields = [(row[0], value) for row, value in good]
-        sealed = self._keyring.encrypt_under(self._runtime.database, new_key, fields) if good else []
-        changes = [(row[0], row[1], fresh) for (row, _), fresh in zip(good, sealed, strict=True)]
+        chunk, opened = self.read(lambda session: self._read_chunk(session, rotation))
+        rows, clear, bad = sound(chunk, opened)
+        fresh = self._keyring.encrypt_under(self._runtime.database, new_key, rows.keys, clear) if rows else []
 
         def change(session: Session, current: CryptoRotation) -> None:
-            count_chunk(current, self._rows.swap(session, changes) if changes else 0, len(changes), bad)
+            count_chunk(current, self._rows.swap(session, rows, fresh) if rows else 0, len(rows), bad)
 
-        self._write_chunk(rotation, [row[0] for row in chunk], change, scan_next)
+        self._write_chunk(rotation, chunk.keys, change, scan_next)
 
     def _write_chunk(
-        self, rotation: CryptoRotation, chunk: list[RowKey], change: Callable[[Session, CryptoRotation], None],
+        self, rotation: CryptoRotation, chunk: Sequence[RowKey], change: Callable[[Session, CryptoRotation], None],
         follow: Callable[[CryptoRotation], None],
     ) -> None:
         """Change one chunk and step behind it; ``follow`` says what comes behind the last one."""
@@ -163,9 +160,9 @@ class FieldMachine:
 
     def _read_chunk(
         self, session: Session, rotation: CryptoRotation,
-    ) -> tuple[list[tuple[RowKey, bytes]], list[bytes | Failure | None]]:
+    ) -> tuple[Page, list[bytes | Failure | None]]:
         chunk = self._rows.older(session, newer_key(rotation), self._after(rotation), self._chunk_rows)
-        return chunk, self._keyring.decrypt(self._scope, chunk, session=session)
+        return chunk, self._keyring.decrypt_column(self._scope, chunk.keys, chunk.envelopes, session=session)
 
     def _after(self, rotation: CryptoRotation) -> RowKey | None:
         return None if rotation.cursor is None else row_keys.from_json(self._rows.kind, rotation.cursor)
@@ -231,12 +228,20 @@ class FieldMachine:
     def _open_all(self, session: Session) -> tuple[int, str, list[RowKey]]:
         digest, after, count, bad = hashlib.new("sm3"), None, 0, list[RowKey]()
         while page := self._rows.page(session, after, VERIFY_ROWS):
-            opened = self._keyring.decrypt(self._scope, page, session=session)
-            bad += [key for (key, _), value in zip(page, opened, strict=True) if isinstance(value, Failure)]
-            digest.update(b"".join(starmap(row_keys.digested, page)))
-            count += len(page)
-            after = page[-1][0]
+            opened = self._keyring.decrypt_column(self._scope, page.keys, page.envelopes, session=session)
+            bad += sound(page, opened)[2]
+            digest.update(packed_keys.digested(page.keys, page.envelopes))
+            count, after = count + len(page), page.keys[-1]
         return count, digest.hexdigest(), bad
+
+
+def sound(page: Page, opened: list[bytes | Failure | None]) -> tuple[Page, list[bytes], list[RowKey]]:
+    """Return the rows that opened, their clear values, and the keys of the others."""
+    if set(map(type, opened)) <= {bytes}:  # as a rule: no need to ask each again
+        return page, cast("list[bytes]", opened), []
+    good = [row for row, value in enumerate(opened) if isinstance(value, bytes)]
+    bad = [page.keys[row] for row, value in enumerate(opened) if isinstance(value, Failure)]
+    return page.only(good), [value for value in opened if isinstance(value, bytes)], bad
 
 
 def next_pass(rotation: CryptoRotation) -> None:

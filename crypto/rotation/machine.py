@@ -13,7 +13,7 @@ from kernel.identity.actor import Actor
 from kernel.runtime import Runtime
 
 Observer = Callable[[CryptoRotation], None]
-CHUNK_ROWS = 2_000
+CHUNK_ROWS = 8192
 
 
 def run(

@@ -1,6 +1,7 @@
 """Every SELECT about rotations, and the statements on the encrypted rows themselves."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, Table, func, select, text, type_coerce
@@ -10,7 +11,7 @@ from crypto.envelope.row_keys import RowKey
 from crypto.errors import ROTATION_UNKNOWN
 from crypto.rotation import transfer
 from crypto.rotation.models import CryptoRotation
-from crypto.rotation.transfer import Changes, Page
+from crypto.rotation.transfer import Page
 from crypto.rotation.walking import KeyColumn
 from crypto.scopes.registry import EncryptedTable
 from crypto.scopes.rules import ENC, Scope
@@ -78,20 +79,21 @@ class ScopeRows:
     def at(self, session: Session, position: int, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) of any key, by key, without the first ``position``."""
         query = self._scoped().order_by(self._key.ordered(session)).offset(position).limit(limit)
-        return [(row[0], row[1]) for row in session.execute(query)]
+        return transfer.read(session, self._key, query)
 
-    def swap(self, session: Session, changes: Changes) -> int:
-        """Replace envelopes whose nonce is still the old one; return how many were.
+    def swap(self, session: Session, rows: Page, fresh: Sequence[bytes]) -> int:
+        """Replace the envelopes of rows whose nonce is still the one that was read; return how many were.
 
-        ``changes``: (row key, old envelope, new envelope). The nonce is the row's compare-and-swap token: a row
-        written by somebody else since it was read is left alone.
+        ``rows`` in the order of their keys, at least one; ``fresh``: their new envelopes. The nonce is the row's
+        compare-and-swap token: a row written by somebody else since it was read is left alone.
         """
         names = (self._key, self._name, self._column_name)
-        if session.get_bind().dialect.name == "postgresql":
-            statement, values = transfer.swap_postgresql(*names, self._department.name, changes)
+        if self._key.postgresql(session):
+            statement, values = transfer.swap_postgresql(*names, self._department.name, rows, fresh)
             found = session.connection().execute(text(statement), values | {"department": self._department_id})
             return found.rowcount
-        statement, values = transfer.swap_sqlite(*names, (self._department.name, self._department_id), changes)
+        statement, values = transfer.swap_sqlite(
+            *names, (self._department.name, self._department_id), rows, fresh)
         return session.connection().exec_driver_sql(statement, values).rowcount
 
     def _scoped(self) -> Select[Any]:

@@ -6,95 +6,144 @@ takes a chunk of one length the same way.
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, literal_column, select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
+from crypto.envelope.packed_keys import PackedKeys
 from crypto.envelope.row_keys import KeyKind, RowKey
 from crypto.rotation.walking import KeyColumn
 
-Page = list[tuple[RowKey, bytes]]
-Changes = Sequence[tuple[RowKey, bytes, bytes]]
-NONCE = slice(6, 18)
+_nonce = itemgetter(slice(6, 18))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Keys and envelopes of some rows, in the order of the keys; false when it has none."""
+
+    keys: Sequence[RowKey]
+    envelopes: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.envelopes)
+
+    def __iter__(self) -> Iterator[tuple[RowKey, bytes]]:
+        return zip(self.keys, self.envelopes, strict=True)
+
+    def only(self, rows: Sequence[int]) -> "Page":
+        """Return a page of some of the rows."""
+        return Page([self.keys[row] for row in rows], [self.envelopes[row] for row in rows])
+
+    def nonces(self) -> bytes:
+        """Return the nonces of all envelopes: the rows' compare-and-swap tokens."""
+        return b"".join(map(_nonce, self.envelopes))
 
 
 def read(session: Session, key: KeyColumn, query: Select[Any]) -> Page:
     """Return the rows of a query of (key, envelope) that is ordered and limited."""
-    if session.get_bind().dialect.name != "postgresql":
-        return [(row[0], row[1]) for row in session.execute(query)]
+    return _read_postgresql(session, key.kind, query) if key.postgresql(session) else _read_sqlite(session, key, query)
+
+
+def _read_sqlite(session: Session, key: KeyColumn, query: Select[Any]) -> Page:
+    """Take rows from the driver itself: a tuple kept for each would be looked at again by every garbage collection."""
+    raw = [type_coerce(column, NullType()) for column in query.selected_columns]
+    driven: Any = session.connection().execute(query.with_only_columns(*raw)).cursor
+    rows: dict[Any, bytes] = dict(driven)  # keeps their order; keys are unique
+    keys = list(rows)
+    if key.kind is KeyKind.TEXT:
+        return Page(keys, list(rows.values()))
+    pack = PackedKeys.of_integers if key.kind is KeyKind.BIGINT else PackedKeys.of_hex
+    return Page(pack(keys), list(rows.values()))
+
+
+def _read_postgresql(session: Session, kind: KeyKind, query: Select[Any]) -> Page:
     rows = query.subquery()
     name, envelope = rows.c[0], rows.c[1]
-    sent = func.int8send(name) if key.kind is KeyKind.BIGINT else func.uuid_send(name)
-    if key.kind is KeyKind.TEXT:
+    sent = func.int8send(name) if kind is KeyKind.BIGINT else func.uuid_send(name)
+    values: list[Any] = [sent, envelope, func.int4send(func.length(envelope))]
+    if kind is KeyKind.TEXT:
         sent = func.convert_to(name, "UTF8")
-    values: list[Any] = [sent, func.int4send(func.length(sent)), envelope, func.int4send(func.length(envelope))]
+        values = [sent, *values[1:], func.int4send(func.length(sent))]
     nothing: ColumnElement[bytes] = literal_column("''::bytea")
     joined: list[Any] = [func.string_agg(cast(value, LargeBinary), nothing, type_=LargeBinary) for value in values]
-    keys, key_sizes, envelopes, sizes = session.execute(select(*joined)).one()
+    keys, envelopes, sizes, *key_sizes = session.execute(select(*joined)).one()
     if keys is None:
-        return []
-    return list(zip(_keys(key.kind, keys, key_sizes), _split(envelopes, sizes), strict=True))
+        return Page([], [])
+    packed = [part.decode() for part in _split(keys, key_sizes[0])] if key_sizes else PackedKeys(kind, keys)
+    return Page(packed, _split(envelopes, sizes))
 
 
-def swap_postgresql(key: KeyColumn, table: str, column: str, department: str, changes: Changes) -> tuple[str, Any]:
+def swap_postgresql(
+    key: KeyColumn, table: str, column: str, department: str, rows: Page, fresh: Sequence[bytes],
+) -> tuple[str, Any]:
     """Return the statement that swaps a chunk, with its values but for ``:department``."""
-    name = f"t.{key.name}{key.exact}"
-    statement = (
-        f"UPDATE {table} AS t SET {column} = substr(CAST(:news AS bytea), u.place, u.size) "
-        f"FROM unnest(CAST(:keys AS {key.array}), CAST(:places AS int[]), CAST(:sizes AS int[])) "
-        "WITH ORDINALITY AS u(row_key, place, size, number) "
+    name, widths = f"t.{key.name}{key.exact}", set(map(len, fresh))
+    values: dict[str, Any] = {
+        "news": b"".join(fresh), "nonces": rows.nonces(), "keys": _array(rows.keys),
+        "low": rows.keys[0], "high": rows.keys[-1],
+    }
+    arrays, names = f"CAST(:keys AS {key.array})", "row_key"
+    piece = f"CAST((u.number - 1) * {min(widths)} + 1 AS int), {min(widths)}"
+    if len(widths) > 1:
+        sizes = np.fromiter(map(len, fresh), np.int64, len(fresh))
+        values |= {"places": _listed((np.cumsum(sizes) - sizes + 1).tolist()), "sizes": _listed(sizes.tolist())}
+        arrays, names = f"{arrays}, CAST(:places AS int[]), CAST(:sizes AS int[])", f"{names}, place, size"
+        piece = "u.place, u.size"
+    return (
+        f"UPDATE {table} AS t SET {column} = substr(CAST(:news AS bytea), {piece}) "
+        f"FROM unnest({arrays}) WITH ORDINALITY AS u({names}, number) "
         f"WHERE {name} = u.row_key AND t.{department} = :department AND {name} BETWEEN :low AND :high "
         f"AND substr(t.{column}, 7, 12) = substr(CAST(:nonces AS bytea), CAST(u.number * 12 - 11 AS int), 12)"
-    )
-    keys: list[Any] = [row_key for row_key, _, _ in changes]
-    sizes = np.fromiter((len(new) for _, _, new in changes), np.int64, len(changes))
-    places = np.cumsum(sizes) - sizes + 1
-    return statement, {
-        "news": b"".join([new for _, _, new in changes]), "nonces": b"".join([old[NONCE] for _, old, _ in changes]),
-        # arrays written out: a driver that dumps a list asks every item for its type; texts would need quoting
-        "keys": keys if key.kind is KeyKind.TEXT else _array(keys), "places": _array(places.tolist()),
-        "sizes": _array(sizes.tolist()), "low": min(keys), "high": max(keys),
-    }
+    ), values
 
 
 def swap_sqlite(
-    key: KeyColumn, table: str, column: str, department: tuple[str, uuid.UUID], changes: Changes,
+    key: KeyColumn, table: str, column: str, department: tuple[str, uuid.UUID], rows: Page, fresh: Sequence[bytes],
 ) -> tuple[str, Any]:
     """Return the statement that swaps a chunk, with its values: a tuple, or a list of them for executemany.
 
-    ``department``: column and value.
+    ``department``: column and value. The plus takes its index from the planner, who knows no sizes and would walk
+    along all rows of the department, with the whole chunk for each of them.
     """
-    place, keys = f"{table}.{column}", [key.bound_sqlite(row_key) for row_key, _, _ in changes]
-    widths = {len(new) for _, _, new in changes}
-    if len(widths) > 1 or any(isinstance(one, str) and "\0" in one for one in keys):  # SQLite's JSON ends at a NUL
+    place, keys, widths = f"{table}.{column}", _sqlite_keys(rows.keys), set(map(len, fresh))
+    if len(widths) > 1 or (key.kind is KeyKind.TEXT and "\0" in "".join(keys)):  # SQLite's JSON ends at a NUL
         return (
             f"UPDATE {table} SET {column} = ? WHERE {key.name} = ? AND {department[0]} = ? "
             f"AND substr({column}, 7, 12) = ?"
-        ), [(new, row, department[1].hex, old[NONCE]) for row, (_, old, new) in zip(keys, changes, strict=True)]
+        ), [
+            (new, row, department[1].hex, _nonce(old))
+            for row, old, new in zip(keys, rows.envelopes, fresh, strict=True)
+        ]
     width = widths.pop()
     return (
         f"UPDATE {table} SET {column} = substr(?1, m.key * {width} + 1, {width}) FROM json_each(?2) AS m "
-        f"WHERE {table}.{key.name} = m.value AND {table}.{department[0]} = ?3 "
+        f"WHERE {table}.{key.name} = m.value AND +{table}.{department[0]} = ?3 "
         f"AND substr({place}, 7, 12) = substr(?4, m.key * 12 + 1, 12)"
-    ), (
-        b"".join([new for _, _, new in changes]), json.dumps(keys), department[1].hex,
-        b"".join([old[NONCE] for _, old, _ in changes]),
-    )
+    ), (b"".join(fresh), json.dumps(keys), department[1].hex, rows.nonces())
 
 
-def _array(items: Sequence[Any]) -> str:
+def _sqlite_keys(keys: Sequence[RowKey]) -> list[Any]:
+    """Return keys as SQLite stores them."""
+    if isinstance(keys, PackedKeys):
+        return keys.integers() if keys.kind is KeyKind.BIGINT else keys.hexes()
+    return [key.hex if isinstance(key, uuid.UUID) else key for key in keys]
+
+
+def _array(keys: Sequence[RowKey]) -> Any:
+    """Return a list of keys for PostgreSQL: written out, since a driver asks every item of a list for its type."""
+    if isinstance(keys, PackedKeys):
+        return _listed(keys.integers() if keys.kind is KeyKind.BIGINT else keys.hexes())
+    return list(keys) if isinstance(keys[0], str) else _listed(keys)  # texts would need quoting
+
+
+def _listed(items: Sequence[Any]) -> str:
     return "{" + ",".join(map(str, items)) + "}"
-
-
-def _keys(kind: KeyKind, data: bytes, sizes: bytes) -> list[RowKey]:
-    if kind is KeyKind.BIGINT:
-        integers: list[RowKey] = np.frombuffer(data, ">i8").tolist()
-        return integers
-    parts = _split(data, sizes)
-    return [uuid.UUID(bytes=part) for part in parts] if kind is KeyKind.UUID else [part.decode() for part in parts]
 
 
 def _split(data: bytes, sizes: bytes) -> list[bytes]:

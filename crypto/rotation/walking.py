@@ -36,9 +36,9 @@ class KeyColumn:
         """Return what PostgreSQL needs behind the column to compare it byte by byte."""
         return ' COLLATE "C"' if self.kind is KeyKind.TEXT else ""
 
-    def bound_sqlite(self, key: RowKey) -> int | str:
-        """Return a key as SQLite stores it."""
-        return key if isinstance(key, int | str) else key.hex
+    def postgresql(self, session: Session) -> bool:
+        """Tell whether the table lies in PostgreSQL."""
+        return session.get_bind().dialect.name == "postgresql"
 
     def page(self, session: Session, query: Select[Any], after: RowKey | None, limit: int) -> Select[Any]:
         """Narrow a query to the first ``limit`` rows behind ``after``, in order."""

@@ -98,7 +98,7 @@ def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
     """Return the three triggers of a table: insert, update of envelopes, update of key or department."""
     department, key = table.department_column, table.key_column
     exact = " COLLATE BINARY" if registry.key_kind(table) is KeyKind.TEXT else ""  # a column may ignore case
-    checks = []
+    wrong = {}
     for column in table.columns:
         limits = " ".join(
             f"WHEN '{scope.department_id.hex}' THEN x'{scope.fence_key_id:08x}'"
@@ -106,12 +106,13 @@ def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
         )
         limit = f"CASE NEW.{department} {limits} ELSE x'{_NO_SCOPE}' END" if limits else f"x'{_NO_SCOPE}'"
         value = f"NEW.{column.name}"
-        checks.append(
-            f"SELECT RAISE(ABORT, 'mulian fence: {column.name}') WHERE {value} IS NOT NULL AND "
-            f"(typeof({value}) <> 'blob' OR length({value}) < 34 OR substr({value}, 1, 1) <> x'4d' "
-            f"OR substr({value}, 3, 4) < {limit});"
+        wrong[column.name] = (
+            f"{value} IS NOT NULL AND (typeof({value}) <> 'blob' OR length({value}) < 34 "
+            f"OR substr({value}, 1, 1) <> x'4d' OR substr({value}, 3, 4) < {limit})"
         )
-    body = "BEGIN " + " ".join(checks) + " END"
+    raised = [f"SELECT RAISE(ABORT, 'mulian fence: {column}') WHERE {check};" for column, check in wrong.items()]
+    # WHEN: a sound row is looked at without running the trigger's program
+    body = f"WHEN {' OR '.join(wrong.values())} BEGIN {' '.join(raised)} END"
     columns = ", ".join(column.name for column in table.columns)
     name = _name(table)
     return {

@@ -37,7 +37,9 @@ def normalise_id_number(text: str) -> bytes:
 
     Values that are no ID number keep their normalised text, so that equal input still finds equal rows.
     """
-    value = "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    value = text
+    while (again := "".join(unicodedata.normalize("NFKC", value).split()).upper()) != value:
+        value = again  # without a space, or in upper case, letters may join anew
     if len(value) == 15 and value.isascii() and value.isdigit():
         value = value[:6] + "19" + value[6:]
         value += check_digit(value)

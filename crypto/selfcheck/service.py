@@ -42,7 +42,7 @@ def samples(session: Session, per_scope: int) -> list[str]:
         name = scopes.name_of(scope)
         rows, width = ScopeRows(table, name), 50 * per_scope
         page = rows.at(session, random.randrange(max(rows.count(session) - width, 0) + 1), width)
-        chosen = random.sample(page, min(per_scope, len(page)))
+        chosen = random.sample(list(page), min(per_scope, len(page)))
         opened = keyring.decrypt(name, chosen, session=session)
         found += [value.decode() for value in opened if isinstance(value, bytes) and len(value) >= 6]
     return found

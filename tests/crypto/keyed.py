@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import BigInteger, LargeBinary
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
 from crypto.scopes import registry
 from crypto.scopes import service as scopes
@@ -21,7 +22,16 @@ class _Own(DeclarativeBase):
 
 
 class _Fields:
-    __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # as every encrypted table
+    """As every encrypted table: indexes that begin with the department, room on the pages."""
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:
+        columns = ("code", "value_bi", "value_bi_next")
+        return (
+            *(Index(f"ix_{cls.__name__.lower()}_dept_id_{column}", "dept_id", column) for column in columns),
+            {"postgresql_with": {"fillfactor": 50}},
+        )
+
     dept_id: Mapped[uuid.UUID]
     value_env: Mapped[bytes | None] = mapped_column(EncryptedBytes())
     value_bi: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -65,7 +65,7 @@ class Rows:
     def sample(self) -> tuple[int, bytes]:
         """Return a row with its envelope."""
         with self._district.database.read() as session:
-            return self._rows.page(session, None, 1)[0]
+            return next(iter(self._rows.page(session, None, 1)))
 
     def older(self, key_id: int) -> int:
         """Return how many rows are under keys older than this one."""

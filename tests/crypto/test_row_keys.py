@@ -23,6 +23,7 @@ from crypto.rotation import service as rotations
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.queries import ScopeRows
 from crypto.rotation.rules import RotationState
+from crypto.rotation.transfer import Page
 from crypto.scopes import blind, fences
 from crypto.scopes import queries as scope_queries
 from crypto.scopes import service as scopes
@@ -199,16 +200,15 @@ def test_swaps_leave_rows_that_somebody_else_wrote(place: Place) -> None:
     rows = ScopeRows(place.table, scope)
     with database.read() as session:
         page = rows.page(session, None, 1_000)
-        assert [key for key, _ in page] == place.mine
-        assert rows.at(session, 4, 3) == page[4:7]
-        assert [key for key, _ in rows.page(session, page[10][0], 2)] == place.mine[11:13]
+        assert list(page.keys) == place.mine
+        assert list(rows.at(session, 4, 3)) == list(page)[4:7]
+        assert list(rows.page(session, page.keys[10], 2).keys) == place.mine[11:13]
     keyring = Keyring.open(place.district.runtime)
 
     def swap(session: Session) -> int:
         fresh = keyring.encrypt(session, scope, [(key, place.value(key)) for key, _ in page])
-        stale = [(key, old if at % 2 else old[:6] + bytes(12) + old[18:], new or b"")
-                 for at, ((key, old), new) in enumerate(zip(page, fresh, strict=True))]
-        return rows.swap(session, stale)
+        stale = [old if at % 2 else old[:6] + bytes(12) + old[18:] for at, old in enumerate(page.envelopes)]
+        return rows.swap(session, Page(page.keys, stale), [new or b"" for new in fresh])
 
     assert database.run(swap) == len(page) // 2
     with database.read() as session:
@@ -228,8 +228,8 @@ def test_keys_with_a_nul_are_swapped(sqlite_district: District) -> None:
         rows = ScopeRows(table, Scope(sqlite_district.department, table.name, "value_env"))
         with database.write() as session:
             page = rows.page(session, None, 10)
-            assert [key for key, _ in page] == names
-            assert rows.swap(session, [(key, old, old[:6] + bytes(12) + old[18:]) for key, old in page]) == 3
+            assert list(page.keys) == names
+            assert rows.swap(session, page, [old[:6] + bytes(12) + old[18:] for old in page.envelopes]) == 3
 
 
 @pytest.mark.requirement("S4-27")
