@@ -173,13 +173,12 @@ def _target(session: Session, scope_id: uuid.UUID) -> _Target:
 
 def _marks(session: Session, scope: Scope, secret: bytes) -> dict[JSONKey, str | None]:
     """Return a mark of every row's value, None where it does not open."""
-    rows, found, after = ScopeRows(registry.table_of(scope.table), scope), dict[JSONKey, str | None](), None
+    rows, found = ScopeRows(registry.table_of(scope.table), scope), dict[JSONKey, str | None]()
     keyring = Keyring.open(session.info["runtime"])
-    while page := rows.page(session, after, PAGE):
+    for page in rows.pages(session, PAGE):
         opened = keyring.decrypt_column(scope, page.keys, page.envelopes, session=session)
         for key, value in zip(page.keys, opened, strict=True):
             found[row_keys.to_json(key)] = mark(secret, value) if isinstance(value, bytes) else None
-        after = page.keys[-1]
     return found
 
 

@@ -7,6 +7,7 @@ units; a write unit only swaps envelopes, moves the cursor and proves that the l
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
@@ -23,6 +24,7 @@ from crypto.keys.rules import KeyState
 from crypto.rotation import certify, queries
 from crypto.rotation.events import RotationFinished
 from crypto.rotation.models import CryptoRotation
+from crypto.rotation.overlap import Overlap
 from crypto.rotation.queries import ScopeRows
 from crypto.rotation.rules import RotationState, certificate
 from crypto.rotation.transfer import Page
@@ -67,6 +69,7 @@ class FieldMachine:
         self._scope = self.read(lambda session: scopes.name_of(scopes.get(session, rotation.scope_id)))
         self._table = registry.table_of(self._scope.table)
         self._rows = ScopeRows(self._table, self._scope)
+        self._beside = Overlap[_Prepared]()
         self.steps: dict[RotationState, Callable[[CryptoRotation], None]] = {
             RotationState.PLANNED: self._make_key,
             RotationState.KEY_READY: self._switch,
@@ -82,6 +85,7 @@ class FieldMachine:
 
     def release(self) -> None:
         """Give the lease back; if that fails, its time runs out by itself."""
+        self._beside.close()
         self._runtime.database.run(lambda session: leases.release(session, self._held))
 
     def _write(self, expected: RotationState, change: Callable[[Session, CryptoRotation], None]) -> None:
@@ -131,16 +135,29 @@ class FieldMachine:
         self._write(RotationState.SWITCH, change)
 
     def _reencrypt(self, rotation: CryptoRotation) -> None:
-        """One chunk: read, decrypt, encrypt, compare; then swap and move the cursor in one transaction."""
-        new_key = newer_key(rotation)
-        chunk, opened = self.read(lambda session: self._read_chunk(session, rotation))
-        rows, clear, bad = sound(chunk, opened)
-        fresh = self._keyring.encrypt_under(self._runtime.database, new_key, rows.keys, clear) if rows else []
+        """One chunk: read, decrypt, encrypt, compare; then swap and move the cursor in one transaction.
+
+        While it is being written the next one is made ready. Rows that somebody writes meanwhile are left to the
+        next pass, as ever.
+        """
+        new_key, passes, after = newer_key(rotation), rotation.passes, self._after(rotation)
+        ready = self._beside.take((passes, after), lambda: self._prepare(new_key, after))
+        if len(ready.chunk) == self._chunk_rows:
+            last = ready.chunk.keys[-1]
+            self._beside.begin((passes, last), lambda: self._prepare(new_key, last))
 
         def change(session: Session, current: CryptoRotation) -> None:
-            count_chunk(current, self._rows.swap(session, rows, fresh) if rows else 0, len(rows), bad)
+            fitted = self._rows.swap(session, ready.rows, ready.fresh) if ready.rows else 0
+            count_chunk(current, fitted, len(ready.rows), ready.bad)
 
-        self._write_chunk(rotation, chunk.keys, change, scan_next)
+        self._write_chunk(rotation, ready.chunk.keys, change, scan_next)
+
+    def _prepare(self, new_key: int, after: RowKey | None) -> "_Prepared":
+        """Read the chunk behind ``after`` and encrypt it under the new key; may run beside the writing of another."""
+        chunk, opened = self.read(lambda session: self._read_chunk(session, new_key, after))
+        rows, clear, bad = sound(chunk, opened)
+        fresh = self._keyring.encrypt_under(self._runtime.database, new_key, rows.keys, clear) if rows else []
+        return _Prepared(chunk, rows, fresh, bad)
 
     def _write_chunk(
         self, rotation: CryptoRotation, chunk: Sequence[RowKey], change: Callable[[Session, CryptoRotation], None],
@@ -159,9 +176,9 @@ class FieldMachine:
         self._write(RotationState(rotation.state), step)
 
     def _read_chunk(
-        self, session: Session, rotation: CryptoRotation,
+        self, session: Session, new_key: int, after: RowKey | None,
     ) -> tuple[Page, list[bytes | Failure | None]]:
-        chunk = self._rows.older(session, newer_key(rotation), self._after(rotation), self._chunk_rows)
+        chunk = self._rows.older(session, new_key, after, self._chunk_rows)
         return chunk, self._keyring.decrypt_column(self._scope, chunk.keys, chunk.envelopes, session=session)
 
     def _after(self, rotation: CryptoRotation) -> RowKey | None:
@@ -226,13 +243,27 @@ class FieldMachine:
         self._before_commit(RotationState.VERIFY)
 
     def _open_all(self, session: Session) -> tuple[int, str, list[RowKey]]:
-        digest, after, count, bad = hashlib.new("sm3"), None, 0, list[RowKey]()
-        while page := self._rows.page(session, after, VERIFY_ROWS):
-            opened = self._keyring.decrypt_column(self._scope, page.keys, page.envelopes, session=session)
-            bad += sound(page, opened)[2]
+        digest, count, bad = hashlib.new("sm3"), 0, list[RowKey]()
+
+        def look(page: Page) -> tuple[int, list[RowKey]]:
+            opened = self._keyring.decrypt_column(self._scope, page.keys, page.envelopes)
             digest.update(packed_keys.digested(page.keys, page.envelopes))
-            count, after = count + len(page), page.keys[-1]
+            return len(page), sound(page, opened)[2]
+
+        for rows, unreadable in self._beside.each(self._rows.pages(session, VERIFY_ROWS), look):
+            count += rows
+            bad += unreadable
         return count, digest.hexdigest(), bad
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A chunk with the rows of it that opened, their new envelopes, and the keys of the others."""
+
+    chunk: Page
+    rows: Page
+    fresh: list[bytes]
+    bad: list[RowKey]
 
 
 def sound(page: Page, opened: list[bytes | Failure | None]) -> tuple[Page, list[bytes], list[RowKey]]:

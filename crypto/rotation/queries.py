@@ -1,7 +1,7 @@
 """Every SELECT about rotations, and the statements on the encrypted rows themselves."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, Table, func, select, text, type_coerce
@@ -75,6 +75,13 @@ class ScopeRows:
     def page(self, session: Session, after: RowKey | None, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) of any key, by key, after ``after``."""
         return self._page(session, self._scoped(), after, limit)
+
+    def pages(self, session: Session, limit: int) -> Iterator[Page]:
+        """Return all rows, of any key, by key, ``limit`` at a time."""
+        after = None
+        while page := self.page(session, after, limit):
+            yield page
+            after = page.keys[-1]
 
     def at(self, session: Session, position: int, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) of any key, by key, without the first ``position``."""
