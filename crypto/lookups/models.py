@@ -56,6 +56,7 @@ class LookupLog(Base):
         Index("ix_lookup_log_at", "at"),
         Index("ix_lookup_log_holder_at", "holder", "at"),
         Index("ix_lookup_log_department_id_at", "department_id", "at"),
+        Index("ix_lookup_log_grant_id_at", "grant_id", "at"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant())
