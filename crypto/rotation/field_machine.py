@@ -5,6 +5,7 @@ units; a write unit only swaps envelopes, moves the cursor and proves that the l
 """
 
 import hashlib
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ from kernel.runtime import Runtime
 T = TypeVar("T")
 LEASE_SECONDS = 30.0
 VERIFY_ROWS = 20_000
+GAP_SECONDS = 0.01  # SQLite's lock is not fair: who asks again and again would find it taken by the next chunk
 MAX_LISTED = 1_000
 
 
@@ -174,6 +176,8 @@ class FieldMachine:
                 current.cursor = row_keys.to_json(chunk[-1])
 
         self._write(RotationState(rotation.state), step)
+        if self._runtime.database.dialect == "sqlite":
+            time.sleep(GAP_SECONDS)
 
     def _read_chunk(
         self, session: Session, new_key: int, after: RowKey | None,
