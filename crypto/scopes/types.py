@@ -46,8 +46,11 @@ class EncryptedText(TypeDecorator[bytes]):
     form: Form = forms.TEXT
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Keep PostgreSQL's byte order, so that an older key sorts first whatever the database's locale."""
-        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+        """Keep PostgreSQL's byte order, so that an older key sorts first whatever the database's locale.
+
+        Not the dialect's own descriptor of it: that would make a VARCHAR of a column of texts.
+        """
+        return Text(collation="C") if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else envelope.to_text(_checked(value))

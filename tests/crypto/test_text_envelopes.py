@@ -204,7 +204,7 @@ def test_a_rotation_is_killed_and_carried_on(place: TextPlace) -> None:
                 "SELECT pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conname LIKE 'mulian_key_%'"
             )).tuples().all())
             [[check, validated]] = checks.items()
-            assert validated and "value_env, 6, 8" in check and f"{rotation.new_key_id:08x}" in check
+            assert validated and "substr(value_env, 6, 8)" in check and f"{rotation.new_key_id:08x}" in check
     with pytest.raises(DBAPIError, match="mulian fence"):
         place.put({1: before[1]})
 
