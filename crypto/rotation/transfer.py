@@ -111,11 +111,11 @@ def swap_sqlite(
     along all rows of the department, with the whole chunk for each of them.
     """
     fresh, nonces, token = form.raw(fresh), form.nonces(rows.envelopes), form.nonce_width
-    there, keys, widths = form.nonce(f"{table}.{column}", "sqlite"), _sqlite_keys(rows.keys), set(map(len, fresh))
+    keys, widths = _sqlite_keys(rows.keys), set(map(len, fresh))
     if len(widths) > 1 or (key.kind is KeyKind.TEXT and "\0" in "".join(keys)):  # SQLite's JSON ends at a NUL
         return (
             f"UPDATE {table} SET {column} = {form.taken('?', 'sqlite')} WHERE {key.name} = ? "
-            f"AND {department[0]} = ? AND {there} = {form.taken('?', 'sqlite')}"
+            f"AND {department[0]} = ? AND {form.nonce(column, 'sqlite')} = {form.taken('?', 'sqlite')}"
         ), [
             (new, row, department[1].hex, nonces[at * token:(at + 1) * token])
             for at, (row, new) in enumerate(zip(keys, fresh, strict=True))
@@ -125,7 +125,8 @@ def swap_sqlite(
     old = form.taken(f"substr(?4, m.key * {token} + 1, {token})", "sqlite")
     return (
         f"UPDATE {table} SET {column} = {new} FROM json_each(?2) AS m "
-        f"WHERE {table}.{key.name} = m.value AND +{table}.{department[0]} = ?3 AND {there} = {old}"
+        f"WHERE {table}.{key.name} = m.value AND +{table}.{department[0]} = ?3 "
+        f"AND {form.nonce(f'{table}.{column}', 'sqlite')} = {old}"
     ), (b"".join(fresh), json.dumps(keys), department[1].hex, nonces)
 
 
