@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from crypto.identifiers import queries as identifiers
 from crypto.keys.views import department_names
 from crypto.lookups.models import LookupGrant, LookupLog
-from crypto.lookups.port import apps
+from crypto.lookups.port import Listed, apps
 from crypto.lookups.rules import ALARM_TITLES, Alarm, Direction, Door
-from crypto.lookups.schemas import AnswerOut, GrantOut, ItemOut, LookOut
+from crypto.lookups.schemas import AnswerOut, AppChoiceOut, AppChoices, GrantOut, ItemOut, LookOut
 from crypto.lookups.service import Answer
 from kernel import clock
 
@@ -39,6 +39,18 @@ def grants(session: Session, rows: Sequence[LookupGrant]) -> list[GrantOut]:
             expires_at=row.expires_at.isoformat(), created_by=row.created_by, created_at=row.created_at.isoformat(),
         ))
     return result
+
+
+def choices(session: Session, rows: Sequence[Listed], limit: int) -> AppChoices:
+    """Return applications to choose from, the first ``limit`` of them."""
+    names = department_names(session)
+    return AppChoices(more=len(rows) > limit, items=[
+        AppChoiceOut(
+            id=row.app_id, name=row.name, department_id=row.department_id, department=names[row.department_id],
+            system_name=row.system_name,
+        )
+        for row in rows[:limit]
+    ])
 
 
 def looks(session: Session, rows: Sequence[LookupLog]) -> list[LookOut]:

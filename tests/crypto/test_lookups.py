@@ -221,6 +221,9 @@ def an_application_asks_within_its_grant(desk: Desk) -> None:
         session, SYSTEM, name="津贴系统", department_id=desk.district.other
     )).app
     grant_id = desk.grant(app_id=app.id)
+    with pytest.raises(MulianError) as nobody:
+        desk.grant(app_id=ids.new())
+    assert nobody.value.code == "crypto.lookup.app_unknown"
     reason = Reason("JT-01", "BJ-7", "E-12")
 
     def ask(

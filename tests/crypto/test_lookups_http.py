@@ -97,6 +97,17 @@ def test_files_and_doors_over_http(live_server: Any) -> None:
     made = desk.database.run(lambda session: apps_service.create(
         session, SYSTEM, name="津贴系统", department_id=desk.district.other
     ))
+    listed = admin.get("/crypto/lookups/apps", params={"q": "贴系"}).json()
+    assert listed == {"more": False, "items": [{
+        "id": str(made.app.id), "name": "津贴系统", "department_id": str(desk.district.other), "department": "单位1",
+        "system_name": None,
+    }]}
+    for words, count in (("", 1), ("单位1", 1), (str(made.app.id), 1), (made.app.app_key.upper(), 1), ("津%", 0)):
+        assert len(admin.get("/crypto/lookups/apps", params={"q": words}).json()["items"]) == count, words
+    assert officer.get("/crypto/lookups/apps").status_code == 403
+    grant = naive | {"expires_at": "2099-01-01T00:00:00Z", "grantee_id": None}
+    nobody = admin.post("/crypto/lookups/grants", json=grant | {"app_id": str(own)})
+    assert (nobody.status_code, nobody.json()["code"]) == (422, "crypto.lookup.app_unknown") and nobody.json()["fix"]
     desk.grant(app_id=made.app.id)
     wanted = json.dumps({
         "department_id": str(own), "field": NAME, "direction": "value", "items": desk.tokens[:5], "operator_id": "E1",
