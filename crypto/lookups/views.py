@@ -13,7 +13,7 @@ from crypto.lookups.schemas import AnswerOut, AppChoiceOut, AppChoices, GrantOut
 from crypto.lookups.service import Answer
 from kernel import clock
 
-_DOORS = {Door.SYSTEM: "系统查询", Door.MANUAL: "人工查询", Door.CLI: "命令行"}
+DOORS = {Door.SYSTEM: "系统查询", Door.MANUAL: "人工查询", Door.CLI: "命令行"}
 
 
 def answer(found: Answer) -> AnswerOut:
@@ -58,7 +58,7 @@ def looks(session: Session, rows: Sequence[LookupLog]) -> list[LookOut]:
     names, titles = department_names(session), identifiers.titles(session, [row.field_number for row in rows])
     return [
         LookOut(
-            id=row.id, at=row.at.isoformat(), door=Door(row.door), door_zh=_DOORS[Door(row.door)],
+            id=row.id, at=row.at.isoformat(), door=Door(row.door), door_zh=DOORS[Door(row.door)],
             direction=Direction(row.direction), department=names[row.department_id], field=titles[row.field_number],
             actor=row.actor_name, operator=row.operator, business=row.business, purpose=row.purpose,
             reference=row.reference, clear=row.clear, asked=row.asked, found=row.found, unknown=row.unknown,
