@@ -14,9 +14,10 @@ from kernel.db import Base
 
 @dataclass(frozen=True)
 class EncryptedColumn:
-    """``name`` holds envelopes, in the form of its model's type; ``blind_index`` names the column with the CMAC of the normalised clear text.
+    """``name`` holds envelopes, in the form of its model's type.
 
-    ``blind_index_next``: a second such column, without which the index key cannot be exchanged.
+    ``blind_index`` names the column with the CMAC of the normalised clear text;
+    ``blind_index_next`` a second such column, without which the index key cannot be exchanged.
     """
 
     name: str
