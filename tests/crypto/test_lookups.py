@@ -169,8 +169,8 @@ def _whom_one_was_shown_takes_no_new_consent(desk: Desk) -> None:
     assert [row["approval_id"] for row in desk.log()[logged:]] == [None, None]  # on record, under no consent
     colleague = desk.actor("colleague", desk.district.department, service.RUN)
     more: list[dict[str, Any]] = [
-        {"items": desk.tokens[:9]}, {"items": desk.tokens[:8], "clear": True}, {"items": desk.tokens[:8], "actor": colleague},
-        {"items": desk.numbers[:8], "direction": Direction.IDENTIFIER},
+        {"items": desk.tokens[:9]}, {"items": desk.tokens[:8], "clear": True},
+        {"items": desk.tokens[:8], "actor": colleague}, {"items": desk.numbers[:8], "direction": Direction.IDENTIFIER},
     ]
     for options in more:
         refused = desk.ask(**options, quota=5).refused
