@@ -246,6 +246,11 @@ LOOKUP_NO_GRANT = define(
 LOOKUP_GRANT_INVALID = define(
     "crypto.lookup.grant_invalid", 422, zh="授权登记不正确：{reason}", en="This grant cannot be recorded: {reason_en}",
 )
+LOOKUP_APP_UNKNOWN = define(
+    "crypto.lookup.app_unknown", 422, zh="没有编号为 {app_id} 的应用", en="There is no application with id {app_id}",
+    fix_zh="请按应用名称或用数单位检索后选择；还没有应用的，请用数单位联系人先在“应用与凭证”中登记",
+    fix_en="Choose it by name or department; its consumer registers it first under Apps and keys",
+)
 LOOKUP_RATE = define(
     "crypto.lookup.rate", 429, zh="查询过快：每分钟至多 {limit} 条", en="Too fast: at most {limit} items a minute",
     fix_zh="请稍后再试", fix_en="Try again later",

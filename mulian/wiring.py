@@ -98,6 +98,7 @@ ROUTES = (
     "crypto.selfcheck.routes",
     "crypto.identifiers.routes",
     "crypto.lookups.routes",
+    "crypto.units.routes",
     "chain.explorer.routes",
     "chain.contracts.routes",
     "chain.nodes.routes",

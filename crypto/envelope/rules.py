@@ -59,9 +59,7 @@ def encode(envelope: Envelope) -> bytes:
 
 def parse(data: bytes) -> Envelope:
     """Parse an envelope; raise ``crypto.envelope.invalid`` with the reason."""
-    reason = defect(data)
-    if reason:
-        raise ENVELOPE_INVALID(reason=reason)
+    _require(data)
     low = data[1] & 0x0F
     return Envelope(
         algorithm=low & ~PADDED, padded=bool(low & PADDED), key_id=int.from_bytes(data[2:6]),
@@ -96,8 +94,8 @@ def key_id_of(data: bytes) -> int:
 
 def to_text(data: bytes) -> str:
     """Return the text form ``mlc1.<key id, 8 hex>.<base64url>``, ordered by key id in COLLATE "C"."""
-    parse(data)
-    return f"mlc1.{key_id_of(data):08x}.{base64.urlsafe_b64encode(data).rstrip(b'=').decode()}"
+    _require(data)
+    return _to_text(data)
 
 
 def from_text(text: str) -> bytes:
@@ -107,13 +105,23 @@ def from_text(text: str) -> bytes:
         raise ENVELOPE_INVALID(reason="not the form mlc1.<key>.<base64url>")
     body = match[2]
     try:
-        data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        data = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
     except binascii.Error as error:
         raise ENVELOPE_INVALID(reason="not base64url") from error
-    parse(data)
-    if to_text(data) != text:
+    _require(data)
+    if _to_text(data) != text:  # also where the last character has bits of nothing
         raise ENVELOPE_INVALID(reason="text and inner header differ")
     return data
+
+
+def _to_text(data: bytes) -> str:
+    return f"mlc1.{data[2:HEADER].hex()}.{base64.urlsafe_b64encode(data).rstrip(b'=').decode()}"
+
+
+def _require(data: bytes) -> None:
+    reason = defect(data)
+    if reason:
+        raise ENVELOPE_INVALID(reason=reason)
 
 
 def row_tag(row_key: RowKey, key: bytes) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from crypto.errors import LOOKUP_GRANT_INVALID
+from crypto.errors import LOOKUP_APP_UNKNOWN, LOOKUP_GRANT_INVALID
 from crypto.identifiers import queries as identifiers
 from crypto.lookups.models import LookupGrant
 from crypto.lookups.port import apps
@@ -28,13 +28,14 @@ def create(
     """Grant look-ups of a department's fields (name → in clear) to one application or one department.
 
     A department that takes over another's duties gets its look-ups this way: nothing is re-encrypted and identifiers
-    stay valid. Raises 403, 404, ``crypto.lookup.grant_invalid``, ``crypto.identifier.field_unknown``.
+    stay valid. Raises 403, 404, ``crypto.lookup.grant_invalid``, ``crypto.lookup.app_unknown``,
+    ``crypto.identifier.field_unknown``.
     """
     require(actor, GRANT, department_id=department_id)
     if (app_id is None) == (grantee_id is None):
         raise _invalid("须授予一个应用或一个单位", "it names one application or one department")
     if app_id is not None and not apps().names(session, [app_id]):
-        raise _invalid("没有此应用", "there is no such application")
+        raise LOOKUP_APP_UNKNOWN(app_id=app_id)
     if grantee_id is not None and (grantee_id == department_id or session.get(Department, grantee_id) is None):
         raise _invalid("没有此单位，或为本单位", "there is no such department, or it is the own one")
     if not fields or not directions:

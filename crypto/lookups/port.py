@@ -28,14 +28,27 @@ class Caller:
     nonce: bytes
 
 
+@dataclass(frozen=True)
+class Listed:
+    """An application among those that a grant may name."""
+
+    app_id: uuid.UUID
+    name: str
+    department_id: uuid.UUID
+    system_name: str | None
+
+
 class Apps(Protocol):
-    """Verifies calls and names applications."""
+    """Verifies calls, names applications and finds them by what people know of them."""
 
     def verify(self, session: Session, call: SignedCall) -> Caller:
         """Return the caller; raise what the caller is told."""
 
     def names(self, session: Session, app_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """Return the names of applications by id, of those that exist."""
+
+    def find(self, session: Session, words: str, limit: int) -> list[Listed]:
+        """Return applications in use whose name, system, department, AppKey or id has the words, by name."""
 
 
 _installed: list[Apps] = []

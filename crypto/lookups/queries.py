@@ -55,6 +55,26 @@ def persons_of_day(
     return count, known
 
 
+def shown_to(
+    session: Session, day: int, wanted: Collection[int], *, holder: str, direction: Direction, clear: bool,
+    grant_id: uuid.UUID | None,
+) -> set[int]:
+    """Return which of the wanted persons a holder was shown on a day: in this direction, at least as plainly, and by
+    the same grant (None: in the own department)."""
+    mine: list[ColumnElement[bool]] = [
+        LookupPerson.holder == holder, LookupPerson.day == day, LookupLog.direction == direction,
+        LookupLog.grant_id == grant_id,
+    ]
+    if clear and direction is Direction.VALUE:
+        mine.append(LookupLog.clear.is_(True))
+    query = select(LookupPerson.identifier_id).join(LookupLog, LookupLog.id == LookupPerson.log_id).where(*mine)
+    listed, known = list(wanted), set[int]()
+    for start in range(0, len(listed), _CHUNK):
+        part = query.where(LookupPerson.identifier_id.in_(listed[start:start + _CHUNK]))
+        known.update(one for one in session.scalars(part) if one)
+    return known
+
+
 def hour_of(session: Session, holder: str) -> tuple[list[int], int, int, set[str]]:
     """Return a holder's last hour: the newest ids found, items asked, unknown, the kinds of alarm raised already."""
     since = clock.now() - timedelta(hours=1)

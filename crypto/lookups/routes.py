@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from crypto.identifiers.service import Field
 from crypto.keys.views import department_of, reach
@@ -12,6 +12,7 @@ from crypto.lookups.grants import GRANT
 from crypto.lookups.port import SignedCall, apps
 from crypto.lookups.schemas import (
     AnswerOut,
+    AppChoices,
     GrantIn,
     GrantOut,
     GrantPage,
@@ -29,7 +30,9 @@ from kernel.http import Actor_, Page_, Session_, needs, paginate, public, router
 from kernel.http.problems import problem
 from kernel.identity.actor import Actor
 from kernel.runtime import runtime_of
+from kernel.text import Plain
 
+APP_CHOICES = 30
 api = router(prefix="/crypto/lookups", tags=["crypto"])
 
 
@@ -76,6 +79,12 @@ def list_lookup_grants(session: Session_, actor: Actor_, page: Page_) -> GrantPa
     """List grants of look-ups, newest first."""
     rows, total = paginate(session, queries.grants(reach(actor)), page)
     return GrantPage(items=views.grants(session, rows), total=total, page=page.number, size=page.size)
+
+
+@api.get("/apps", **needs(GRANT))
+def list_apps_to_grant(session: Session_, q: Annotated[Plain, Query(max_length=100)] = "") -> AppChoices:
+    """List applications of every department that a grant may name, by words of their name, system, department or id."""
+    return views.choices(session, apps().find(session, q, APP_CHOICES + 1), APP_CHOICES)
 
 
 @api.post("/grants", status_code=201, **needs(GRANT))

@@ -104,6 +104,23 @@ class GrantPage(Wire):
     size: int
 
 
+class AppChoiceOut(Wire):
+    """An application that a grant may name."""
+
+    id: uuid.UUID
+    name: str
+    department_id: uuid.UUID
+    department: str
+    system_name: str | None
+
+
+class AppChoices(Wire):
+    """The first applications by name. ``more``: others match too, so more words are needed."""
+
+    items: list[AppChoiceOut]
+    more: bool
+
+
 class RevokeIn(Wire):
     """Why."""
 

@@ -193,7 +193,7 @@ def _answer(
     found = _find(session, question)
     persons = {one.stored.id: one.stored.value_bi for one in found if one.stored is not None}
     left, new = _room(session, asker, persons.keys())
-    if new > left:
+    if new > left and not _shown_before(session, asker, question, persons.keys()):
         if consent is None:
             kind = LOOKUP_QUOTA if asker.door is Door.SYSTEM else LOOKUP_SECOND_PERSON
             return _refuse(session, asker, row, question, reason, kind(left=max(left, 0)))
@@ -225,6 +225,17 @@ def _room(session: Session, asker: _Asker, wanted: Set[int]) -> tuple[int, int]:
         return room
     seen, before = queries.persons_of_day(session, _day(), wanted, grant_id=asker.shared.id)
     return min(room, (asker.shared.persons_day - seen, len(wanted - before)), key=lambda one: one[0] - one[1])
+
+
+def _shown_before(session: Session, asker: _Asker, question: Question, wanted: Set[int]) -> bool:
+    """Tell whether the asker was shown all of these today, no less plainly: that takes nobody's consent again.
+
+    Past the quota only: other directions, clear values after masked ones and another grant are more than was agreed to.
+    """
+    return wanted <= queries.shown_to(
+        session, _day(), wanted, holder=asker.holder, direction=question.direction, clear=asker.clear,
+        grant_id=asker.grant.id if asker.grant else None,
+    )
 
 
 def _find(session: Session, question: Question) -> list[Found]:

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 from crypto.identifiers import queries as identifiers
 from crypto.keys.views import department_names
 from crypto.lookups.models import LookupGrant, LookupLog
-from crypto.lookups.port import apps
+from crypto.lookups.port import Listed, apps
 from crypto.lookups.rules import ALARM_TITLES, Alarm, Direction, Door
-from crypto.lookups.schemas import AnswerOut, GrantOut, ItemOut, LookOut
+from crypto.lookups.schemas import AnswerOut, AppChoiceOut, AppChoices, GrantOut, ItemOut, LookOut
 from crypto.lookups.service import Answer
 from kernel import clock
 
-_DOORS = {Door.SYSTEM: "系统查询", Door.MANUAL: "人工查询", Door.CLI: "命令行"}
+DOORS = {Door.SYSTEM: "系统查询", Door.MANUAL: "人工查询", Door.CLI: "命令行"}
 
 
 def answer(found: Answer) -> AnswerOut:
@@ -41,12 +41,24 @@ def grants(session: Session, rows: Sequence[LookupGrant]) -> list[GrantOut]:
     return result
 
 
+def choices(session: Session, rows: Sequence[Listed], limit: int) -> AppChoices:
+    """Return applications to choose from, the first ``limit`` of them."""
+    names = department_names(session)
+    return AppChoices(more=len(rows) > limit, items=[
+        AppChoiceOut(
+            id=row.app_id, name=row.name, department_id=row.department_id, department=names[row.department_id],
+            system_name=row.system_name,
+        )
+        for row in rows[:limit]
+    ])
+
+
 def looks(session: Session, rows: Sequence[LookupLog]) -> list[LookOut]:
     """Return look-ups of the log."""
     names, titles = department_names(session), identifiers.titles(session, [row.field_number for row in rows])
     return [
         LookOut(
-            id=row.id, at=row.at.isoformat(), door=Door(row.door), door_zh=_DOORS[Door(row.door)],
+            id=row.id, at=row.at.isoformat(), door=Door(row.door), door_zh=DOORS[Door(row.door)],
             direction=Direction(row.direction), department=names[row.department_id], field=titles[row.field_number],
             actor=row.actor_name, operator=row.operator, business=row.business, purpose=row.purpose,
             reference=row.reference, clear=row.clear, asked=row.asked, found=row.found, unknown=row.unknown,

@@ -8,7 +8,7 @@ trigger and the verify pass stand alone, and these steps do nothing.
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from crypto.scopes import fences, queries
+from crypto.scopes import fences, queries, registry
 from crypto.scopes.registry import EncryptedTable
 from kernel.digest import sm3_hex
 
@@ -39,9 +39,9 @@ def drop_older(session: Session, table: EncryptedTable, column: str) -> None:
 
 
 def _constraint(session: Session, table: EncryptedTable, column: str) -> tuple[str, str]:
-    scopes = queries.of_table(session, table.name)
-    limit = fences.limit_expression(column, table.department_column, scopes, otherwise=_EVERY_KEY)
-    expression = f"{column} IS NULL OR substr({column}, 3, 4) >= {limit}"
+    scopes, form = queries.of_table(session, table.name), registry.form(table, column)
+    limit = fences.limit_expression(form, column, table.department_column, scopes, otherwise=_EVERY_KEY)
+    expression = f"{column} IS NULL OR {form.key_id(column, 'postgresql')} >= {limit}"
     return f"{_prefix(table, column)}{sm3_hex(expression.encode())[:12]}", expression
 
 

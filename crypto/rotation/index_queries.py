@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from crypto.envelope.row_keys import RowKey
 from crypto.errors import ROTATION_NO_SECOND
 from crypto.rotation.walking import KeyColumn
+from crypto.scopes import registry
 from crypto.scopes.registry import EncryptedTable
 from crypto.scopes.rules import Scope
 from kernel.db import Base
@@ -41,7 +42,8 @@ class IndexRows:
         self._walk = KeyColumn(declared)
         self._key = self._walk.column
         self._current, self._next = self._table.c[column.blind_index], self._table.c[column.blind_index_next]
-        self._envelope = type_coerce(self._table.c[scope.column], LargeBinary)
+        self._form, self._place = registry.form(declared, scope.column), f"{declared.name}.{scope.column}"
+        self._envelope = type_coerce(self._table.c[scope.column], self._form.type)
         department = self._table.c[declared.department_column]
         self._mine: ColumnElement[bool] = department == scope.department_id
         # a plus keeps SQLite's planner, who knows no sizes, from walking along all rows of the department for a chunk
@@ -75,11 +77,17 @@ class IndexRows:
 
         A row written meanwhile has its coming index from its writer: another nonce, nothing is done.
         """
+        dialect, size = session.get_bind().dialect.name, self._form.nonce_width
+        here: ColumnElement[Any] = literal_column(self._form.nonce(self._place, dialect))
+        read = text(self._form.taken(":nonce", dialect)).bindparams(bindparam("nonce", type_=LargeBinary))
         statement = update(self._table).where(
-            self._mine, self._key == bindparam("row_key", type_=self._key.type), self._next.is_(None),
-            func.substr(self._envelope, 7, 12, type_=LargeBinary) == bindparam("nonce", type_=LargeBinary),
+            self._mine, self._key == bindparam("row_key", type_=self._key.type), self._next.is_(None), here == read,
         ).values({self._next.name: bindparam("new_index", type_=LargeBinary)})
-        rows = [{"row_key": key, "nonce": old[6:18], "new_index": index} for key, old, index in changes]
+        nonces = self._form.nonces([old for _, old, _ in changes])
+        rows = [
+            {"row_key": key, "nonce": nonces[at * size:(at + 1) * size], "new_index": index}
+            for at, (key, _, index) in enumerate(changes)
+        ]
         return session.connection().execute(statement, rows).rowcount
 
     def move(self, session: Session, keys: Sequence[RowKey]) -> None:
@@ -96,8 +104,9 @@ class IndexRows:
             self._mine, self._envelope.is_not(None))
 
     def _page(self, session: Session, query: Select[Any], after: RowKey | None, limit: int) -> list[IndexRow]:
-        rows = session.execute(self._walk.page(session, query, after, limit))
-        return [(row[0], row[1], row[2], row[3]) for row in rows]
+        rows = session.execute(self._walk.page(session, query, after, limit)).all()
+        envelopes = self._form.envelopes(row[1] for row in rows)
+        return [(row[0], sealed, row[2], row[3]) for row, sealed in zip(rows, envelopes, strict=True)]
 
 
 def now_there(session: Session) -> str:

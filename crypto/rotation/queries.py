@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, Table, func, select, text, type_coerce
+from sqlalchemy import ColumnElement, Select, Table, func, literal_column, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from crypto.envelope.row_keys import RowKey
@@ -13,6 +13,7 @@ from crypto.rotation import transfer
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.transfer import Page
 from crypto.rotation.walking import KeyColumn
+from crypto.scopes import registry
 from crypto.scopes.registry import EncryptedTable
 from crypto.scopes.rules import ENC, Scope
 from kernel.db import Base
@@ -56,16 +57,16 @@ class ScopeRows:
         table: Table = Base.metadata.tables[declared.name]
         self._department_id = scope.department_id
         self._department = table.c[declared.department_column]
-        self._envelope = type_coerce(table.c[scope.column], LargeBinary)
+        self._form = registry.form(declared, scope.column)
+        self._envelope = type_coerce(table.c[scope.column], self._form.type)
 
     def older(self, session: Session, key_id: int, after: RowKey | None, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) under keys older than ``key_id``, by key, after ``after``."""
-        query = self._scoped().where(self._key_bytes() < key_id.to_bytes(4))
-        return self._page(session, query, after, limit)
+        return self._page(session, self._older(session, key_id), after, limit)
 
     def count_older(self, session: Session, key_id: int) -> int:
         """Return how many rows are under keys older than ``key_id``."""
-        older = self._scoped().where(self._key_bytes() < key_id.to_bytes(4)).subquery()
+        older = self._older(session, key_id).subquery()
         return session.scalar(select(func.count()).select_from(older)) or 0
 
     def count(self, session: Session) -> int:
@@ -86,7 +87,7 @@ class ScopeRows:
     def at(self, session: Session, position: int, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) of any key, by key, without the first ``position``."""
         query = self._scoped().order_by(self._key.ordered(session)).offset(position).limit(limit)
-        return transfer.read(session, self._key, query)
+        return transfer.read(session, self._key, self._form, query)
 
     def swap(self, session: Session, rows: Page, fresh: Sequence[bytes]) -> int:
         """Replace the envelopes of rows whose nonce is still the one that was read; return how many were.
@@ -94,7 +95,7 @@ class ScopeRows:
         ``rows`` in the order of their keys, at least one; ``fresh``: their new envelopes. The nonce is the row's
         compare-and-swap token: a row written by somebody else since it was read is left alone.
         """
-        names = (self._key, self._name, self._column_name)
+        names = (self._key, self._form, self._name, self._column_name)
         if self._key.postgresql(session):
             statement, values = transfer.swap_postgresql(*names, self._department.name, rows, fresh)
             found = session.connection().execute(text(statement), values | {"department": self._department_id})
@@ -108,8 +109,10 @@ class ScopeRows:
             self._department == self._department_id, self._envelope.is_not(None)
         )
 
-    def _key_bytes(self) -> ColumnElement[bytes]:
-        return func.substr(self._envelope, 3, 4, type_=LargeBinary)
+    def _older(self, session: Session, key_id: int) -> Select[Any]:
+        found = self._form.key_id(f"{self._name}.{self._column_name}", session.get_bind().dialect.name)
+        expression: ColumnElement[Any] = literal_column(found, self._form.type)
+        return self._scoped().where(expression < self._form.limit(key_id))
 
     def _page(self, session: Session, query: Select[Any], after: RowKey | None, limit: int) -> Page:
-        return transfer.read(session, self._key, self._key.page(session, query, after, limit))
+        return transfer.read(session, self._key, self._form, self._key.page(session, query, after, limit))

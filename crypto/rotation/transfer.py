@@ -8,7 +8,6 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,7 @@ from sqlalchemy.types import NullType
 from crypto.envelope.packed_keys import PackedKeys
 from crypto.envelope.row_keys import KeyKind, RowKey
 from crypto.rotation.walking import KeyColumn
-
-_nonce = itemgetter(slice(6, 18))
+from crypto.scopes.forms import Form
 
 
 @dataclass(frozen=True)
@@ -40,31 +38,28 @@ class Page:
         """Return a page of some of the rows."""
         return Page([self.keys[row] for row in rows], [self.envelopes[row] for row in rows])
 
-    def nonces(self) -> bytes:
-        """Return the nonces of all envelopes: the rows' compare-and-swap tokens."""
-        return b"".join(map(_nonce, self.envelopes))
 
-
-def read(session: Session, key: KeyColumn, query: Select[Any]) -> Page:
+def read(session: Session, key: KeyColumn, form: Form, query: Select[Any]) -> Page:
     """Return the rows of a query of (key, envelope) that is ordered and limited."""
-    return _read_postgresql(session, key.kind, query) if key.postgresql(session) else _read_sqlite(session, key, query)
+    reader = _read_postgresql if key.postgresql(session) else _read_sqlite
+    return reader(session, key.kind, form, query)
 
 
-def _read_sqlite(session: Session, key: KeyColumn, query: Select[Any]) -> Page:
+def _read_sqlite(session: Session, kind: KeyKind, form: Form, query: Select[Any]) -> Page:
     """Take rows from the driver itself: a tuple kept for each would be looked at again by every garbage collection."""
     raw = [type_coerce(column, NullType()) for column in query.selected_columns]
     driven: Any = session.connection().execute(query.with_only_columns(*raw)).cursor
-    rows: dict[Any, bytes] = dict(driven)  # keeps their order; keys are unique
-    keys = list(rows)
-    if key.kind is KeyKind.TEXT:
-        return Page(keys, list(rows.values()))
-    pack = PackedKeys.of_integers if key.kind is KeyKind.BIGINT else PackedKeys.of_hex
-    return Page(pack(keys), list(rows.values()))
+    rows: dict[Any, Any] = dict(driven)  # keeps their order; keys are unique
+    keys, envelopes = list(rows), form.envelopes(rows.values())
+    if kind is KeyKind.TEXT:
+        return Page(keys, envelopes)
+    pack = PackedKeys.of_integers if kind is KeyKind.BIGINT else PackedKeys.of_hex
+    return Page(pack(keys), envelopes)
 
 
-def _read_postgresql(session: Session, kind: KeyKind, query: Select[Any]) -> Page:
+def _read_postgresql(session: Session, kind: KeyKind, form: Form, query: Select[Any]) -> Page:
     rows = query.subquery()
-    name, envelope = rows.c[0], rows.c[1]
+    name, envelope = rows.c[0], form.sent(rows.c[1])
     sent = func.int8send(name) if kind is KeyKind.BIGINT else func.uuid_send(name)
     values: list[Any] = [sent, envelope, func.int4send(func.length(envelope))]
     if kind is KeyKind.TEXT:
@@ -76,16 +71,17 @@ def _read_postgresql(session: Session, kind: KeyKind, query: Select[Any]) -> Pag
     if keys is None:
         return Page([], [])
     packed = [part.decode() for part in _split(keys, key_sizes[0])] if key_sizes else PackedKeys(kind, keys)
-    return Page(packed, _split(envelopes, sizes))
+    return Page(packed, form.received(_split(envelopes, sizes)))
 
 
 def swap_postgresql(
-    key: KeyColumn, table: str, column: str, department: str, rows: Page, fresh: Sequence[bytes],
+    key: KeyColumn, form: Form, table: str, column: str, department: str, rows: Page, fresh: Sequence[bytes],
 ) -> tuple[str, Any]:
     """Return the statement that swaps a chunk, with its values but for ``:department``."""
+    fresh, token = form.raw(fresh), form.nonce_width
     name, widths = f"t.{key.name}{key.exact}", set(map(len, fresh))
     values: dict[str, Any] = {
-        "news": b"".join(fresh), "nonces": rows.nonces(), "keys": _array(rows.keys),
+        "news": b"".join(fresh), "nonces": form.nonces(rows.envelopes), "keys": _array(rows.keys),
         "low": rows.keys[0], "high": rows.keys[-1],
     }
     arrays, names = f"CAST(:keys AS {key.array})", "row_key"
@@ -95,37 +91,43 @@ def swap_postgresql(
         values |= {"places": _listed((np.cumsum(sizes) - sizes + 1).tolist()), "sizes": _listed(sizes.tolist())}
         arrays, names = f"{arrays}, CAST(:places AS int[]), CAST(:sizes AS int[])", f"{names}, place, size"
         piece = "u.place, u.size"
+    new = form.taken(f"substr(CAST(:news AS bytea), {piece})", "postgresql")
+    old = f"substr(CAST(:nonces AS bytea), CAST(u.number * {token} - {token - 1} AS int), {token})"
     return (
-        f"UPDATE {table} AS t SET {column} = substr(CAST(:news AS bytea), {piece}) "
+        f"UPDATE {table} AS t SET {column} = {new} "
         f"FROM unnest({arrays}) WITH ORDINALITY AS u({names}, number) "
         f"WHERE {name} = u.row_key AND t.{department} = :department AND {name} BETWEEN :low AND :high "
-        f"AND substr(t.{column}, 7, 12) = substr(CAST(:nonces AS bytea), CAST(u.number * 12 - 11 AS int), 12)"
+        f"AND {form.nonce(f't.{column}', 'postgresql')} = {form.taken(old, 'postgresql')}"
     ), values
 
 
 def swap_sqlite(
-    key: KeyColumn, table: str, column: str, department: tuple[str, uuid.UUID], rows: Page, fresh: Sequence[bytes],
+    key: KeyColumn, form: Form, table: str, column: str, department: tuple[str, uuid.UUID], rows: Page,
+    fresh: Sequence[bytes],
 ) -> tuple[str, Any]:
     """Return the statement that swaps a chunk, with its values: a tuple, or a list of them for executemany.
 
     ``department``: column and value. The plus takes its index from the planner, who knows no sizes and would walk
     along all rows of the department, with the whole chunk for each of them.
     """
-    place, keys, widths = f"{table}.{column}", _sqlite_keys(rows.keys), set(map(len, fresh))
+    fresh, nonces, token = form.raw(fresh), form.nonces(rows.envelopes), form.nonce_width
+    keys, widths = _sqlite_keys(rows.keys), set(map(len, fresh))
     if len(widths) > 1 or (key.kind is KeyKind.TEXT and "\0" in "".join(keys)):  # SQLite's JSON ends at a NUL
         return (
-            f"UPDATE {table} SET {column} = ? WHERE {key.name} = ? AND {department[0]} = ? "
-            f"AND substr({column}, 7, 12) = ?"
+            f"UPDATE {table} SET {column} = {form.taken('?', 'sqlite')} WHERE {key.name} = ? "
+            f"AND {department[0]} = ? AND {form.nonce(column, 'sqlite')} = {form.taken('?', 'sqlite')}"
         ), [
-            (new, row, department[1].hex, _nonce(old))
-            for row, old, new in zip(keys, rows.envelopes, fresh, strict=True)
+            (new, row, department[1].hex, nonces[at * token:(at + 1) * token])
+            for at, (row, new) in enumerate(zip(keys, fresh, strict=True))
         ]
     width = widths.pop()
+    new = form.taken(f"substr(?1, m.key * {width} + 1, {width})", "sqlite")
+    old = form.taken(f"substr(?4, m.key * {token} + 1, {token})", "sqlite")
     return (
-        f"UPDATE {table} SET {column} = substr(?1, m.key * {width} + 1, {width}) FROM json_each(?2) AS m "
+        f"UPDATE {table} SET {column} = {new} FROM json_each(?2) AS m "
         f"WHERE {table}.{key.name} = m.value AND +{table}.{department[0]} = ?3 "
-        f"AND substr({place}, 7, 12) = substr(?4, m.key * 12 + 1, 12)"
-    ), (b"".join(fresh), json.dumps(keys), department[1].hex, rows.nonces())
+        f"AND {form.nonce(f'{table}.{column}', 'sqlite')} = {old}"
+    ), (b"".join(fresh), json.dumps(keys), department[1].hex, nonces)
 
 
 def _sqlite_keys(keys: Sequence[RowKey]) -> list[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crypto.envelope.row_keys import KeyKind
 from crypto.errors import FENCE_MISSING
 from crypto.scopes import queries, registry
+from crypto.scopes.forms import Form
 from crypto.scopes.models import CryptoScope
 from crypto.scopes.registry import EncryptedTable
 
@@ -100,15 +101,15 @@ def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
     exact = " COLLATE BINARY" if registry.key_kind(table) is KeyKind.TEXT else ""  # a column may ignore case
     wrong = {}
     for column in table.columns:
+        form, value = registry.form(table, column.name), f"NEW.{column.name}"
         limits = " ".join(
-            f"WHEN '{scope.department_id.hex}' THEN x'{scope.fence_key_id:08x}'"
+            f"WHEN '{scope.department_id.hex}' THEN {form.literal(f'{scope.fence_key_id:08x}', 'sqlite')}"
             for scope in scopes if scope.column_name == column.name
         )
-        limit = f"CASE NEW.{department} {limits} ELSE x'{_NO_SCOPE}' END" if limits else f"x'{_NO_SCOPE}'"
-        value = f"NEW.{column.name}"
+        nothing = form.literal(_NO_SCOPE, "sqlite")
+        limit = f"CASE NEW.{department} {limits} ELSE {nothing} END" if limits else nothing
         wrong[column.name] = (
-            f"{value} IS NOT NULL AND (typeof({value}) <> 'blob' OR length({value}) < 34 "
-            f"OR substr({value}, 1, 1) <> x'4d' OR substr({value}, 3, 4) < {limit})"
+            f"{value} IS NOT NULL AND ({form.broken(value, 'sqlite')} OR {form.key_id(value, 'sqlite')} < {limit})"
         )
     raised = [f"SELECT RAISE(ABORT, 'mulian fence: {column}') WHERE {check};" for column, check in wrong.items()]
     # WHEN: a sound row is looked at without running the trigger's program
@@ -137,12 +138,13 @@ def _postgresql(table: EncryptedTable, scopes: list[CryptoScope]) -> str:
         "RAISE EXCEPTION 'mulian fence: key and department never change' USING ERRCODE = '23514'; END IF;",
     ]
     for column in table.columns:
-        value = f"NEW.{column.name}"
+        form, value = registry.form(table, column.name), f"NEW.{column.name}"
+        limit = limit_expression(form, column.name, f"NEW.{department}", scopes)
         lines += [
             f"IF {value} IS NOT NULL THEN",
-            f"IF length({value}) < 34 OR get_byte({value}, 0) <> 77 THEN",
+            f"IF {form.broken(value, 'postgresql')} THEN",
             f"RAISE EXCEPTION 'mulian fence: {column.name} is no envelope' USING ERRCODE = '23514'; END IF;",
-            f"IF substr({value}, 3, 4) < {limit_expression(column.name, f'NEW.{department}', scopes)} THEN",
+            f"IF {form.key_id(value, 'postgresql')} < {limit} THEN",
             f"RAISE EXCEPTION 'mulian fence: {column.name}' USING ERRCODE = '40001'; END IF;",
             "END IF;",
         ]
@@ -150,17 +152,17 @@ def _postgresql(table: EncryptedTable, scopes: list[CryptoScope]) -> str:
 
 
 def limit_expression(
-    column: str, department: str, scopes: list[CryptoScope], *, otherwise: str = _NO_SCOPE,
+    form: Form, column: str, department: str, scopes: list[CryptoScope], *, otherwise: str = _NO_SCOPE,
 ) -> str:
-    """Return PostgreSQL's expression for the oldest key id (4 bytes) a department may still have in a column.
+    """Return PostgreSQL's expression for the oldest key id a department may still have in a column of this form.
 
     ``otherwise`` (8 hex digits) holds for departments without a scope.
     """
     limits = " ".join(
-        f"WHEN '{scope.department_id}'::uuid THEN '\\x{scope.fence_key_id:08x}'::bytea"
+        f"WHEN '{scope.department_id}'::uuid THEN {form.literal(f'{scope.fence_key_id:08x}', 'postgresql')}"
         for scope in scopes if scope.column_name == column
     )
-    nothing = f"'\\x{otherwise}'::bytea"
+    nothing = form.literal(otherwise, "postgresql")
     # parentheses: plpgsql ends the condition of an IF at the first bare THEN
     return f"(CASE {department} {limits} ELSE {nothing} END)" if limits else nothing
 

@@ -7,14 +7,17 @@ from sqlalchemy import Integer, Text, Uuid
 
 from crypto.envelope.row_keys import KeyKind
 from crypto.errors import TABLE_UNKNOWN
+from crypto.scopes.forms import Form
+from crypto.scopes.types import EncryptedBytes, EncryptedText
 from kernel.db import Base
 
 
 @dataclass(frozen=True)
 class EncryptedColumn:
-    """``name`` holds envelopes; ``blind_index`` names the column with the CMAC of the normalised clear text.
+    """``name`` holds envelopes, in the form of its model's type.
 
-    ``blind_index_next``: a second such column, without which the index key cannot be exchanged.
+    ``blind_index`` names the column with the CMAC of the normalised clear text;
+    ``blind_index_next`` a second such column, without which the index key cannot be exchanged.
     """
 
     name: str
@@ -49,8 +52,11 @@ _tables: dict[str, EncryptedTable] = {}
 
 
 def declare(table: EncryptedTable) -> None:
-    """Register a table; declaring the same one again has no effect. Raises ValueError for a key of another kind."""
+    """Register a table; declaring the same one again has no effect. Raises ValueError for a key of another kind,
+    and for a column of another type."""
     key_kind(table)
+    for column in table.columns:
+        form(table, column.name)
     if _tables.setdefault(table.name, table) != table:
         raise ValueError(f"{table.name} is declared twice, differently")
 
@@ -69,6 +75,14 @@ def key_kind(table: EncryptedTable) -> KeyKind:
     if type(kind) is Text:
         return KeyKind.TEXT
     raise ValueError(f"{table.name}.{table.key_column}: {kind!r} is no row key")
+
+
+def form(table: EncryptedTable, column: str) -> Form:
+    """Return the form in which the table's model holds a column's envelopes."""
+    kind = Base.metadata.tables[table.name].c[column].type
+    if isinstance(kind, EncryptedBytes | EncryptedText):
+        return kind.form
+    raise ValueError(f"{table.name}.{column}: {kind!r} holds no envelopes")
 
 
 def table_of(name: str) -> EncryptedTable:

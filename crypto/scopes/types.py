@@ -8,6 +8,8 @@ from sqlalchemy.types import TypeDecorator
 
 from crypto.envelope import rules as envelope
 from crypto.errors import CLEAR_TEXT_REFUSED
+from crypto.scopes import forms
+from crypto.scopes.forms import Form
 
 
 def text_key() -> Text:
@@ -27,26 +29,34 @@ class EncryptedBytes(TypeDecorator[bytes]):
 
     impl = LargeBinary
     cache_ok = True
+    form: Form = forms.BINARY
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
         return None if value is None else _checked(value)
 
 
 class EncryptedText(TypeDecorator[bytes]):
-    """Envelope v1 in its text form ``mlc1.…`` (COLLATE "C"); the Python value is the envelope's bytes."""
+    """Envelope v1 in its text form ``mlc1.…`` (COLLATE "C"); the Python value is the envelope's bytes.
+
+    A stored text that is no envelope is read as ``forms.UNREADABLE``: its field does not open, its page is read.
+    """
 
     impl = Text
     cache_ok = True
+    form: Form = forms.TEXT
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Keep PostgreSQL's byte order, so that an older key sorts first whatever the database's locale."""
-        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+        """Keep PostgreSQL's byte order, so that an older key sorts first whatever the database's locale.
+
+        Not the dialect's own descriptor of it: that would make a VARCHAR of a column of texts.
+        """
+        return Text(collation="C") if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else envelope.to_text(_checked(value))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else envelope.from_text(value)
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else self.form.envelopes([value])[0]
 
 
 def _checked(value: Any) -> bytes:

@@ -10,8 +10,9 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crypto.lookups.port import Caller, SignedCall
+from crypto.lookups.port import Caller, Listed, SignedCall
 from gateway import errors
+from gateway.apps import queries
 from gateway.apps.models import App, Credential
 from gateway.signing import rules as signing
 from gateway.snapshot.follow import PURPOSE
@@ -51,3 +52,8 @@ class SignedApps:
     def names(self, session: Session, app_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """Return the names of applications by id, of those that exist."""
         return dict(session.execute(select(App.id, App.name).where(App.id.in_(app_ids))).tuples().all())
+
+    def find(self, session: Session, words: str, limit: int) -> list[Listed]:
+        """Return applications in use whose name, system, department, AppKey or id has the words, by name."""
+        rows = session.scalars(queries.in_use(words).limit(limit))
+        return [Listed(row.id, row.name, row.department_id, row.system_name) for row in rows]

@@ -1,13 +1,15 @@
 """Reads of applications."""
 
+import contextlib
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.apps.models import App, Credential
 from kernel.identity.actor import Actor
+from kernel.identity.models import Department
 
 
 def visible(actor: Actor) -> Select[App]:
@@ -16,6 +18,19 @@ def visible(actor: Actor) -> Select[App]:
     if actor.kind != "system" and actor.scope != "all":
         query = query.where(App.department_id == actor.department_id)
     return query
+
+
+def in_use(words: str) -> Select[App]:
+    """Return active applications of every department with the words in name, system, department, AppKey or as id."""
+    query = select(App).join(Department, Department.id == App.department_id).where(App.state == "active")
+    text = words.strip().lower()
+    if text:
+        columns = (App.name, App.system_name, App.app_key, Department.name)
+        matches = [func.lower(one).contains(text, autoescape=True) for one in columns]
+        with contextlib.suppress(ValueError):
+            matches.append(App.id == uuid.UUID(text))
+        query = query.where(or_(*matches))
+    return query.order_by(App.name, App.id)
 
 
 def credentials(session: Session, app_id: uuid.UUID) -> Sequence[Credential]:

@@ -1,4 +1,4 @@
-"""Encrypted tables of the tests whose row keys are texts and UUIDs: declared and created while a test runs."""
+"""Encrypted tables of the tests with keys and envelopes of every form: declared and created while a test runs."""
 
 import uuid
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from crypto.scopes import registry
 from crypto.scopes import service as scopes
 from crypto.scopes.registry import EncryptedColumn, EncryptedTable
 from crypto.scopes.rules import normalise_text
-from crypto.scopes.types import EncryptedBytes, text_key
+from crypto.scopes.types import EncryptedBytes, EncryptedText, text_key
 from kernel.db import Base, Database
 from kernel.identity.actor import system_actor
 
@@ -59,18 +59,29 @@ class IntegerKeyed(_Fields, _Own):
     code: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
-Keyed = type[TextKeyed] | type[UuidKeyed] | type[IntegerKeyed]
+class TextEnvelopes(_Fields, _Own):
+    """Rows with envelopes of both forms: ``value_env`` is a text here, ``name_env`` is not."""
+
+    __tablename__ = "test_text_envelopes"
+    code: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    value_env: Mapped[bytes | None] = mapped_column(EncryptedText())
+    name_env: Mapped[bytes | None] = mapped_column(EncryptedBytes())
+
+
+Keyed = type[TextKeyed] | type[UuidKeyed] | type[IntegerKeyed] | type[TextEnvelopes]
 
 
 @contextmanager
 def declared(database: Database, model: Keyed, departments: list[uuid.UUID]) -> Iterator[EncryptedTable]:
     """Create the table, declare it and make its scopes; afterwards nothing of it is left in this process."""
     table = model.metadata.tables[model.__tablename__].to_metadata(Base.metadata)
-    column = EncryptedColumn(
+    columns = [EncryptedColumn(
         "value_env", zh="样例值", mask="id_number", blind_index="value_bi", normalise=normalise_text,
         blind_index_next="value_bi_next",
-    )
-    encrypted = EncryptedTable(name=table.name, columns=(column,), key_column="code")
+    )]
+    if "name_env" in table.c:
+        columns.append(EncryptedColumn("name_env", zh="样例名", mask="name"))
+    encrypted = EncryptedTable(name=table.name, columns=tuple(columns), key_column="code")
 
     def make(session: Session) -> None:
         table.create(session.connection())

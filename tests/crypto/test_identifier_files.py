@@ -14,7 +14,8 @@ from crypto.persons.rules import synthetic
 from kernel.errors import MulianError
 from tests.catalog import books
 from tests.crypto.conftest import District
-from tests.crypto.test_lookups import NAME, SYSTEM, Desk, expire
+from tests.crypto.test_lookups import NAME, SYSTEM, Desk
+from tests.crypto.test_lookups_http import expire
 
 
 def test_a_batch_goes_on_after_a_kill_and_its_files_are_deleted(

@@ -1,19 +1,16 @@
 """The two doors: who gets what in which form, how much, what is on record, and who saw a person."""
 
-import json
-import time
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from crypto.errors import LOOKUP_QUOTA, LOOKUP_RATE, LOOKUP_SECOND_PERSON
-from crypto.identifiers import batches, fields
+from crypto.identifiers import fields
 from crypto.identifiers import service as identifiers
-from crypto.identifiers.models import IdentifierBatch
 from crypto.identifiers.rules import Form, Kind
 from crypto.identifiers.service import Field, Issued, Status
 from crypto.lookups import grants, rules, seen, service
@@ -23,13 +20,11 @@ from crypto.lookups.service import Answer, Question, Reason
 from crypto.masking.rules import mask
 from crypto.persons.rules import Person, synthetic
 from gateway.apps import service as apps_service
-from gateway.signing import rules as signing
 from kernel import clock, ids
 from kernel.approvals import service as approvals
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor, system_actor
-from kernel.jobs import runner
-from tests.crypto.conftest import District, _user, make_district
+from tests.crypto.conftest import District, _user
 
 NAME = "公民身份号码"
 SYSTEM = system_actor("test")
@@ -158,12 +153,30 @@ def above_the_quota_a_second_person_agrees_to_exactly_this(desk: Desk) -> None:
         patch.setattr(rules, "MANUAL_PER_MINUTE", 1)
         hasty = desk.ask(desk.tokens[4:8], quota=5, approval_id=approval_id)
     assert hasty.refused is not None and hasty.refused.kind is LOOKUP_RATE  # and the consent is still there
-    assert desk.ask(desk.tokens[4:8], approval_id=approval_id).items and desk.log()[-1]["approval_id"] is None
+    assert desk.ask(desk.tokens[:5], quota=5, approval_id=approval_id).items and desk.log()[-1]["approval_id"] is None
     allowed = desk.ask(desk.tokens[4:8], quota=5, approval_id=approval_id)
     assert [one.status for one in allowed.items] == [Status.FOUND] * 4
-    with pytest.raises(MulianError):
-        desk.ask(desk.tokens[4:8], quota=5, approval_id=approval_id)
     assert desk.log()[-1]["approval_id"] is not None
+    _whom_one_was_shown_takes_no_new_consent(desk)
+
+
+def _whom_one_was_shown_takes_no_new_consent(desk: Desk) -> None:
+    """Eight persons of a quota of five were seen masked: the same ones again, and nothing more than that."""
+    logged = len(desk.log())
+    again = desk.ask(desk.tokens[:8], quota=5)
+    assert [one.status for one in again.items] == [Status.FOUND] * 8 and (again.masked, again.persons_left) == (True, 0)
+    assert desk.ask(desk.tokens[6:7], quota=5).refused is None
+    assert [row["approval_id"] for row in desk.log()[logged:]] == [None, None]  # on record, under no consent
+    colleague = desk.actor("colleague", desk.district.department, service.RUN)
+    more: list[dict[str, Any]] = [
+        {"items": desk.tokens[:9]}, {"items": desk.tokens[:8], "clear": True},
+        {"items": desk.tokens[:8], "actor": colleague}, {"items": desk.numbers[:8], "direction": Direction.IDENTIFIER},
+    ]
+    for options in more:
+        refused = desk.ask(**options, quota=5).refused
+        assert refused is not None and refused.kind is LOOKUP_SECOND_PERSON
+    hasty = desk.ask(desk.tokens[:8] * 25, quota=5).refused
+    assert hasty is not None and hasty.kind is LOOKUP_RATE
 
 
 def limits_a_minute_and_an_alarm_for_a_sweep(desk: Desk) -> None:
@@ -208,6 +221,9 @@ def an_application_asks_within_its_grant(desk: Desk) -> None:
         session, SYSTEM, name="津贴系统", department_id=desk.district.other
     )).app
     grant_id = desk.grant(app_id=app.id)
+    with pytest.raises(MulianError) as nobody:
+        desk.grant(app_id=ids.new())
+    assert nobody.value.code == "crypto.lookup.app_unknown"
     reason = Reason("JT-01", "BJ-7", "E-12")
 
     def ask(
@@ -244,7 +260,7 @@ def an_application_asks_within_its_grant(desk: Desk) -> None:
 def who_saw_this_person(desk: Desk) -> None:
     desk.ask(desk.tokens[:3])
     desk.ask(desk.numbers[2:5], direction=Direction.IDENTIFIER)
-    desk.ask(desk.tokens[2:3], quota=0)  # refused: nobody was seen
+    desk.ask(desk.tokens[50:51], quota=0)  # refused: nobody was seen
 
     def who(value: str) -> seen.Seen:
         return desk.database.run(lambda session: seen.who(session, desk.auditor, value=value, reason="信访核查"))
@@ -278,116 +294,3 @@ def test_doors(district: District) -> None:
     ):
         desk.begin()
         part(desk)
-
-
-# -- over HTTP ---------------------------------------------------------------------------------------------------------
-def signed(secret: str, key: str, path: str, body: bytes, nonce: str) -> dict[str, str]:
-    stamp = str(int(time.time()))
-    string = signing.string_to_sign(
-        b"POST", path.encode(), b"", body, stamp.encode(), nonce.encode(), key.encode(), b"1"
-    )
-    return {
-        "X-Mulian-Key": key, "X-Mulian-Key-Version": "1", "X-Mulian-Timestamp": stamp, "X-Mulian-Nonce": nonce,
-        "X-Mulian-Signature": signing.sign(secret.encode(), string).decode(), "Content-Type": "application/json",
-    }
-
-
-@pytest.mark.requirement("S4-21")
-def test_files_and_doors_over_http(live_server: Any) -> None:
-    desk = Desk(make_district(live_server.runtime.database), 12)
-    own = desk.district.department
-    engineer, colleague = (live_server.signed_in("data_engineer", department_id=own) for _ in range(2))
-    lines = ["姓名,证件号", *(f"{p.name},{p.id_number}" for p in desk.people), "某人,不是号码", "空,"]
-    query = {"field": NAME, "filename": "名册.csv", "key": "k1", "column": "证件号"}
-    octets = {"Content-Type": "application/octet-stream"}
-    path, data = "/crypto/identifiers/batches", "\n".join(lines).encode("gb18030")
-    sent = engineer.send("POST", path, params=query, content=data, headers=octets)
-    assert sent.status_code == 202, sent.text
-    again = engineer.send("POST", path, params=query, content=data, headers=octets)
-    assert again.json()["id"] == sent.json()["id"]
-    other = engineer.send("POST", path, params=query, content=data + b"\n", headers=octets)
-    assert (other.status_code, other.json()["code"]) == (409, "crypto.identifier.batch_key")
-    absent = engineer.send("POST", path, params=query | {"column": "无此列", "key": "k3"}, content=data, headers=octets)
-    bad = engineer.send("POST", path, params=query | {"filename": "名册.xlsx", "key": "k2"}, content=data, headers=octets)
-    assert bad.json()["code"] == "crypto.identifier.file_invalid"
-    cut = engineer.send("POST", path, params=query | {"key": "k4"}, content=data, headers=octets).json()
-    assert engineer.post(f"/jobs/{cut['job_id']}/cancel").status_code == 200
-    assert engineer.get(f"{path}/{cut['id']}").json()["state"] == "failed"  # its job ended before its body began
-    batches.sweep(live_server.runtime)
-    assert not (live_server.runtime.home.files_dir / "identifiers" / uuid.UUID(cut["id"]).hex).exists()
-    batch = f"{path}/{sent.json()['id']}"
-    assert engineer.post(f"{batch}/file").json()["code"] == "crypto.identifier.batch_state"
-    stored = b"".join(one.read_bytes() for one in (live_server.runtime.home.files_dir / "identifiers").rglob("input"))
-    assert stored and desk.numbers[0].encode() not in stored
-    while (held := runner.claim(live_server.runtime)) is not None:
-        runner.execute(live_server.runtime, held, runner.context_of(live_server.runtime, held))
-    assert engineer.get(f"{path}/{absent.json()['id']}").json()["state_zh"] == "已失败"
-    done = engineer.get(batch).json()
-    assert (done["state"], done["total"], done["done"], done["created"], done["refused"]) == ("done", 14, 14, 1, 1)
-    table = engineer.post(f"{batch}/file").content.decode("utf-8-sig").splitlines()
-    assert table[1] == f"1,{desk.tokens[0]},已有" and table[13].endswith("新签发") and table[14] == "14,,空值"
-    assert colleague.post(f"{batch}/file").status_code == 404
-    assert engineer.post(f"{batch}/file", params={"kind": "xlsx"}).content.startswith(b"PK")
-    live_server.runtime.database.run(lambda session: expire(session))
-    assert engineer.post(f"{batch}/file").json()["code"] == "crypto.identifier.batch_gone"
-
-    officer = live_server.signed_in("data_officer", department_id=own)
-    admin = live_server.signed_in("department_admin", department_id=own)
-    naive = {
-        "grantee_id": str(desk.district.other), "business": "承接", "purpose_code": "C", "fields": {NAME: False},
-        "directions": ["value"], "persons_day": 1, "per_minute": 1, "expires_at": "2099-01-01T00:00:00",
-    }
-    assert admin.post("/crypto/lookups/grants", json=naive).status_code == 422
-    body = {"field": NAME, "direction": "value", "items": desk.tokens[:2], "reason": "核对", "ticket": "GD-1"}
-    shown = officer.post("/crypto/lookups/manual", json=body).json()
-    assert shown["masked"] and shown["items"][0]["value"] == mask("id_number", desk.numbers[0])
-    clear = officer.post("/crypto/lookups/manual", json=body | {"clear": True}).json()
-    assert clear["items"][1]["value"] == desk.numbers[1]
-    assert engineer.post("/crypto/lookups/manual", json=body).status_code == 403
-    many = body | {"items": ["x"] * 201}
-    assert {officer.post(f"/crypto/lookups/{door}", json=many).status_code for door in ("manual", "manual/requests")} \
-        == {422}
-    key = {"Idempotency-Key": "asked once"}
-    asked, again, other = (
-        officer.post("/crypto/lookups/manual/requests", json=body | {"items": desk.tokens[:count]}, headers=key)
-        for count in (3, 3, 4))
-    assert asked.json() == again.json() and other.json()["code"] == "kernel.idempotency.reused"
-    unknown = officer.post("/crypto/lookups/manual/requests", json=body | {"field": "住址"})
-    assert unknown.json()["code"] == "crypto.identifier.field_unknown"
-
-    made = desk.database.run(lambda session: apps_service.create(
-        session, SYSTEM, name="津贴系统", department_id=desk.district.other
-    ))
-    desk.grant(app_id=made.app.id)
-    wanted = json.dumps({
-        "department_id": str(own), "field": NAME, "direction": "value", "items": desk.tokens[:5], "operator_id": "E1",
-        "purpose_code": "JT-01", "case_number": "BJ-1",
-    }).encode()
-    url = "/api/v1/crypto/lookups/system"
-    headers = signed(made.secret, made.app.app_key, url, wanted, "a" * 16)
-    client = live_server.client()
-    first = client.post(url, content=wanted, headers=headers)
-    assert [one["value"] for one in first.json()["items"]] == [mask("id_number", one) for one in desk.numbers[:5]]
-    assert client.post(url, content=wanted, headers=headers).json()["code"] == "crypto.lookup.replay"
-    changed = client.post(url, content=wanted.replace(b"E1", b"E2"), headers=headers)
-    assert changed.json()["code"] == "gateway.call.signature"
-    assert client.post(url, content=wanted, headers={"Content-Type": "application/json"}).status_code == 401
-    fast = json.loads(wanted) | {"items": desk.tokens[:12] * 10}
-    content = json.dumps(fast).encode()
-    limited = client.post(url, content=content, headers=signed(made.secret, made.app.app_key, url, content, "b" * 16))
-    assert (limited.status_code, limited.json()["code"]) == (429, "crypto.lookup.rate")
-    auditor = live_server.signed_in("auditor")
-    looks = auditor.get("/crypto/lookups/log").json()["items"]
-    assert [(one["door"], one["refused"]) for one in looks] == [
-        ("system", "crypto.lookup.rate"), ("system", None), ("manual", None), ("manual", None)
-    ]
-    who = auditor.post("/crypto/lookups/who", json={"value": desk.numbers[1], "reason": "信访"}, headers=key).json()
-    another = auditor.post("/crypto/lookups/who", json={"value": desk.numbers[2], "reason": "信访"}, headers=key)
-    assert another.json()["code"] == "kernel.idempotency.already_issued"
-    assert who["known"] and [one["reference"] for one in who["looks"]] == ["BJ-1", "GD-1", "GD-1"]
-    assert officer.post("/crypto/lookups/who", json={"value": desk.numbers[1], "reason": "信访"}).status_code == 403
-
-
-def expire(session: Session) -> None:
-    for row in session.scalars(select(IdentifierBatch)):
-        row.expires_at = clock.now()

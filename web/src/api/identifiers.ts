@@ -155,12 +155,22 @@ export interface LookGrantInput {
   expires_at: string;
 }
 
+/** An application that a grant may name; `more` of the list: others match too. */
+export interface AppChoice {
+  id: string;
+  name: string;
+  department_id: string;
+  department: string;
+  system_name: string | null;
+}
+
 export const lookups = {
   run: (body: LookInput) => api.post<LookAnswer>("/crypto/lookups/manual", body),
   request: (body: LookInput) => api.post<{ approval_id: string; state: string }>("/crypto/lookups/manual/requests", body),
   log: (params: ListParams) => api.get<Page<Look>>("/crypto/lookups/log", params),
   who: (value: string, reason: string) => api.post<Seen>("/crypto/lookups/who", { value, reason }),
   grants: (params: ListParams) => api.get<Page<LookGrant>>("/crypto/lookups/grants", params),
+  apps: (q: string) => api.get<{ items: AppChoice[]; more: boolean }>("/crypto/lookups/apps", { q }),
   grant: (body: LookGrantInput) => api.post<LookGrant>("/crypto/lookups/grants", body),
   revoke: (id: string, reason: string) => api.post<LookGrant>(`/crypto/lookups/grants/${id}/revocation`, { reason }),
 };

@@ -65,6 +65,7 @@ export const pages: RouteRecordRaw[] = [
   page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
+  page("/crypto/units", "crypto", "units", ["crypto.key.read"], () => import("@/views/crypto/UnitsView.vue")),
   page("/crypto/identifiers", "crypto", "identifiers", ["crypto.identifier.read"], () => import("@/views/crypto/IdentifiersView.vue")),
   page("/crypto/lookups", "crypto", "lookups", ["crypto.lookup.run", "crypto.lookup.audit", "crypto.lookup.grant", "crypto.lookup.approve"], () => import("@/views/crypto/LookupsView.vue")),
   page("/crypto/replacements", "crypto", "replacements", ["crypto.replacement.read"], () => import("@/views/crypto/ReplacementsView.vue")),

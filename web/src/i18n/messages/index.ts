@@ -19,6 +19,7 @@ import { search } from "./search";
 import { status } from "./status";
 import { system } from "./system";
 import { transfers } from "./transfers";
+import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...identifiers, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
