@@ -83,6 +83,8 @@ class Quotas:
             granted = min(want, state.left)
             state.left -= granted
             reply(OK, granted, 0)
+            if state.left < chunk_of(ask.quota) // 2 and state.exhausted_at < ask.quota:
+                self._refill(ask.grant, state, ask.quota)  # before anybody has to wait for the database
         elif state.exhausted_at >= ask.quota:
             reply(QUOTA, 0, 0)
         else:

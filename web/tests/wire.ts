@@ -24,6 +24,7 @@ import type * as reviews from "@/api/reviews";
 import type * as reports from "@/api/reports";
 import type * as selfcheck from "@/api/selfcheck";
 import type * as search from "@/api/search";
+import type * as units from "@/api/units";
 import type { Me } from "@/stores/session";
 
 type Wire = components["schemas"];
@@ -127,6 +128,12 @@ export type Checked = [
   None<Foreign<identifiers.Seen, Wire["WhoOut"]>>,
   None<Foreign<identifiers.LookGrant, Wire["crypto__lookups__schemas__GrantOut"]>>,
   None<Foreign<identifiers.LookGrantInput, Wire["GrantIn"]>>,
+  None<Foreign<identifiers.AppChoice, Wire["AppChoiceOut"]>>,
+  None<Foreign<units.Unit, Wire["UnitOut"]>>,
+  None<Foreign<units.UnitPage, Wire["UnitPage"]>>,
+  None<Foreign<units.UnitPage["totals"], Wire["TotalsOut"]>>,
+  None<Foreign<units.UnitDetail, Wire["UnitDetail"]>>,
+  None<Foreign<units.Use, Wire["UseOut"]>>,
   None<Foreign<replacements.Target, Wire["crypto__replacement__schemas__TargetOut"]>>,
   None<Foreign<replacements.TargetInput, Wire["crypto__replacement__schemas__TargetIn"]>>,
   None<Foreign<replacements.Replacement, Wire["ReplacementOut"]>>,

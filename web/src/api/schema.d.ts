@@ -4114,6 +4114,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/lookups/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Apps To Grant
+         * @description List applications of every department that a grant may name, by words of their name, system, department or id.
+         */
+        get: operations["list_apps_to_grant_api_v1_crypto_lookups_apps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/lookups/grants": {
         parameters: {
             query?: never;
@@ -4862,6 +4882,46 @@ export interface paths {
          * @description Connect and list tables and columns: the test of a connection, and what a job is picked from.
          */
         get: operations["target_columns_api_v1_crypto_targets__target_id__columns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Units
+         * @description List departments with encrypted fields: what they protect, how their keys stand, this month's look-ups.
+         */
+        get: operations["list_units_api_v1_crypto_units_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crypto/units/{department_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unit
+         * @description Return one department with fields, keys, identified fields, grants in force and this month's look-ups.
+         */
+        get: operations["get_unit_api_v1_crypto_units__department_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6707,6 +6767,38 @@ export interface components {
             masked: boolean;
             /** Persons Left */
             persons_left: number;
+        };
+        /**
+         * AppChoiceOut
+         * @description An application that a grant may name.
+         */
+        AppChoiceOut: {
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** System Name */
+            system_name: string | null;
+        };
+        /**
+         * AppChoices
+         * @description The first applications by name. ``more``: others match too, so more words are needed.
+         */
+        AppChoices: {
+            /** Items */
+            items: components["schemas"]["AppChoiceOut"][];
+            /** More */
+            more: boolean;
         };
         /**
          * AppDetail
@@ -16289,6 +16381,79 @@ export interface components {
             total: number;
         };
         /**
+         * TotalsOut
+         * @description All departments within reach. ``departments``: those with a key in use.
+         */
+        TotalsOut: {
+            /**
+             * Asked
+             * @description 本月查询条数，不含未予查询的
+             */
+            asked: number;
+            /** Departments */
+            departments: number;
+            /**
+             * Fields
+             * @description 加密字段
+             */
+            fields: number;
+            /**
+             * Grants
+             * @description 有效的查询授权
+             */
+            grants: number;
+            /**
+             * Identifiers
+             * @description 已签发标识的值
+             */
+            identifiers: number;
+            /**
+             * Looks
+             * @description 本月查询次数，含未予查询的
+             */
+            looks: number;
+            /**
+             * Overdue
+             * @description 密钥超过更换周期的加密字段
+             */
+            overdue: number;
+            /**
+             * Person Records
+             * @description 受保护的人员记录，一条一人
+             */
+            person_records: number;
+            /**
+             * Refused
+             * @description 本月未予查询的次数
+             */
+            refused: number;
+            /**
+             * Rekeyed
+             * @description 历次密钥更换换过密钥的行
+             */
+            rekeyed: number;
+            /**
+             * Rekeyed Month
+             * @description 本月完成的密钥更换换过密钥的行
+             */
+            rekeyed_month: number;
+            /**
+             * Replaced
+             * @description 本单位业务库中由本系统替换为标识、未撤销的行
+             */
+            replaced: number;
+            /**
+             * Tables
+             * @description 有加密字段的表（按单位计）
+             */
+            tables: number;
+            /**
+             * Unkeyed
+             * @description 没有在用密钥的加密字段
+             */
+            unkeyed: number;
+        };
+        /**
          * TraceEdge
          * @description A link or belonging between two reached nodes. ``link``: duty_data, data_system, item_column, system_table,
          *     or ``item`` (of an entry) and ``column`` (of a table).
@@ -16672,6 +16837,208 @@ export interface components {
             restored: number;
         };
         /**
+         * UnitDetail
+         * @description A connected department with its fields and keys, identified fields, grants in force and look-ups of the month.
+         */
+        UnitDetail: {
+            /**
+             * Asked
+             * @description 本月查询条数，不含未予查询的
+             */
+            asked: number;
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Fields
+             * @description 加密字段
+             */
+            fields: number;
+            /** Granted */
+            granted: components["schemas"]["crypto__lookups__schemas__GrantOut"][];
+            /**
+             * Grants
+             * @description 有效的查询授权
+             */
+            grants: number;
+            /** Identifier Fields */
+            identifier_fields: components["schemas"]["crypto__identifiers__schemas__FieldOut"][];
+            /**
+             * Identifiers
+             * @description 已签发标识的值
+             */
+            identifiers: number;
+            /**
+             * Looks
+             * @description 本月查询次数，含未予查询的
+             */
+            looks: number;
+            /** Month */
+            month: string;
+            /**
+             * Next Due At
+             * @description 最早应更换密钥的时间
+             */
+            next_due_at: string | null;
+            /**
+             * Overdue
+             * @description 密钥超过更换周期的加密字段
+             */
+            overdue: number;
+            /**
+             * Person Records
+             * @description 受保护的人员记录，一条一人
+             */
+            person_records: number;
+            /**
+             * Refused
+             * @description 本月未予查询的次数
+             */
+            refused: number;
+            /**
+             * Rekeyed
+             * @description 历次密钥更换换过密钥的行
+             */
+            rekeyed: number;
+            /**
+             * Rekeyed Month
+             * @description 本月完成的密钥更换换过密钥的行
+             */
+            rekeyed_month: number;
+            /**
+             * Replaced
+             * @description 本单位业务库中由本系统替换为标识、未撤销的行
+             */
+            replaced: number;
+            /** Scopes */
+            scopes: components["schemas"]["ScopeOut"][];
+            /**
+             * Tables
+             * @description 有加密字段的表（按单位计）
+             */
+            tables: number;
+            /**
+             * Unkeyed
+             * @description 没有在用密钥的加密字段
+             */
+            unkeyed: number;
+            /** Use */
+            use: components["schemas"]["UseOut"][];
+        };
+        /**
+         * UnitOut
+         * @description A connected department.
+         */
+        UnitOut: {
+            /**
+             * Asked
+             * @description 本月查询条数，不含未予查询的
+             */
+            asked: number;
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Fields
+             * @description 加密字段
+             */
+            fields: number;
+            /**
+             * Grants
+             * @description 有效的查询授权
+             */
+            grants: number;
+            /**
+             * Identifiers
+             * @description 已签发标识的值
+             */
+            identifiers: number;
+            /**
+             * Looks
+             * @description 本月查询次数，含未予查询的
+             */
+            looks: number;
+            /**
+             * Next Due At
+             * @description 最早应更换密钥的时间
+             */
+            next_due_at: string | null;
+            /**
+             * Overdue
+             * @description 密钥超过更换周期的加密字段
+             */
+            overdue: number;
+            /**
+             * Person Records
+             * @description 受保护的人员记录，一条一人
+             */
+            person_records: number;
+            /**
+             * Refused
+             * @description 本月未予查询的次数
+             */
+            refused: number;
+            /**
+             * Rekeyed
+             * @description 历次密钥更换换过密钥的行
+             */
+            rekeyed: number;
+            /**
+             * Rekeyed Month
+             * @description 本月完成的密钥更换换过密钥的行
+             */
+            rekeyed_month: number;
+            /**
+             * Replaced
+             * @description 本单位业务库中由本系统替换为标识、未撤销的行
+             */
+            replaced: number;
+            /**
+             * Tables
+             * @description 有加密字段的表（按单位计）
+             */
+            tables: number;
+            /**
+             * Unkeyed
+             * @description 没有在用密钥的加密字段
+             */
+            unkeyed: number;
+        };
+        /**
+         * UnitPage
+         * @description A page of departments; ``totals`` and ``use`` are of all within reach, whatever the search.
+         */
+        UnitPage: {
+            /** Items */
+            items: components["schemas"]["UnitOut"][];
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+            totals: components["schemas"]["TotalsOut"];
+            /** Use */
+            use: components["schemas"]["UseOut"][];
+        };
+        /**
          * UnsealIn
          * @description A passphrase, a PIN or one share; it is neither stored nor logged.
          */
@@ -16740,6 +17107,37 @@ export interface components {
             total: number;
             /** Until */
             until: string;
+        };
+        /**
+         * UseOut
+         * @description Look-ups of the month by door, 业务事项 and purpose code, with their results.
+         */
+        UseOut: {
+            /** Asked */
+            asked: number;
+            /** Business */
+            business: string;
+            door: components["schemas"]["Door"];
+            /** Door Zh */
+            door_zh: string;
+            /** Found */
+            found: number;
+            /** Looks */
+            looks: number;
+            /**
+             * Purpose
+             * @description 系统查询的用途代码；人工查询的事由只在查询日志中
+             */
+            purpose: string;
+            /**
+             * Refused
+             * @description 未予查询的原因（错误代码）→ 次数
+             */
+            refused: {
+                [key: string]: number;
+            };
+            /** Unknown */
+            unknown: number;
         };
         /** UserIn */
         UserIn: {
@@ -24653,6 +25051,37 @@ export interface operations {
             };
         };
     };
+    list_apps_to_grant_api_v1_crypto_lookups_apps_get: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppChoices"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_lookup_grants_api_v1_crypto_lookups_grants_get: {
         parameters: {
             query?: {
@@ -25920,6 +26349,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetColumns"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_units_api_v1_crypto_units_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                q?: string;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_unit_api_v1_crypto_units__department_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitDetail"];
                 };
             };
             /** @description Validation Error */
