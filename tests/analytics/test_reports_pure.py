@@ -24,6 +24,7 @@ from kernel import clock
 from kernel.errors import MulianError
 from tests.analytics import generator as g
 from tests.kernel.documents.engines import need
+from tests.support.scale import Scale
 
 RUN = "01933b2e-0000-7000-8000-000000000001"
 
@@ -60,14 +61,15 @@ def test_built_twice_gives_the_same_bytes(run: tuple[Path, str], tmp_path: Path)
 
 
 @pytest.mark.requirement("S4-14")
-@pytest.mark.parametrize("which", ["run", "unit_run"])
-def test_reproduce_in_a_fresh_process_and_empty_folder(which: str, request: pytest.FixtureRequest) -> None:
-    folder, root = request.getfixturevalue(which)
-    result = reproduce(folder, root)
-    assert result.files == dict.fromkeys([*(name for name, _ in ARTIFACTS), "manifest.json"], True)
-    assert result.identical
-    assert result.passed
-    assert (result.new_root, result.environment) == (root, ())
+def test_reproduce_in_a_fresh_process_and_empty_folder(
+    run: tuple[Path, str], unit_run: tuple[Path, str], scale: Scale,
+) -> None:
+    for folder, root in (run, unit_run)[:scale.of(1, 2)]:
+        result = reproduce(folder, root)
+        assert result.files == dict.fromkeys([*(name for name, _ in ARTIFACTS), "manifest.json"], True)
+        assert result.identical
+        assert result.passed
+        assert (result.new_root, result.environment) == (root, ())
 
 
 def test_reproduce_notices_a_changed_row_and_names_its_figures(unit_run: tuple[Path, str], tmp_path: Path) -> None:

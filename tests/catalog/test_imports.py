@@ -151,6 +151,7 @@ def test_rows_changed_between_check_and_apply_are_not_overwritten(
     assert code(lambda: apply(database, town.bureau, batch)) == "catalog.import.stale"
 
 
+@pytest.mark.one_database
 def test_four_levels_round_trip_without_loss(database: Database, town: Town, checked: Check) -> None:
     folder = samples_folder()
     names = [row["name"] for row in samples.departments(folder)]
