@@ -5,18 +5,15 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-import httpx2
-
 from kernel.files_atomic import write_atomic
 from kernel.home import Home
 from kernel.settings import Settings
 from mulian import fork
 from mulian.bootstrap import Installed, install
-from mulian.supervisor import Child, Supervisor, claim_port
+from mulian.supervisor import Child, Supervisor, answers, claim_port
 
 _CHAIN_ID = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}'
 WORKER_MARK = "worker.pid"
-_JSON = {"content-type": "application/json"}
 
 
 def serve(settings: Settings) -> None:
@@ -62,14 +59,14 @@ def _start(supervisor: Supervisor, installed: Installed, settings: Settings, por
     if settings.rpc_url is None:
         rpc = f"http://{host}:{ports['rpc_port']}"
         chain = ["chain", "serve", "--home", home, "--host", host, "--port", str(ports["rpc_port"])]
-        children.append(Child("chain", chain, lambda: _answers(rpc, post=_CHAIN_ID)))
+        children.append(Child("chain", chain, lambda: answers(rpc, post=_CHAIN_ID)))
     worker = Child("worker", ["worker", "--home", home], lambda: _worker_ready(worker, home))
     gateway = ["gateway", "serve", "--home", home, "--host", host, "--port", str(ports["gateway_port"]),
                "--workers", str(settings.gateway_workers)]
-    children += [worker, Child("gateway", gateway, lambda: _answers(f"http://{host}:{ports['gateway_port']}/healthz"))]
+    children += [worker, Child("gateway", gateway, lambda: answers(f"http://{host}:{ports['gateway_port']}/healthz"))]
     url = f"http://{host}:{ports['port']}"
     api = ["api", "--home", home, "--host", host, "--port", str(ports["port"])]
-    children.append(Child("api", api, lambda: _answers(f"{url}/healthz")))
+    children.append(Child("api", api, lambda: answers(f"{url}/healthz")))
     supervisor.start(*children)
     _announce(installed, settings, url, ports)
 
@@ -82,15 +79,6 @@ def _announce(installed: Installed, settings: Settings, url: str, ports: dict[st
         print("开发方式：数据密钥由口令文件自动解封，不得用于正式环境", flush=True)
     print(f"控制台 {url}/console/  接口网关 http://{settings.host}:{ports['gateway_port']}", flush=True)
     print(f"ready {url}", flush=True)
-
-
-def _answers(url: str, post: bytes | None = None) -> bool:
-    """Tell whether an HTTP server answers there at all."""
-    try:
-        answer = httpx2.request("POST" if post else "GET", url, content=post, timeout=2, headers=_JSON)
-    except httpx2.HTTPError:
-        return False
-    return answer.status_code < 500
 
 
 def _worker_ready(worker: Child, home: str) -> bool:

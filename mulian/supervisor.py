@@ -1,5 +1,6 @@
 """Running the processes of one installation: start in order, watch, restart, stop in order."""
 
+import http.client
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 from kernel import lifeline
 from kernel.errors import define
@@ -40,6 +42,19 @@ def claim_port(host: str, port: int, option: str) -> int:
         except OSError as error:
             raise PORT_IN_USE(port=port, host=host, option=option) from error
         return int(probe.getsockname()[1])
+
+
+def answers(url: str, post: bytes | None = None) -> bool:
+    """Tell whether an HTTP server answers there without failing; asked often, so without any of TLS."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=2)
+    try:
+        connection.request("POST" if post else "GET", parts.path or "/", post, {"content-type": "application/json"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 @dataclass

@@ -25,7 +25,7 @@ from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
 from mulian.migrations import run
-from tests.support import closing, mariadb, one_database, postgres, proofs, statements
+from tests.support import closing, loopback, mariadb, one_database, postgres, proofs, statements
 from tests.support.accounts import Signed, sign_in_as
 from tests.support.scale import Scale
 
@@ -154,7 +154,7 @@ class Live:
 
     def client(self) -> httpx2.Client:
         """Return an anonymous client."""
-        return httpx2.Client(base_url=self.url, timeout=30)
+        return loopback.client(self.url)
 
     def signed_in(self, *roles: str, department_id: uuid.UUID | None = None) -> Signed:
         """Return a client of a new user with these standard roles."""

@@ -1,7 +1,9 @@
 """Resolving once, checking, and connecting to exactly what was checked."""
 
 import asyncio
+import functools
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +84,12 @@ def client(allowed: Allowed, *, timeout: float = 10.0, verify: bool = True) -> h
     )
 
 
+@functools.cache
+def _tls(verify: bool) -> ssl.SSLContext:
+    # reading the list of authorities costs 35 ms, and a probe makes a client for every look
+    return httpx2.create_ssl_context(verify=verify, trust_env=False)
+
+
 class _PinnedTransport(httpx2.BaseTransport):
     """Sends each request to a checked address; TLS still verifies the name that was asked for."""
 
@@ -89,7 +97,7 @@ class _PinnedTransport(httpx2.BaseTransport):
         self._allowed = allowed
         # no connection is kept: one kept for an address might be reused for another name at that address
         limits = httpx2.Limits(max_keepalive_connections=0)
-        self._inner = httpx2.HTTPTransport(verify=verify, trust_env=False, limits=limits)
+        self._inner = httpx2.HTTPTransport(verify=_tls(verify), trust_env=False, limits=limits)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Resolve, check, and send to the address with the original Host and SNI."""

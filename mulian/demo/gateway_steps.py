@@ -30,7 +30,7 @@ from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 from mulian.demo.steps import Report, ensure
 from mulian.demo.world import HOME_DEPARTMENT, World
-from mulian.supervisor import Child
+from mulian.supervisor import Child, answers
 
 PERSONS, CASES = "养老服务对象基本信息（样例）", "政务公开事项办理信息（样例）"
 CONSUMER = "北京市西城区教育委员会"
@@ -155,15 +155,7 @@ def _items(session: Session, entry: str) -> dict[str, uuid.UUID]:
 def _start_gateway(world: World) -> None:
     place, port = str(world.home.root), world.ports["gateway_port"]
     arguments = ["gateway", "serve", "--home", place, "--port", str(port), "--workers", str(WORKERS)]
-    world.supervisor.start(Child("gateway", arguments, lambda: _listening(port)))
-
-
-def _listening(port: int) -> bool:
-    try:
-        httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
-    except httpx2.HTTPError:
-        return False
-    return True
+    world.supervisor.start(Child("gateway", arguments, lambda: answers(f"http://127.0.0.1:{port}/healthz")))
 
 
 def _served(world: World) -> bool:

@@ -23,6 +23,7 @@ from kernel.identity.actor import system_actor
 from kernel.identity.roles import seed_roles
 from tests.catalog.districts import District, Served, installed
 from tests.catalog.harvest import CkanHarvester, PagingFailed
+from tests.support import loopback
 from tests.support.accounts import PASSWORD
 
 
@@ -34,7 +35,7 @@ class Site:
         self.district = District.make(database, 41, 30)
         self.district.seal()
         self.public = self.district.public()
-        self.http = httpx2.Client(base_url=url, timeout=30)
+        self.http = loopback.client(url)
         self.ckan = ckanapi.RemoteCKAN(url)
 
     def token(self, role: str, department: Any = None, permissions: list[str] | None = None) -> str:

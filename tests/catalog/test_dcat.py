@@ -38,6 +38,7 @@ from kernel.identity.service import create_department
 from mulian.demo.catalog_steps import DATA
 from tests.catalog import dcat_shapes
 from tests.catalog.districts import District, Served, installed
+from tests.support import loopback
 
 FORMS = {
     "ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld+json"),
@@ -55,7 +56,7 @@ class Portal:
         self.url, self.database = url, database
         self.district = District.make(database, 47, 24)
         self.district.seal()
-        self.http = httpx2.Client(base_url=url, timeout=30)
+        self.http = loopback.client(url)
 
     def graph(self, path: str, form: str) -> rdflib.Graph:
         answer = self.http.get(path)
@@ -115,7 +116,7 @@ def test_a_harvester_follows_the_pages(portal: Portal, monkeypatch: pytest.Monke
 def test_the_demo_district_conforms_to_dcat_ap(sqlite_database: Database) -> None:
     """Core and range shapes without a finding; of the recommended only what the directory does not hold."""
     demo_district(sqlite_database)
-    with Served(sqlite_database) as url, httpx2.Client(base_url=url, timeout=60) as http:
+    with Served(sqlite_database) as url, loopback.client(url, timeout=60) as http:
         data = rdflib.Graph().parse(data=http.get("/catalog.ttl").text, format="turtle")
         identifiers_resolve(http, url, data)
     datasets = list(data.subjects(RDF.type, DCAT.Dataset))

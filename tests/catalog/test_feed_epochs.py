@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
-import httpx2
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
@@ -27,6 +26,7 @@ from kernel.notices.models import Notice
 from kernel.runtime import Runtime
 from tests.catalog.districts import District, Served
 from tests.catalog.test_feed import current
+from tests.support import loopback
 
 
 class Reader:
@@ -167,7 +167,7 @@ def test_a_restoration_that_nobody_noticed_is_not_skipped(database: Database, ho
 def test_epochs_over_http_and_by_command(sqlite_database: Database, home: Home) -> None:
     district = District.make(sqlite_database, 7, 8)
     district.seal()
-    with Served(sqlite_database) as url, httpx2.Client(base_url=f"{url}/api/v1/catalog/public", timeout=30) as http:
+    with Served(sqlite_database) as url, loopback.client(f"{url}/api/v1/catalog/public") as http:
         first = http.get("/changes", params={"limit": 2}).json()
         assert first["next"] == 2 and first["cursor"].startswith(first["epoch"])
         rest = http.get("/changes", params={"cursor": first["cursor"], "limit": 1000}).json()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +19,7 @@ from catalog.oai import service
 from catalog.oai.protocol import OaiError, Span, Token, arguments
 from kernel.db import Database
 from tests.catalog.districts import District, Served, installed
+from tests.support import loopback
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
 URN = "urn:uuid:"
@@ -33,7 +33,7 @@ class Repository:
         self.district = District.make(database, 43, 24)
         self.district.seal()
         self.sickle = Sickle(self.url, timeout=30)
-        self.http = httpx2.Client(timeout=30)
+        self.http = loopback.client(url)
 
     def harvest(self, **given: Any) -> dict[str, bool]:
         """Entry id → deleted, by Sickle; a second record of an entry replaces the first, as harvesters do."""

@@ -19,6 +19,7 @@ from catalog.nodes.models import DataEntry, DataItem
 from catalog.oai import service as oai
 from kernel.db import Database
 from tests.catalog.districts import District, Served
+from tests.support import loopback
 from tests.support.scale import Scale
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -32,7 +33,7 @@ class Views:
 
     def __init__(self, database: Database, url: str) -> None:
         self.district = District.make(database, 53, 20)
-        self.http = httpx2.Client(base_url=url, timeout=60)
+        self.http = loopback.client(url, timeout=60)
 
     def all(self) -> dict[str, set[str]]:
         """View → ids."""

@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.support import loopback
 from tests.support.scale import Scale
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +103,7 @@ def passwords(home: Path) -> dict[str, str]:
 
 
 def signed_in(serve: Serve, username: str, password: str) -> tuple[httpx2.Client, dict[str, str]]:
-    client = httpx2.Client(base_url=serve.url, timeout=20)
+    client = loopback.client(serve.url, timeout=20)
     answer = client.post("/api/v1/session", json={"username": username, "password": password})
     answer.raise_for_status()
     return client, {"X-CSRF-Token": answer.json()["csrf"]}
@@ -282,7 +283,7 @@ def _anchored_on_chain(home: Path) -> list[tuple[str, int, int]]:
         ).fetchone()[0]
     wanted = {"address": registry, "fromBlock": "0x0", "toBlock": "latest"}
     request = {"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [wanted]}
-    logs = httpx2.post(url, json=request, timeout=30).json()["result"]
+    logs = loopback.post(url, json=request).json()["result"]
     found = []
     for log in logs:
         words = [log["data"][2 + 64 * n : 66 + 64 * n] for n in range(len(log["data"]) // 64)]

@@ -11,6 +11,7 @@ from kernel.identity import service
 from kernel.identity.actor import system_actor
 from kernel.identity.models import User
 from kernel.runtime import Runtime
+from tests.support import loopback
 
 PASSWORD = "Trial#Kx72-violet-Qm"
 
@@ -50,7 +51,7 @@ def sign_in_as(runtime: Runtime, url: str, roles: Sequence[str], department_id: 
         return user
 
     user = runtime.database.run(unit)
-    client = httpx2.Client(base_url=url, timeout=30)
+    client = loopback.client(url)
     answer = client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
     answer.raise_for_status()
     return Signed(client, answer.json()["csrf"], user)

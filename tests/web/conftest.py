@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
@@ -25,7 +24,7 @@ from kernel.runtime import Runtime
 from kernel.settings import Settings
 from mulian import wiring
 from mulian.supervisor import claim_port
-from tests.support import closing
+from tests.support import closing, loopback
 from tests.support.accounts import PASSWORD, Signed
 
 # the shell is the same browser without the windows that nobody would see: half the processor time
@@ -67,7 +66,7 @@ class Site:
 
     def client(self, username: str) -> Signed:
         """Return an HTTP client signed in as a user, for what a journey takes as given."""
-        http = httpx2.Client(base_url=self.url, timeout=30)
+        http = loopback.client(self.url)
         answer = http.post("/api/v1/session", json={"username": username, "password": PASSWORD})
         answer.raise_for_status()
         return Signed(http, answer.json()["csrf"], answer.json()["user"])

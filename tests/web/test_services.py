@@ -22,6 +22,7 @@ from crypto.replacement.offline.work import Work, identifiers
 from crypto.scopes import service as scopes
 from gateway.signing import rules as signing
 from kernel.identity.actor import system_actor
+from tests.support import loopback
 from tests.web.conftest import BUREAU, CIVIL, SCHOOLS, STREET, Site, Watched
 
 pytestmark = pytest.mark.engine("chromium")
@@ -75,7 +76,7 @@ def call(site: Site, path: str, key: str, secret: str) -> httpx2.Response:
     """Call through the gateway, signed."""
     stamp, nonce = str(int(time.time())).encode(), secrets.token_hex(12).encode()
     text = signing.string_to_sign(b"GET", path.encode(), b"", b"", stamp, nonce, key.encode(), b"1")
-    return httpx2.get(site.gateway + path, headers={
+    return loopback.get(site.gateway + path, headers={
         "X-Mulian-Key": key, "X-Mulian-Key-Version": "1", "X-Mulian-Timestamp": stamp.decode(),
         "X-Mulian-Nonce": nonce.decode(), "X-Mulian-Signature": signing.sign(secret.encode(), text).decode(),
     })

@@ -26,13 +26,14 @@ from chain.ledger.web3_ledger import Web3Ledger
 from contracts_sc.artifacts import artifact
 from kernel.errors import MulianError
 from tests.chain.embedded.process import ChainProcess
+from tests.support import loopback
 
 LOOP = bytes.fromhex("5b600056")
 DEPLOY = bytes.fromhex("600d380380600d6000396000f3")
 
 
 def post(url: str, body: bytes, **headers: str) -> httpx2.Response:
-    return httpx2.post(url, content=body, headers={"content-type": "application/json", **headers}, timeout=30)
+    return loopback.post(url, content=body, headers={"content-type": "application/json", **headers})
 
 
 def rpc(url: str, method: str, *parameters: Any) -> Any:
@@ -161,7 +162,7 @@ def test_only_known_hosts_and_json_are_answered(served: ChainProcess) -> None:
     assert post(served.url, body, host="rebound.example:8545").status_code == 403
     assert post(served.url, body, host="localhost:1").status_code == 200
     assert post(served.url, body, **{"content-type": "text/plain"}).status_code == 415
-    assert httpx2.get(served.url + "/healthz").json()["failure"] is None
+    assert loopback.get(served.url + "/healthz").json()["failure"] is None
     host, port = served.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as raw:
         raw.sendall(b"\x16\x03\x01 not http\r\n\r\n")
