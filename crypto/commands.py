@@ -130,19 +130,23 @@ def rotations(home: HomeOption = None, json: JsonOption = False) -> None:
     with open_runtime(home) as runtime, runtime.database.read() as session:
         rows = views.rotations(session, list(session.scalars(queries.listing(None).limit(200))))
         found = [row.model_dump(mode="json") for row in rows]
-    brief = ("id", "department", "label", "state_zh", "percent", "done", "total", "finished_at")
+    brief = ("id", "department", "label", "state_zh", "percent", "done", "total", "waits_until", "finished_at")
     output(found if json else [{key: row[key] for key in brief} for row in found], json, title="密钥更换")
 
 
 @app.command()
 def resume(rotation_id: uuid.UUID, home: HomeOption = None, json: JsonOption = False) -> None:
-    """就地继续一次已批准的更换（工作进程停止时使用）/ carry an approved rotation on, here and now."""
+    """就地继续一次已批准的更换（工作进程停止时使用；时间窗之外只会等待）/ carry an approved rotation on, here and now."""
     from crypto.rotation import machine
+    from kernel import clock
     from kernel.identity.actor import system_actor
 
     with open_runtime(home) as runtime:
         done = machine.run(runtime, system_actor("crypto.rotation"), rotation_id)
-        result = {"state": done.state, "done": done.done, "certificate": done.certificate}
+        result = {
+            "state": done.state, "done": done.done, "waits_until": done.waits_until and clock.iso(done.waits_until),
+            "certificate": done.certificate,
+        }
     output(result, json)
 
 

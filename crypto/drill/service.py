@@ -157,7 +157,9 @@ def _finish_open(runtime: Runtime, scope_id: uuid.UUID) -> None:
     runtime.database.run(lambda session: session.execute(delete(Lease)))
     running = runtime.database.run(lambda session: rotations.open_of(session, scope_id), write=False)
     if running is not None:
-        machine.run(runtime, ACTOR, running.id)
+        rotation_id = running.id
+        runtime.database.run(lambda session: rotation_service.hasten(session, rotations.get(session, rotation_id)))
+        machine.run(runtime, ACTOR, rotation_id)
 
 
 def _target(session: Session, scope_id: uuid.UUID) -> _Target:

@@ -71,7 +71,8 @@ def digested(keys: Sequence[RowKey], values: Sequence[bytes]) -> bytes:
     found = np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)
     form = keys.matrix
     if keys.kind is KeyKind.UUID:
-        form, found = _behind(_length(keys.canonical()), keys.canonical()), _behind(_length(found), found)
+        form = keys.canonical()
+        form, found = _behind(_length(form), form), _behind(_length(found), found)
     return np.hstack((form, found)).tobytes()
 
 

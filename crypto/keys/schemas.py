@@ -51,7 +51,7 @@ class ScopeOut(Wire):
     padded: bool
     blind_index: str | None
     rotate_every_days: int
-    window: Annotated[dict[str, Any] | None, Field(description="更换可开始的时间窗，空为不限")]
+    window: Annotated[dict[str, Any] | None, Field(description="更换可运行的时间窗，空为不限")]
     key_id: int | None
     key_version: int | None
     key_since: str | None
@@ -109,6 +109,8 @@ class RotationOut(Wire):
     percent: int
     passes: int
     unreadable: list[int | str]
+    urgent: Annotated[bool, Field(description="不受时间窗限制（按泄露处置）")]
+    waits_until: Annotated[str | None, Field(description="在时间窗之外等待，到此时继续；空为不在等待")]
     maker: str
     checker: str
     approval_id: uuid.UUID

@@ -158,6 +158,7 @@ def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, st
         label=_label(scope), purpose=row.purpose, state=row.state, state_zh=zh,
         state_en=en, reason=row.reason, old_key_id=row.old_key_id, new_key_id=row.new_key_id, total=row.total,
         done=row.done, skipped=row.skipped, percent=_percent(row), passes=row.passes, unreadable=row.unreadable,
+        urgent=row.urgent, waits_until=_iso(row.waits_until),
         maker=row.maker_name, checker=row.checker_name, approval_id=row.approval_id, certificate=row.certificate,
         created_at=clock.iso(row.created_at), updated_at=clock.iso(row.updated_at),
         switched_at=_iso(row.switched_at), finished_at=_iso(row.finished_at),

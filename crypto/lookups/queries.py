@@ -122,16 +122,20 @@ def log(department_id: uuid.UUID | None, *, alarms: bool = False) -> Select[Look
 
 
 def of_persons(
-    session: Session, indexes: Sequence[bytes], ids: Sequence[int], department_id: uuid.UUID | None, limit: int,
+    session: Session, indexes: Sequence[bytes], ids: Sequence[int], fields: Collection[int], limit: int,
 ) -> list[LookupLog]:
-    """Return the newest look-ups that showed any of these persons; ``department_id`` None means every department."""
+    """Return the newest look-ups of these fields that showed any of these persons.
+
+    A look-up is of its field's department: asked by that column of the log, SQLite, who knows no sizes, would walk
+    along all look-ups of the department instead of those of the persons.
+    """
     found: dict[uuid.UUID, LookupLog] = {}
     for start in range(0, max(len(indexes), len(ids)), _CHUNK):
-        showing = select(LookupPerson.log_id).where(or_(
+        showing = select(LookupPerson.log_id).where(LookupPerson.field_number.in_(fields), or_(
             LookupPerson.value_bi.in_(indexes[start:start + _CHUNK]),
             LookupPerson.identifier_id.in_(ids[start:start + _CHUNK]),
         ))
-        query = log(department_id).where(LookupLog.id.in_(showing)).limit(limit)
+        query = log(None).where(LookupLog.id.in_(showing)).limit(limit)
         found.update((row.id, row) for row in session.scalars(query))
     return sorted(found.values(), key=lambda row: row.at, reverse=True)[:limit]
 

@@ -51,7 +51,8 @@ def who(session: Session, actor: Actor, *, value: str, reason: str) -> Seen:
         own = keyring_of(session).every_index(session, scope_of(department_id), spelled)
         ids += identifiers.holding(session, [row.number for row in rows], own)
         indexes += own
-    looks = queries.of_persons(session, indexes, ids, reach(actor), LIMIT + 1)
+    numbers = [row.number for rows in departments.values() for row in rows]
+    looks = queries.of_persons(session, indexes, ids, numbers, LIMIT + 1)
     record(
         session, actor, action="crypto.lookup.who", object_type="lookup_log", object_id="who",
         detail={

@@ -89,8 +89,10 @@ def compromise(session: Session, approval: Approval) -> None:
         session, actor, approval.id, kind=COMPROMISE, params=compromise_params(key.key_id, params["reason"]),
     )
     keys.compromise(session, actor, key_id=key.key_id, department_id=key.scope.department_id, reason=params["reason"])
-    if key.state is KeyState.ACTIVE:  # else its successor is in use already
+    if key.state is KeyState.ACTIVE:
         _exchange(session, approval, key)
+    elif running := rotation_queries.replacing(session, key.key_id):
+        rotations.hasten(session, running)  # its successor is in use: the rows under it wait for no window
     _tell(session, key)
 
 

@@ -22,7 +22,7 @@ from crypto.errors import KEY_STATE, ROTATION_LEASE, ROTATION_ROWS_BAD
 from crypto.keys import service as keys
 from crypto.keys.keyring import Keyring
 from crypto.keys.rules import KeyState
-from crypto.rotation import certify, queries
+from crypto.rotation import certify, queries, service
 from crypto.rotation.events import RotationFinished
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.overlap import Overlap
@@ -90,12 +90,17 @@ class FieldMachine:
         self._beside.close()
         self._runtime.database.run(lambda session: leases.release(session, self._held))
 
+    def wait(self, rotation: CryptoRotation) -> None:
+        """Stop outside the scope's window, where it stands: a job goes on in the next one."""
+        self._write(RotationState(rotation.state), service.wait)
+
     def _write(self, expected: RotationState, change: Callable[[Session, CryptoRotation], None]) -> None:
         """Apply ``change`` when the rotation is still in ``expected``; end with the proof of the lease."""
 
         def unit(session: Session) -> None:
             rotation = queries.get(session, self._id)
             if rotation.state == expected:
+                rotation.waits_until = None
                 change(session, rotation)
                 rotation.updated_at = clock.now()
                 session.flush()

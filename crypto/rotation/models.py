@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crypto.envelope.row_keys import JSONKey
@@ -13,7 +13,11 @@ from kernel.db import Base, Instant, JSONText
 
 class CryptoRotation(Base):
     """One exchange of a scope's data key. ``cursor`` is the last row key done in this pass, ``unreadable`` lists row
-    keys; both hold them as ``row_keys.to_json`` writes them."""
+    keys; both hold them as ``row_keys.to_json`` writes them.
+
+    ``waits_until``: when the scope's window opens for which it waits (a job is queued for then), None while it may
+    run. ``urgent``: no window holds it up.
+    """
 
     __tablename__ = "crypto_rotation"
     __table_args__ = (
@@ -27,6 +31,8 @@ class CryptoRotation(Base):
     scope_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("crypto_scope.id"))
     department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"))
     purpose: Mapped[str] = mapped_column(String(8), server_default="enc")
+    urgent: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    waits_until: Mapped[datetime | None] = mapped_column(Instant())
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text)
     old_key_id: Mapped[int] = mapped_column(BigInteger)

@@ -34,10 +34,19 @@ def open_of(session: Session, scope_id: uuid.UUID, purpose: str = ENC) -> Crypto
     )).scalar_one_or_none()
 
 
-def unfinished(session: Session) -> list[uuid.UUID]:
-    """Return the ids of rotations that are not finished, oldest first."""
-    query = select(CryptoRotation.id).where(CryptoRotation.finished_at.is_(None))
-    return list(session.scalars(query.order_by(CryptoRotation.created_at)))
+def replacing(session: Session, key_id: int) -> CryptoRotation | None:
+    """Return the unfinished rotation that replaces a key."""
+    return session.execute(select(CryptoRotation).where(
+        CryptoRotation.old_key_id == key_id, CryptoRotation.finished_at.is_(None),
+    )).scalar_one_or_none()
+
+
+def waiting(session: Session, scope_id: uuid.UUID) -> Sequence[CryptoRotation]:
+    """Return a scope's rotations, of either key, that wait for a window."""
+    return session.scalars(select(CryptoRotation).where(
+        CryptoRotation.scope_id == scope_id, CryptoRotation.finished_at.is_(None),
+        CryptoRotation.waits_until.is_not(None),
+    )).all()
 
 
 def listing(department_id: uuid.UUID | None) -> Select[CryptoRotation]:

@@ -39,6 +39,7 @@ STATE_TITLES: dict[RotationState, tuple[str, str]] = {
     RotationState.DESTROYED: ("旧密钥已销毁", "old key destroyed"),
     RotationState.DONE: ("完成", "done"),
 }
+WAITING = "等待下一个时间窗", "waiting for the next window"
 APPROVAL_KIND = "crypto.rotation.start"
 
 

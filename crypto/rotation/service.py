@@ -1,6 +1,7 @@
 """Use cases on rotations: request (maker), start after approval (checker), read."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -70,7 +71,7 @@ def plan(
 ) -> CryptoRotation:
     """Write a rotation whose approval the caller has used, and queue its job.
 
-    It starts in the scope's window; an urgent one at once, before every other job. Raises ``crypto.rotation.open``,
+    It runs in the scope's window; an urgent one at once, before every other job. Raises ``crypto.rotation.open``,
     and ``crypto.key.state`` where the key is no longer the one in use: another approval was used first.
     """
     actor, scope, now = system_actor("crypto.rotation"), scopes.get(session, scope_id), clock.now()
@@ -85,24 +86,50 @@ def plan(
     )
     row = CryptoRotation(
         id=rotation_id, scope_id=scope.id, department_id=scope.department_id, purpose=purpose,
-        state=RotationState.PLANNED,
-        reason=reason, old_key_id=old_key_id, new_key_id=None, cursor=None, total=0, done=0,
-        skipped=0, passes=0, unreadable=[], certificate=None, approval_id=approval.id,
-        maker_name=approval.maker_name, checker_name=approval.checker_name or "", created_at=now, updated_at=now,
-        switched_at=None, finished_at=None, audit_id=audit_id,
+        state=RotationState.PLANNED, urgent=urgent, waits_until=None, reason=reason, old_key_id=old_key_id,
+        new_key_id=None, cursor=None, total=0, done=0, skipped=0, passes=0, unreadable=[], certificate=None,
+        approval_id=approval.id, maker_name=approval.maker_name, checker_name=approval.checker_name or "",
+        created_at=now, updated_at=now, switched_at=None, finished_at=None, audit_id=audit_id,
     )
     session.add(row)
     session.flush()
-    _queue(session, row, first(now) if urgent else _opens(session, scope.window, now))
+    if urgent:
+        _queue(session, row, first(now))
+    else:
+        row.waits_until = closed_until(session, row)
+        _queue(session, row, row.waits_until or now)
     return row
 
 
 def hasten(session: Session, rotation: CryptoRotation) -> None:
-    """Start a planned rotation at once, before every other job, whatever its window.
+    """Let a rotation run at once, before every other job, whatever its window, from now to its end.
 
-    The job that waits for the window stays: it finds the rotation finished, or its lease held and comes back later.
+    A job that waits for the window stays: it finds the rotation finished, or its lease held and comes back later.
     """
+    rotation.urgent, rotation.waits_until = True, None
     _queue(session, rotation, first(clock.now()))
+
+
+def closed_until(session: Session, rotation: CryptoRotation) -> datetime | None:
+    """Return when the window of a rotation's scope opens next, None where it may run now."""
+    window, now = scopes.get(session, rotation.scope_id).window, clock.now()
+    if window is None or rotation.urgent:
+        return None
+    opens = windows.next_start(window, now, _workdays(session))
+    return opens if opens > now else None
+
+
+def wait(session: Session, rotation: CryptoRotation) -> None:
+    """Let a rotation outside its window wait for the next one, with the job that carries it on then."""
+    rotation.waits_until = closed_until(session, rotation)
+    if rotation.waits_until is None:
+        return  # its window was changed, or its key has turned out to be compromised
+    record(
+        session, system_actor("crypto.rotation"), action="crypto.rotation.wait", object_type="crypto_rotation",
+        object_id=str(rotation.id), department_id=rotation.department_id,
+        detail={"state": rotation.state, "done": rotation.done, "until": clock.iso(rotation.waits_until)},
+    )
+    _queue(session, rotation, rotation.waits_until)
 
 
 def first(now: datetime) -> datetime:
@@ -118,7 +145,10 @@ def _queue(session: Session, rotation: CryptoRotation, run_at: datetime) -> None
 def set_schedule(
     session: Session, actor: Actor, *, scope_id: uuid.UUID, rotate_every_days: int, window: dict[str, Any] | None,
 ) -> CryptoScope:
-    """Set how often a scope's key is due and when its rotations may start (``windows.window``, None: any time)."""
+    """Set how often a scope's key is due and when its rotations may run (``windows.window``, None: any time).
+
+    A rotation that runs heeds the new window with its next chunk; one that waits is queued for it.
+    """
     scope = scopes.get(session, scope_id)
     require(actor, MANAGE, department_id=scope.department_id)
     before = {"rotate_every_days": scope.rotate_every_days, "window": scope.window}
@@ -129,10 +159,13 @@ def set_schedule(
         department_id=scope.department_id,
     )
     session.flush()
+    for rotation in queries.waiting(session, scope.id):
+        rotation.waits_until = closed_until(session, rotation)
+        _queue(session, rotation, rotation.waits_until or clock.now())
     return scope
 
 
-def _opens(session: Session, window: dict[str, Any] | None, now: datetime) -> datetime:
+def _workdays(session: Session) -> Callable[[date], bool]:
     calendar = work_calendar.load(session)
 
     def is_workday(day: date) -> bool:
@@ -141,7 +174,7 @@ def _opens(session: Session, window: dict[str, Any] | None, now: datetime) -> da
         except MulianError:
             return day.weekday() < 5  # a year without its notice: the week as it is
 
-    return windows.next_start(window, now, is_workday)
+    return is_workday
 
 
 def get(session: Session, actor: Actor, *, rotation_id: uuid.UUID) -> CryptoRotation:

@@ -1,4 +1,4 @@
-"""When a rotation may start: hours of Beijing's day, on days that the work calendar decides; pure."""
+"""When a rotation may run: hours of Beijing's day, on days that the work calendar decides; pure."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta

@@ -163,6 +163,14 @@ class _Text(Form):
 BINARY, TEXT = _Binary(), _Text()
 
 
+def read(stored: bytes | str | None) -> bytes | None:
+    """Return the envelope of a value as a driver gave it, for readers who do not have the table's model.
+
+    A text is one of the text form or :data:`UNREADABLE`; bytes are an envelope, whose form is not looked at here.
+    """
+    return TEXT.envelopes([stored])[0] if isinstance(stored, str) else stored
+
+
 def _read(value: Any) -> bytes:
     """SQLite holds bytes in a column of texts too: they sort behind every text, so that no rotation would meet them."""
     if not isinstance(value, str):

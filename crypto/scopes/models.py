@@ -14,7 +14,7 @@ class CryptoScope(Base):
     """One encrypted column of one department.
 
     ``fence_key_id``: the oldest key that may still be written; database triggers are derived from it.
-    ``window``: when a rotation may start (``rotation.windows``), None for any time.
+    ``window``: when a rotation may run (``rotation.windows``), None for any time.
     """
 
     __tablename__ = "crypto_scope"

@@ -34,9 +34,13 @@ class Decipher(Protocol):
     """Opens envelopes of one encrypted column and masks clear text (filled by gateway.sources.adapters.keyring)."""
 
     def open(
-        self, table: str, column: str, department_id: uuid.UUID, keys: Sequence[int], envelopes: Sequence[bytes | None],
+        self, table: str, column: str, department_id: uuid.UUID, keys: Sequence[int],
+        envelopes: Sequence[bytes | str | None],
     ) -> list[str | None]:
-        """Return clear text per row; raise ``crypto.sealed``, StaleRead, or PolicyFailed when a row does not open."""
+        """Return clear text per row, of envelopes in either form.
+
+        Raises ``crypto.sealed``, StaleRead, or PolicyFailed when a row does not open.
+        """
 
     def mask(self, kind: str, text: str) -> str:
         """Return the masked form."""

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, LargeBinary, Select, Text, Uuid, column, select, table
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, Select, Text, Uuid, column, select, table
+from sqlalchemy.types import NullType, TypeEngine
 
 from gateway.policy.rules import Policy
 from kernel import clock
@@ -19,7 +19,7 @@ from kernel.db import Instant
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 TYPES: dict[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
     "integer": BigInteger, "text": Text, "boolean": Boolean, "date": Date, "instant": Instant(), "uuid": Uuid(),
-    "envelope": LargeBinary,
+    "envelope": NullType(),  # as the driver gives it: bytes or, in columns of text envelopes, a text
 }
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {"eq": operator.eq, "ge": operator.ge, "lt": operator.lt}
 OPERATORS = tuple(_COMPARE)

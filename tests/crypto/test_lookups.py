@@ -269,6 +269,9 @@ def who_saw_this_person(desk: Desk) -> None:
         f" {desk.numbers[2].lower()}", desk.numbers[0]
     )]
     assert mine == [2, 1]
+    within = desk.actor("within", desk.district.department, seen.AUDIT)
+    own = desk.database.run(lambda session: seen.who(session, within, value=desk.numbers[2], reason="自查"))
+    assert [one.id for one in own.looks] == [one.id for one in who(desk.numbers[2]).looks] and own.known
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seen, "LIMIT", 1)
         cut, foreign = who(desk.numbers[2]), desk.actor("abroad", desk.district.other, seen.AUDIT)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from crypto.columns.service import Failure
 from crypto.keys.service import Keyring
 from crypto.masking.rules import mask
+from crypto.scopes import forms
 from crypto.scopes.rules import Scope
 from gateway.policy.rules import PolicyFailed
 from gateway.sources.service import StaleRead
@@ -19,11 +20,12 @@ class KeyringDecipher:
         self._runtime = runtime
 
     def open(
-        self, table: str, column: str, department_id: uuid.UUID, keys: Sequence[int], envelopes: Sequence[bytes | None],
+        self, table: str, column: str, department_id: uuid.UUID, keys: Sequence[int],
+        envelopes: Sequence[bytes | str | None],
     ) -> list[str | None]:
         """Return clear text per row."""
         keyring = Keyring.open(self._runtime)
-        opened = keyring.decrypt(Scope(department_id, table, column), list(zip(keys, envelopes, strict=True)))
+        opened = keyring.decrypt_column(Scope(department_id, table, column), keys, list(map(forms.read, envelopes)))
         clear: list[str | None] = []
         for value in opened:
             if isinstance(value, Failure):

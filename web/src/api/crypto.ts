@@ -151,6 +151,8 @@ export interface Rotation {
   percent: number;
   passes: number;
   unreadable: number[];
+  urgent: boolean;
+  waits_until: string | null;
   maker: string;
   checker: string;
   approval_id: string;
