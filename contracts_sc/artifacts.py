@@ -38,7 +38,7 @@ def artifact(name: str) -> Artifact:
     if sha256_hex(raw) != digests["output.json"]:
         raise ValueError("contracts_sc/build/output.json does not match its digest")
     document = json.loads(raw)
-    return parse(name, _find(document["contracts"], name), document.get("immutables", {}).get(name))
+    return parse(name, _find(document["contracts"], name), document["immutables"])
 
 
 def parse(name: str, contract: Mapping[str, Any], immutable_names: Mapping[str, str] | None = None) -> Artifact:
