@@ -4,6 +4,9 @@ Without ``--write`` the result is compared byte by byte with ``build/``. The com
 ``solc`` (the same wasm on every machine), fed with standard JSON; ``evmVersion`` is london because geth 1.13,
 the last line that seals Clique, runs it. CBOR metadata is left out so that deployed runtime code can be
 compared without masking; what was compiled is named by the digests instead.
+
+``build/input.json`` holds our sources and names those of the pinned package by digest (``urls`` and ``keccak256``,
+as the format allows): they are other people's, and are read from the package when the compiler runs.
 """
 
 import argparse
@@ -14,29 +17,34 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from eth_hash.auto import keccak
 
 from kernel import canonical
 from kernel.digest import sha256_hex
 
 HERE = Path(__file__).parent
 BUILD = HERE / "build"
-CONTRACTS = ("AnchorRegistry", "CatalogRegistry")
+# what can be deployed, by source unit; abstract contracts are not among it
+UNITS = {
+    **{name: f"src/{name}.sol" for name in (
+        "AnchorRegistry", "Approvals", "CatalogRegistry", "DataUsageLog", "InterfaceRegistry", "KeyRotationLog",
+        "NodeRegistry", "ReleaseRegistry",
+    )},
+    "ERC1967Proxy": "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol",
+}
 _IMPORT = re.compile(r'^\s*import\s[^;]*?"([^"]+)"\s*;', re.MULTILINE)
-_SETTINGS: dict[str, Any] = {
+OUTPUTS = (
+    "abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences",
+    "evm.methodIdentifiers", "storageLayout",
+)
+SETTINGS: dict[str, Any] = {
     "evmVersion": "london",
     "optimizer": {"enabled": True, "runs": 200},
     "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
-    "outputSelection": {
-        f"src/{name}.sol": {
-            name: [
-                "abi", "evm.bytecode.object", "evm.deployedBytecode.object",
-                "evm.deployedBytecode.immutableReferences", "evm.methodIdentifiers", "storageLayout",
-            ]
-        }
-        for name in CONTRACTS
-    },
 }
 _COMPILE = "const s=require('solc');let d='';process.stdin.on('data',c=>d+=c);" \
     "process.stdin.on('end',()=>process.stdout.write(s.compile(d)));"
@@ -58,21 +66,42 @@ def install(folder: Path) -> Path:
     return folder / "node_modules"
 
 
-def standard_input(modules: Path) -> dict[str, Any]:
-    """Return the compiler's standard JSON input: our sources and, literally, every source they import."""
+def standard_input(modules: Path, units: Mapping[str, str] = UNITS, root: Path = HERE) -> dict[str, Any]:
+    """Return the compiler's standard JSON input: sources below ``root``/src and, literally, all that they import."""
     sources: dict[str, dict[str, str]] = {}
-    waiting = [f"src/{name}.sol" for name in CONTRACTS]
+    waiting = sorted(set(units.values()))
     while waiting:
         unit = waiting.pop()
         if unit in sources:
             continue
-        path = HERE / unit if unit.startswith("src/") else modules / unit
+        path = root / unit if unit.startswith("src/") else modules / unit
         text = path.read_text(encoding="utf-8")
         sources[unit] = {"content": text}
         for target in _IMPORT.findall(text):
             waiting.append(os.path.normpath(os.path.join(os.path.dirname(unit), target))
                            if target.startswith(".") else target)
-    return {"language": "Solidity", "sources": dict(sorted(sources.items())), "settings": _SETTINGS}
+    wanted: dict[str, dict[str, list[str]]] = {unit: {"": ["ast"]} for unit in sources}
+    for name, unit in units.items():
+        wanted[unit][name] = list(OUTPUTS)
+    settings = {**SETTINGS, "outputSelection": wanted}
+    return {"language": "Solidity", "sources": dict(sorted(sources.items())), "settings": settings}
+
+
+def by_reference(document: dict[str, Any], modules: Path) -> dict[str, Any]:
+    """Return the input with a package's sources named by place and Keccak-256 instead of held."""
+
+    def named(unit: str, source: dict[str, str]) -> dict[str, Any]:
+        if unit.startswith("src/"):
+            return source
+        package = "/".join(unit.split("/")[:2])
+        version = json.loads((modules / package / "package.json").read_text())["version"]
+        inside = unit.removeprefix(package + "/")
+        return {
+            "keccak256": "0x" + keccak(source["content"].encode()).hex(),
+            "urls": [f"npm:{package}@{version}/{inside}"],
+        }
+
+    return document | {"sources": {unit: named(unit, source) for unit, source in document["sources"].items()}}
 
 
 def compile_input(document: dict[str, Any], modules: Path) -> dict[str, Any]:
@@ -97,13 +126,28 @@ def build(modules: Path) -> dict[str, bytes]:
     output = compile_input(document, modules)
     compiler = json.loads((modules / "solc" / "package.json").read_text())["version"]
     files = {
-        "input.json": canonical.dumps(document) + b"\n",
-        "output.json": canonical.dumps({"compiler": compiler, "contracts": output["contracts"]}) + b"\n",
+        "input.json": canonical.dumps(by_reference(document, modules)) + b"\n",
+        "output.json": canonical.dumps({
+            "compiler": compiler, "contracts": output["contracts"], "immutables": immutable_names(output),
+        }) + b"\n",
     }
     digests = {name: sha256_hex(data) for name, data in files.items()}
     digests |= {unit: sha256_hex(source["content"].encode()) for unit, source in document["sources"].items()}
+    # the input as the compiler saw it, the package's sources included
+    digests["compiled-input.json"] = sha256_hex(canonical.dumps(document) + b"\n")
     files["digests.json"] = canonical.dumps(digests) + b"\n"
     return files
+
+
+def immutable_names(output: dict[str, Any]) -> dict[str, str]:
+    """Return the names of all immutables by their number in the syntax tree."""
+    names: dict[str, str] = {}
+    for source in output["sources"].values():
+        for contract in source["ast"]["nodes"]:
+            for node in contract.get("nodes", []):
+                if node["nodeType"] == "VariableDeclaration" and node.get("mutability") == "immutable":
+                    names[str(node["id"])] = node["name"]
+    return names
 
 
 def main(arguments: list[str] | None = None) -> int:

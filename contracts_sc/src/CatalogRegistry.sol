@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity ^0.8.28;
+pragma solidity ^0.8.35;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {Governed} from "./Governed.sol";
 
 /// @title Current heads of catalog entries, for compare-and-set and transfer between departments.
 /// @notice The role of a department IS its 32-byte department id. Digests are salted by the caller: nothing
-/// personal and no unsalted digest of a guessable value may be put here. History is in the events.
-contract CatalogRegistry is AccessControl {
+/// personal and no unsalted digest of a guessable value may be put here. Storage holds heads only; history is in
+/// the events, and every event and head names the block of the change before it, so that a reader walks from
+/// the head to version 1 with one look into one block a step and misses nothing.
+contract CatalogRegistry is Governed layout at erc7201("mulian.CatalogRegistry") {
     uint256 public constant MAX_BATCH = 200;
 
     struct Entry {
@@ -14,6 +16,7 @@ contract CatalogRegistry is AccessControl {
         bytes32 digest;
         uint64 version;  // 0: unknown; grows by one with every put and every accepted transfer
         uint8 status;
+        uint64 changedIn;  // block of the last put or transfer
     }
 
     struct Put {
@@ -36,25 +39,38 @@ contract CatalogRegistry is AccessControl {
     error InvalidPut(bytes32 id);
     error BatchSize(uint256 given);
 
-    event EntryPut(bytes32 indexed id, bytes32 indexed department, uint64 version, bytes32 digest, uint8 status);
+    event EntryPut(
+        bytes32 indexed id,
+        bytes32 indexed department,
+        uint64 version,
+        bytes32 digest,
+        uint8 status,
+        uint64 previousBlock
+    );
     event TransferOffered(bytes32 indexed id, bytes32 indexed from, bytes32 indexed to, uint64 version);
     event TransferCancelled(bytes32 indexed id, bytes32 indexed from, bytes32 indexed to);
-    event Transferred(bytes32 indexed id, bytes32 indexed from, bytes32 indexed to, uint64 version);
+    event Transferred(
+        bytes32 indexed id, bytes32 indexed from, bytes32 indexed to, uint64 version, uint64 previousBlock
+    );
 
     mapping(bytes32 id => Entry) private _entries;
     mapping(bytes32 id => Offer) private _offers;
 
-    constructor(address admin) {
-        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+    /// @notice Called by the proxy's constructor. `freezer` may stop writes; zero for nobody.
+    function initialize(address approvals, address freezer) external initializer {
+        _govern(approvals, freezer);
     }
 
     /// @notice Writes an entry if it is still at `expectVersion` (0 creates it).
-    function put(bytes32 id, bytes32 department, uint64 expectVersion, bytes32 digest, uint8 status) external {
+    function put(bytes32 id, bytes32 department, uint64 expectVersion, bytes32 digest, uint8 status)
+        external
+        whenLive
+    {
         _put(Put(id, department, expectVersion, digest, status));
     }
 
     /// @notice All of at most MAX_BATCH puts, or none.
-    function putBatch(Put[] calldata puts) external {
+    function putBatch(Put[] calldata puts) external whenLive {
         if (puts.length == 0 || puts.length > MAX_BATCH) revert BatchSize(puts.length);
         for (uint256 i = 0; i < puts.length; i++) {
             _put(puts[i]);
@@ -62,7 +78,7 @@ contract CatalogRegistry is AccessControl {
     }
 
     /// @notice The holding department offers an entry at its present version to another.
-    function offerTransfer(bytes32 id, bytes32 to, uint64 expectVersion) external {
+    function offerTransfer(bytes32 id, bytes32 to, uint64 expectVersion) external whenLive {
         Entry storage entry = _held(id, expectVersion);
         _checkRole(entry.department);
         if (to == bytes32(0) || to == entry.department) revert InvalidPut(id);
@@ -71,7 +87,7 @@ contract CatalogRegistry is AccessControl {
     }
 
     /// @notice The holding department takes its offer back.
-    function cancelTransfer(bytes32 id) external {
+    function cancelTransfer(bytes32 id) external whenLive {
         Entry storage entry = _entries[id];
         if (_offers[id].to == bytes32(0)) revert NoOffer(id);
         _checkRole(entry.department);
@@ -80,7 +96,7 @@ contract CatalogRegistry is AccessControl {
     }
 
     /// @notice The receiving department accepts; any put since the offer makes the offer void.
-    function acceptTransfer(bytes32 id, uint64 expectVersion) external {
+    function acceptTransfer(bytes32 id, uint64 expectVersion) external whenLive {
         Entry storage entry = _held(id, expectVersion);
         Offer memory offer = _offers[id];
         if (offer.to == bytes32(0) || offer.version != entry.version) revert NoOffer(id);
@@ -88,8 +104,10 @@ contract CatalogRegistry is AccessControl {
         bytes32 from = entry.department;
         entry.department = offer.to;
         entry.version += 1;
+        uint64 previousBlock = entry.changedIn;
+        entry.changedIn = uint64(block.number);
         delete _offers[id];
-        emit Transferred(id, from, offer.to, entry.version);
+        emit Transferred(id, from, offer.to, entry.version, previousBlock);
     }
 
     /// @notice The entry as it is now; version 0 where it was never put.
@@ -121,7 +139,10 @@ contract CatalogRegistry is AccessControl {
         if (entry.version != 0 && entry.department != change.department) {
             revert ForeignEntry(change.id, entry.department);
         }
-        _entries[change.id] = Entry(change.department, change.digest, change.expectVersion + 1, change.status);
-        emit EntryPut(change.id, change.department, change.expectVersion + 1, change.digest, change.status);
+        uint64 version = change.expectVersion + 1;
+        uint64 previousBlock = entry.changedIn;
+        _entries[change.id] =
+            Entry(change.department, change.digest, version, change.status, uint64(block.number));
+        emit EntryPut(change.id, change.department, version, change.digest, change.status, previousBlock);
     }
 }

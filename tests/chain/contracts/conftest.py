@@ -14,6 +14,7 @@ from chain.ledger.web3_ledger import Web3Ledger
 from contracts_sc.artifacts import artifact
 from kernel.errors import MulianError
 from kernel.home import Home
+from tests.chain.contracts.stage import Contract, Network
 
 
 class Deployed:
@@ -72,5 +73,10 @@ def anchors(rehearsal: Web3Ledger) -> Deployed:
 
 
 @pytest.fixture(scope="module")
-def catalog(rehearsal: Web3Ledger) -> Deployed:
-    return Deployed(rehearsal, "CatalogRegistry")
+def network() -> Network:
+    return Network()
+
+
+@pytest.fixture(scope="module")
+def catalog(network: Network) -> Contract:
+    return network.proxied("CatalogRegistry")
