@@ -1,10 +1,11 @@
 """Blocks, transactions, receipts and logs as the Ethereum JSON-RPC describes them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from eth._utils.address import generate_contract_address
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
-from eth.constants import EMPTY_UNCLE_HASH
+from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH
 from eth.vm.forks.london.constants import DYNAMIC_FEE_TRANSACTION_TYPE
 from eth_utils import to_checksum_address
 
@@ -50,6 +51,18 @@ def block(whole: BlockAPI, size: int, full: bool) -> dict[str, Any]:
         for index, item in enumerate(whole.transactions)
     ]
     return header(whole.header) | {"size": to_quantity(size), "transactions": items}
+
+
+def pending_block(head: BlockHeaderAPI, waiting: Sequence[Any], full: bool) -> dict[str, Any]:
+    """Return the block that would follow ``head``: unsealed, so without hash, nonce and seal, and not executed."""
+    result = header(head) | {
+        "number": to_quantity(int(head.block_number) + 1), "parentHash": to_data(head.hash), "hash": None,
+        "nonce": None, "miner": None, "logsBloom": None, "extraData": "0x", "gasUsed": "0x0",
+        "timestamp": to_quantity(head.timestamp + 1), "stateRoot": to_data(head.state_root), "size": None,
+        "transactionsRoot": to_data(BLANK_ROOT_HASH), "receiptsRoot": to_data(BLANK_ROOT_HASH),
+    }
+    shown = [transaction(item, None, 0) if full else to_data(item.hash) for item in waiting]
+    return result | {"transactions": shown}
 
 
 def transaction(item: Any, place: tuple[int, bytes] | None, index: int) -> dict[str, Any]:
