@@ -264,9 +264,8 @@ class Node:
         with self._accounts_lock:
             before = read_list(self._accounts)
             wanted = change(before)
-            if wanted == before and self._accounts.exists():
-                return
-            write_list(self._accounts, wanted)
+            if wanted != before:
+                write_list(self._accounts, wanted)
             limit = time.monotonic() + RULES_SECONDS
             while self.engine.rules.senders_at(self.engine.head.block_number + 1) != wanted:
                 with self._wake:

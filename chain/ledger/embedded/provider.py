@@ -24,10 +24,10 @@ class NodeProvider(JSONBaseProvider):
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Answer one RPC call."""
-        response = dispatch.perform(self.service, method, list(params or []))
+        response = json.loads(dispatch.handle(self.service, self.encode_rpc_request(method, params)))
         if method == "eth_sendRawTransaction" and self.service.node.options.rehearsal:
             self.service.node.flush()
-        return response  # type: ignore[return-value]
+        return response  # type: ignore[no-any-return]
 
     def make_batch_request(self, requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:
         """Answer a JSON-RPC batch; in a rehearsal its submissions are sealed before it is answered."""

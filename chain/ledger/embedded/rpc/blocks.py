@@ -75,9 +75,8 @@ def _located(service: Service, digest: bytes) -> tuple[int, int] | None:
 
 
 def _transaction_at(service: Service, number: int, index: int) -> Any:
-    place = (number, bytes(service.view.header(number).hash))
     try:
-        return format.transaction(service.view.transaction(number, index), place, index)
+        return format.transaction(service.view.transaction(number, index), service.view.header(number), index)
     except KeyError:
         return None
 

@@ -126,4 +126,4 @@ def _alternatives(given: Any) -> list[Any]:
 def _object(service: "Service", row: tuple[Any, ...]) -> dict[str, Any]:
     topics = tuple(topic for topic in row[5:9] if topic is not None)
     entry = LogRow(row[0], row[1], row[2], row[3], row[4], topics, row[9])
-    return format.log(entry, bytes(service.view.header(row[0]).hash))
+    return format.log(entry, service.view.header(row[0]))

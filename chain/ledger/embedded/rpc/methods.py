@@ -92,6 +92,8 @@ def fee_history(service: Service, count: Any, newest: Any, percentiles: Any = No
             service.view.header(number).gas_used / service.view.header(number).gas_limit
             for number in range(last + 1 - blocks, last + 1)
         ],
+        "baseFeePerBlobGas": ["0x1"] * (blocks + 1),
+        "blobGasUsedRatio": [0.0] * blocks,
     }
     if percentiles:
         result["reward"] = [["0x0"] * len(percentiles) for _ in range(blocks)]
