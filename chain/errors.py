@@ -48,6 +48,11 @@ PORT_IN_USE = define(
     zh="链服务无法监听 {host}:{port}：{reason}", en="The chain cannot listen on {host}:{port}: {reason}",
     fix_zh="请停止占用该端口的程序，或换一个端口", fix_en="Stop the program that has the port, or choose another port",
 )
+RPC_ACCESS = define(
+    "chain.rpc.access_file", 409,
+    zh="链接口的访问名单无法读取：{reason}", en="The access list of the chain's RPC cannot be read: {reason}",
+    fix_zh="请改正或删除该文件；mulian chain access 可重新生成", fix_en="Correct or remove the file; mulian chain access writes it",
+)
 ANCHOR_STREAM_NAME = define(
     "chain.anchor.stream_name", 422,
     zh="存证流名称不合规：{stream}", en="Not a valid stream name: {stream}",

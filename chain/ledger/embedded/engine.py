@@ -45,6 +45,7 @@ class Sealed:
 
     header: BlockHeaderAPI
     transaction_hashes: tuple[bytes, ...]
+    senders: frozenset[bytes]
     dropped: tuple[tuple[bytes, bytes, str], ...]
 
 
@@ -104,7 +105,8 @@ class Engine:
             raise
         self.head = block.header
         return Sealed(
-            block.header, tuple(bytes(item.hash) for item in packed.transactions), tuple(packed.dropped)
+            block.header, tuple(bytes(item.hash) for item in packed.transactions),
+            frozenset(bytes(item.sender) for item in packed.transactions), tuple(packed.dropped),
         )
 
     def _open_block(self, timestamp: int) -> tuple[VirtualMachineAPI, BlockHeaderAPI]:

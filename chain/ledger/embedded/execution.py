@@ -1,4 +1,4 @@
-"""eth_call and eth_estimateGas on a committed state; nothing of it is kept."""
+"""eth_call, eth_estimateGas, eth_createAccessList on a committed state; nothing of it is kept."""
 
 from typing import Any
 
@@ -8,22 +8,28 @@ from eth.exceptions import Revert
 from eth.vm.spoof import SpoofTransaction
 from eth_abi import decode
 from eth_typing import Address
-from eth_utils import ValidationError
+from eth_utils import ValidationError, to_checksum_address
 
 from chain.ledger.embedded.params import TRANSACTION_GAS_CAP
 from chain.ledger.embedded.rpc import codec
 from chain.ledger.embedded.rpc.errors import REVERTED, SERVER_ERROR, RpcError, invalid
 from chain.ledger.embedded.view import View
+from chain.ledger.embedded.watching import RecordingState
 
 _ERROR_STRING = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
+_OVERRIDES = frozenset({"balance", "nonce", "code", "state", "stateDiff"})
+# each round runs the call once; a list that still grows after so many is an error, not a guess
+_ACCESS_ROUNDS = 8
+_MAX_REFUND_QUOTIENT = 5  # EIP-3529
+
+AccessList = list[tuple[Address, tuple[int, ...]]]
 
 
 def call(view: View, request: dict[str, Any], number: int, overrides: dict[str, Any] | None = None) -> str:
     """Return the hex output of a message call on block ``number``'s state; raise RpcError (code 3 on revert)."""
-    header = view.header(number)
-    computation = _run(view, header, request, _gas(request), overrides)
-    _raise(computation)
+    computation = _run(view, view.header(number), request, _gas(request), overrides)
+    check_success(computation)
     return codec.to_data(computation.output)
 
 
@@ -32,7 +38,7 @@ def estimate(view: View, request: dict[str, Any], number: int, overrides: dict[s
     header = view.header(number)
     highest = _gas(request)
     computation = _run(view, header, request, highest, overrides)
-    _raise(computation)
+    check_success(computation)
     lowest = highest - computation.get_gas_remaining()
     if not _run(view, header, request, lowest, overrides).is_error:
         return codec.to_quantity(lowest)
@@ -46,6 +52,44 @@ def estimate(view: View, request: dict[str, Any], number: int, overrides: dict[s
     return codec.to_quantity(highest)
 
 
+def access_list(
+    view: View, request: dict[str, Any], number: int, overrides: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return {"accessList", "gasUsed"} of a call, with "error" when it fails even so (eth_createAccessList)."""
+    header = view.header(number)
+    gas = _gas(request)
+    known: AccessList = _given_list(request)
+    for _ in range(_ACCESS_ROUNDS):
+        state = view.recording_state_on(header)
+        computation = _apply(view, state, request, gas, overrides, known)
+        found = _touched(state, computation, request)
+        if found == known:
+            break
+        known = found
+    else:
+        raise RpcError(SERVER_ERROR, f"the access list still grows after {_ACCESS_ROUNDS} rounds")
+    used = gas - computation.get_gas_remaining()
+    used -= min(computation.get_gas_refund(), used // _MAX_REFUND_QUOTIENT)
+    result: dict[str, Any] = {"accessList": [_access_item(item) for item in known], "gasUsed": codec.to_quantity(used)}
+    if computation.is_error:
+        result["error"] = error_message(computation)
+    return result
+
+
+def _access_item(item: tuple[Address, tuple[int, ...]]) -> dict[str, Any]:
+    keys = [codec.to_data(slot.to_bytes(32, "big")) for slot in item[1]]
+    return {"address": to_checksum_address(item[0]), "storageKeys": keys}
+
+
+def _touched(state: RecordingState, computation: ComputationAPI, request: dict[str, Any]) -> AccessList:
+    """What a list pays for: warm from the start are the sender, the target, the precompiles and the coinbase."""
+    free = {computation.msg.sender, computation.msg.storage_address, state.coinbase, *computation.precompiles}
+    slots: dict[Address, set[int]] = {address: set() for address in state.touched_accounts if address not in free}
+    for address, slot in state.touched_slots:
+        slots.setdefault(address, set()).add(slot)
+    return [(address, tuple(sorted(slots[address]))) for address in sorted(slots)]
+
+
 def _gas(request: dict[str, Any]) -> int:
     given = request.get("gas")
     return TRANSACTION_GAS_CAP if given is None else min(codec.quantity(given), TRANSACTION_GAS_CAP)
@@ -54,10 +98,16 @@ def _gas(request: dict[str, Any]) -> int:
 def _run(
     view: View, header: BlockHeaderAPI, request: dict[str, Any], gas: int, overrides: dict[str, Any] | None
 ) -> ComputationAPI:
-    state = view.state_on(header)
+    return _apply(view, view.state_on(header), request, gas, overrides, _given_list(request))
+
+
+def _apply(
+    view: View, state: StateAPI, request: dict[str, Any], gas: int, overrides: dict[str, Any] | None,
+    accesses: AccessList,
+) -> ComputationAPI:
     if overrides:
         _override(state, overrides)
-    transaction = _transaction(view, state, request, gas)
+    transaction = _transaction(view, state, request, gas, accesses)
     try:
         return state.apply_transaction(transaction)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -66,14 +116,45 @@ def _run(
         raise RpcError(SERVER_ERROR, str(error)[:300]) from error
 
 
-def _transaction(view: View, state: StateAPI, request: dict[str, Any], gas: int) -> SpoofTransaction:
+def run_call(
+    view: View, state: StateAPI, request: dict[str, Any], overrides: dict[str, Any] | None
+) -> tuple[ComputationAPI, int]:
+    """Run a call on a state of the caller's making (a tracing one); return it with its gas limit."""
+    gas = _gas(request)
+    return _apply(view, state, request, gas, overrides, _given_list(request)), gas
+
+
+def _transaction(
+    view: View, state: StateAPI, request: dict[str, Any], gas: int, accesses: AccessList
+) -> SpoofTransaction:
     sender = Address(codec.data(request["from"], 20)) if request.get("from") else ZERO_ADDRESS
     target = Address(codec.data(request["to"], 20)) if request.get("to") else CREATE_CONTRACT_ADDRESS
     value = codec.quantity(request["value"]) if request.get("value") else 0
-    unsigned = view.vm_class.get_transaction_builder().create_unsigned_transaction(
-        nonce=state.get_nonce(sender), gas_price=0, gas=gas, to=target, value=value, data=_input(request),
-    )
+    builder = view.vm_class.get_transaction_builder()
+    fields = {
+        "nonce": state.get_nonce(sender), "gas_price": 0, "gas": gas, "to": target, "value": value,
+        "data": _input(request),
+    }
+    if accesses:
+        unsigned = builder.new_unsigned_access_list_transaction(
+            chain_id=view.genesis.chain_id, access_list=accesses, **fields
+        )
+    else:
+        unsigned = builder.create_unsigned_transaction(**fields)
     return SpoofTransaction(unsigned, from_=sender)
+
+
+def _given_list(request: dict[str, Any]) -> AccessList:
+    given = request.get("accessList")
+    if not given:
+        return []
+    if not isinstance(given, list):
+        raise invalid("accessList is a list")
+    items = [codec.mapping(item, "an access list entry") for item in given]
+    return [
+        (Address(codec.data(item.get("address"), 20)), tuple(codec.slot(key) for key in item.get("storageKeys") or ()))
+        for item in items
+    ]
 
 
 def _input(request: dict[str, Any]) -> bytes:
@@ -88,40 +169,57 @@ def _override(state: StateAPI, overrides: dict[str, Any]) -> None:
     for text, changes in overrides.items():
         address = Address(codec.data(text, 20))
         fields = codec.mapping(changes, "a state override")
+        if not _OVERRIDES.issuperset(fields):
+            raise invalid(f"a state override has only {', '.join(sorted(_OVERRIDES))}")
         if "balance" in fields:
             state.set_balance(address, codec.quantity(fields["balance"]))
         if "nonce" in fields:
             state.set_nonce(address, codec.quantity(fields["nonce"]))
         if "code" in fields:
             state.set_code(address, codec.data(fields["code"]))
-        for key, value in codec.mapping(fields.get("stateDiff", {}), "stateDiff").items():
-            state.set_storage(address, codec.slot(key), codec.slot(value))
+        _override_storage(state, address, fields)
 
 
-def _raise(computation: ComputationAPI) -> None:
+def _override_storage(state: StateAPI, address: Address, fields: dict[str, Any]) -> None:
+    if "state" in fields and "stateDiff" in fields:
+        raise invalid("a state override has state or stateDiff, not both")
+    if "state" in fields:
+        state.delete_storage(address)
+    slots = codec.mapping(fields.get("state", fields.get("stateDiff", {})), "overridden storage")
+    for key, value in slots.items():
+        state.set_storage(address, codec.slot(key), codec.slot(value))
+
+
+def check_success(computation: ComputationAPI) -> None:
+    """Raise the RpcError of a failed computation: code 3 with the data for a revert."""
     if computation.is_success:
         return
     if isinstance(computation.error, Revert):
-        output = bytes(computation.output)
-        raise RpcError(REVERTED, "execution reverted" + _reason(output), codec.to_data(output))
-    raise RpcError(SERVER_ERROR, _vm_message(computation.error))
+        raise RpcError(REVERTED, error_message(computation), codec.to_data(bytes(computation.output)))
+    raise RpcError(SERVER_ERROR, error_message(computation))
 
 
-def _vm_message(error: Exception) -> str:
-    name = type(error).__name__
+def error_message(computation: ComputationAPI) -> str:
+    """Return a failed computation's error in geth's words."""
+    error = computation.error
+    if isinstance(error, Revert):
+        reason = revert_reason(bytes(computation.output))
+        return f"execution reverted: {reason}" if reason else "execution reverted"
     words = {
         "OutOfGas": "out of gas", "InvalidInstruction": "invalid opcode",
         "StackDepthLimit": "max call depth exceeded",
     }
+    name = type(error).__name__
     return words.get(name, f"{name}: {error}"[:300])
 
 
-def _reason(output: bytes) -> str:
+def revert_reason(output: bytes) -> str:
+    """Return the text of ``Error(string)`` or ``Panic(uint256)``, empty for other data."""
     try:
         if output[:4] == _ERROR_STRING:
-            return ": " + str(decode(["string"], output[4:])[0])[:500]
+            return str(decode(["string"], output[4:])[0])[:500]
         if output[:4] == _PANIC:
-            return f": panic code {decode(['uint256'], output[4:])[0]:#x}"
+            return f"panic code {decode(['uint256'], output[4:])[0]:#x}"
     except Exception:  # a contract may return any bytes after the selector
         return ""
     return ""

@@ -12,6 +12,7 @@ import coincurve
 import rlp
 from eth.abc import BlockHeaderAPI
 from eth.constants import BLANK_ROOT_HASH
+from eth.db.atomic import AtomicDB
 
 from chain.errors import GENESIS_MISMATCH, SEALER_KEY
 from chain.ledger.embedded import params, seal
@@ -27,11 +28,16 @@ _FORMAT = "mulian-genesis/1"
 
 @dataclass(frozen=True)
 class Genesis:
-    """What fixes a chain: its id, the sealer's address (20 bytes) and the time of block 0 (Unix seconds)."""
+    """What fixes a chain: its id, the sealer's address (20 bytes) and the time of block 0 (Unix seconds).
+
+    ``balances`` are (address, wei) at block 0. A chain whose transactions are free needs none; who joins contracts
+    that move value, or runs a suite that does, sets them when the chain is made.
+    """
 
     chain_id: int
     sealer: bytes
     timestamp: int
+    balances: tuple[tuple[bytes, int], ...] = ()
 
     def header_fields(self) -> dict[str, Any]:
         """Return the fields of block 0.
@@ -52,12 +58,21 @@ class Genesis:
             "withdrawals_root": BLANK_ROOT_HASH,
         }
 
+    def state(self) -> dict[bytes, dict[str, Any]]:
+        """Return the accounts of block 0 as py-evm takes them."""
+        return {
+            address: {"balance": balance, "nonce": 0, "code": b"", "storage": {}} for address, balance in self.balances
+        }
+
     def document(self, block_hash: bytes) -> dict[str, Any]:
         """Return what ``genesis.json`` holds."""
-        return {
+        document: dict[str, Any] = {
             "format": _FORMAT, "chain_id": self.chain_id, "sealer": "0x" + self.sealer.hex(),
             "timestamp": self.timestamp, "hash": "0x" + block_hash.hex(),
         }
+        if self.balances:
+            document["balances"] = {"0x" + address.hex(): str(balance) for address, balance in self.balances}
+        return document
 
 
 def load_sealer_key(path: Path, *, create: bool) -> coincurve.PrivateKey:
@@ -95,7 +110,11 @@ def read_genesis(path: Path) -> Genesis:
     try:
         document = json.loads(path.read_bytes())
         genesis = Genesis(
-            int(document["chain_id"]), bytes.fromhex(document["sealer"].removeprefix("0x")), int(document["timestamp"])
+            int(document["chain_id"]), bytes.fromhex(document["sealer"].removeprefix("0x")), int(document["timestamp"]),
+            tuple(
+                (bytes.fromhex(address.removeprefix("0x")), int(balance))
+                for address, balance in document.get("balances", {}).items()
+            ),
         )
         if document["format"] == _FORMAT and document["hash"] == "0x" + _header(genesis).hash.hex():
             return genesis
@@ -112,7 +131,7 @@ def ensure_stored(store: BlockStore, genesis: Genesis, bound: type[MulianChain],
         if rows[0][0] != header.hash:
             raise GENESIS_MISMATCH(path=str(path))
         return
-    bound.from_genesis(store, genesis.header_fields(), {})
+    bound.from_genesis(store, genesis.header_fields(), genesis.state())
     store.commit_block(BlockRows(0, header.hash, genesis.timestamp, 0, 0, 0, len(header_rlp(header))))
 
 
@@ -128,4 +147,7 @@ def address_of_key(key: coincurve.PrivateKey) -> bytes:
 
 def _header(genesis: Genesis) -> BlockHeaderAPI:
     bound = chain_class(genesis.chain_id, genesis.sealer, AccountRules())
+    if genesis.balances:
+        made = bound.from_genesis(AtomicDB(), genesis.header_fields(), genesis.state())
+        return made.get_canonical_head()
     return bound.vm_configuration[0][1].create_genesis_header(**genesis.header_fields())

@@ -2,7 +2,8 @@
 
 import heapq
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from eth.abc import SignedTransactionAPI
@@ -11,6 +12,11 @@ MAX_TRANSACTIONS = 65_536
 MAX_PER_SENDER = 8_192
 MAX_BYTES = 256 * 1024 * 1024
 MAX_NONCE_GAP = 1_024
+# a replacement offers at least so much more, in both fee fields, as geth asks; where the price is 0 nothing can be
+# outbid with 0, so what was acknowledged first stays
+PRICE_BUMP_PERCENT = 10
+# how many arrivals a pending-transaction filter can look back on
+RECENT_ARRIVALS = 16_384
 
 
 class PoolError(Exception):
@@ -19,13 +25,14 @@ class PoolError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """One waiting transaction with its order of arrival and its raw bytes."""
+    """One waiting transaction with its order of arrival, its raw bytes and the entry that it outbid."""
 
     transaction: SignedTransactionAPI
     raw: bytes
     hash: bytes
     sender: bytes
     arrival: int
+    outbid: "Entry | None" = None
 
 
 class Mempool:
@@ -39,23 +46,42 @@ class Mempool:
         self._frontier: dict[bytes, int] = {}
         self._bytes = 0
         self._arrivals = 0
+        self._recent: deque[tuple[int, bytes]] = deque(maxlen=RECENT_ARRIVALS)
         self.lock = threading.RLock()
 
     def add(self, transaction: SignedTransactionAPI, raw: bytes) -> Entry:
-        """Take a checked transaction; raise :class:`PoolError` when it is known, too old, too far or too much."""
+        """Take a checked transaction; raise :class:`PoolError` when it is known, too old, too far or too much.
+
+        One of the same sender and nonce is replaced when it is outbid; :attr:`Entry.outbid` is then set.
+        """
         sender, digest = bytes(transaction.sender), bytes(transaction.hash)
         with self.lock:
             if digest in self._by_hash:
                 raise PoolError("already known")
             self._check_room(sender, raw)
             queue = self._queues.get(sender, {})
-            self._check_nonce(sender, transaction.nonce, queue)
-            entry = Entry(transaction, raw, digest, sender, self._arrivals)
+            outbid = self._check_nonce(sender, transaction, queue)
+            entry = Entry(transaction, raw, digest, sender, self._arrivals, outbid)
+            if outbid is not None:
+                self.remove([outbid.hash])
+            self._recent.append((self._arrivals, digest))
             self._arrivals += 1
-            self._queues.setdefault(sender, queue)[transaction.nonce] = entry
-            self._by_hash[digest] = entry
-            self._bytes += len(raw)
+            self._insert(entry)
             return entry
+
+    def _insert(self, entry: Entry) -> None:
+        self._queues.setdefault(entry.sender, {})[entry.transaction.nonce] = entry
+        self._by_hash[entry.hash] = entry
+        self._bytes += len(entry.raw)
+
+    def take_back(self, entry: Entry) -> None:
+        """Undo an addition that did not reach the disk: what it had outbid waits again."""
+        with self.lock:
+            if self._by_hash.get(entry.hash) is not entry:
+                return
+            self.remove([entry.hash])
+            if entry.outbid is not None:
+                self._insert(entry.outbid)
 
     def _check_room(self, sender: bytes, raw: bytes) -> None:
         if len(self._by_hash) >= MAX_TRANSACTIONS or self._bytes + len(raw) > MAX_BYTES:
@@ -63,15 +89,19 @@ class Mempool:
         if len(self._queues.get(sender, ())) >= MAX_PER_SENDER:
             raise PoolError("too many waiting transactions of this sender")
 
-    def _check_nonce(self, sender: bytes, nonce: int, queue: dict[int, Entry]) -> None:
+    def _check_nonce(
+        self, sender: bytes, transaction: SignedTransactionAPI, queue: dict[int, Entry]
+    ) -> Entry | None:
+        nonce = transaction.nonce
         current = self._state_nonce(sender)
         if nonce < current:
             raise PoolError(f"nonce too low: next nonce {current}, tx nonce {nonce}")
-        if nonce in queue:
-            # with a price of 0 nothing can be outbid: what was acknowledged first stays
+        waiting = queue.get(nonce)
+        if waiting is not None and not _outbids(transaction, waiting.transaction):
             raise PoolError("replacement transaction underpriced")
         if nonce > self._following(sender, current) + MAX_NONCE_GAP:
             raise PoolError("nonce too far in the future")
+        return waiting
 
     def _following(self, sender: bytes, current: int) -> int:
         queue = self._queues.get(sender, {})
@@ -108,6 +138,30 @@ class Mempool:
                     del self._queues[entry.sender]
                     self._frontier.pop(entry.sender, None)
 
+    def take_stale(self, senders: Iterable[bytes]) -> list[Entry]:
+        """Remove and return what lies below the state's nonce of these senders: another one took its place."""
+        with self.lock:
+            stale = [
+                entry for sender in set(senders) for nonce, entry in self._queues.get(sender, {}).items()
+                if nonce < self._state_nonce(sender)
+            ]
+            self.remove([entry.hash for entry in stale])
+            return stale
+
+    def take_unlisted(self, listed: frozenset[bytes] | None) -> list[Entry]:
+        """Remove and return everything of senders that are not ``listed`` (None: everybody is)."""
+        with self.lock:
+            if listed is None:
+                return []
+            found = [entry for entry in self._by_hash.values() if entry.sender not in listed]
+            self.remove([entry.hash for entry in found])
+            return found
+
+    def arrivals_since(self, arrival: int) -> tuple[int, list[bytes]]:
+        """Return (next arrival, hashes that arrived from ``arrival`` on), as far back as they are kept."""
+        with self.lock:
+            return self._arrivals, [digest for number, digest in self._recent if number >= arrival]
+
     def executable(self) -> Iterator[Entry]:
         """Yield what can be sealed now: by arrival, each sender's nonces without gaps."""
         with self.lock:
@@ -142,3 +196,13 @@ class Mempool:
         """Return every waiting transaction in order of arrival."""
         with self.lock:
             return sorted(self._by_hash.values(), key=lambda entry: entry.arrival)
+
+
+def _outbids(offered: SignedTransactionAPI, waiting: SignedTransactionAPI) -> bool:
+    return all(
+        new > old and new * 100 >= old * (100 + PRICE_BUMP_PERCENT)
+        for new, old in (
+            (offered.max_fee_per_gas, waiting.max_fee_per_gas),
+            (offered.max_priority_fee_per_gas, waiting.max_priority_fee_per_gas),
+        )
+    )

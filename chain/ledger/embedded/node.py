@@ -10,7 +10,8 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from chain.ledger.embedded.engine import Engine, Poisoned, Sealed
 from chain.ledger.embedded.genesis import Genesis
 from chain.ledger.embedded.journal import COMPACT_BYTES, Journal
 from chain.ledger.embedded.mempool import Entry, Mempool, PoolError
-from chain.ledger.embedded.rules import read_list
+from chain.ledger.embedded.rules import NotListed, read_list, write_list
 from chain.ledger.embedded.view import View
 from chain.ledger.embedded.vm import check_limits, check_signature, recover_sender
 from kernel import clock
@@ -33,6 +34,7 @@ ACCOUNTS_FILE = "accounts.json"
 JOURNAL_FILE = "mempool.journal"
 SEALER_KEY_FILE = "chain-sealer.key"
 CLOCK_ALARM_SECONDS = 5
+RULES_SECONDS = 5.0
 SEALER_STACK_BYTES = 256 * 1024 * 1024
 _log = logging.getLogger("mulian.chain")
 
@@ -62,8 +64,18 @@ class Node:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._nonces: dict[bytes, int] = {}
-        self.failure: str | None = None
+        self._sealing_failure: str | None = None
+        self._rules_failure: str | None = None
+        # called after a block is committed and after a transaction is journaled; must be quick and never raise
+        self.listeners: set[Callable[[], None]] = set()
+        # (hash, sender, reason) of acknowledged transactions that left the pool unsealed, until they are recorded
+        self._fates: deque[tuple[bytes, bytes, str]] = deque()
         self.clock_back_seconds = 0
+
+    @property
+    def failure(self) -> str | None:
+        """What keeps the node from sealing, None when nothing does."""
+        return self._rules_failure or self._sealing_failure
 
     def __enter__(self) -> "Node":
         try:
@@ -82,11 +94,13 @@ class Node:
         self.engine = Engine(folder, key, self._genesis)
         self._resources.callback(self.engine.close)
         self._accounts = folder / ACCOUNTS_FILE
-        self._accounts_seen: int | None = -1
-        self._reload_accounts()
+        self._accounts_lock = threading.Lock()
+        # what was read last: (inode, time), since two writes can share a time; None for no file
+        self._accounts_seen: tuple[int, int] | None = (0, 0)
         self.view = View(folder)
         self._resources.callback(self.view.close)
         self.pool = Mempool(self.state_nonce)
+        self._reload_accounts()
         self.journal = Journal(folder / JOURNAL_FILE)
         self._resources.callback(self.journal.close)
         self._replay(self.journal.recovered)
@@ -103,6 +117,7 @@ class Node:
             self._wake.notify_all()
         if self._thread is not None:
             self._thread.join()
+            self._record_fates()
         self._resources.close()
 
     def submit(self, raw: bytes) -> tuple[bytes, "Future[None]"]:
@@ -124,10 +139,16 @@ class Node:
 
     def _journaled(self, entry: Entry, done: "Future[None]") -> None:
         if done.exception() is not None:
-            self.pool.remove([entry.hash])
+            self.pool.take_back(entry)
             return
+        self._note_outbid(entry)
         with self._wake:
             self._wake.notify_all()
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self.listeners):
+            listener()
 
     def _admit(self, raw: bytes) -> SignedTransactionAPI:
         if len(raw) > params.TRANSACTION_MAX_BYTES:
@@ -148,7 +169,21 @@ class Node:
         for raw in raws:
             # sealed ones are refused as "nonce too low", which is how a restart forgets them
             with contextlib.suppress(PoolError, ValidationError):
-                self.pool.add(self._admit(raw), raw)
+                try:
+                    entry = self.pool.add(self._admit(raw), raw)
+                except NotListed as error:
+                    self._forget_unlisted(raw, str(error))
+                else:
+                    self._note_outbid(entry)
+
+    def _forget_unlisted(self, raw: bytes, reason: str) -> None:
+        transaction = decode_transaction(raw, self.view)
+        if transaction.nonce >= self.state_nonce(bytes(transaction.sender)):
+            self._fates.append((bytes(transaction.hash), bytes(transaction.sender), reason))
+
+    def _note_outbid(self, entry: Entry) -> None:
+        if entry.outbid is not None:
+            self._fates.append((entry.outbid.hash, entry.sender, f"replaced by 0x{entry.hash.hex()}"))
 
     def state_nonce(self, sender: bytes) -> int:
         """Return the sender's nonce in the head state."""
@@ -166,15 +201,31 @@ class Node:
                 delay = self._delay()
                 if delay > 0:
                     self._wake.wait(delay)
-                    continue
+            if not self._rules_in_force():
+                time.sleep(1)
+                continue
+            if delay > 0:
+                continue
             try:
                 self.seal_once()
-                self.failure = None
+                self._sealing_failure = None
             except Exception as error:
                 # the block was discarded whole; the node stays up to be read and says what is wrong
-                self.failure = f"{type(error).__name__}: {error}"
+                self._sealing_failure = f"{type(error).__name__}: {error}"
                 _log.exception("sealing failed")
                 time.sleep(1)
+
+    def _rules_in_force(self) -> bool:
+        """Follow ``accounts.json``; an unreadable one stops sealing until it is corrected."""
+        try:
+            self._reload_accounts()
+        except (ValueError, OSError) as error:
+            if self._rules_failure is None:
+                _log.exception("the allow-list could not be read")
+            self._rules_failure = f"{ACCOUNTS_FILE}: {error}"
+            return False
+        self._rules_failure = None
+        return True
 
     def _delay(self) -> float:
         """Return the seconds until a block is due, 0 when it is."""
@@ -192,14 +243,40 @@ class Node:
 
     def _reload_accounts(self) -> None:
         """Put a changed ``accounts.json`` in force from the next block on; raise ValueError for an invalid one."""
-        seen = self._accounts.stat().st_mtime_ns if self._accounts.exists() else None
-        if seen != self._accounts_seen:
-            self.engine.set_allow_list(read_list(self._accounts))
-            self._accounts_seen = seen
+        found = self._accounts.stat() if self._accounts.exists() else None
+        seen = None if found is None else (found.st_ino, found.st_mtime_ns)
+        if seen == self._accounts_seen:
+            return
+        listed = read_list(self._accounts)
+        self.engine.set_allow_list(listed)
+        self._accounts_seen = seen
+        for entry in self.pool.take_unlisted(listed):
+            self._fates.append((entry.hash, entry.sender, f"sender 0x{entry.sender.hex()} left the allow-list"))
+        self._record_fates()
+
+    def _record_fates(self) -> None:
+        fates = [self._fates.popleft() for _ in range(len(self._fates))]
+        if fates:
+            self.engine.store.record_dropped(fates, self.engine.head.block_number + 1)
+
+    def change_senders(self, change: Callable[[frozenset[bytes] | None], frozenset[bytes] | None]) -> None:
+        """Rewrite ``accounts.json`` by ``change(current)`` and wait until it is in force; raise TimeoutError."""
+        with self._accounts_lock:
+            before = read_list(self._accounts)
+            wanted = change(before)
+            if wanted != before:
+                write_list(self._accounts, wanted)
+            limit = time.monotonic() + RULES_SECONDS
+            while self.engine.rules.senders_at(self.engine.head.block_number + 1) != wanted:
+                with self._wake:
+                    self._wake.notify_all()
+                if time.monotonic() > limit:
+                    raise TimeoutError("the allow-list is not in force yet")
+                time.sleep(0.005)
 
     def seal_once(self) -> Sealed:
         """Seal one block from what is executable; called by the sealer thread."""
-        self._reload_accounts()
+        self._record_fates()
         timestamp = int(clock.now().timestamp())
         if self.options.rehearsal:
             timestamp = max(timestamp, self.engine.head.timestamp + 1)
@@ -212,11 +289,14 @@ class Node:
         with self.pool.lock:
             self._nonces.clear()
             self.pool.remove([*sealed.transaction_hashes, *(drop[0] for drop in sealed.dropped)])
+            for entry in self.pool.take_stale(sealed.senders):
+                self._fates.append((entry.hash, entry.sender, "another transaction with its nonce was sealed"))
         for digest, _, reason in sealed.dropped:
             _log.warning("transaction 0x%s was dropped: %s", digest.hex(), reason)
         if self.journal.size > COMPACT_BYTES:
             with self.pool.lock:
                 self.journal.rewrite([entry.raw for entry in self.pool.entries()])
+        self._tell()
         return sealed
 
     def _candidates(self) -> Iterator[SignedTransactionAPI]:

@@ -1,4 +1,4 @@
-"""A reader process: runs eth_call and eth_estimateGas so that a long one can be ended without harm.
+"""A reader process: runs calls, estimates and traces so that a long one can be ended without harm.
 
 ``python -m chain.ledger.embedded.reader FOLDER``; one JSON request a line on stdin, one answer a line on stdout.
 It ends when stdin closes, in the middle of a call too.
@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from chain.ledger.embedded import execution
+from chain.ledger.embedded import kinds
 from chain.ledger.embedded.rpc.errors import INTERNAL, SERVER_ERROR, RpcError
 from chain.ledger.embedded.view import View
 
@@ -22,7 +22,7 @@ STACK_BYTES = 256 * 1024 * 1024
 
 def answer(view: View, request: dict[str, Any]) -> dict[str, Any]:
     """Run one request {"kind", "call", "number", "overrides"}; return {"result"} or {"error"}."""
-    function = execution.call if request["kind"] == "call" else execution.estimate
+    function = kinds.KINDS[request["kind"]]
     try:
         return {"result": function(view, request["call"], request["number"], request["overrides"])}
     except RpcError as error:

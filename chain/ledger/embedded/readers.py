@@ -92,8 +92,8 @@ class ReaderPool:
             self._all.add(worker)
             return worker
 
-    def execute(self, kind: str, request: dict[str, Any], number: int, overrides: dict[str, Any] | None) -> str:
-        """Run a call ("call" or "estimate") within the deadline; raise RpcError."""
+    def execute(self, kind: str, request: dict[str, Any], number: int, overrides: dict[str, Any] | None) -> Any:
+        """Run a call of one of ``kinds.KINDS`` within the deadline; raise RpcError."""
         try:
             place = self._idle.get(timeout=_QUEUE_SECONDS)
         except queue.Empty as error:
@@ -116,8 +116,7 @@ class ReaderPool:
         self._idle.put(worker)
         if "error" in answer:
             raise RpcError(*answer["error"])
-        result: str = answer["result"]
-        return result
+        return answer["result"]
 
     def _replace(self, worker: _Worker) -> None:
         worker.end()

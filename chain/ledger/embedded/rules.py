@@ -12,6 +12,12 @@ from pathlib import Path
 
 from eth_utils import ValidationError
 
+from kernel.files_atomic import write_atomic
+
+
+class NotListed(ValidationError):
+    """The sender is not on the allow-list that is in force."""
+
 
 @dataclass(frozen=True)
 class RuleVersion:
@@ -37,10 +43,10 @@ class AccountRules:
         return self._versions[index].senders
 
     def check(self, sender: bytes, block_number: int) -> None:
-        """Raise ValidationError when ``sender`` may not send in block ``block_number``."""
+        """Raise :class:`NotListed` when ``sender`` may not send in block ``block_number``."""
         senders = self.senders_at(block_number)
         if senders is not None and sender not in senders:
-            raise ValidationError(f"sender 0x{sender.hex()} is not on the allow-list")
+            raise NotListed(f"sender 0x{sender.hex()} is not on the allow-list")
 
     def add(self, version: RuleVersion) -> None:
         """Append a version; raise ValueError if it would change blocks that may exist."""
@@ -60,6 +66,12 @@ def decode_senders(text: str) -> frozenset[bytes] | None:
     if any(len(sender) != 20 for sender in senders):
         raise ValueError("an address has 20 bytes")
     return senders
+
+
+def write_list(path: Path, senders: frozenset[bytes] | None) -> None:
+    """Write ``accounts.json`` atomically, addresses in order."""
+    listed = None if senders is None else ["0x" + sender.hex() for sender in sorted(senders)]
+    write_atomic(path, json.dumps(listed, indent=1).encode() + b"\n")
 
 
 def read_list(path: Path) -> frozenset[bytes] | None:

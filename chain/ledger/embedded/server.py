@@ -1,4 +1,4 @@
-"""The chain process: JSON-RPC over HTTP in front of a node."""
+"""The chain process: JSON-RPC over HTTP and WebSocket in front of a node."""
 
 import asyncio
 import contextlib
@@ -12,15 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from chain.errors import PORT_IN_USE
+from chain.errors import PORT_IN_USE, RPC_ACCESS
+from chain.ledger.embedded import websocket
 from chain.ledger.embedded.node import Node, Options
 from chain.ledger.embedded.readers import ReaderPool
 from chain.ledger.embedded.rpc import dispatch
-from chain.ledger.embedded.rpc.methods import Service, status
+from chain.ledger.embedded.rpc.callers import Caller, Callers
+from chain.ledger.embedded.rpc.methods import status
+from chain.ledger.embedded.rpc.service import Service
 from chain.ledger.embedded.view import View
 from chain.ledger.urls import url_file
 from kernel.files_atomic import write_atomic
@@ -32,13 +36,15 @@ _ORPHAN_SECONDS = 0.8
 
 
 class RpcApp:
-    """The ASGI side: limits, Host allow-list, and threads so that the event loop never waits."""
+    """The ASGI side: who calls, limits, Host allow-list, and threads so that the event loop never waits."""
 
-    def __init__(self, service: Service, allowed_hosts: Iterable[str]) -> None:
+    def __init__(self, service: Service, callers: Callers, allowed_hosts: Iterable[str]) -> None:
         self.service = service
+        self.callers = callers
         self.allowed_hosts = frozenset(allowed_hosts)
         self._fast = ThreadPoolExecutor(32, thread_name_prefix="rpc")
         self._slow = ThreadPoolExecutor(8, thread_name_prefix="rpc-slow")
+        self._connections = 0
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
@@ -46,6 +52,7 @@ class RpcApp:
             routes=[
                 Route("/healthz", self.health, methods=["GET"]),
                 Route("/{path:path}", self.rpc, methods=["POST"]),
+                WebSocketRoute("/{path:path}", self.connect),
             ]
         )
 
@@ -63,15 +70,45 @@ class RpcApp:
         if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
             # anything else a foreign web page could send without asking first
             return PlainTextResponse("content type must be application/json", 415)
+        caller = self._caller(request)
+        if caller is None:
+            return PlainTextResponse("unknown token", 401)
         body = await _read(request)
         if body is None:
             return PlainTextResponse("request body too large", 413)
-        pool = self._slow if dispatch.is_slow(body) else self._fast
-        answer = await asyncio.get_running_loop().run_in_executor(pool, dispatch.handle, self.service, body)
+        answer = await self.answer(body, dispatch.Context(caller))
         return Response(answer, media_type="application/json", status_code=200 if answer else 204)
 
-    def _host_allowed(self, request: Request) -> bool:
-        host = request.headers.get("host", "")
+    async def connect(self, socket: WebSocket) -> None:
+        """Serve a WebSocket connection."""
+        caller = self._caller(socket)
+        # a browser opens a WebSocket to any address without asking first, but it says which page did
+        if not self._host_allowed(socket) or "origin" in socket.headers or caller is None:
+            await socket.close(1008)
+            return
+        if self._connections >= websocket.MAX_CONNECTIONS:
+            await socket.close(1013)
+            return
+        self._connections += 1
+        try:
+            await websocket.Connection(socket, self.service, caller, self.answer).serve()
+        finally:
+            self._connections -= 1
+
+    async def answer(self, body: bytes, context: dispatch.Context) -> bytes:
+        """Answer request bytes in a thread."""
+        pool = self._slow if dispatch.is_slow(body) else self._fast
+        return await asyncio.get_running_loop().run_in_executor(pool, dispatch.handle, self.service, body, context)
+
+    def _caller(self, connection: HTTPConnection) -> Caller | None:
+        """By ``Authorization: Bearer``, or by the path, since wallets and tools can often be given a URL only."""
+        kind, _, token = connection.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return self.callers.of(token.strip())
+        return self.callers.of(connection.path_params.get("path") or None)
+
+    def _host_allowed(self, connection: HTTPConnection) -> bool:
+        host = connection.headers.get("host", "")
         name = host if host.endswith("]") else host.rsplit(":", 1)[0] if ":" in host else host
         return "*" in self.allowed_hosts or name.lower() in self.allowed_hosts
 
@@ -131,7 +168,12 @@ def run(
         resources.callback(log_view.close)
         readers = ReaderPool(home.chain_dir)
         resources.callback(readers.close)
-        app = RpcApp(Service(node, node.view, log_view, readers.execute), {*_LOCAL_HOSTS, host, *allowed_hosts})
+        try:
+            callers = Callers(home)
+        except ValueError as error:
+            raise RPC_ACCESS(reason=str(error)) from error
+        service = Service(node, node.view, log_view, readers.execute)
+        app = RpcApp(service, callers, {*_LOCAL_HOSTS, host, *allowed_hosts})
         resources.callback(app.close)
         server = _Server(app, listener, node)
         if parent_pipe:
@@ -146,6 +188,7 @@ class _Server(uvicorn.Server):
         super().__init__(uvicorn.Config(
             app.application(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5,
             server_header=False, limit_concurrency=1024, h11_max_incomplete_event_size=64 * 1024,
+            ws="websockets-sansio", ws_max_size=dispatch.MAX_BODY_BYTES, ws_per_message_deflate=False,
         ))
         self._listener = listener
         self._node = node

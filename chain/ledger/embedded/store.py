@@ -135,6 +135,17 @@ class KeyValueStore(BaseAtomicDB):
         with self._lock:
             return self.connection.execute(query, parameters).fetchall()
 
+    def select_within(self, query: str, parameters: Sequence[Any], max_bytes: int) -> list[tuple[Any, ...]]:
+        """Run one SELECT; raise OverflowError when its last column sums to more than ``max_bytes``."""
+        rows: list[tuple[Any, ...]] = []
+        with self._lock:
+            for row in self.connection.execute(query, parameters):
+                max_bytes -= len(row[-1])
+                if max_bytes < 0:
+                    raise OverflowError
+                rows.append(row)
+        return rows
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:

@@ -1,7 +1,8 @@
 """Reading the committed chain: any thread, any process, beside the sealer."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import rlp
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI, StateAPI
@@ -16,6 +17,7 @@ from trie import HexaryTrie
 from chain.ledger.embedded.engine import DATABASE_FILE, open_class
 from chain.ledger.embedded.rules import AccountRules
 from chain.ledger.embedded.store import KeyValueStore, connect
+from chain.ledger.embedded.watching import RecordingState, TracingState
 
 
 class View:
@@ -27,6 +29,8 @@ class View:
         self.genesis, bound = open_class(folder, AccountRules())
         self.chain = bound(self.store)
         self.vm_class = bound.vm_configuration[0][1]
+        self._recording = self.vm_class.configure(__name__="RecordingVM", _state_class=RecordingState)
+        self._tracing = self.vm_class.configure(__name__="TracingVM", _state_class=TracingState)
         self._headers: Any = LRU(1024)
         self._blocks: Any = LRU(64)
         self._receipts: Any = LRU(64)
@@ -96,9 +100,30 @@ class View:
 
     def state_on(self, header: BlockHeaderAPI) -> StateAPI:
         """Return a scratch state that executes as if in ``header``'s block, on ``header``'s state."""
-        return self.vm_class.build_state(
-            self.store, header, ChainContext(self.genesis.chain_id), (header.hash,)
+        return self._state(self.vm_class, header, header)
+
+    def recording_state_on(self, header: BlockHeaderAPI) -> RecordingState:
+        """Return a scratch state as :meth:`state_on` does, which notes the accounts and slots that it touches."""
+        return cast(RecordingState, self._state(self._recording, header, header))
+
+    def tracing_state_on(self, header: BlockHeaderAPI) -> StateAPI:
+        """Return a scratch state as :meth:`state_on` does, whose computations note what made their children."""
+        return self._state(self._tracing, header, header)
+
+    def tracing_state_before(self, number: int) -> StateAPI:
+        """Return the state in which block ``number``'s transactions were executed; raise KeyError."""
+        return self._state(self._tracing, self.header(number), self.header(number - 1))
+
+    def _state(self, vm_class: Any, header: BlockHeaderAPI, on: BlockHeaderAPI) -> StateAPI:
+        state: StateAPI = vm_class.build_state(
+            self.store, header.copy(state_root=on.state_root), ChainContext(self.genesis.chain_id),
+            self._ancestors(header.block_number),
         )
+        return state
+
+    def _ancestors(self, number: int) -> Iterator[Hash32]:
+        for earlier in range(number - 1, max(-1, number - 257), -1):
+            yield Hash32(self.header(earlier).hash)
 
     def proof(self, root: bytes, key: bytes) -> tuple[bytes, ...]:
         """Return the RLP of the trie nodes from ``root`` towards the hashed ``key``."""

@@ -39,14 +39,12 @@ def start_chain(home: Home) -> Iterator[Callable[..., ChainProcess]]:
         process.kill()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainProcess]:
-    """One chain process for the tests of a module that only talk to it."""
+    """One chain process for the tests that only talk to it; who changes its lists puts them back."""
     process = ChainProcess(Path(tmp_path_factory.mktemp("chain")) / "home")
     yield process
     process.kill()
-
-
 
 
 @pytest.fixture(scope="module")

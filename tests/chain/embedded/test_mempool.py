@@ -13,15 +13,22 @@ from chain.ledger.embedded.rules import AccountRules, RuleVersion, decode_sender
 
 @dataclass(frozen=True)
 class Stub:
-    """The three fields that the pool reads of a transaction."""
+    """The fields that the pool reads of a transaction."""
 
     sender: bytes
     nonce: int
     hash: bytes
+    max_fee_per_gas: int = 0
+    max_priority_fee_per_gas: int = 0
 
 
-def stub(sender: int, nonce: int, salt: int = 0) -> Stub:
-    return Stub(bytes([sender]) * 20, nonce, bytes([sender, salt]) + nonce.to_bytes(30, "big"))
+def stub(sender: int, nonce: int, salt: int = 0, fee: int = 0, tip: int | None = None) -> Stub:
+    digest = bytes([sender, salt]) + nonce.to_bytes(30, "big")
+    return Stub(bytes([sender]) * 20, nonce, digest, fee, fee if tip is None else tip)
+
+
+def hashes(pool: Mempool) -> list[bytes]:
+    return [entry.hash for entry in pool.entries()]
 
 
 @given(
@@ -73,6 +80,51 @@ def test_what_the_pool_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mempool, "MAX_TRANSACTIONS", 1)
     with pytest.raises(PoolError, match="full"):
         pool.add(stub(2, 5), b"x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("old", "new", "tip", "taken"), [
+    (0, 0, 0, False), (0, 1, 1, True), (100, 109, 109, False), (100, 110, 110, True), (100, 200, 100, False),
+    (100, 200, 110, True), (100, 99, 99, False), (1, 2, 2, True),
+])
+def test_what_is_outbid_in_both_fees_is_replaced(old: int, new: int, tip: int, taken: bool) -> None:
+    pool = Mempool(lambda sender: 5)
+    first, second = stub(1, 5, fee=old), stub(1, 5, salt=1, fee=new, tip=tip)
+    pool.add(first, b"raw")  # type: ignore[arg-type]
+    if not taken:
+        with pytest.raises(PoolError, match="underpriced"):
+            pool.add(second, b"raw")  # type: ignore[arg-type]
+        assert hashes(pool) == [first.hash]
+        return
+    entry = pool.add(second, b"raw")  # type: ignore[arg-type]
+    assert entry.outbid is not None and entry.outbid.hash == first.hash
+    assert hashes(pool) == [second.hash] and pool.next_nonce(b"\1" * 20) == 6
+    # what did not reach the disk is taken back, and what was acknowledged before it waits again
+    pool.take_back(entry)
+    assert hashes(pool) == [first.hash] and pool.next_nonce(b"\1" * 20) == 6
+    pool.take_back(entry)
+    assert hashes(pool) == [first.hash]
+
+
+def test_what_can_never_be_sealed_is_taken_out() -> None:
+    nonces = {bytes([sender]) * 20: 0 for sender in (1, 2)}
+    pool = Mempool(lambda sender: nonces[sender])
+    for sender, nonce in ((1, 0), (1, 1), (2, 0), (2, 4)):
+        pool.add(stub(sender, nonce), b"raw")  # type: ignore[arg-type]
+    nonces[b"\1" * 20] = 1
+    assert [entry.transaction.nonce for entry in pool.take_stale([b"\1" * 20, b"\3" * 20])] == [0]
+    assert pool.take_unlisted(None) == []
+    unlisted = pool.take_unlisted(frozenset({b"\1" * 20}))
+    assert sorted(entry.transaction.nonce for entry in unlisted) == [0, 4], "those behind a gap as well"
+    assert hashes(pool) == [stub(1, 1).hash] and pool.counts() == (1, 0)
+
+
+def test_arrivals_are_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mempool, "RECENT_ARRIVALS", 3)
+    pool = Mempool(lambda sender: 0)
+    for nonce in range(5):
+        pool.add(stub(1, nonce), b"raw")  # type: ignore[arg-type]
+    assert pool.arrivals_since(4) == (5, [stub(1, 4).hash])
+    assert len(pool.arrivals_since(0)[1]) == 3 and pool.arrivals_since(5) == (5, [])
 
 
 def test_allow_list_versions() -> None:

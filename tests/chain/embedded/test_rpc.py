@@ -21,7 +21,7 @@ from chain.ledger.embedded.provider import NodeProvider
 from chain.ledger.embedded.readers import ReaderPool
 from chain.ledger.embedded.rpc import dispatch, logs
 from chain.ledger.embedded.rpc.errors import RpcError
-from chain.ledger.embedded.rpc.methods import METHODS
+from chain.ledger.embedded.rpc.table import METHODS
 from chain.ledger.web3_ledger import Web3Ledger
 from contracts_sc.artifacts import artifact
 from kernel.errors import MulianError

@@ -9,6 +9,10 @@ INVALID_PARAMS = -32602
 INTERNAL = -32603
 SERVER_ERROR = -32000
 LIMIT_EXCEEDED = -32005
+# Besu's code for a sender that its allow-list does not name
+NOT_LISTED = -32007
+FORBIDDEN = -32001
+RESPONSE_TOO_LARGE = -32003
 REVERTED = 3
 
 

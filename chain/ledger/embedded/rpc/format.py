@@ -1,10 +1,11 @@
 """Blocks, transactions, receipts and logs as the Ethereum JSON-RPC describes them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from eth._utils.address import generate_contract_address
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
-from eth.constants import EMPTY_UNCLE_HASH
+from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH
 from eth.vm.forks.london.constants import DYNAMIC_FEE_TRANSACTION_TYPE
 from eth_utils import to_checksum_address
 
@@ -44,16 +45,27 @@ def header(head: BlockHeaderAPI) -> dict[str, Any]:
 
 def block(whole: BlockAPI, size: int, full: bool) -> dict[str, Any]:
     """Return a block object with transaction hashes, or with whole transactions when ``full``."""
-    place = (whole.header.block_number, bytes(whole.header.hash))
     items: list[Any] = [
-        transaction(item, place, index) if full else to_data(item.hash)
+        transaction(item, whole.header, index) if full else to_data(item.hash)
         for index, item in enumerate(whole.transactions)
     ]
     return header(whole.header) | {"size": to_quantity(size), "transactions": items}
 
 
-def transaction(item: Any, place: tuple[int, bytes] | None, index: int) -> dict[str, Any]:
-    """Return a transaction object of a decoded transaction; ``place`` is (block number, hash), None while it waits."""
+def pending_block(head: BlockHeaderAPI, waiting: Sequence[Any], full: bool) -> dict[str, Any]:
+    """Return the block that would follow ``head``: unsealed, so without hash, nonce and seal, and not executed."""
+    result = header(head) | {
+        "number": to_quantity(int(head.block_number) + 1), "parentHash": to_data(head.hash), "hash": None,
+        "nonce": None, "miner": None, "logsBloom": None, "extraData": "0x", "gasUsed": "0x0",
+        "timestamp": to_quantity(head.timestamp + 1), "stateRoot": to_data(head.state_root), "size": None,
+        "transactionsRoot": to_data(BLANK_ROOT_HASH), "receiptsRoot": to_data(BLANK_ROOT_HASH),
+    }
+    shown = [transaction(item, None, 0) if full else to_data(item.hash) for item in waiting]
+    return result | {"transactions": shown}
+
+
+def transaction(item: Any, place: BlockHeaderAPI | None, index: int) -> dict[str, Any]:
+    """Return a transaction object of a decoded transaction; ``place`` is its block, None while it waits."""
     kind = item.type_id or 0
     result: dict[str, Any] = {
         "hash": to_data(item.hash),
@@ -71,6 +83,7 @@ def transaction(item: Any, place: tuple[int, bytes] | None, index: int) -> dict[
         "v": to_quantity(item.y_parity if kind else item.v),
         "blockNumber": None,
         "blockHash": None,
+        "blockTimestamp": None,
         "transactionIndex": None,
     }
     if kind:
@@ -83,11 +96,12 @@ def transaction(item: Any, place: tuple[int, bytes] | None, index: int) -> dict[
         tip = item.max_priority_fee_per_gas
         result["maxFeePerGas"] = to_quantity(item.max_fee_per_gas)
         result["maxPriorityFeePerGas"] = to_quantity(tip)
-        # the base fee is 0 for ever, so what is paid is the smaller of the two
-        result["gasPrice"] = to_quantity(min(tip, item.max_fee_per_gas))
+        # the base fee is 0 for ever, so what is paid is the smaller of the two; of a waiting one clients expect the cap
+        result["gasPrice"] = to_quantity(item.max_fee_per_gas if place is None else min(tip, item.max_fee_per_gas))
     if place is not None:
         result |= {
-            "blockNumber": to_quantity(place[0]), "blockHash": to_data(place[1]), "transactionIndex": to_quantity(index)
+            "blockNumber": to_quantity(place.block_number), "blockHash": to_data(place.hash),
+            "blockTimestamp": to_quantity(place.timestamp), "transactionIndex": to_quantity(index),
         }
     return result
 
@@ -113,12 +127,11 @@ def receipts(whole: BlockAPI, results: tuple[ReceiptAPI, ...]) -> list[dict[str,
 def _receipt(
     whole: BlockAPI, index: int, item: SignedTransactionAPI, result: ReceiptAPI, used: int, logs: list[LogRow]
 ) -> dict[str, Any]:
-    block_hash = bytes(whole.header.hash)
     created = None if item.to else to_checksum_address(generate_contract_address(item.sender, item.nonce))
     return {
         "transactionHash": to_data(item.hash),
         "transactionIndex": to_quantity(index),
-        "blockHash": to_data(block_hash),
+        "blockHash": to_data(whole.header.hash),
         "blockNumber": to_quantity(whole.header.block_number),
         "from": to_checksum_address(item.sender),
         "to": to_checksum_address(item.to) if item.to else None,
@@ -126,21 +139,22 @@ def _receipt(
         "gasUsed": to_quantity(result.gas_used - used),
         "effectiveGasPrice": to_quantity(min(item.max_priority_fee_per_gas, item.max_fee_per_gas)),
         "contractAddress": created,
-        "logs": [log(entry, block_hash) for entry in logs],
+        "logs": [log(entry, whole.header) for entry in logs],
         "logsBloom": to_data(result.bloom.to_bytes(256, "big")),
         "type": to_quantity(item.type_id or 0),
         "status": "0x1" if result.state_root == b"\x01" else "0x0",
     }
 
 
-def log(entry: LogRow, block_hash: bytes) -> dict[str, Any]:
+def log(entry: LogRow, place: BlockHeaderAPI) -> dict[str, Any]:
     """Return a log object."""
     return {
         "address": to_checksum_address(entry.address),
         "topics": [to_data(topic) for topic in entry.topics],
         "data": to_data(entry.data),
         "blockNumber": to_quantity(entry.number),
-        "blockHash": to_data(block_hash),
+        "blockHash": to_data(place.hash),
+        "blockTimestamp": to_quantity(place.timestamp),
         "transactionHash": to_data(entry.tx_hash),
         "transactionIndex": to_quantity(entry.tx_index),
         "logIndex": to_quantity(entry.log_index),

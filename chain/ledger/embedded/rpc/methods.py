@@ -1,165 +1,24 @@
-"""The methods, each a function of (service, params). Nothing here holds keys: no eth_sign, no evm_*, no personal_*."""
+"""State, calls, submission and our own figures. Nothing here holds keys: no eth_sign, no evm_*, no personal_*."""
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any
 
-import rlp
-from eth.abc import BlockHeaderAPI
 from eth.constants import EMPTY_SHA3
 from eth_hash.auto import keccak
 from eth_utils import ValidationError, to_checksum_address
 
 from chain.ledger.embedded.mempool import PoolError
-from chain.ledger.embedded.node import Node
-from chain.ledger.embedded.rpc import codec, format, logs
-from chain.ledger.embedded.rpc.errors import SERVER_ERROR, RpcError, invalid
-from chain.ledger.embedded.view import View
-
-CLIENT_VERSION = "mulian-poa/1 (py-evm 0.12.1b1, cancun)"
-Execute = Callable[[str, dict[str, Any], int, dict[str, Any] | None], str]
-
-
-@dataclass(frozen=True)
-class Later:
-    """A result that may leave only when ``done`` is: the journal's fsync."""
-
-    result: Any
-    done: "Future[None]"
-
-
-@dataclass
-class Service:
-    """What the methods work on: the node, its committed view, and who runs eth_call ("call"/"estimate")."""
-
-    node: Node
-    view: View
-    log_view: View
-    execute: Execute
-
-    def number(self, tag: Any) -> int:
-        """Resolve a block tag or number; pending, safe and finalized are the head (there is one sealer)."""
-        head = self.view.head().block_number
-        if tag in (None, "latest", "pending", "safe", "finalized"):
-            return head
-        if tag == "earliest":
-            return 0
-        if isinstance(tag, dict):
-            return self._by_object(tag)
-        number = codec.quantity(tag)
-        if number > head:
-            raise RpcError(SERVER_ERROR, "header not found")
-        return number
-
-    def _by_object(self, tag: dict[str, Any]) -> int:
-        if "blockNumber" in tag:
-            return self.number(tag["blockNumber"])
-        try:
-            return self.view.number_of(codec.data(tag.get("blockHash"), 32))
-        except KeyError as error:
-            raise RpcError(SERVER_ERROR, "header for hash not found") from error
-
-    def header(self, tag: Any) -> BlockHeaderAPI:
-        """Return the header of a tag."""
-        return self.view.header(self.number(tag))
-
-
-def _block(service: Service, number: int, full: Any) -> dict[str, Any] | None:
-    try:
-        whole = service.view.block(number)
-    except KeyError:
-        return None
-    return format.block(whole, service.view.size_of(number), codec.boolean(full))
-
-
-def block_by_number(service: Service, tag: Any, full: Any = False) -> Any:
-    """eth_getBlockByNumber: null beyond the head."""
-    try:
-        return _block(service, service.number(tag), full)
-    except RpcError as error:
-        if error.code == SERVER_ERROR:
-            return None
-        raise
-
-
-def block_by_hash(service: Service, block_hash: Any, full: Any = False) -> Any:
-    """eth_getBlockByHash."""
-    try:
-        return _block(service, service.view.number_of(codec.data(block_hash, 32)), full)
-    except KeyError:
-        return None
-
-
-def transaction_count_by_number(service: Service, tag: Any) -> Any:
-    """eth_getBlockTransactionCountByNumber."""
-    found = block_by_number(service, tag)
-    return None if found is None else codec.to_quantity(len(found["transactions"]))
-
-
-def transaction_count_by_hash(service: Service, block_hash: Any) -> Any:
-    """eth_getBlockTransactionCountByHash."""
-    found = block_by_hash(service, block_hash)
-    return None if found is None else codec.to_quantity(len(found["transactions"]))
-
-
-def transaction_by_hash(service: Service, transaction_hash: Any) -> Any:
-    """eth_getTransactionByHash: a waiting one has no block."""
-    digest = codec.data(transaction_hash, 32)
-    place = _located(service, digest)
-    if place is None:
-        entry = service.node.pool.get(digest)
-        if entry is not None:
-            return format.transaction(entry.transaction, None, 0)
-        # sealed between the two looks: it left the pool after it had entered a block
-        place = _located(service, digest)
-    return None if place is None else _transaction_at(service, *place)
-
-
-def _located(service: Service, digest: bytes) -> tuple[int, int] | None:
-    try:
-        return service.view.locate(digest)
-    except KeyError:
-        return None
-
-
-def _transaction_at(service: Service, number: int, index: int) -> Any:
-    place = (number, bytes(service.view.header(number).hash))
-    try:
-        return format.transaction(service.view.transaction(number, index), place, index)
-    except KeyError:
-        return None
-
-
-def transaction_by_number_and_index(service: Service, tag: Any, index: Any) -> Any:
-    """eth_getTransactionByBlockNumberAndIndex."""
-    return _transaction_at(service, service.number(tag), codec.quantity(index))
-
-
-def transaction_by_hash_and_index(service: Service, block_hash: Any, index: Any) -> Any:
-    """eth_getTransactionByBlockHashAndIndex."""
-    return _transaction_at(service, service.number({"blockHash": block_hash}), codec.quantity(index))
-
-
-def transaction_receipt(service: Service, transaction_hash: Any) -> Any:
-    """eth_getTransactionReceipt: null while it waits."""
-    try:
-        number, index = service.view.locate(codec.data(transaction_hash, 32))
-    except KeyError:
-        return None
-    return format.receipts(service.view.block(number), service.view.receipts(number))[index]
-
-
-def block_receipts(service: Service, tag: Any) -> Any:
-    """eth_getBlockReceipts."""
-    number = service.number(tag)
-    return format.receipts(service.view.block(number), service.view.receipts(number))
+from chain.ledger.embedded.rpc import codec
+from chain.ledger.embedded.rpc.errors import NOT_LISTED, SERVER_ERROR, RpcError, invalid
+from chain.ledger.embedded.rpc.service import CLIENT_VERSION, Later, Service
+from chain.ledger.embedded.rules import NotListed
 
 
 def send_raw_transaction(service: Service, raw: Any) -> Later:
     """eth_sendRawTransaction: answered when the journal is on disk."""
     try:
         digest, done = service.node.submit(codec.data(raw))
+    except NotListed as error:
+        raise RpcError(NOT_LISTED, str(error)) from error
     except (PoolError, ValidationError) as error:
         raise RpcError(SERVER_ERROR, str(error)[:300]) from error
     return Later(codec.to_data(digest), done)
@@ -195,13 +54,24 @@ def storage_at(service: Service, address: Any, position: Any, tag: Any = "latest
 def call(service: Service, request: Any, tag: Any = "latest", overrides: Any = None) -> str:
     """eth_call with state overrides."""
     number = service.number(tag)
-    return service.execute("call", codec.mapping(request, "the call"), number, _overrides(overrides))
+    result: str = service.execute("call", codec.mapping(request, "the call"), number, _overrides(overrides))
+    return result
 
 
 def estimate_gas(service: Service, request: Any, tag: Any = "latest", overrides: Any = None) -> str:
     """eth_estimateGas with state overrides."""
     number = service.number(tag)
-    return service.execute("estimate", codec.mapping(request, "the transaction"), number, _overrides(overrides))
+    wanted = codec.mapping(request, "the transaction")
+    result: str = service.execute("estimate", wanted, number, _overrides(overrides))
+    return result
+
+
+def create_access_list(service: Service, request: Any, tag: Any = "latest", overrides: Any = None) -> dict[str, Any]:
+    """eth_createAccessList."""
+    number = service.number(tag)
+    wanted = codec.mapping(request, "the transaction")
+    result: dict[str, Any] = service.execute("accessList", wanted, number, _overrides(overrides))
+    return result
 
 
 def _overrides(value: Any) -> dict[str, Any] | None:
@@ -222,6 +92,8 @@ def fee_history(service: Service, count: Any, newest: Any, percentiles: Any = No
             service.view.header(number).gas_used / service.view.header(number).gas_limit
             for number in range(last + 1 - blocks, last + 1)
         ],
+        "baseFeePerBlobGas": ["0x1"] * (blocks + 1),
+        "blobGasUsedRatio": [0.0] * blocks,
     }
     if percentiles:
         result["reward"] = [["0x0"] * len(percentiles) for _ in range(blocks)]
@@ -256,32 +128,6 @@ def proof(service: Service, address: Any, positions: Any, tag: Any = "latest") -
             for slot in slots
         ],
     }
-
-
-def raw_header(service: Service, tag: Any) -> str:
-    """debug_getRawHeader."""
-    return codec.to_data(rlp.encode(service.header(tag)))
-
-
-def raw_receipts(service: Service, tag: Any) -> list[str]:
-    """debug_getRawReceipts."""
-    return [codec.to_data(receipt.encode()) for receipt in service.view.receipts(service.number(tag))]
-
-
-def raw_transaction(service: Service, transaction_hash: Any) -> Any:
-    """debug_getRawTransaction."""
-    digest = codec.data(transaction_hash, 32)
-    try:
-        return codec.to_data(service.view.transaction(*service.view.locate(digest)).encode())
-    except KeyError:
-        entry = service.node.pool.get(digest)
-        return None if entry is None else codec.to_data(entry.raw)
-
-
-def txpool_status(service: Service) -> dict[str, str]:
-    """txpool_status."""
-    ready, queued = service.node.pool.counts()
-    return {"pending": codec.to_quantity(ready), "queued": codec.to_quantity(queued)}
 
 
 def status(service: Service) -> dict[str, Any]:
@@ -325,54 +171,3 @@ def dropped(service: Service, transaction_hash: Any) -> Any:
 def sha3(_: Service, value: Any) -> str:
     """web3_sha3."""
     return codec.to_data(keccak(codec.data(value)))
-
-
-METHODS: dict[str, Callable[..., Any]] = {
-    "web3_clientVersion": lambda service: CLIENT_VERSION,
-    "web3_sha3": sha3,
-    "net_version": lambda service: str(service.node.engine.chain_id),
-    "net_listening": lambda service: True,
-    "net_peerCount": lambda service: "0x0",
-    "rpc_modules": lambda service: dict.fromkeys(("debug", "eth", "mulian", "net", "rpc", "txpool", "web3"), "1.0"),
-    "eth_chainId": lambda service: codec.to_quantity(service.node.engine.chain_id),
-    "eth_blockNumber": lambda service: codec.to_quantity(service.view.head().block_number),
-    "eth_syncing": lambda service: False,
-    "eth_accounts": lambda service: [],
-    "eth_mining": lambda service: True,
-    "eth_hashrate": lambda service: "0x0",
-    "eth_coinbase": lambda service: to_checksum_address(service.view.head().coinbase),
-    "eth_gasPrice": lambda service: "0x0",
-    "eth_maxPriorityFeePerGas": lambda service: "0x0",
-    "eth_blobBaseFee": lambda service: "0x1",
-    "eth_feeHistory": fee_history,
-    "eth_getBlockByNumber": block_by_number,
-    "eth_getBlockByHash": block_by_hash,
-    "eth_getBlockTransactionCountByNumber": transaction_count_by_number,
-    "eth_getBlockTransactionCountByHash": transaction_count_by_hash,
-    "eth_getUncleCountByBlockNumber": lambda service, tag: "0x0",
-    "eth_getUncleCountByBlockHash": lambda service, block_hash: "0x0",
-    "eth_getTransactionByHash": transaction_by_hash,
-    "eth_getTransactionByBlockNumberAndIndex": transaction_by_number_and_index,
-    "eth_getTransactionByBlockHashAndIndex": transaction_by_hash_and_index,
-    "eth_getTransactionReceipt": transaction_receipt,
-    "eth_getBlockReceipts": block_receipts,
-    "eth_getTransactionCount": transaction_count,
-    "eth_getBalance": balance,
-    "eth_getCode": code,
-    "eth_getStorageAt": storage_at,
-    "eth_getProof": proof,
-    "eth_getLogs": logs.get_logs,
-    "eth_call": call,
-    "eth_estimateGas": estimate_gas,
-    "eth_sendRawTransaction": send_raw_transaction,
-    "eth_getRawTransactionByHash": raw_transaction,
-    "debug_getRawHeader": raw_header,
-    "debug_getRawReceipts": raw_receipts,
-    "debug_getRawTransaction": raw_transaction,
-    "txpool_status": txpool_status,
-    "mulian_status": status,
-    "mulian_series": series,
-    "mulian_droppedTransaction": dropped,
-}
-# these may take long: they get their own few threads, so that they never hold up a submission
-SLOW = frozenset({"eth_call", "eth_estimateGas", "eth_getLogs", "eth_feeHistory", "mulian_series", "eth_getProof"})
