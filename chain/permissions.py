@@ -10,6 +10,9 @@ _READERS = (
 PERMISSIONS: tuple[Permission, ...] = (
     Permission("chain.explorer.read", "查看区块链总览与区块", "See the chain overview and blocks"),
     Permission("chain.node.read", "查看区块链节点", "See chain nodes"),
+    Permission("chain.node.manage", "登记与配置区块链节点、准入账户", "Register and configure chain nodes and accounts"),
+    Permission("chain.vote.propose", "提出增减验证节点", "Propose to add or remove validators"),
+    Permission("chain.vote.approve", "审批增减验证节点", "Agree to adding or removing validators"),
     Permission("chain.contract.read", "查看智能合约", "See contracts"),
     Permission("chain.anchor.read", "查看上链批次与存证流", "See anchored batches and streams"),
     Permission("chain.proof.read", "下载上链存证", "Download proofs"),
@@ -18,7 +21,12 @@ PERMISSIONS: tuple[Permission, ...] = (
 
 _GIVEN: dict[str, tuple[str, ...]] = {
     "chain.explorer.read": _READERS,
-    "chain.node.read": ("system_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor"),
+    "chain.node.read": (
+        "system_admin", "auditor", "department_admin", "bureau_admin", "data_engineer", "operator", "supervisor",
+    ),
+    "chain.node.manage": ("operator",),
+    "chain.vote.propose": ("operator",),
+    "chain.vote.approve": ("bureau_admin",),
     "chain.anchor.read": _READERS,
     "chain.proof.read": _READERS,
     "chain.anchor.operate": ("operator",),

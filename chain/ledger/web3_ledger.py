@@ -11,6 +11,7 @@ from web3.types import RPCEndpoint
 from chain.errors import LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
 from chain.ledger import encoding
 from chain.ledger.accounts import transaction_hash
+from chain.ledger.engines import clique_seal
 from chain.ledger.port import Block, Log, Receipt
 
 # geth, Besu and the embedded chain each say in their own words that they have the transaction already
@@ -152,10 +153,11 @@ def connect(url: str) -> Web3Ledger:
 
 def _refusal(given: Any) -> Exception:
     problem: dict[str, Any] = given if isinstance(given, dict) else {"message": given}
-    message = str(problem.get("message", ""))[:300]
-    if problem.get("code") == _REVERT_CODE:
+    message, code = str(problem.get("message", ""))[:300], problem.get("code")
+    # Besu says it with the general code and in words
+    if code == _REVERT_CODE or message.lower().startswith("execution reverted"):
         return REVERTED(reason=message, data=problem.get("data"))
-    return LEDGER_REFUSED(reason=message)
+    return LEDGER_REFUSED(reason=message, rpc_code=code)
 
 
 def _int(value: Any) -> int:
@@ -170,7 +172,8 @@ def _to_block(found: dict[str, Any]) -> Block:
     return Block(
         number=_int(found["number"]), hash=found["hash"], parent_hash=found["parentHash"],
         timestamp=_int(found["timestamp"]), gas_used=_int(found["gasUsed"]), size=_int(found["size"]),
-        sealer=str(found["miner"]).lower(), tx_hashes=tuple(found["transactions"]),
+        sealer=clique_seal.sealer(found) if clique_seal.is_clique(found) else str(found["miner"]).lower(),
+        tx_hashes=tuple(found["transactions"]),
     )
 
 
