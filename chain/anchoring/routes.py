@@ -1,10 +1,11 @@
 """/chain: anchored batches and streams, proofs and their public check."""
 
+import uuid
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
-from chain.anchoring import consistency, overview, service
+from chain.anchoring import audit_feed, consistency, overview, service
 from chain.anchoring.schemas import AnchorStateOut, BatchOut, BatchPage, ConsistencyOut, StreamList, VerifyOut
 from chain.errors import ANCHOR_NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, needs, public, router
@@ -53,6 +54,14 @@ def get_proof(session: Session_, actor: Actor_, object_type: str, object_id: str
     name = f"v{version}.proof.json"
     return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'},
         media_type="application/json")
+
+
+@api.get("/audit-proofs/{audit_id}", **needs("kernel.audit.read"))
+def get_audit_proof(session: Session_, actor: Actor_, audit_id: uuid.UUID) -> Response:
+    """Download the proof file of one line of the audit trail."""
+    data = audit_feed.line_proof(session, actor, audit_id=audit_id)
+    headers = {"Content-Disposition": 'attachment; filename="audit.proof.json"'}
+    return Response(data, headers=headers, media_type="application/json")
 
 
 @api.get("/consistency", **public())

@@ -488,10 +488,10 @@ def checkpoint_bytes(origin: str, stream: str, size: int, root: str, time: str) 
     return canonical({"format": "mulian-checkpoint-1", **fields})
 
 
-def cosignature_bytes(origin: str, stream: str, size: int, root: str, time: str, seen: str) -> bytes:
+def cosignature_bytes(point: dict[str, Any], seen: str) -> bytes:
     """What a witness signs: the checkpoint and, as ``seen``, when it had found it consistent."""
-    point = {"origin": origin, "root": root, "size": size, "stream": stream, "time": time}
-    return canonical({"checkpoint": point, "format": "mulian-cosignature-1", "time": seen})
+    signed = {name: point[name] for name in ("origin", "root", "size", "stream", "time")}
+    return canonical({"checkpoint": signed, "format": "mulian-cosignature-1", "time": seen})
 
 
 def row_bytes(row: Any, salt: str) -> bytes:
@@ -787,9 +787,8 @@ class Verifier:
         for entry in entries:
             fields = _fields(entry, {"key", "signature", "time"})
             _match(fields["time"], TIME)
-            named = (point[name] for name in ("origin", "stream", "size", "root", "time"))
             keys.append(_hex(fields["key"], 65))
-            self._check_once(keys[-1], _hex(fields["signature"], 64), cosignature_bytes(*named, fields["time"]))
+            self._check_once(keys[-1], _hex(fields["signature"], 64), cosignature_bytes(point, fields["time"]))
         need(keys == sorted(set(keys)), "fields")
         known = self.trust.witnesses if self.trust else {}
         return [known[key] for key in keys if key in known]
