@@ -17,6 +17,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("chain.anchor.read", "查看上链批次与存证流", "See anchored batches and streams"),
     Permission("chain.proof.read", "下载上链存证", "Download proofs"),
     Permission("chain.anchor.operate", "处置已停止的存证流", "Decide about a halted stream"),
+    Permission("chain.witness.manage", "管理存证见证方", "Manage witnesses"),
 )
 
 _GIVEN: dict[str, tuple[str, ...]] = {
@@ -30,6 +31,7 @@ _GIVEN: dict[str, tuple[str, ...]] = {
     "chain.anchor.read": _READERS,
     "chain.proof.read": _READERS,
     "chain.anchor.operate": ("operator",),
+    "chain.witness.manage": ("security_admin",),
     "chain.contract.read": ("system_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor"),
 }
 

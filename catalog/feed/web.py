@@ -1,8 +1,5 @@
-"""What the public protocols share over HTTP: the site, the rate limit, running a unit of work."""
+"""What the public protocols share over HTTP: the site, the rate limit (``kernel.http.limits``), running a unit of work."""
 
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,11 +7,10 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 
 from catalog.feed.site import Site, site_of
+from kernel.http.limits import admitted as admitted
 from kernel.runtime import Runtime
 
 T = TypeVar("T")
-_BURST_SECONDS = 10
-_CLIENTS = 10_000
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -31,43 +27,3 @@ def site(request: Request) -> Site:
 def read(request: Request, unit: Callable[[Session], T]) -> T:
     """Run a read unit, retried while the database is busy."""
     return runtime_of(request).database.run(unit, write=False)
-
-
-class Limiter:
-    """A token bucket for each client address, in this process: ``rate`` a second, ten seconds' worth at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def admits(self, client: str, rate: int) -> bool:
-        """Take one token; False when the client has none left."""
-        if rate == 0:
-            return True
-        now = time.monotonic()
-        with self._lock:
-            tokens, seen = self._clients.pop(client, (float(rate * _BURST_SECONDS), now))
-            tokens = min(rate * _BURST_SECONDS, tokens + (now - seen) * rate)
-            self._clients[client] = (tokens - 1 if tokens >= 1 else tokens, now)
-            if len(self._clients) > _CLIENTS:
-                self._clients.popitem(last=False)
-        return tokens >= 1
-
-
-_limiter = Limiter()
-
-
-def admitted(request: Request) -> bool:
-    """Whether the client may ask now; said by its address, or the one that a trusted proxy names."""
-    settings = runtime_of(request).settings
-    return _limiter.admits(client_of(request, settings.trusted_proxies), settings.public_rate)
-
-
-def client_of(request: Request, trusted: str) -> str:
-    """The client's address: the last one in X-Forwarded-For that is no trusted proxy, when a proxy of ours asks."""
-    peer = request.client.host if request.client else "?"
-    proxies = {one.strip() for one in trusted.split(",") if one.strip()}
-    if peer not in proxies:
-        return peer
-    named = [one.strip() for one in request.headers.get("x-forwarded-for", "").split(",") if one.strip()]
-    return next((one for one in reversed(named) if one not in proxies), peer)

@@ -10,21 +10,26 @@ from chain.anchoring.models import AnchorBatch
 from chain.anchoring.port import Mined
 
 
-def build(header: bytes, receipts: Sequence[bytes], at: int, sealer: bytes) -> dict[str, object]:
-    """Return the evidence that receipt ``at`` belongs to the block with this RLP header.
+def build(engine: str, headers: Sequence[bytes], receipts: Sequence[bytes], at: int) -> dict[str, object]:
+    """Return the evidence that receipt ``at`` belongs to the block with the first of these RLP headers.
 
-    ``receipts`` are the consensus encodings of all receipts of the block, in order.
+    ``headers`` after the first are those of the blocks that follow (Clique: until more than half have sealed);
+    ``receipts`` are the consensus encodings of all receipts of the block, in order. Raises ``verify_proof.Invalid``
+    for a header whose seals cannot be read.
     """
     trie = HexaryTrie({}, prune=False)
     for number, receipt in enumerate(receipts):
         trie[rlp.encode(number)] = receipt
     nodes = trie.get_proof(rlp.encode(at))  # type: ignore[no-untyped-call]
-    return {
-        "header": header.hex(),
-        "receipt": [rlp.encode(node).hex() for node in nodes],
-        "sealer": sealer.hex(),
-        "transaction": at,
+    shown: dict[str, object] = {
+        "header": headers[0].hex(), "receipt": [rlp.encode(node).hex() for node in nodes], "transaction": at,
     }
+    if engine == "qbft":
+        return shown | {"engine": engine, "sealers": [who.hex() for who in verify_proof.read_qbft(headers[0])[1]]}
+    sealers = [verify_proof.read_header(header, engine)[1].hex() for header in headers]
+    if engine == "clique":
+        return shown | {"engine": engine, "sealers": sealers, "headers": [header.hex() for header in headers[1:]]}
+    return shown | {"sealer": sealers[0]}
 
 
 def mismatch(batch: AnchorBatch, mined: Mined, origin: str) -> str | None:

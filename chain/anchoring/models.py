@@ -129,7 +129,10 @@ class AnchorCheckpoint(Base):
 
 
 class AnchorTrust(Base):
-    """What the trust file says about the chain, kept so that verifying needs no node. One row, ``id`` 1."""
+    """What the trust file says about the chain, kept so that verifying needs no node. One row, ``id`` 1.
+
+    ``witness_quorum``: how many witnesses a proof must show to be authenticated.
+    """
 
     __tablename__ = "anchor_trust"
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -137,4 +140,5 @@ class AnchorTrust(Base):
     genesis_hash: Mapped[str] = mapped_column(String(66))
     registry_address: Mapped[str] = mapped_column(String(42))
     sealers: Mapped[list[dict[str, Any]]] = mapped_column(JSONText())
+    witness_quorum: Mapped[int] = mapped_column(Integer, server_default="0")
     changed_at: Mapped[datetime] = mapped_column(Instant())

@@ -10,13 +10,15 @@ from chain.anchoring.rules import Head
 class Identity:
     """Which chain this is. Hashes and addresses are 0x and lower-case hex.
 
-    ``sealers``: ranges ``{"from": int, "to": int | None, "engine": "mulian-poa", "addresses": [...]}``.
+    ``sealers``: ranges ``{"from": int, "to": int | None, "engine": str, "addresses": [...]}`` as they are at
+    ``height``; the engines are those that ``verify_proof`` can check.
     """
 
     chain_id: int
     genesis_hash: str
     registry: str
     sealers: tuple[dict[str, Any], ...]
+    height: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.anchoring import queries
-from chain.anchoring.models import AnchorBatch, AnchorLeaf
+from chain.anchoring.models import AnchorBatch, AnchorCheckpoint, AnchorLeaf
 from chain.anchoring.tree import Tree
 from chain.errors import ANCHOR_NOT_FINAL
+from chain.witness import queries as witnesses
 from kernel import canonical, clock
 
 
@@ -19,6 +20,7 @@ class _Anchored:
 
     size: int
     checkpoint: dict[str, Any]
+    witnesses: list[dict[str, Any]]
     chain: dict[str, Any]
 
 
@@ -28,31 +30,55 @@ def file_name(leaf: AnchorLeaf) -> str:
     return f"{leaf.stream}{epoch}-{leaf.index:08d}.proof.json"
 
 
-class Maker:
-    """Makes proofs within one session; a batch and the tiles that many leaves share are read once."""
+def checkpoint_fields(point: AnchorCheckpoint) -> dict[str, Any]:
+    """Return a signed checkpoint as files carry it."""
+    return {
+        "origin": point.origin, "stream": point.stream, "size": point.size, "root": point.root.hex(),
+        "time": clock.iso(point.time), "key": point.key.hex(), "signature": point.signature.hex(),
+    }  # fmt: skip
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+
+def cosigned(session: Session, batch_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return the cosignatures of a batch's checkpoint as files carry them, in the order of keys."""
+    return [
+        {"key": found.key.hex(), "signature": found.row.signature.hex(), "time": clock.iso(found.row.time)}
+        for found in witnesses.cosignatures(session, batch_id)
+    ]
+
+
+class Maker:
+    """Makes proofs within one session; a batch and the tiles that many leaves share are read once.
+
+    A proof rests on the first batch, from the leaf's own on, that as many witnesses have signed as the trust file
+    asks for (else any witness, else the own one): its root covers the leaf as well. ``own``: always on the own batch.
+    """
+
+    def __init__(self, session: Session, *, own: bool = False) -> None:
+        self._session, self._own = session, own
         self._batches: dict[uuid.UUID, _Anchored] = {}
         self._trees: dict[tuple[str, int], Tree] = {}
 
     def proof(self, leaf: AnchorLeaf) -> bytes:
         """Return the proof file of an anchored leaf; ``chain.anchor.not_final`` before."""
+        return canonical.dumps(self.document(leaf)) + b"\n"
+
+    def document(self, leaf: AnchorLeaf) -> dict[str, Any]:
+        """Return the proof of an anchored leaf as a value: a row proof carries it within."""
         if leaf.batch_id is None or leaf.index is None or leaf.epoch is None:
             raise ANCHOR_NOT_FINAL()
         anchored = self._anchored(leaf.batch_id)
         path = self._tree(leaf.stream, leaf.epoch, anchored.size).inclusion(leaf.index, anchored.size)
-        proof = {
-            "format": "mulian-proof-1",
+        return {
+            "format": "mulian-proof-2",
             "object": {"id": leaf.object_id, "type": leaf.object_type, "version": leaf.version},
             "record": leaf.record,
             "salt": leaf.salt.hex(),
             "index": leaf.index,
             "path": [node.hex() for node in path],
             "checkpoint": anchored.checkpoint,
+            "witnesses": anchored.witnesses,
             "chain": anchored.chain,
         }
-        return canonical.dumps(proof) + b"\n"
 
     def _anchored(self, batch_id: uuid.UUID) -> _Anchored:
         known = self._batches.get(batch_id)
@@ -62,14 +88,15 @@ class Maker:
 
     def _read(self, batch_id: uuid.UUID) -> _Anchored:
         batch = self._session.get(AnchorBatch, batch_id)
-        point = queries.checkpoint(self._session, batch_id)
+        if batch is not None and not self._own:
+            known = queries.trust(self._session)
+            wanted = known.witness_quorum if known else 0
+            signed = witnesses.first_cosigned(self._session, batch.stream, batch.epoch, batch.seq, wanted)
+            batch = batch if signed is None else self._session.get_one(AnchorBatch, signed)
+        point = queries.checkpoint(self._session, batch.id) if batch is not None else None
         if batch is None or batch.evidence is None or point is None:
             raise ANCHOR_NOT_FINAL()
-        checkpoint = {
-            "origin": point.origin, "stream": point.stream, "size": point.size, "root": point.root.hex(),
-            "time": clock.iso(point.time), "key": point.key.hex(), "signature": point.signature.hex(),
-        }  # fmt: skip
-        return _Anchored(point.size, checkpoint, batch.evidence)
+        return _Anchored(point.size, checkpoint_fields(point), cosigned(self._session, batch.id), batch.evidence)
 
     def _tree(self, stream: str, epoch: int, size: int) -> Tree:
         tree = self._trees.get((stream, epoch))

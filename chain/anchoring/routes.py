@@ -1,13 +1,15 @@
 """/chain: anchored batches and streams, proofs and their public check."""
 
+import uuid
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from chain.anchoring import overview, service
-from chain.anchoring.schemas import AnchorStateOut, BatchOut, BatchPage, StreamList, VerifyOut
+from chain.anchoring import audit_feed, consistency, overview, service
+from chain.anchoring.schemas import AnchorStateOut, BatchOut, BatchPage, ConsistencyOut, StreamList, VerifyOut
 from chain.errors import ANCHOR_NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, needs, public, router
+from kernel.http.limits import admit
 from kernel.runtime import runtime_of
 
 api = router(prefix="/chain", tags=["chain"])
@@ -54,9 +56,44 @@ def get_proof(session: Session_, actor: Actor_, object_type: str, object_id: str
         media_type="application/json")
 
 
+@api.get("/audit-proofs/{audit_id}", **needs("kernel.audit.read"))
+def get_audit_proof(session: Session_, actor: Actor_, audit_id: uuid.UUID) -> Response:
+    """Download the proof file of one line of the audit trail."""
+    data = audit_feed.line_proof(session, actor, audit_id=audit_id)
+    headers = {"Content-Disposition": 'attachment; filename="audit.proof.json"'}
+    return Response(data, headers=headers, media_type="application/json")
+
+
+@api.get("/consistency", **public())
+def get_consistency(
+    request: Request, session: Session_, stream: Annotated[str, Query(max_length=32, description="流的链上名称，如 catalog/2")],
+    old: Annotated[int, Query(ge=1)], size: Annotated[int, Query(ge=1)],
+) -> ConsistencyOut:
+    """Prove that the tree of one size continues that of a smaller one."""
+    admit(request)
+    found = consistency.between(session, stream=stream, old=old, size=size)
+    return ConsistencyOut(
+        stream=found.stream, old=found.old, size=found.size, old_root=found.old_root.hex(), root=found.root.hex(),
+        path=[node.hex() for node in found.path],
+    )  # fmt: skip
+
+
+@api.get("/consistency-file", **public())
+def get_consistency_file(
+    request: Request, session: Session_, stream: Annotated[str, Query(max_length=32)], old: Annotated[int, Query(ge=1)],
+    size: Annotated[int, Query(ge=1, description="须为某个检查点的大小")],
+) -> Response:
+    """Download a consistency file up to a signed checkpoint; verify_proof.py checks it like a proof."""
+    admit(request)
+    data = consistency.file(session, stream=stream, old=old, size=size)
+    headers = {"Content-Disposition": f'attachment; filename="{old}-{size}.consistency.json"'}
+    return Response(data, headers=headers, media_type="application/json")
+
+
 @api.get("/trust", **public())
-def get_trust(session: Session_) -> Response:
+def get_trust(request: Request, session: Session_) -> Response:
     """Download the trust file. Compare its fingerprint with the one printed on certificates."""
+    admit(request)
     data = service.trust(session)
     headers = {"Content-Disposition": 'attachment; filename="trust.json"',
         "X-Fingerprint-SM3": service.fingerprint(data)}
@@ -64,8 +101,9 @@ def get_trust(session: Session_) -> Response:
 
 
 @api.post("/verify", **public())
-def verify(session: Session_, body: Body_) -> VerifyOut:
-    """Check a proof file: send its bytes unchanged as the body."""
+def verify(request: Request, session: Session_, body: Body_) -> VerifyOut:
+    """Check a proof, row proof or consistency file: send its bytes unchanged as the body."""
+    admit(request)
     # read through the runtime: on SQLite a statement of this write unit would hold the only write lock meanwhile
     trust = service.trust(runtime_of(session))
     result = service.verify(trust, body)

@@ -31,6 +31,14 @@ def chain_name(stream: str, epoch: int) -> str:
     return stream if epoch == 1 else f"{stream}/{epoch}"
 
 
+def stream_of(name: str) -> tuple[str, int] | None:
+    """The stream and epoch that a name on the chain stands for; None for what is no such name."""
+    stream, slash, epoch = name.partition("/")
+    if not valid_stream(stream) or (slash and not re.fullmatch(r"[1-9][0-9]{0,8}", epoch)) or epoch == "1":
+        return None
+    return stream, int(epoch or 1)
+
+
 def stream_id(name: str) -> bytes:
     """The 32 bytes that name a stream in AnchorRegistry."""
     return name.encode("ascii").ljust(32, b"\0")
@@ -48,6 +56,12 @@ def checkpoint_bytes(origin: str, stream: str, size: int, root: bytes, time: str
     return canonical.dumps({"format": "mulian-checkpoint-1", **fields})
 
 
+def cosignature_bytes(origin: str, stream: str, size: int, root: bytes, time: str, seen: str) -> bytes:
+    """The canonical bytes that a witness signs; ``seen`` is its own time."""
+    point = {"origin": origin, "root": root.hex(), "size": size, "stream": stream, "time": time}
+    return canonical.dumps({"format": "mulian-cosignature-1", "checkpoint": point, "time": seen})
+
+
 def origin_of(chain_id: int, genesis_hash: str, registry: str) -> str:
     """What a checkpoint is about: ``mulian:<chain id>:<genesis hash>:<registry>``, lower-case hex."""
     return f"mulian:{chain_id}:{genesis_hash.lower()}:{registry.lower()}"
@@ -57,6 +71,19 @@ def next_head(prev_head: bytes, stream: bytes, seq: int, root: bytes, from_index
     """The head AnchorRegistry computes: keccak256(abi.encode(prevHead, stream, seq, root, fromIndex, leaves))."""
     numbers = [number.to_bytes(32, "big") for number in (seq, from_index, leaves)]
     return keccak(prev_head + stream + numbers[0] + root + numbers[1] + numbers[2])
+
+
+def merged_sealers(known: list[dict[str, Any]], found: list[dict[str, Any]], height: int) -> list[dict[str, Any]]:
+    """The ranges of sealers on record with what a node says at ``height``: who sealed older blocks stays on record.
+
+    Another set than that of the open range closes it at ``height`` and opens the next.
+    """
+    if not known or not found:
+        return found or known
+    last, now = known[-1], found[-1]
+    if last["engine"] == now["engine"] and sorted(last["addresses"]) == sorted(now["addresses"]):
+        return known
+    return [*known[:-1], {**last, "to": max(height, last["from"])}, {**now, "from": max(height, last["from"]) + 1}]
 
 
 @dataclass(frozen=True)

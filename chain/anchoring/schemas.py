@@ -77,6 +77,17 @@ class AnchorStateOut(BaseModel):
     block_time: datetime | None
 
 
+class ConsistencyOut(BaseModel):
+    """A consistency proof (RFC 6962 section 2.1.2) with both roots; hashes in hexadecimal."""
+
+    stream: str
+    old: int
+    size: int
+    old_root: str
+    root: str
+    path: list[str]
+
+
 class VerifyOut(BaseModel):
     """The result of checking one proof file against this installation's trust file."""
 

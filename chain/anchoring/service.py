@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from chain.anchoring import proofs, queries, rules, signing, tree, verify_proof
 from chain.anchoring.models import AnchorBatch, AnchorLeaf
 from chain.errors import ANCHOR_ALREADY, ANCHOR_NOT_FOUND, ANCHOR_STREAM_NAME, TRUST_UNKNOWN
+from chain.witness import queries as witnesses
 from kernel import canonical, clock, ids
 from kernel.identity.actor import Actor, require
 from kernel.runtime import Runtime, runtime_of
@@ -198,12 +199,14 @@ def trust(source: Session | Runtime) -> bytes:
         raise TRUST_UNKNOWN()
     keys = {signing.public_key(runtime_of(source)), *queries.checkpoint_keys(source)}
     fields = {
-        "format": "mulian-trust-1",
+        "format": "mulian-trust-2",
         "chain_id": known.chain_id,
         "genesis_hash": known.genesis_hash,
         "registry": known.registry_address,
         "checkpoint_keys": sorted(key.hex() for key in keys),
         "sealers": known.sealers,
+        "witnesses": [{"key": row.key.hex(), "name": row.name} for row in witnesses.counted(source)],
+        "witness_quorum": known.witness_quorum,
     }
     return canonical.dumps(fields) + b"\n"
 

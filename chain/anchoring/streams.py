@@ -67,7 +67,7 @@ def _note_chain(session: Session, identity: Identity) -> None:
         session.add(
             AnchorTrust(
                 id=1, chain_id=identity.chain_id, genesis_hash=identity.genesis_hash,
-                registry_address=identity.registry, sealers=sealers, changed_at=clock.now(),
+                registry_address=identity.registry, sealers=sealers, witness_quorum=0, changed_at=clock.now(),
             )
         )  # fmt: skip
         return
@@ -75,5 +75,6 @@ def _note_chain(session: Session, identity: Identity) -> None:
     found = rules.origin_of(identity.chain_id, identity.genesis_hash, identity.registry)
     if expected != found:
         raise ANCHOR_OTHER_CHAIN(expected=expected, found=found)
-    if known.sealers != sealers:
-        known.sealers, known.changed_at = sealers, clock.now()
+    merged = rules.merged_sealers(known.sealers, sealers, identity.height)
+    if known.sealers != merged:
+        known.sealers, known.changed_at = merged, clock.now()

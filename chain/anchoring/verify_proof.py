@@ -5,12 +5,14 @@
 
 PROOF is a file or a folder of ``*.proof.json``. The trust file must have reached you another way than the
 proofs did; compare its fingerprint. Exit status: 0 every proof is authenticated, 3 consistent but not
-authenticated (another key, sealer, registry or chain than the trust file names), 1 at least one is invalid,
-2 wrong use.
+authenticated (another key, sealer, registry or chain than the trust file names, or fewer witnesses than it
+asks for), 1 at least one is invalid, 2 wrong use.
 
 A proof is canonical JSON (RFC 8785 without floats) plus one newline. It shows, each step bound to the next:
-record, salt, object -> SM3 leaf (RFC 6962) -> root of a checkpoint signed with SM2 -> event ``Anchored`` of
-the AnchorRegistry -> receipt trie -> block header -> seal of an authorised sealer.
+record, salt, object -> SM3 leaf (RFC 6962) -> root of a checkpoint signed with SM2, and by which witnesses ->
+event ``Anchored`` of the AnchorRegistry -> receipt trie -> block header -> seal of authorised sealers.
+A row proof adds one step before: row, salt -> row tree, whose root stands in the record. A consistency file
+shows that the tree of a signed checkpoint continues a smaller one; files checked in one call must agree.
 """
 
 from __future__ import annotations
@@ -388,6 +390,30 @@ def tree_root(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     return node
 
 
+def check_consistency(old: int, size: int, was: bytes, root: bytes, path: list[bytes]) -> None:
+    """Invalid unless the tree of ``size`` leaves continues that of ``old`` (RFC 9162 section 2.1.4.2)."""
+    need(0 < old <= size, "index_range")
+    if old == size:
+        need(not path and was == root, "consistency")
+        return
+    nodes = [was, *path] if old & (old - 1) == 0 else list(path)
+    need(nodes, "path_length")
+    at, last = old - 1, size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    first = second = nodes[0]
+    for node in nodes[1:]:
+        need(last, "path_length")
+        if at & 1 or at == last:
+            first, second = _node(node, first), _node(node, second)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            second = _node(second, node)
+        at, last = at >> 1, last >> 1
+    need(last == 0 and first == was and second == root, "consistency")
+
+
 def trie_value(root: bytes, key: bytes, nodes: list[bytes]) -> bytes:
     """The value under ``key`` in a Merkle Patricia trie; every given node must be on the way."""
     path, rest = key.hex(), list(nodes)
@@ -416,6 +442,8 @@ def trie_value(root: bytes, key: bytes, nodes: list[bytes]) -> bytes:
 # --- what a proof says -------------------------------------------------------------------------------------
 
 PROOF_KEYS = {"chain", "checkpoint", "format", "index", "object", "path", "record", "salt"}
+ROW_KEYS = {"format", "index", "path", "proof", "row", "salt"}
+CONSISTENCY_KEYS = {"checkpoint", "format", "old", "path", "witnesses"}
 CHECKPOINT_KEYS = {"key", "origin", "root", "signature", "size", "stream", "time"}
 TRUST_KEYS = {"chain_id", "checkpoint_keys", "format", "genesis_hash", "registry", "sealers"}
 ANCHORED = keccak256(b"Anchored(bytes32,uint64,bytes32,bytes32,uint64,uint64,bytes32)")
@@ -430,6 +458,11 @@ def _hex(value: Any, size: int | None = None) -> bytes:
     need(isinstance(value, str) and re.fullmatch("(?:[0-9a-f]{2})*", value), "hex")
     need(size is None or len(value) == 2 * size, "hex")
     return bytes.fromhex(value)
+
+
+def _path(value: Any) -> list[bytes]:
+    need(isinstance(value, list) and len(value) <= 128, "path_length")
+    return [_hex(node, 32) for node in value]
 
 
 def _count(value: Any, low: int = 0) -> int:
@@ -455,13 +488,25 @@ def checkpoint_bytes(origin: str, stream: str, size: int, root: str, time: str) 
     return canonical({"format": "mulian-checkpoint-1", **fields})
 
 
-class Block(NamedTuple):
-    """What the seal of one block vouches for."""
+def cosignature_bytes(point: dict[str, Any], seen: str) -> bytes:
+    """What a witness signs: the checkpoint and, as ``seen``, when it had found it consistent."""
+    signed = {name: point[name] for name in ("origin", "root", "size", "stream", "time")}
+    return canonical({"checkpoint": signed, "format": "mulian-cosignature-1", "time": seen})
 
+
+def row_bytes(row: Any, salt: str) -> bytes:
+    """What is hashed into a leaf of a row tree: SM3(0x00 || these bytes)."""
+    return canonical({"format": "mulian-row-1", "row": row, "salt": salt})
+
+
+class Block(NamedTuple):
+    """What the seals of one block vouch for; ``sealers``: (number of the sealed block, address)."""
+
+    engine: str
     number: int
     time: int
     hash: bytes
-    sealer: bytes
+    sealers: tuple[tuple[int, bytes], ...]
     registry: bytes
     stream: bytes
     seq: int
@@ -474,34 +519,92 @@ def _uint(data: Any) -> int:
     return int.from_bytes(data, "big")
 
 
-def read_header(raw: bytes) -> tuple[list[bytes], bytes]:
-    """The fields of an RLP header and the address that sealed it (mulian-poa: extraData = 32 bytes || seal)."""
+def _header(raw: bytes) -> list[bytes]:
     header = unrlp(raw)
     need(isinstance(header, list) and 15 <= len(header) <= 21, "header")
-    need(all(isinstance(item, bytes) for item in header) and len(header[5]) == 32, "header")
-    extra = bytes(header[12])
-    need(len(extra) == 97, "seal_format")
-    unsealed = rlp([*header[:12], extra[:-65], *header[13:]])
-    return list(header), recover(keccak256(unsealed), extra[-65:])
+    need(all(isinstance(item, bytes) for item in header) and len(header[0]) == len(header[5]) == 32, "header")
+    return list(header)
+
+
+def _with_extra(header: list[bytes], extra: bytes) -> bytes:
+    """Keccak-256 of the header with another extraData."""
+    return keccak256(rlp([*header[:12], extra, *header[13:]]))
+
+
+def read_header(raw: bytes, engine: str = "mulian-poa") -> tuple[list[bytes], bytes]:
+    """The fields of an RLP header and who sealed it: extraData = 32 bytes || seal.
+
+    Clique (EIP-225) is the same, with difficulty 1 or 2 and the list of signers before the seal at checkpoints.
+    """
+    header = _header(raw)
+    extra = header[12]
+    signers = len(extra) - 97
+    need(signers == 0 or (engine == "clique" and signers > 0 and signers % 20 == 0), "seal_format")
+    need(engine != "clique" or header[7] in (b"\x01", b"\x02"), "header")
+    return header, recover(_with_extra(header, extra[:-65]), extra[-65:])
+
+
+def read_qbft(raw: bytes) -> tuple[list[bytes], list[bytes], bytes]:
+    """The fields of a QBFT header, whose commit seals it carries, and the block's hash.
+
+    extraData = RLP [vanity, validators, vote, round, seals]. A commit seal covers the header without the seals; the
+    block's hash leaves the round out as well.
+    """
+    header = _header(raw)
+    extra = unrlp(header[12])
+    need(isinstance(extra, list) and len(extra) == 5 and isinstance(extra[4], list), "seal_format")
+    need(isinstance(extra[3], bytes) and all(isinstance(seal, bytes) and len(seal) == 65 for seal in extra[4]),
+        "seal_format")
+    digest = _with_extra(header, rlp([*extra[:4], []]))
+    committers = [recover(digest, seal) for seal in extra[4]]
+    need(committers and len(set(committers)) == len(committers), "seal_format")
+    return header, committers, _with_extra(header, rlp([*extra[:3], b"", []]))
+
+
+def read_seals(evidence: Any) -> tuple[str, list[bytes], bytes, tuple[tuple[int, bytes], ...]]:
+    """Engine, header fields, hash and sealers of the evidence's block; each header must continue the one before."""
+    engine = evidence.get("engine", "mulian-poa") if isinstance(evidence, dict) else None
+    names = {"mulian-poa": {"sealer"}, "clique": {"engine", "headers", "sealers"}, "qbft": {"engine", "sealers"}}
+    need(isinstance(engine, str) and engine in names, "engine")
+    fields = _fields(evidence, {"header", "receipt", "transaction"} | names[str(engine)])
+    raw = _hex(fields["header"])
+    if engine == "qbft":
+        header, committers, name = read_qbft(raw)
+        number = _uint(header[8])
+        sealers = [(number, who) for who in committers]
+    else:
+        header, sealer = read_header(raw, str(engine))
+        name, number = keccak256(raw), _uint(header[8])
+        sealers, last = [(number, sealer)], name
+        more = fields.get("headers", [])
+        need(isinstance(more, list) and len(more) <= 256, "fields")
+        for at, text in enumerate(more, number + 1):
+            following = _hex(text)
+            found, who = read_header(following, str(engine))
+            need(found[0] == last and _uint(found[8]) == at, "header_chain")
+            sealers.append((at, who))
+            last = keccak256(following)
+    named = [fields["sealer"]] if engine == "mulian-poa" else fields["sealers"]
+    need(isinstance(named, list), "fields")
+    # any other header recovers to some other key
+    need([_hex(text, 20) for text in named] == [who for _, who in sealers], "seal_wrong")
+    return str(engine), header, name, tuple(sealers)
 
 
 def read_block(evidence: Any) -> Block:
-    """Header, its seal, the receipt in its trie and the one ``Anchored`` event in it."""
-    fields = _fields(evidence, {"header", "receipt", "sealer", "transaction"})
-    need(isinstance(fields["receipt"], list), "fields")
-    raw = _hex(fields["header"])
-    header, sealer = read_header(raw)
-    need(sealer == _hex(fields["sealer"], 20), "seal_wrong")  # any other header recovers to some other key
-    key = _count(fields["transaction"])
+    """Header, its seals, the receipt in its trie and the one ``Anchored`` event in it."""
+    engine, header, name, sealers = read_seals(evidence)
+    need(isinstance(evidence["receipt"], list), "fields")
+    key = _count(evidence["transaction"])
     index = rlp(key.to_bytes((key.bit_length() + 7) // 8, "big"))
-    receipt = trie_value(bytes(header[5]), index, [_hex(node) for node in fields["receipt"]])
+    receipt = trie_value(header[5], index, [_hex(node) for node in evidence["receipt"]])
     registry, topics, data = _event(receipt)
     stream, seq, root = topics[1], int.from_bytes(topics[2], "big"), topics[3]
     prev, start, leaves, head = (data[at : at + 32] for at in range(0, 128, 32))
     need(keccak256(prev + stream + topics[2] + root + start + leaves) == head, "event")
     size = int.from_bytes(start, "big") + int.from_bytes(leaves, "big")
     number, time = _uint(header[8]), _uint(header[11])
-    return Block(number, time, keccak256(raw), sealer, registry, stream, seq, root, size)
+    return Block(engine, number, time, name, sealers, registry, stream, seq, root, size)
 
 
 def _event(receipt: bytes) -> tuple[bytes, list[bytes], bytes]:
@@ -526,8 +629,10 @@ class Trust:
     """A parsed trust file: what the reader believes before reading any proof."""
 
     def __init__(self, data: bytes) -> None:
-        fields = _fields(parse(data), TRUST_KEYS)
-        need(fields["format"] == "mulian-trust-1", "format")
+        given = parse(data)
+        newer = given.get("format") == "mulian-trust-2"
+        fields = _fields(given, TRUST_KEYS | {"witness_quorum", "witnesses"} if newer else TRUST_KEYS)
+        need(newer or fields["format"] == "mulian-trust-1", "format")
         self.fingerprint = sm3(data).hex()
         chain = _count(fields["chain_id"], 1)
         self.origin = f"mulian:{chain}:{fields['genesis_hash']}:{fields['registry']}"
@@ -535,17 +640,44 @@ class Trust:
         need(isinstance(fields["checkpoint_keys"], list) and isinstance(fields["sealers"], list), "fields")
         self.keys = {_hex(key, 65) for key in fields["checkpoint_keys"]}
         self.sealers = [self._range(entry) for entry in fields["sealers"]]
+        self.witnesses = self._witnesses(fields.get("witnesses", []))
+        self.quorum = _count(fields.get("witness_quorum", 0))
 
     @staticmethod
-    def _range(entry: Any) -> tuple[int, int, set[bytes]]:
+    def _range(entry: Any) -> tuple[int, int, str, set[bytes]]:
         fields = _fields(entry, {"addresses", "engine", "from", "to"})
-        need(fields["engine"] == "mulian-poa" and isinstance(fields["addresses"], list), "engine")
+        need(fields["engine"] in ("mulian-poa", "clique", "qbft") and isinstance(fields["addresses"], list), "engine")
         last = MAX_INT if fields["to"] is None else _count(fields["to"])
         need(all(isinstance(address, str) and address[:2] == "0x" for address in fields["addresses"]), "hex")
-        return _count(fields["from"]), last, {_hex(address[2:], 20) for address in fields["addresses"]}
+        who = {_hex(address[2:], 20) for address in fields["addresses"]}
+        return _count(fields["from"]), last, str(fields["engine"]), who
 
-    def seals(self, number: int, sealer: bytes) -> bool:
-        return any(first <= number <= last and sealer in who for first, last, who in self.sealers)
+    @staticmethod
+    def _witnesses(entries: Any) -> dict[bytes, str]:
+        need(isinstance(entries, list), "fields")
+        found = {}
+        for entry in entries:
+            fields = _fields(entry, {"key", "name"})
+            need(isinstance(fields["name"], str), "text")
+            found[_hex(fields["key"], 65)] = fields["name"]
+        need(len(found) == len(entries), "fields")
+        return found
+
+    def seals(self, block: Block) -> bool:
+        """Whether as many sealers of one range vouch for the block as its engine asks for."""
+        return any(
+            engine == block.engine and first <= block.number <= last
+            and self._enough(engine, len({a for n, a in block.sealers if n <= last} & who), len(who))
+            for first, last, engine, who in self.sealers
+        )
+
+    @staticmethod
+    def _enough(engine: str, count: int, of: int) -> bool:
+        if engine == "clique":
+            return 2 * count > of  # more than half: no other branch can have as many
+        if engine == "qbft":
+            return count > 0 and 3 * count >= 2 * of
+        return count == 1
 
 
 class Verifier:
@@ -555,31 +687,63 @@ class Verifier:
         self.trust = trust
         self._blocks: dict[bytes, Block | Invalid] = {}
         self._signed: dict[bytes, Invalid | None] = {}
+        self._roots: dict[tuple[str, int], bytes] = {}
 
     def verify(self, data: bytes) -> Result:
         """Check the bytes of one proof file; never raises for bad input."""
         try:
-            return self._verify(data)
+            return self._document(parse(data))
         except Invalid as error:
             return Result("invalid", (str(error),), {})
         except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
             return Result("invalid", ("malformed",), {})
 
-    def _verify(self, data: bytes) -> Result:
-        proof = _fields(parse(data), PROOF_KEYS)
-        need(proof["format"] == "mulian-proof-1", "format")
+    def _document(self, document: dict[str, Any]) -> Result:
+        kind = document.get("format")
+        if kind == "mulian-row-proof-1":
+            return self._row(_fields(document, ROW_KEYS))
+        if kind == "mulian-consistency-1":
+            return self._consistency(_fields(document, CONSISTENCY_KEYS))
+        need(kind in ("mulian-proof-1", "mulian-proof-2"), "format")
+        return self._proof(_fields(document, PROOF_KEYS if kind == "mulian-proof-1" else PROOF_KEYS | {"witnesses"}))
+
+    def _row(self, document: dict[str, Any]) -> Result:
+        """A row under the root that stands in an anchored record as ``row_root``, ``rows`` being its size."""
+        proof = document["proof"]
+        need(isinstance(proof, dict) and str(proof.get("format", "")).startswith("mulian-proof-"), "format")
+        need(isinstance(document["row"], dict), "fields")
+        _hex(document["salt"], 32)
+        result = self._document(proof)
+        index, size = _count(document["index"]), _count(proof["record"].get("rows"), 1)
+        leaf = sm3(b"\0" + row_bytes(document["row"], document["salt"]))
+        root = tree_root(leaf, index, size, _path(document["path"]))
+        need(root == _hex(proof["record"].get("row_root"), 32), "row_root")
+        return result._replace(facts={**result.facts, "row": index, "rows": size})
+
+    def _consistency(self, document: dict[str, Any]) -> Result:
+        """A signed checkpoint whose tree continues the one of ``old``."""
+        point, old = _fields(document["checkpoint"], CHECKPOINT_KEYS), _fields(document["old"], {"root", "size"})
+        origin, size, root = _match(point["origin"], ORIGIN), _count(point["size"], 1), _hex(point["root"], 32)
+        stream, before, was = _match(point["stream"], STREAM)[0], _count(old["size"], 1), _hex(old["root"], 32)
+        check_consistency(before, size, was, root, _path(document["path"]))
+        self._check_signature(point)
+        names = self._cosigned(point, document["witnesses"])
+        facts = {"stream": stream, "old_size": before, "old_root": was.hex(), "size": size, "root": root.hex()}
+        facts.update(chain_id=int(origin[1]), registry=origin[3], checkpoint_time=point["time"], witnesses=names)
+        return self._result(self._untrusted(point, None, names), facts, {size: root, before: was})
+
+    def _proof(self, proof: dict[str, Any]) -> Result:
         obj = _fields(proof["object"], {"id", "type", "version"})
         need(isinstance(obj["id"], str) and isinstance(obj["type"], str), "fields")
         need(isinstance(proof["record"], dict), "fields")
         _count(obj["version"])
         _hex(proof["salt"], 32)
-        need(isinstance(proof["path"], list) and len(proof["path"]) <= 64, "path_length")
         point = _fields(proof["checkpoint"], CHECKPOINT_KEYS)
         index, size, root = _count(proof["index"]), _count(point["size"], 1), _hex(point["root"], 32)
         leaf = sm3(b"\0" + leaf_bytes(proof["record"], obj, proof["salt"]))
-        path = [_hex(node, 32) for node in proof["path"]]
-        need(tree_root(leaf, index, size, path) == root, "path_root")
+        need(tree_root(leaf, index, size, _path(proof["path"])) == root, "path_root")
         self._check_signature(point)
+        names = self._cosigned(point, proof.get("witnesses", []))
         block = self._block(proof["chain"])
         origin = _match(point["origin"], ORIGIN)
         need(block.stream == _match(point["stream"], STREAM)[0].encode().ljust(32, b"\0"), "event_stream")
@@ -587,25 +751,49 @@ class Verifier:
         need(block.registry == bytes.fromhex(origin[3][2:]), "event_registry")
         facts = {"object": obj, "stream": point["stream"], "index": index, "size": size, "root": root.hex()}
         facts.update(seq=block.seq, checkpoint_time=point["time"], chain_id=int(origin[1]))
-        facts.update(registry=origin[3], block=block.number, block_time=block.time)
-        facts.update(block_hash="0x" + block.hash.hex(), sealer="0x" + block.sealer.hex())
-        reasons = self._untrusted(point, block)
-        return Result("consistent" if reasons else "authenticated", reasons, facts)
+        facts.update(registry=origin[3], block=block.number, block_time=block.time, witnesses=names)
+        facts.update(block_hash="0x" + block.hash.hex(), engine=block.engine)
+        facts["sealer"] = " ".join("0x" + who.hex() for _, who in block.sealers)
+        return self._result(self._untrusted(point, block, names), facts, {size: root})
 
-    def _untrusted(self, point: dict[str, Any], block: Block) -> tuple[str, ...]:
+    def _result(self, reasons: tuple[str, ...], facts: dict[str, Any], roots: dict[int, bytes]) -> Result:
+        if reasons:
+            return Result("consistent", reasons, facts)
+        for size, root in roots.items():
+            # both are signed: one of two histories was shown to this reader and another one to somebody else
+            need(self._roots.setdefault((facts["stream"], size), root) == root, "history_rewritten")
+        return Result("authenticated", (), facts)
+
+    def _untrusted(self, point: dict[str, Any], block: Block | None, witnesses: list[str]) -> tuple[str, ...]:
         if self.trust is None:
             return ("no_trust_file",)
         checks = (
             (point["origin"] == self.trust.origin, "other_chain"),
             (bytes.fromhex(point["key"]) in self.trust.keys, "other_checkpoint_key"),
-            (self.trust.seals(block.number, block.sealer), "other_sealer"),
+            (block is None or self.trust.seals(block), "other_sealer"),
+            (len(witnesses) >= self.trust.quorum, "too_few_witnesses"),
         )
         return tuple(reason for fine, reason in checks if not fine)
 
     def _check_signature(self, point: dict[str, Any]) -> None:
         _match(point["time"], TIME)
         body = checkpoint_bytes(point["origin"], point["stream"], point["size"], point["root"], point["time"])
-        key, signature = _hex(point["key"], 65), _hex(point["signature"], 64)
+        self._check_once(_hex(point["key"], 65), _hex(point["signature"], 64), body)
+
+    def _cosigned(self, point: dict[str, Any], entries: Any) -> list[str]:
+        """Check every cosignature; return the names of the witnesses that the trust file knows."""
+        need(isinstance(entries, list) and len(entries) <= 64, "fields")
+        keys = []
+        for entry in entries:
+            fields = _fields(entry, {"key", "signature", "time"})
+            _match(fields["time"], TIME)
+            keys.append(_hex(fields["key"], 65))
+            self._check_once(keys[-1], _hex(fields["signature"], 64), cosignature_bytes(point, fields["time"]))
+        need(keys == sorted(set(keys)), "fields")
+        known = self.trust.witnesses if self.trust else {}
+        return [known[key] for key in keys if key in known]
+
+    def _check_once(self, key: bytes, signature: bytes, body: bytes) -> None:
         known = key + signature + body
         if known not in self._signed:
             try:
@@ -643,7 +831,12 @@ REASONS = {
     "other_chain": "链、创世块或存证合约与信任文件不符",
     "other_checkpoint_key": "检查点签名公钥不在信任文件中",
     "other_sealer": "出块者不在信任文件所列名单中",
-    "checkpoint_signature_wrong": "检查点的 SM2 签名不正确",
+    "checkpoint_signature_wrong": "检查点或见证的 SM2 签名不正确",
+    "consistency": "后一个树不是前一个树的延续（历史被改写，或路径被改动）",
+    "history_rewritten": "与同时核验的另一份文件矛盾：同一大小的树有两个已签名的树根，历史被改写过",
+    "row_root": "记录行与段落的行树根不符",
+    "too_few_witnesses": "见证方联合签名少于信任文件的要求",
+    "header_chain": "后续区块头不相接",
     "event_registry": "存证事件并非出自所称合约",
     "event_root": "链上的树根与检查点不一致",
     "event_stream": "链上的存证流与检查点不一致",
@@ -685,8 +878,16 @@ def _report(path: str, result: Result, as_json: bool) -> str:
         entry = {"file": path, "status": result.status, "reasons": result.reasons, "facts": result.facts}
         return json.dumps(entry, ensure_ascii=False, sort_keys=True)
     why = "; ".join(f"{REASONS.get(reason, '格式不正确')} ({reason})" for reason in result.reasons)
-    where = "{stream}#{index} block {block}".format(**result.facts) if result.facts else ""
+    where = _where(result.facts) if result.facts else ""
     return "  ".join(part for part in (LABELS[result.status], result.status, path, where, why) if part)
+
+
+def _where(facts: dict[str, Any]) -> str:
+    witnesses = f" 见证 witnesses: {', '.join(facts['witnesses'])}" if facts["witnesses"] else ""
+    if "old_size" in facts:
+        return "{stream} {old_size} -> {size}".format(**facts) + witnesses
+    row = f" row {facts['row']}" if "row" in facts else ""
+    return "{stream}#{index}".format(**facts) + row + f" block {facts['block']}" + witnesses
 
 
 def main(arguments: list[str]) -> int:

@@ -125,6 +125,22 @@ def recent(
     return found[:limit]
 
 
+def place_of(file: Path, request_id: str) -> int | None:
+    """Return the number, from 0, of a call's row in a shipped file."""
+    with duckdb.connect() as engine:
+        query = "SELECT file_row_number FROM read_parquet(?, file_row_number = true) WHERE request_id = ? LIMIT 1"
+        found = engine.execute(query, [str(file), request_id]).fetchone()
+    return None if found is None else int(found[0])
+
+
+def slice_of(file: Path, start: int, count: int) -> list[CallRow]:
+    """Return rows start..start+count-1 of a shipped file, in the order of the file."""
+    query = f"""SELECT {_SELECTED} FROM read_parquet(?, file_row_number = true)
+        WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number"""
+    with duckdb.connect() as engine:
+        return [CallRow(*values) for values in engine.execute(query, [str(file), start, start + count]).fetchall()]
+
+
 def _last_files(session: Session, home: Home) -> list[Path]:
     rows = session.scalars(select(ShippedSegment.file).order_by(ShippedSegment.last_at.desc()).limit(20))
     return [home.calllog_dir / file for file in rows]

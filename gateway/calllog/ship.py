@@ -1,4 +1,4 @@
-"""Segments become Parquet: temp file, fsync, rename, register row, delete. Any step may be repeated."""
+"""Segments become Parquet: temp file, fsync, rename, register row and anchoring leaf, delete. Any step may be repeated."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
-from gateway.calllog import record, segment
+from gateway.calllog import anchored, record, segment
 from gateway.calllog.log import active_folder
 from gateway.calllog.models import ShippedSegment
 from gateway.calllog.record import CallRow
@@ -60,11 +60,12 @@ def ship(runtime: Runtime, path: Path) -> ShippedSegment | None:
     if known or not (info.started or info.used):
         path.unlink()
         return None
-    row = _write(runtime, path, info)
+    row, row_root = _write(runtime, path, info)
 
     def register(session: Session) -> None:
         if session.get(ShippedSegment, key) is None:
             session.add(row)
+            anchored.append(session, row, row_root)
 
     runtime.database.run(register)
     path.unlink()
@@ -72,7 +73,8 @@ def ship(runtime: Runtime, path: Path) -> ShippedSegment | None:
     return row
 
 
-def _write(runtime: Runtime, path: Path, info: segment.SegmentInfo) -> ShippedSegment:
+def _write(runtime: Runtime, path: Path, info: segment.SegmentInfo) -> tuple[ShippedSegment, bytes]:
+    """Write the Parquet file and its row tree; return the row to register and the tree's root."""
     rows = record.rows(segment.read_records(path))
     at = max((row.at for row in rows), default=info.number)
     missing = max(0, info.started - len(rows) - info.lost)
@@ -86,6 +88,7 @@ def _write(runtime: Runtime, path: Path, info: segment.SegmentInfo) -> ShippedSe
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     digest = sm3_hex(temporary.read_bytes())
+    row_root = anchored.write_tree(runtime, target, anchored.object_id(info.gateway, info.worker, info.number), rows)
     temporary.rename(target)
     sync_folder(folder)
     return ShippedSegment(
@@ -93,7 +96,7 @@ def _write(runtime: Runtime, path: Path, info: segment.SegmentInfo) -> ShippedSe
         file=str(target.relative_to(runtime.home.calllog_dir)), sm3=digest, rows=len(rows), aborted=missing,
         lost=info.lost, first_at=clock.from_micros(min((row.at for row in rows), default=info.number)),
         last_at=clock.from_micros(at), shipped_at=clock.now(),
-    )
+    ), row_root
 
 
 def table_of(rows: list[CallRow]) -> pa.Table:

@@ -4,20 +4,22 @@ from datetime import timedelta
 from typing import Annotated
 
 import orjson
-from fastapi import Query
+from fastapi import Query, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.apps.models import App
-from gateway.calllog import reader
+from gateway.calllog import proving, reader
 from gateway.calllog.record import CallRow
 from gateway.calls.schemas import CallOut, CallPage, MetricPoint, Metrics
 from gateway.permissions import CALL_READ
 from gateway.snapshot.queries import head_number
 from gateway.snapshot.service import PRODUCTION
 from kernel import clock
+from kernel.errors import NOT_FOUND
 from kernel.home import Home
 from kernel.http import Actor_, Session_, needs, router
+from kernel.http.wire import When
 from kernel.identity.actor import Actor
 from kernel.runtime import runtime_of
 
@@ -43,6 +45,19 @@ def list_calls(
 
     rows = reader.recent(session, runtime_of(session).home, limit=limit, keep=keep)
     return CallPage(items=[_out(row) for row in rows])
+
+
+@api.get("/calls/{request_id}/proof", **needs(CALL_READ))
+def get_call_proof(
+    session: Session_, actor: Actor_, request_id: str, at: Annotated[When, Query(description="调用时间，按列表所示")],
+) -> Response:
+    """Download the proof file of a call: its row, its segment, the chain."""
+    moment, own = clock.to_micros(at), _own_keys(session, actor)
+    data = proving.call_proof(session, request_id=request_id, at=moment)
+    if own is not None and orjson.loads(data)["row"]["app_key"] not in own:
+        raise NOT_FOUND()
+    headers = {"Content-Disposition": 'attachment; filename="call.proof.json"'}
+    return Response(data, headers=headers, media_type="application/json")
 
 
 @api.get("/metrics", **needs(CALL_READ))

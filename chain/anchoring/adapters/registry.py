@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from chain.anchoring import evidence, rules, verify_proof
+from chain.anchoring import evidence, verify_proof
 from chain.anchoring.port import AnchorCall, Identity, Mined, Record
 from chain.anchoring.rules import Head
 from chain.contracts import service as contracts
@@ -15,7 +15,11 @@ from kernel.errors import MulianError
 from kernel.runtime import Runtime
 
 CONTRACT = "AnchorRegistry"
-ENGINE = "mulian-poa"
+# what a client calls itself -> how its blocks are sealed (``verify_proof``) and which method names the sealers
+ENGINES = {
+    "mulian": ("mulian-poa", ""), "geth": ("clique", "clique_getSigners"),
+    "besu": ("qbft", "qbft_getValidatorsByBlockNumber"),
+}
 # nine fresh storage words cost about 200,000 gas; the rest is room, gas is free
 GAS = 500_000
 # one sealer and Besu's QBFT never take a block back; Clique may, so we wait for more than its usual forks
@@ -47,14 +51,27 @@ class RegistryLedger:
         genesis = self._ledger.block(0)
         if genesis is None:
             raise LEDGER_REFUSED(reason="no block 0")
+        height = self._ledger.height()
         # block 0 of the embedded chain names its sealer as coinbase, so the genesis hash commits to it
-        sealers = [{"from": 0, "to": None, "engine": ENGINE, "addresses": [genesis.sealer.lower()]}]
-        known = tuple(sealers) if self._client.startswith("mulian") else ()
-        return Identity(self._ledger.chain_id(), genesis.hash.lower(), self._registry, known)
+        addresses = self._sealers(height) or [genesis.sealer.lower()]
+        sealers = ({"from": 0, "to": None, "engine": self._engine[0], "addresses": addresses},)
+        return Identity(self._ledger.chain_id(), genesis.hash.lower(), self._registry, sealers, height)
 
     @cached_property
     def _client(self) -> str:
         return self._ledger.client_version().lower()
+
+    @cached_property
+    def _engine(self) -> tuple[str, str]:
+        for name, engine in ENGINES.items():
+            if self._client.startswith(name):
+                return engine
+        raise LEDGER_REFUSED(reason=f"blocks of {self._client[:40]!r} cannot be proven")
+
+    def _sealers(self, number: int) -> list[str]:
+        """Who may seal at a block, by the engine's own word; empty on the embedded chain, which has one for ever."""
+        method = self._engine[1]
+        return sorted(str(one).lower() for one in self._ledger.request(method, hex(number))) if method else []
 
     def identity(self) -> Identity:
         """Return which chain and registry this is; asked once per process and object."""
@@ -108,15 +125,16 @@ class RegistryLedger:
         receipt = self._ledger.receipt(tx_hash)
         if receipt is None:
             return None
-        depth = 0 if self._client.startswith(FINAL_AT_ONCE) else CLIQUE_DEPTH
-        if depth and self._ledger.height() < receipt.block_number + depth:
-            return None
         number = receipt.block_number
-        header = self._ledger.header_rlp(number)
+        # on Clique nobody seals twice within half of the signers' number of blocks: that many others follow
+        more = len(self._sealers(number)) // 2 if self._engine[0] == "clique" else 0
+        depth = 0 if self._client.startswith(FINAL_AT_ONCE) else max(CLIQUE_DEPTH, more)
+        if depth and self._ledger.height() < number + depth:
+            return None
+        headers = [self._ledger.header_rlp(number + after) for after in range(more + 1)]
         try:
-            fields, sealer = verify_proof.read_header(header)
+            built = evidence.build(self._engine[0], headers, self._ledger.receipts_raw(number), receipt.tx_index)
+            _, fields, name, _ = verify_proof.read_seals(built)
         except verify_proof.Invalid as error:
             raise LEDGER_REFUSED(reason=f"block {number}: {error}") from error
-        time = int.from_bytes(fields[11], "big")
-        built = evidence.build(header, self._ledger.receipts_raw(number), receipt.tx_index, sealer)
-        return Mined(receipt.succeeded, number, "0x" + rules.keccak(header).hex(), time, built)
+        return Mined(receipt.succeeded, number, "0x" + name.hex(), int.from_bytes(fields[11], "big"), built)
