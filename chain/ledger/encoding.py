@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import rlp
+from coincurve import PublicKey
 from eth_hash.auto import keccak
 from trie import HexaryTrie
 
@@ -22,18 +23,35 @@ _LATER = (
     ("parentBeaconBlockRoot", bytes), ("requestsHash", bytes),
 )
 
+_SEAL = 65
+
 
 def header_rlp(block: dict[str, Any]) -> bytes:
     """Return the RLP of the header of a block object; raise ValueError when it does not hash to ``hash``."""
+    encoded = _encoded(block)
+    if "0x" + keccak(encoded).hex() != str(block["hash"]).lower():
+        raise ValueError("the header does not hash to the block hash")
+    return encoded
+
+
+def clique_signer(block: dict[str, Any]) -> str:
+    """Return the address that sealed a Clique block object (EIP-225); raise ValueError for an impossible seal."""
+    extra = _field(block["extraData"], bytes)
+    bare = _encoded({**block, "extraData": "0x" + extra[:-_SEAL].hex()})
+    try:
+        public = PublicKey.from_signature_and_message(extra[-_SEAL:], keccak(bare), hasher=None)
+    except Exception as error:  # coincurve raises several kinds for an impossible signature
+        raise ValueError("the seal recovers to no key") from error
+    return "0x" + keccak(public.format(compressed=False)[1:])[-20:].hex()
+
+
+def _encoded(block: dict[str, Any]) -> bytes:
     fields = [_field(block[name], kind) for name, kind in _HEADER]
     for name, kind in _LATER:
         if block.get(name) is None:
             break
         fields.append(_field(block[name], kind))
-    encoded = bytes(rlp.encode(fields))
-    if "0x" + keccak(encoded).hex() != str(block["hash"]).lower():
-        raise ValueError("the header does not hash to the block hash")
-    return encoded
+    return bytes(rlp.encode(fields))
 
 
 def receipts(objects: Sequence[dict[str, Any]], root: str) -> tuple[bytes, ...]:
