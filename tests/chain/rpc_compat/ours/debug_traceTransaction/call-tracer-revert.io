@@ -1,0 +1,3 @@
+// the chain of world.py
+>> {"jsonrpc":"2.0","id":1,"method":"debug_traceTransaction","params":["0x31fc2e7677ee81011107fea07e7f5f52d75730be6adba45429833345f99c5cd3",{"tracer":"callTracer"}]}
+<< {"jsonrpc":"2.0","id":1,"result":{"type":"CALL","from":"0x5d5c99EdF529335160FF180fA141Dd4967fc00D2","gas":"0x30d40","gasUsed":"0x526a","input":"0x01","to":"0xF60ac977801098edaBc57307912E52d7CBbCfb7b","output":"0x08c379a00000000000000000000000000000000000000000000000000000000000000020000000000000000000000000000000000000000000000000000000000000000a75736572206572726f7200000000000000000000000000000000000000000000","error":"execution reverted","revertReason":"user error","value":"0x0"}}

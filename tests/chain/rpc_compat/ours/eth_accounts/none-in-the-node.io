@@ -1,0 +1,3 @@
+// the chain of world.py
+>> {"jsonrpc":"2.0","id":1,"method":"eth_accounts","params":[]}
+<< {"jsonrpc":"2.0","id":1,"result":[]}

@@ -1,0 +1,3 @@
+// the chain of world.py
+>> {"jsonrpc":"2.0","id":1,"method":"eth_createAccessList","params":[{"from":"0x5d5c99EdF529335160FF180fA141Dd4967fc00D2","to":"0xf60ac977801098edabc57307912e52d7cbbcfb7b","input":"0x01"},"latest"]}
+<< {"jsonrpc":"2.0","id":1,"result":{"accessList":[],"gasUsed":"0x526a","error":"execution reverted: user error"}}

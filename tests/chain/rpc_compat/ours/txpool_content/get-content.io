@@ -1,0 +1,3 @@
+// the chain of world.py
+>> {"jsonrpc":"2.0","id":1,"method":"txpool_content","params":[]}
+<< {"jsonrpc":"2.0","id":1,"result":{"pending":{},"queued":{"0xa64C3a7dB2a92f47Bc3c0729563D8B1F351A62A4":{"1":{"hash":"0x1841d515a98315745ec73fd3e5bc3a7948d2c485f7fa121180edfb4f078cb62d","type":"0x0","chainId":"0x6d756c69616e","nonce":"0x1","from":"0xa64C3a7dB2a92f47Bc3c0729563D8B1F351A62A4","to":"0x3333333333333333333333333333333333333333","value":"0x0","gas":"0x7530","gasPrice":"0x0","input":"0x","r":"0x6617bef255acd75c07c96b90fb660bb3a5dd751925c19d1f9261c6c0ab014d03","s":"0x17d8231fc02d2112eadf4e999364997a6810ae174476b43cce3ff323f428997b","v":"0xdaead8d2c300","blockNumber":null,"blockHash":null,"blockTimestamp":null,"transactionIndex":null}}}}}
