@@ -163,6 +163,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "crypto.selfcheck.jobs",
     "crypto.identifiers.jobs",
     "crypto.lookups.jobs",
+    "chain.contracts.jobs",
     "chain.nodes.jobs",
     "chain.anchoring.jobs",
     "analytics.reports.jobs",
