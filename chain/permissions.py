@@ -14,6 +14,11 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("chain.vote.propose", "提出增减验证节点", "Propose to add or remove validators"),
     Permission("chain.vote.approve", "审批增减验证节点", "Agree to adding or removing validators"),
     Permission("chain.contract.read", "查看智能合约", "See contracts"),
+    Permission("chain.contract.manage", "管理智能合约（登记、试运行、申请部署）", "Manage contracts (register, rehearse, propose)"),
+    Permission("chain.contract.approve", "审批合约部署", "Approve deployments of contracts"),
+    Permission("chain.contract.call", "经平台调用合约写方法", "Write to contracts through the platform"),
+    Permission("chain.contract.freeze", "冻结合约", "Freeze contracts"),
+    Permission("chain.contract.grant", "授予合约写方法", "Grant writes to roles"),
     Permission("chain.anchor.read", "查看上链批次与存证流", "See anchored batches and streams"),
     Permission("chain.proof.read", "下载上链存证", "Download proofs"),
     Permission("chain.anchor.operate", "处置已停止的存证流", "Decide about a halted stream"),
@@ -32,7 +37,14 @@ _GIVEN: dict[str, tuple[str, ...]] = {
     "chain.proof.read": _READERS,
     "chain.anchor.operate": ("operator",),
     "chain.witness.manage": ("security_admin",),
-    "chain.contract.read": ("system_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor"),
+    "chain.contract.manage": ("data_engineer", "operator"),
+    "chain.contract.approve": ("bureau_admin", "operator"),
+    "chain.contract.call": ("bureau_admin", "data_engineer", "operator"),
+    "chain.contract.freeze": ("bureau_admin", "operator", "security_admin"),
+    "chain.contract.grant": ("security_admin",),
+    "chain.contract.read": (
+        "system_admin", "security_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor",
+    ),
 }
 
 GRANTS: dict[str, tuple[str, ...]] = {

@@ -166,6 +166,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "crypto.selfcheck.jobs",
     "crypto.identifiers.jobs",
     "crypto.lookups.jobs",
+    "chain.contracts.jobs",
     "chain.nodes.jobs",
     "chain.nodes.watching",
     "chain.anchoring.jobs",

@@ -13,17 +13,31 @@ from kernel.identity.actor import system_actor
 from kernel.runtime import Runtime, runtime_of
 
 DEPLOYER = "deployer"
+PRODUCTION, TEST = "production", "test"
+ENVIRONMENTS = (PRODUCTION, TEST)
+
+
+def deployer_of(environment: str) -> str:
+    """Return the purpose of the account that creates contracts; each environment has its own."""
+    return DEPLOYER if environment == PRODUCTION else f"{DEPLOYER}.{environment}"
+
+
+def writer_of(environment: str, name: str) -> str:
+    """Return the purpose of the account that signs the platform's writes to one contract."""
+    return f"contract.{environment}.{name}"
+
 
 
 def signer(runtime: Runtime, purpose: str) -> Signer:
     """Return the account of a purpose, making it on first use; two processes at once get the same one."""
     try:
-        return runtime.database.run(lambda session: _get_or_create(session, purpose), write=True)
+        return runtime.database.run(lambda session: signer_in(session, purpose), write=True)
     except IntegrityError:
-        return runtime.database.run(lambda session: _get_or_create(session, purpose), write=True)
+        return runtime.database.run(lambda session: signer_in(session, purpose), write=True)
 
 
-def _get_or_create(session: Session, purpose: str) -> Signer:
+def signer_in(session: Session, purpose: str) -> Signer:
+    """As :func:`signer`, in the caller's unit of work."""
     box = runtime_of(session).box
     row = queries.account(session, purpose)
     if row is not None:

@@ -5,6 +5,12 @@ from typing import Literal
 
 from kernel.digest import sha256_hex
 
+# kinds of jobs, the kind of approval and who decides it
+REHEARSE, DEPLOY, WRITE = "chain.contract.rehearse", "chain.contract.deploy", "chain.contract.write"
+APPROVE = "chain.contract.approve"
+# the proxy of the build, and where it keeps the address of the code it runs (ERC-1967)
+PROXY = "ERC1967Proxy"
+IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
 Step = Literal["finish", "resend", "void"]
 
 
@@ -37,13 +43,8 @@ def creation_hash(creation: bytes, arguments: bytes) -> str:
     return sha256_hex(creation, arguments)
 
 
-def same_code(deployed: bytes, built: bytes, immutables: dict[str, list[dict[str, int]]]) -> bool:
-    """Compare runtime code with the build; places of immutables are masked in both (the build holds zeros)."""
-    if len(deployed) != len(built):
-        return False
-    seen, expected = bytearray(deployed), bytearray(built)
-    for places in immutables.values():
-        for place in places:
-            window = slice(place["start"], place["start"] + place["length"])
-            seen[window] = expected[window] = b"\0" * place["length"]
-    return seen == expected
+# what a deployment does: Chinese and English, as approvals are titled
+ACTIONS = {
+    "deploy": ("部署", "Deploy"), "promote": ("发布", "Promote"), "upgrade": ("升级", "Upgrade"),
+    "rollback": ("退回", "Roll back to"), "unfreeze": ("解冻", "Unfreeze"),
+}

@@ -7,7 +7,7 @@ import pytest
 
 from chain.contracts import accounts, queries, service
 from chain.contracts.models import ContractRelease
-from chain.contracts.rules import WANTED, Wanted, next_step, same_code
+from chain.contracts.rules import WANTED, Wanted, next_step
 from chain.ledger import accounts as keys
 from chain.ledger.access import use_ledger
 from chain.ledger.embedded.node import Node, Options
@@ -166,11 +166,7 @@ def test_secrets_rest_sealed_and_are_not_shown(runtime: Runtime) -> None:
 
 
 @pytest.mark.pure
-def test_next_step_and_code_comparison() -> None:
+def test_next_step() -> None:
     assert next_step(sealed=True, account_nonce=9, release_nonce=3) == "finish"
     assert next_step(sealed=False, account_nonce=4, release_nonce=3) == "void"
     assert next_step(sealed=False, account_nonce=3, release_nonce=3) == "resend"
-    assert same_code(b"\1\2\3", b"\1\2\3", {})
-    assert not same_code(b"\1\2\3", b"\1\2\4", {}) and not same_code(b"\1\2", b"\1\2\3", {})
-    assert same_code(b"\1\7\7\4", b"\1\0\0\4", {"a": [{"start": 1, "length": 2}]})
-    assert not same_code(b"\1\7\7\5", b"\1\0\0\4", {"a": [{"start": 1, "length": 2}]})
