@@ -1,4 +1,4 @@
-"""``mulian anchor``: status, flush, proof, verify, trust, resume."""
+"""``mulian anchor``: status, flush, proof, verify, consistency, trust, resume; ``witness`` is a group of its own."""
 
 import sys
 from pathlib import Path
@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
-from chain.anchoring import batching, overview, queries, restore, rules, service, streams, verify_proof
+from chain.anchoring import audit_feed, batching, consistency, overview, queries, restore, rules, service, streams
+from chain.anchoring import verify_proof as verifier
+from chain.witness.commands import app as witness_app
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.files_atomic import write_atomic
 from kernel.identity.actor import system_actor
 
 app = typer.Typer(help="上链存证：状态、封存、存证文件、核验 / anchoring", no_args_is_help=True)
+app.add_typer(witness_app, name="witness")
 
 
 @app.command()
@@ -32,6 +35,7 @@ def flush(
 ) -> None:
     """立即封存所有待上链记录 / anchor what waits now."""
     with open_runtime(home) as runtime:
+        audit_feed.feed(runtime)
         done = batching.flush(runtime, wait_seconds=wait)
     output(done.as_dict(), json)
     if done.errors or done.waiting:
@@ -76,7 +80,22 @@ def verify(
             data = service.trust(runtime)
     else:
         data = trust.read_bytes()
-    sys.exit(verify_proof.check_files(proofs, data, as_json=json))
+    sys.exit(verifier.check_files(proofs, data, as_json=json))
+
+
+@app.command("consistency")
+def consistency_file(
+    stream: Annotated[str, typer.Argument(help="存证流的链上名称，如 catalog 或 catalog/2")],
+    old: Annotated[int, typer.Argument(min=1, help="旧的大小（记录数）")],
+    size: Annotated[int, typer.Argument(min=1, help="新的大小，须为某个检查点的大小")],
+    target: Annotated[Path, typer.Argument(help="输出文件 / output file")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """导出一致性文件：新树是旧树的延续；用 verify_proof.py 核验 / write a consistency file."""
+    with open_runtime(home) as runtime, runtime.database.read() as session:
+        write_atomic(target, consistency.file(session, stream=stream, old=old, size=size))
+    output({"written": 1, "file": str(target)}, json)
 
 
 @app.command()

@@ -14,9 +14,9 @@ from analytics.reports.models import ReportRun
 from catalog.nodes import versions
 from catalog.nodes.models import DataEntry, Duty, DutyData
 from catalog.nodes.versions import Publication
-from chain.anchoring import batching
+from chain.anchoring import batching, verify_proof
 from chain.anchoring.models import AnchorLeaf
-from chain.anchoring.service import state_of
+from chain.anchoring.service import proof_for, state_of, trust
 from chain.ledger.access import use_ledger
 from chain.ledger.embedded.node import Node, Options
 from chain.ledger.embedded.provider import in_process
@@ -139,6 +139,8 @@ def test_district_report_is_anchored_in_its_stream(chained: tuple[Runtime, uuid.
         assert state is not None
         assert (state.state, state.stream) == ("anchored", "reports")
         assert leaf.record["run_root"] == run.run_root
+        proven = verify_proof.verify(proof_for(session, leaf.id), trust(session))
+        assert (proven.status, proven.facts["stream"]) == ("authenticated", "reports")
         assert len(queries.inputs(session, run_id)) == 12
         assert len(queries.artifacts(session, run_id)) == 6
     found = figures(runtime, run_id)

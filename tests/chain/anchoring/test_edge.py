@@ -122,6 +122,8 @@ def test_commands(home_path: Path, tmp_path: Path, runtime: Runtime) -> None:
     assert run("verify", str(folder), "--trust", str(trust), "--json")[0] == 0
     (folder / "x.proof.json").write_bytes(b"{}\n")
     assert run("verify", str(folder))[0] == 1
+    assert run("consistency", "catalog", "2", "4", str(folder / "c.json"), "--json")[0] == 0
+    assert run("verify", str(folder / "c.json"))[0] == 0
     assert run("proof", str(folder))[0] == 2
     assert run("resume", "nothing")[0] == 2
 
