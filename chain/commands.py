@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from chain.apps.commands import app as apps
 from kernel import lifeline
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console, settings_for
 from kernel.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约")
+app.add_typer(apps, name="app")
 
 
 @app.command("serve")

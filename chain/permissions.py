@@ -23,6 +23,9 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("chain.proof.read", "下载上链存证", "Download proofs"),
     Permission("chain.anchor.operate", "处置已停止的存证流", "Decide about a halted stream"),
     Permission("chain.witness.manage", "管理存证见证方", "Manage witnesses"),
+    Permission("chain.app.read", "查看链上应用", "See applications on the chain"),
+    Permission("chain.app.manage", "登记与管理链上应用", "Register and manage applications on the chain"),
+    Permission("chain.app.approve", "审批与暂停链上应用", "Approve and suspend applications on the chain"),
 )
 
 _GIVEN: dict[str, tuple[str, ...]] = {
@@ -45,8 +48,14 @@ _GIVEN: dict[str, tuple[str, ...]] = {
     "chain.contract.read": (
         "system_admin", "security_admin", "auditor", "bureau_admin", "data_engineer", "operator", "supervisor",
     ),
+    "chain.app.read": (
+        "auditor", "department_admin", "bureau_admin", "data_engineer", "operator", "leader", "supervisor",
+        "consumer_contact",
+    ),
+    "chain.app.manage": ("consumer_contact",),
+    "chain.app.approve": ("bureau_admin",),
 }
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    role: tuple(key for key, roles in _GIVEN.items() if role in roles) for role in _READERS
+    role: tuple(key for key, roles in _GIVEN.items() if role in roles) for role in (*_READERS, "consumer_contact")
 }

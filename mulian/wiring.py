@@ -52,6 +52,7 @@ MODELS = (
     "chain.anchoring.models",
     "chain.witness.models",
     "chain.indexer.models",
+    "chain.apps.models",
     "analytics.reports.models",
     "catalog.codes.models",
     "catalog.nodes.models",
@@ -106,6 +107,8 @@ ROUTES = (
     "chain.nodes.routes",
     "chain.anchoring.routes",
     "chain.witness.routes",
+    "chain.apps.routes",
+    "chain.apps.evidence_routes",
     "analytics.reports.routes",
     "catalog.codes.routes",
     "catalog.search.routes",
@@ -172,6 +175,8 @@ REGISTRATIONS: tuple[str, ...] = (
     "chain.anchoring.jobs",
     "chain.witness.jobs",
     "chain.indexer.jobs",
+    "chain.apps.callbacks",
+    "chain.apps.promotion",
     "analytics.reports.jobs",
     "catalog.imports.jobs",
     "catalog.search.jobs",
@@ -255,6 +260,7 @@ def fill_ports() -> None:
     """Let lower floors ask for what only a floor above them knows."""
     from catalog.quality import port as quality_port
     from catalog.usage import port as usage_port
+    from chain.apps import port as chain_apps_port
     from crypto.lookups import port as lookups_port
     from gateway.apps.door import SignedApps
     from gateway.interfaces.queries import entries_served
@@ -262,6 +268,7 @@ def fill_ports() -> None:
     quality_port.install(entries_served)
     usage_port.install(_calls_by_entry)
     lookups_port.install(SignedApps())
+    chain_apps_port.install(SignedApps())
 
 
 def _calls_by_entry(session: Session, start: datetime, end: datetime) -> "Sequence[Calls]":
@@ -277,6 +284,8 @@ def subscribe_events() -> None:
     from catalog.events import EntryOnlineChanged, EntryPublished, ReleaseChanged
     from catalog.subscriptions import service as subscriptions
     from chain.anchoring.certificates import on_kek_destroyed, on_rotation_finished
+    from chain.anchoring.events import BatchFinal
+    from chain.apps.callbacks import on_batch_final
     from crypto.destruction.events import KekDestroyed
     from crypto.rotation.events import RotationFinished
     from gateway.events import InterfacePublished
@@ -285,6 +294,7 @@ def subscribe_events() -> None:
 
     subscribe(RotationFinished, on_rotation_finished)
     subscribe(KekDestroyed, on_kek_destroyed)
+    subscribe(BatchFinal, on_batch_final)
     subscribe(DemandApproved, grants.on_demand_approved)
     subscribe(InterfacePublished, grants.on_interface_published)
     subscribe(EntryPublished, subscriptions.on_published)

@@ -20,12 +20,14 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from chain.anchoring import evidence, queries, restore, rules, signing, streams
+from chain.anchoring.events import BatchFinal
 from chain.anchoring.models import AnchorBatch, AnchorLeaf, AnchorStream
 from chain.anchoring.port import AnchorCall, AnchorLedger, Mined
 from chain.anchoring.tree import Tree
 from chain.errors import ANCHOR_EVIDENCE, ANCHOR_HALTED
 from kernel import clock, ids
 from kernel.errors import MulianError
+from kernel.events import publish
 from kernel.leases import holder
 from kernel.leases import service as leases
 from kernel.leases.rules import Held
@@ -209,4 +211,5 @@ class _Flusher:
         row.evidence = mined.evidence
         session.flush()
         session.add(signing.checkpoint(self._runtime, self._origin, row, clock.now()))
+        publish(session, BatchFinal(row.stream, row.id, row.leaves))
 

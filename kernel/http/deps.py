@@ -1,7 +1,7 @@
 """What a handler may ask for, and how a route says who may call it."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Request
 from sqlalchemy.orm import Session
@@ -49,6 +49,11 @@ def needs(permission: str | None) -> dict[str, Any]:
     return {"openapi_extra": {"x-permission": permission or "signed-in"}}
 
 
-def public() -> dict[str, Any]:
-    """Say that a route needs no sign-in."""
-    return {"openapi_extra": {"x-permission": "public"}}
+def public(*, idempotency: Literal["answer", "service"] = "answer") -> dict[str, Any]:
+    """Say that a route needs no sign-in.
+
+    ``idempotency`` "service": the route's service looks after Idempotency-Key itself. Keys of callers whom only the
+    handler can tell apart would be one caller's otherwise, and answered before a signature was checked.
+    """
+    own = {"x-idempotency": "service"} if idempotency == "service" else {}
+    return {"openapi_extra": {"x-permission": "public", **own}}

@@ -37,10 +37,10 @@ class UnitOfWorkRoute(APIRoute):
         permission = (self.openapi_extra or {}).get("x-permission")
         if permission is None:
             raise RuntimeError(f"{self.path}: every route says needs(...) or public()")
-        template = self.path
+        template, keeps = self.path, (self.openapi_extra or {}).get("x-idempotency") != "service"
 
         async def handler(request: Request) -> Response:
-            request.state.route = template
+            request.state.route, request.state.keeps_answers = template, keeps
             try:
                 await run_in_threadpool(signin.authenticate, request, permission)
                 return await _with_retry(request, inner)
@@ -78,7 +78,7 @@ async def _once(request: Request, inner: Callable[[Request], Coroutine[Any, Any,
     writing = request.method not in _SAFE
     with runtime.database.session(write=writing) as session:
         request.state.session = session
-        replay = await Replay.begin(request, session) if writing else None
+        replay = await Replay.begin(request, session) if writing and request.state.keeps_answers else None
         if replay is not None and replay.answer is not None:
             return replay.answer
         response = await inner(request)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029"
 _FAILED, _CREATED = sa.text("reason IS NOT NULL"), sa.text("created IS NOT NULL")
 
 
