@@ -8,12 +8,14 @@ import typer
 from rich.progress import Progress
 
 from chain.apps.commands import app as apps
+from chain.indexer import commands as index_commands
 from kernel import lifeline
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console, settings_for
 from kernel.home import Home
 
-app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约")
+app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约、应用、索引")
 app.add_typer(apps, name="app")
+app.add_typer(index_commands.app, name="index")
 
 
 @app.command("serve")
@@ -46,7 +48,9 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     from chain.ledger.access import ledger_of
 
     with open_runtime(home) as runtime:
-        output(asdict(service.overview(ledger_of(runtime))), json)
+        with runtime.database.read() as session:
+            found = service.overview(session, ledger_of(runtime))
+        output(asdict(found), json)
 
 
 @app.command()

@@ -23,7 +23,9 @@ from kernel.settings import Settings
 
 if TYPE_CHECKING:
     from catalog.usage.port import Calls
+    from chain.explorer.port import Object
     from kernel.http.dialects import Dialect
+    from kernel.identity.actor import Actor
 
 # modules with tables
 MODELS = (
@@ -177,6 +179,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "chain.indexer.jobs",
     "chain.apps.callbacks",
     "chain.apps.promotion",
+    "chain.explorer.jobs",
     "analytics.reports.jobs",
     "catalog.imports.jobs",
     "catalog.search.jobs",
@@ -261,14 +264,22 @@ def fill_ports() -> None:
     from catalog.quality import port as quality_port
     from catalog.usage import port as usage_port
     from chain.apps import port as chain_apps_port
+    from chain.explorer import port as explorer_port
     from crypto.lookups import port as lookups_port
     from gateway.apps.door import SignedApps
     from gateway.interfaces.queries import entries_served
 
     quality_port.install(entries_served)
     usage_port.install(_calls_by_entry)
+    explorer_port.install(_objects_by_code)
     lookups_port.install(SignedApps())
     chain_apps_port.install(SignedApps())
+
+
+def _objects_by_code(session: Session, actor: "Actor", code: str) -> "Sequence[Object]":
+    from catalog.nodes.search_by_code import anchored_objects
+
+    return anchored_objects(session, actor, code)
 
 
 def _calls_by_entry(session: Session, start: datetime, end: datetime) -> "Sequence[Calls]":

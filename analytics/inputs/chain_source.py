@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analytics.inputs.frozen import Source, empty, table
+from chain import facts
 from chain.anchoring import queries, rules, service
 from chain.anchoring.models import AnchorBatch, AnchorLeaf
 from chain.anchoring.proofs import Maker
@@ -27,7 +28,6 @@ from kernel.errors import MulianError
 from kernel.runtime import runtime_of
 
 STREAM = "catalog"
-_SLICE = 4 * 86_400  # minutes of four days: within the ledger's limit of points a series
 _MICROS = 1_000_000
 
 
@@ -59,14 +59,7 @@ def minutes(session: Session, start: datetime, end: datetime) -> Source:
     ``end`` is the period's: chain time may run some seconds ahead of the clock, and later minutes hold nothing.
     """
     try:
-        ledger = ledger_of(runtime_of(session))
-        embedded = explorer.status_of(ledger) is not None
-        first, last = int(start.timestamp()), int(end.timestamp())
-        buckets = [
-            bucket
-            for offset in range(first, last, _SLICE)
-            for bucket in explorer.series(ledger, offset, min(offset + _SLICE, last), 60, embedded=embedded)
-        ]
+        buckets = facts.minutes(session, start, end)
     except MulianError as error:
         return empty("minutes", f"冻结时未能读取区块链（{error.code}）")
     found = [

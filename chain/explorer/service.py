@@ -1,11 +1,16 @@
-"""Use cases of the explorer. Every engine answers; where one has no block index, the newest blocks are read."""
+"""Use cases of the explorer: the index answers, and the node for what is newer than the index."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from chain.errors import BLOCK_NOT_FOUND, METRICS_RANGE, TRANSACTION_NOT_FOUND
 from chain.explorer.rules import Bucket, Rates, gather, rates
+from chain.indexer import figures
+from chain.indexer import queries as index
+from chain.indexer.rollups import Sums
 from chain.ledger.port import Block, Ledger, Receipt
 from kernel import clock
 from kernel.errors import MulianError
@@ -49,7 +54,7 @@ def status_of(ledger: Ledger) -> dict[str, Any] | None:
     return found
 
 
-def overview(ledger: Ledger) -> Overview:
+def overview(session: Session, ledger: Ledger) -> Overview:
     """Return the overview; raises the ledger's errors."""
     status = status_of(ledger)
     head = _head(ledger)
@@ -57,37 +62,96 @@ def overview(ledger: Ledger) -> Overview:
     born = _block(ledger, 0).timestamp
     start = max(int((now - _WINDOW).timestamp()), born)
     end = max(int(now.timestamp()), head.timestamp) + 1
-    figures = rates(series(ledger, start, end, 60, embedded=status is not None), end - start)
+    figures_ = rates(buckets(session, ledger, start, end, 60, head=head, embedded=status is not None), end - start)
     label = _LABELS["embedded" if status else "network"]
     return Overview(
         chain_id=ledger.chain_id(), engine=ledger.client_version(), label_zh=label[0], label_en=label[1],
         height=head.number, head_hash=head.hash, head_at=clock.from_micros(head.timestamp * 1_000_000),
-        transactions=status["transactions"] if status else None, pending=_pending(ledger, status),
-        failure=status["failure"] if status else None, rates=figures,
+        transactions=status["transactions"] if status else _all_transactions(session, head.number),
+        pending=_pending(ledger, status), failure=status["failure"] if status else None, rates=figures_,
     )
 
 
-def series(ledger: Ledger, start: int, end: int, width: int, *, embedded: bool) -> list[Bucket]:
-    """Return buckets of ``width`` seconds in [start, end) Unix seconds, empty ones left out."""
+def height(session: Session, ledger: Ledger) -> int:
+    """Return the height of the chain, or of the index where the node is away."""
+    cursor = index.cursor(session)
+    try:
+        return ledger.height()
+    except MulianError:
+        if cursor is None:
+            raise
+        return cursor.height
+
+
+def indexed(session: Session, end: int, height: int) -> bool:
+    """Tell whether the index has every block before ``end`` (Unix seconds) of a chain of this height."""
+    cursor = index.cursor(session)
+    return cursor is not None and (cursor.height >= height or clock.to_micros(cursor.block_at) >= end * 1_000_000)
+
+
+def buckets(
+    session: Session, ledger: Ledger, start: int, end: int, width: int, *, head: Block | None = None, embedded: bool
+) -> list[Bucket]:
+    """Return buckets of ``width`` seconds in [start, end) Unix seconds, empty ones left out.
+
+    From the index where that is whole; else from the embedded node's own; else from what is indexed and the newest
+    blocks of the node, whose failures are not known yet.
+    """
+    top = head.number if head is not None else ledger.height()
+    minutes = width % 60 == 0
+    if minutes and indexed(session, end, top):
+        return _from_index(session, start, end, width)
     if embedded:
-        rows = ledger.request("mulian_series", hex(start), hex(end), hex(width))
-        return [
-            Bucket(
-                row["start"], row["blocks"], row["transactions"], row["failed"], row["gasUsed"], row["firstBlock"],
-                row["lastBlock"],
-            )
-            for row in rows
-        ]
-    found = [block for block in blocks(ledger, before=None, size=_RECENT_BLOCKS) if start <= block.timestamp < end]
-    return gather(((block.number, block.timestamp, len(block.tx_hashes), block.gas_used) for block in found), width)
+        return series(ledger, start, end, width)
+    cursor = index.cursor(session) if minutes else None
+    known = _from_index(session, start, end, width) if cursor is not None else []
+    above = -1 if cursor is None else cursor.height
+    newest = blocks(ledger, before=None, size=min(_RECENT_BLOCKS, top - above))
+    found = [one for one in newest if start <= one.timestamp < end and one.number > max(above, 0)]
+    return known + gather(((one.number, one.timestamp, len(one.tx_hashes), one.gas_used) for one in found), width)
 
 
-def metrics(ledger: Ledger, start: datetime, end: datetime, width: int) -> list[Bucket]:
+def _from_index(session: Session, start: int, end: int, width: int) -> list[Bucket]:
+    first, last = clock.from_micros(start * 1_000_000), clock.from_micros(end * 1_000_000)
+    wide: dict[int, Sums] = {}
+    for at, sums in figures.minutes(session, first, last):
+        wide.setdefault(at // width * width, Sums()).add(sums)
+    return [bucket(at, sums) for at, sums in sorted(wide.items())]
+
+
+def bucket(start: int, sums: Sums) -> Bucket:
+    """Return sums that hold blocks as a bucket."""
+    return Bucket(
+        start, sums.blocks, sums.transactions, sums.failed, sums.gas_used, sums.first_block or 0, sums.last_block or 0
+    )
+
+
+def _all_transactions(session: Session, height: int) -> int | None:
+    """Every transaction of an engine that does not count them, once all is indexed."""
+    cursor = index.cursor(session)
+    if cursor is None or cursor.height < height:
+        return None
+    return sum(sums.transactions for _, sums in index.rollups(session, "quarter", 0, 2**32))
+
+
+def series(ledger: Ledger, start: int, end: int, width: int) -> list[Bucket]:
+    """Return the embedded node's own buckets."""
+    rows = ledger.request("mulian_series", hex(start), hex(end), hex(width))
+    return [
+        Bucket(
+            row["start"], row["blocks"], row["transactions"], row["failed"], row["gasUsed"], row["firstBlock"],
+            row["lastBlock"],
+        )
+        for row in rows
+    ]
+
+
+def metrics(session: Session, ledger: Ledger, start: datetime, end: datetime, width: int) -> list[Bucket]:
     """Return the series for a chart; raise ``chain.metrics.range`` for an empty span or too many points."""
     if not timedelta(0) < end - start <= timedelta(seconds=width * MAX_POINTS):
         raise METRICS_RANGE(limit=MAX_POINTS)
     embedded = ledger.client_version().startswith(EMBEDDED)
-    return series(ledger, int(start.timestamp()), int(end.timestamp()), width, embedded=embedded)
+    return buckets(session, ledger, int(start.timestamp()), int(end.timestamp()), width, embedded=embedded)
 
 
 def blocks(ledger: Ledger, *, before: int | None, size: int) -> list[Block]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chain.errors import INDEX_BUSY
@@ -15,6 +16,7 @@ from chain.indexer.rows import Rows, rows
 from chain.indexer.source import Source
 from chain.ledger.access import ledger_of
 from kernel import clock
+from kernel.errors import MulianError
 from kernel.leases import holder
 from kernel.leases import service as leases
 from kernel.runtime import Runtime
@@ -98,8 +100,6 @@ def _alone(runtime: Runtime, work: Callable[[Session], None]) -> None:
 
 def status(runtime: Runtime) -> dict[str, Any]:
     """Return how far the index is, how many rows it has, and what the node says (None where it is away)."""
-    from kernel.errors import MulianError
-
     with runtime.database.read() as session:
         cursor, held = queries.cursor(session), queries.counts(session)
         due = queries.redecode_due(session)
@@ -187,14 +187,11 @@ def _compare(session: Session, reader: Source, decoder: Decoder, number: int, do
 
 def _held(session: Session, number: int) -> Rows:
     """Return the rows of a block as :func:`chain.indexer.rows.rows` would make them."""
-    from sqlalchemy import select
-
-    found: Rows = {}
-    for name, table, order in (
-        ("block", ChainBlock, ChainBlock.number), ("transaction", ChainTransaction, ChainTransaction.tx_index),
-        ("log", ChainLog, ChainLog.log_index), ("event", ChainEvent, ChainEvent.log_index),
-    ):  # fmt: skip
-        at = ChainBlock.number if table is ChainBlock else table.block_number  # type: ignore[attr-defined]
-        query = select(table.__table__).where(at == number).order_by(order)
-        found[name] = [dict(row._mapping) for row in session.execute(query)]
-    return found
+    at, within, log, event = ChainBlock, ChainTransaction, ChainLog, ChainEvent
+    asked = {
+        "block": select(at.__table__).where(at.number == number),
+        "transaction": select(within.__table__).where(within.block_number == number).order_by(within.tx_index),
+        "log": select(log.__table__).where(log.block_number == number).order_by(log.log_index),
+        "event": select(event.__table__).where(event.block_number == number).order_by(event.log_index),
+    }
+    return {name: [dict(row._mapping) for row in session.execute(query)] for name, query in asked.items()}

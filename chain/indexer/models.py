@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from kernel.db import Base, Instant, JSONText
 
@@ -35,7 +35,14 @@ class ChainBlock(Base):
     the sealers' turns that passed before it."""
 
     __tablename__ = "chain_block"
-    __table_args__ = (Index("ix_chain_block_hash", "hash", unique=True), Index("ix_chain_block_at", "at"))
+    __table_args__ = (
+        Index("ix_chain_block_hash", "hash", unique=True),
+        Index("ix_chain_block_at", "at"),
+        Index(
+            "ix_chain_block_busy", "number", sqlite_where=text("transactions > 0"),
+            postgresql_where=text("transactions > 0"),
+        ),
+    )  # fmt: skip
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hash: Mapped[str] = mapped_column(String(66))
     parent_hash: Mapped[str] = mapped_column(String(66))
@@ -173,5 +180,9 @@ class ChainRollup(Base):
     departments: Mapped[dict[str, list[int]]] = mapped_column(JSONText())
 
 
-# everything that is made from the chain, in an order in which it may be deleted
-INDEXED = (ChainAttribution, ChainEvent, ChainLog, ChainTransaction, ChainBlock)
+# everything that is made from the chain with its block number, in an order in which it may be deleted
+INDEXED: tuple[tuple[type[Base], InstrumentedAttribute[int]], ...] = (
+    (ChainAttribution, ChainAttribution.block_number), (ChainEvent, ChainEvent.block_number),
+    (ChainLog, ChainLog.block_number), (ChainTransaction, ChainTransaction.block_number),
+    (ChainBlock, ChainBlock.number),
+)

@@ -136,7 +136,8 @@ def departments_of(session: Session, batch_ids: Sequence[uuid.UUID]) -> dict[uui
         query = select(AnchorLeaf.batch_id, AnchorLeaf.department_id, func.count())
         query = query.where(AnchorLeaf.batch_id.in_(batch_ids[at:at + _MANY]))
         for batch, department, count in session.execute(query.group_by(AnchorLeaf.batch_id, AnchorLeaf.department_id)):
-            found[batch].append((department, count))
+            if batch is not None:
+                found[batch].append((department, count))
     return {batch: sorted(parts, key=lambda part: str(part[0] or "")) for batch, parts in found.items()}
 
 
@@ -150,7 +151,7 @@ def rollups(session: Session, grain: Grain, start: int, end: int) -> list[tuple[
 
 
 def minutes_from_rows(session: Session, start: int, end: int) -> dict[int, Sums]:
-    """Return the sums of the minutes in [start, end) from the blocks themselves."""
+    """Return the sums of the minutes in [start, end) from the blocks themselves; a minute at the edge is cut."""
     query = select(
         ChainBlock.number, ChainBlock.at, ChainBlock.interval, ChainBlock.transactions, ChainBlock.failed,
         ChainBlock.gas_used, ChainBlock.sealer, ChainBlock.missed,
@@ -190,7 +191,7 @@ def _add_parts(session: Session, minute_of: dict[int, Sums]) -> None:
     for number, reason, count in session.execute(
         query.group_by(ChainTransaction.block_number, ChainTransaction.reason)
     ):
-        minute_of[number].failures[reason] += count
+        minute_of[number].failures[str(reason)] += count
     carried = select(ChainAttribution.block_number, ChainAttribution.department_id, ChainAttribution.records).where(
         ChainAttribution.block_number >= first, ChainAttribution.block_number <= last
     )

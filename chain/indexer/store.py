@@ -69,8 +69,7 @@ def walk_back(session: Session, cursor: IndexCursor, height: int) -> None:
     if kept is None:
         raise ValueError(f"block {height} is not indexed")
     gone = queries.span(session, height + 1, cursor.height)
-    for table in INDEXED:
-        number = table.number if table is ChainBlock else table.block_number  # type: ignore[attr-defined]
+    for table, number in INDEXED:
         session.execute(delete(table).where(number > height))
     cursor.forks, cursor.fork_depth, cursor.forked_at = cursor.forks + 1, cursor.height - height, clock.now()
     cursor.height, cursor.block_hash, cursor.block_at = kept.number, kept.hash, kept.at
@@ -81,8 +80,10 @@ def walk_back(session: Session, cursor: IndexCursor, height: int) -> None:
 
 def clear(session: Session) -> None:
     """Forget everything; the follower begins at block 0 again."""
-    for table in (*INDEXED, ChainRollup, ChainContract, IndexCursor):
+    for table, _ in INDEXED:
         session.execute(delete(table))
+    for other in (ChainRollup, ChainContract, IndexCursor):
+        session.execute(delete(other))
 
 
 def recompute(session: Session, first: int, last: int) -> None:

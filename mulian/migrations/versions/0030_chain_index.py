@@ -6,6 +6,7 @@ from alembic import op
 revision = "0030"
 down_revision = "0029"
 _FAILED, _CREATED = sa.text("reason IS NOT NULL"), sa.text("created IS NOT NULL")
+_BUSY = sa.text("transactions > 0")
 
 
 def upgrade() -> None:
@@ -73,6 +74,7 @@ def _chain() -> None:
     )
     op.create_index("ix_chain_block_hash", "chain_block", ["hash"], unique=True)
     op.create_index("ix_chain_block_at", "chain_block", ["at"])
+    op.create_index("ix_chain_block_busy", "chain_block", ["number"], sqlite_where=_BUSY, postgresql_where=_BUSY)
     op.create_table(
         "chain_transaction",
         sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),

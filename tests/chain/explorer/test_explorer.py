@@ -9,6 +9,7 @@ import pytest
 from bench._chain import AnchorLoad, Sender
 from chain import facts
 from chain.explorer import service as explorer
+from chain.indexer import follow
 from chain.ledger.access import use_ledger
 from chain.ledger.embedded.node import Node, Options
 from chain.ledger.embedded.provider import in_process
@@ -116,7 +117,7 @@ def test_facts_of_a_period_are_whole_numbers(runtime: Runtime, busy: Web3Ledger)
     assert nothing.last_block_hash is None and nothing.transactions == 0
 
 
-def test_an_engine_without_our_index_is_read_by_its_blocks(busy: Web3Ledger) -> None:
+def test_an_engine_without_our_index_is_read_by_its_blocks(runtime: Runtime, busy: Web3Ledger) -> None:
     class Foreign(Web3Ledger):
         def client_version(self) -> str:
             return "Geth/v1.13.15"
@@ -125,6 +126,13 @@ def test_an_engine_without_our_index_is_read_by_its_blocks(busy: Web3Ledger) -> 
             assert not method.startswith("mulian_")
             return super().request(method, *params)
 
-    found = explorer.overview(Foreign("in-process", busy._provider))
+    foreign = Foreign("in-process", busy._provider)
+    with runtime.database.read() as session:
+        found = explorer.overview(session, foreign)
     assert found.height == 6 and found.rates.transactions == 6 and found.transactions is None
     assert found.label_en == "multi-node network" and found.pending == 0
+    follow.follow(runtime)
+    with runtime.database.read() as session:
+        known = explorer.overview(session, foreign)
+    # what only an index knows: every transaction there ever was, and failures
+    assert known.transactions == 6 and known.rates.failed == 1 and found.rates.failed == 0

@@ -37,7 +37,7 @@ def dump(database: Database) -> dict[str, list[Any]]:
     """Every row of every table but the cursor's counters."""
     found = {}
     with database.read() as session:
-        for table in (*INDEXED, ChainContract, ChainRollup):
+        for table in (*(one for one, _ in INDEXED), ChainContract, ChainRollup):
             order = list(table.__table__.primary_key.columns)
             found[table.__tablename__] = [tuple(row) for row in session.execute(
                 select(table.__table__).order_by(*order)
