@@ -258,6 +258,7 @@ COMPILER_MISSING = define(
     "chain.contract.compiler_missing", 409,
     zh="本机没有 solc，不能由源码构建", en="There is no solc on this machine to build from source",
     fix_zh="请上传编译器的 standard-JSON 输入与输出", fix_en="Upload the compiler's standard-JSON input and output",
+)
 CHAIN_APP_CODE = define(
     "chain.app.code", 422, zh="应用代码不合规：{code}", en="Not a valid application code: {code}",
     fix_zh="3 至 20 个字符：小写字母开头，可含数字和 -，不以 - 结尾",
