@@ -142,3 +142,7 @@ VOTE_UNSEEN = define(
     fix_zh="请待下一次采集后再试", fix_en="Try again after the next look at the nodes",
 )
 ACCOUNT_LISTED = define("chain.account.listed", 409, zh="账户已在名单中：{address}", en="The account is listed: {address}")
+BESU_FOLDER = define(
+    "chain.besu.folder", 409, zh="文件夹不为空：{path}", en="The folder is not empty: {path}",
+    fix_zh="密钥从不覆盖；请换一个空文件夹", fix_en="Keys are never overwritten; give an empty folder",
+)
