@@ -99,3 +99,32 @@ def deploy(home: HomeOption = None, json: JsonOption = False) -> None:
 
     with open_runtime(home) as runtime:
         output(ensure_deployed(runtime), json)
+
+
+@app.command("init-besu")
+def init_besu(
+    folder: Annotated[Path, typer.Argument(help="空文件夹，如 deploy/besu")],
+    account: Annotated[list[str] | None, typer.Option(help="准许发交易的账户，可重复")] = None,
+    host: Annotated[list[str] | None, typer.Option(help="各验证节点的地址，可重复；缺省为 docker-compose.yml 的四个")] = None,
+    period: Annotated[int, typer.Option(min=1, help="出块周期，秒")] = 2,
+    json: JsonOption = False,
+) -> None:
+    """生成 Besu QBFT 网络的创世文件、节点密钥与名单。Make genesis, keys and lists of a Besu QBFT network."""
+    from chain.ledger.engines import besu_network
+
+    made = besu_network.init(folder, accounts=account or [], hosts=host or [], period=period)
+    rows = [{"node": name, "address": address, "enode": enode} for name, address, enode in made.nodes]
+    output({"chain_id": made.chain_id, "nodes": rows} if json else rows, json, title=f"chain-id {made.chain_id}")
+
+
+@app.command("record-fixtures")
+def record_fixtures(
+    url: Annotated[str, typer.Argument(help="节点的 JSON-RPC 地址")],
+    folder: Annotated[Path, typer.Option(help="写入的文件夹")] = Path("fixtures"),
+    json: JsonOption = False,
+) -> None:
+    """记录真实节点的回答，替换按文档抄录的测试样例。Record a live node's answers as test fixtures."""
+    from chain.ledger.engines import fixtures
+    from chain.ledger.web3_ledger import connect
+
+    output({"recorded": fixtures.record(connect(url), folder), "folder": str(folder)}, json)

@@ -321,3 +321,7 @@ EVIDENCE_QUOTA = define(
     en="Over the daily quota of {quota} ({used} used, {asked} asked); nothing of the batch was written",
     fix_zh="{until} 之后重试，或申请调整额度", fix_en="Try again after {until}, or apply for another quota",
 )
+BESU_FOLDER = define(
+    "chain.besu.folder", 409, zh="文件夹不为空：{path}", en="The folder is not empty: {path}",
+    fix_zh="密钥从不覆盖；请换一个空文件夹", fix_en="Keys are never overwritten; give an empty folder",
+)

@@ -47,7 +47,11 @@ def line_to(runtime: Runtime, target: Target) -> Line:
     """Return how to speak to a node; nothing is asked yet."""
     if target.own:
         return Line(ledger_of(runtime), lambda: 0)
-    return line_to_url(runtime, target.url, target.declared)
+    known: dict[tuple[str, tuple[str, ...]], Line] = runtime.extras.setdefault("chain.node.lines", {})
+    key = (target.url, target.declared)
+    if key not in known:
+        known[key] = line_to_url(runtime, *key)
+    return known[key]
 
 
 def line_to_url(runtime: Runtime, url: str, declared: tuple[str, ...]) -> Line:

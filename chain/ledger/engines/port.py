@@ -29,7 +29,7 @@ class Capabilities:
 
     @property
     def safe_validators(self) -> int:
-        """The least number of validators with which the loss of one does not stop the chain."""
+        """The least number of validators of which one may stop (Clique), or stop or lie (QBFT, n = 3f + 1)."""
         return {"clique": 3, "qbft": 4}.get(self.key, 1)
 
     def quorum(self, validators: int) -> int:

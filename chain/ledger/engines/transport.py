@@ -25,17 +25,16 @@ class GuardedProvider(BaseProvider):
         super().__init__()
         self.url = url
         self.skew_seconds: int | None = None
-        self._allowed = allowed
-        self._timeout = timeout
+        # one client for all calls: reading the certificates anew costs more than a call; it keeps no connection
+        self._client = guard.client(allowed, timeout=timeout)
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Answer one RPC call; raises ConnectionError, and the guard's errors for a refused address."""
         body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         try:
-            with (
-                guard.client(self._allowed, timeout=self._timeout) as client,
-                client.stream("POST", self.url, content=body, headers={"content-type": "application/json"}) as answer,
-            ):
+            with self._client.stream(
+                "POST", self.url, content=body, headers={"content-type": "application/json"}
+            ) as answer:
                 self.skew_seconds = _skew(answer.headers.get("date"), clock.now())
                 content = _bounded(answer)
         except httpx2.TransportError as error:
