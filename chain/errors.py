@@ -142,3 +142,6 @@ COMPILER_MISSING = define(
     zh="本机没有 solc，不能由源码构建", en="There is no solc on this machine to build from source",
     fix_zh="请上传编译器的 standard-JSON 输入与输出", fix_en="Upload the compiler's standard-JSON input and output",
 )
+COMMAND_USER = define(
+    "chain.command.user_unknown", 404, zh="没有可用的用户「{username}」", en="No active user {username}",
+)
