@@ -325,3 +325,6 @@ BESU_FOLDER = define(
     "chain.besu.folder", 409, zh="文件夹不为空：{path}", en="The folder is not empty: {path}",
     fix_zh="密钥从不覆盖；请换一个空文件夹", fix_en="Keys are never overwritten; give an empty folder",
 )
+COMMAND_USER = define(
+    "chain.command.user_unknown", 404, zh="没有可用的用户「{username}」", en="No active user {username}",
+)

@@ -225,6 +225,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("crypto.identifiers.commands", "标识：登记字段、签发、查询 / identifiers"),
     "crypto": ("crypto.commands", "加密：清单、明文扫描、围栏、更换 / encryption"),
     "chain": ("chain.commands", "区块链：运行、状态、区块、复算、部署合约 / chain"),
+    "contract": ("chain.contracts.commands", "智能合约：登记、试运行、部署、调用 / contracts"),
     "catalog": ("catalog.commands", "四级目录：导入、检索、发布、导出、核对 / catalog"),
     "node": ("chain.nodes.commands", "区块链节点：登记、健康、表决、名单 / chain nodes"),
     "anchor": ("chain.anchoring.commands", "上链存证 / anchoring"),

@@ -15,7 +15,7 @@ def note(
     session: Session, actor: Actor, action: str, *, name: str, object_type: str, object_id: uuid.UUID,
     environment: str | None = None, version: str | None = None, detail: dict[str, Any] | None = None,
 ) -> uuid.UUID:
-    """Write both lines in the caller's transaction and return the audit line's id. ``action`` like ``version.ready``."""
+    """Write both lines in the caller's transaction; return the audit line's id. ``action`` like ``version.ready``."""
     told = {"name": name, "environment": environment, "version": version, **(detail or {})}
     audit_id = record(
         session, actor, action=f"chain.contract.{action}", object_type=object_type, object_id=str(object_id),

@@ -26,6 +26,7 @@ _MOST = {"abi": 500, "inputs": 64, "types": 2000, "storage": 2000, "sources": 50
 _COMPONENT_DEPTH = 5
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
+_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _ADDRESS_CHARACTERS = 40
 _MUTABILITY = ("pure", "view", "nonpayable", "payable")
 _ENTRIES = ("function", "event", "error", "constructor", "fallback", "receive")
@@ -83,12 +84,11 @@ def load(data: bytes) -> Any:
     """Parse a JSON upload under limits; raise ``chain.contract.package``."""
     if len(data) > MAX_BYTES:
         refuse("size", f"{len(data)} > {MAX_BYTES}")
+    _check_depth(data)
     try:
         value = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_no_constant
         )
-    except RecursionError:
-        refuse("depth")
     except ValueError as error:
         refuse("json", str(error))
     _check_tree(value)
@@ -140,7 +140,7 @@ def _package(
     unit: str, name: str, compiler: str, given: dict[str, Any], sources: dict[str, str], found: Mapping[str, Any]
 ) -> Package:
     evm = _mapping(found.get("evm"), "evm")
-    code, deployed = _mapping(evm.get("bytecode"), "bytecode"), _mapping(evm.get("deployedBytecode"), "deployedBytecode")
+    code, deployed = (_mapping(evm.get(one), one) for one in ("bytecode", "deployedBytecode"))
     creation, links = _code(code, MAX_INITCODE, "creation")
     runtime, runtime_links = _code(deployed, MAX_RUNTIME, "runtime")
     settings = given.get("settings")
@@ -164,21 +164,31 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text}: whole numbers only")
 
 
+def _check_depth(data: bytes) -> None:
+    """Refuse deep nesting before it is parsed: py-evm raises the interpreter's own limit past the stack's end."""
+    depth = 0
+    for found in _BRACKETS.finditer(data):
+        if found[0] in (b"[", b"{"):
+            depth += 1
+            if depth > MAX_DEPTH:
+                refuse("depth")
+        elif found[0] in (b"]", b"}"):
+            depth -= 1
+
+
 def _check_tree(value: Any) -> None:
-    """Refuse depth, NUL, lone surrogates and numbers that a browser would round: digests take none of them."""
-    waiting: list[tuple[Any, int]] = [(value, 1)]
+    """Refuse NUL, lone surrogates and numbers that a browser would round: digests take none of them."""
+    waiting = [value]
     while waiting:
-        one, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            refuse("depth")
+        one = waiting.pop()
         if isinstance(one, str) and ("\0" in one or (not one.isascii() and not _encodable(one))):
             refuse("text")
         if isinstance(one, int) and abs(one) > canonical.MAX_INTEGER:
             refuse("number", str(one)[:80])
         if isinstance(one, dict):
-            waiting += ((part, depth + 1) for pair in one.items() for part in pair)
+            waiting += (part for pair in one.items() for part in pair)
         elif isinstance(one, list):
-            waiting += ((part, depth + 1) for part in one)
+            waiting += one
 
 
 def _encodable(text: str) -> bool:

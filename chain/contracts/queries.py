@@ -106,6 +106,23 @@ def deployments(name: str | None) -> Select[ContractDeployment]:
     return found.order_by(ContractDeployment.created_at.desc(), ContractDeployment.id.desc())
 
 
+def running(session: Session) -> list[uuid.UUID]:
+    """Return the deployments that were agreed to and have not ended, the oldest first."""
+    return list(session.scalars(
+        select(ContractDeployment.id).where(ContractDeployment.state == "running")
+        .order_by(ContractDeployment.created_at)
+    ))
+
+
+def unfinished_calls(session: Session) -> list[uuid.UUID]:
+    """Return writes outside deployments that have not ended, the oldest first."""
+    return list(session.scalars(
+        select(ContractCall.id)
+        .where(ContractCall.state.in_(("queued", "prepared")), ContractCall.deployment_id.is_(None))
+        .order_by(ContractCall.created_at)
+    ))
+
+
 def releases_of(session: Session, name: str) -> Sequence[ContractRelease]:
     """Return what was ever created of a contract, its implementations too, the newest first."""
     return session.scalars(

@@ -48,3 +48,25 @@ ACTIONS = {
     "deploy": ("部署", "Deploy"), "promote": ("发布", "Promote"), "upgrade": ("升级", "Upgrade"),
     "rollback": ("退回", "Roll back to"), "unfreeze": ("解冻", "Unfreeze"),
 }
+# states of versions, deployments and calls
+STATES = {
+    "draft": ("待试运行", "To be rehearsed"), "failed": ("未通过", "Failed"), "ready": ("试运行通过", "Rehearsed"),
+    "retired": ("停用", "Retired"), "proposed": ("待审批", "Awaits consent"), "running": ("执行中", "Under way"),
+    "done": ("已完成", "Done"), "rejected": ("未同意", "Not agreed"), "queued": ("待发送", "Queued"),
+    "prepared": ("已签名", "Signed"), "sealed": ("已上链", "Sealed"),
+}
+# acts of the history
+ACTS = {
+    "version.register": ("登记版本", "Version registered"), "version.rehearse": ("重新试运行", "Rehearsed again"),
+    "version.ready": ("试运行通过", "Rehearsal passed"), "version.failed": ("试运行未通过", "Rehearsal failed"),
+    "version.retire": ("停用版本", "Version retired"), "deployment.propose": ("提出部署", "Deployment proposed"),
+    "deployment.start": ("获批，开始执行", "Agreed and begun"), "deployment.rejected": ("未获同意", "Not agreed"),
+    "deployment.lapsed": ("审批过期", "Proposal lapsed"), "deployment.resume": ("继续执行", "Resumed"),
+    "deployment.done": ("执行完成", "Done"), "deployment.failed": ("执行失败", "Failed"),
+    "deployment.unfrozen": ("已解冻", "Unfrozen"), "prepare": ("签名创建交易", "Creation signed"),
+    "live": ("代码比对一致，上线", "Code compared, live"), "void": ("交易作废", "Transaction void"),
+    "superseded": ("被替换", "Superseded"), "freeze": ("冻结", "Frozen"), "right.grant": ("授予调用", "Right granted"),
+    "right.revoke": ("收回调用", "Right revoked"), "call.queue": ("提出调用", "Call queued"),
+    "call.prepare": ("签名调用交易", "Call signed"), "call.sealed": ("调用已上链", "Call sealed"),
+    "call.failed": ("调用未成功", "Call failed"), "call.void": ("调用交易作废", "Call transaction void"),
+}

@@ -100,7 +100,8 @@ class Rehearsal:
     def _state(self) -> Any:
         at = self._at
         context = ExecutionContext(
-            coinbase=Address(b"\0" * 20), timestamp=at.timestamp, block_number=at.number, difficulty=0,  # type: ignore[arg-type]
+            coinbase=Address(b"\0" * 20), timestamp=at.timestamp, difficulty=0,
+            block_number=at.number,  # type: ignore[arg-type]
             mix_hash=ZERO_HASH32, gas_limit=BLOCK_GAS_LIMIT, prev_hashes=(), chain_id=CHAIN_ID, base_fee_per_gas=0,
             excess_blob_gas=0,
         )

@@ -213,7 +213,9 @@ def _list(item: Mapping[str, Any], size: str, value: Any, where: str, names: Map
     return [_from_json(item, one, f"{where}[{number}]", names) for number, one in enumerate(value)]
 
 
-def _tuple(components: Sequence[Mapping[str, Any]], value: Any, where: str, names: Mapping[str, str]) -> tuple[Any, ...]:
+def _tuple(
+    components: Sequence[Mapping[str, Any]], value: Any, where: str, names: Mapping[str, str]
+) -> tuple[Any, ...]:
     if isinstance(value, dict):
         wanted = [one["name"] for one in components]
         if set(value) != set(wanted) or len(set(wanted)) != len(wanted):

@@ -144,7 +144,9 @@ def _rights() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("audit_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_right")),
-        sa.UniqueConstraint("environment", "name", "method", "role", name=op.f("uq_contract_right_environment_name_method_role")),
+        sa.UniqueConstraint(
+            "environment", "name", "method", "role", name=op.f("uq_contract_right_environment_name_method_role")
+        ),
     )
     op.create_table(
         "contract_event",

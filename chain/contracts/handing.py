@@ -1,0 +1,84 @@
+"""How a version comes in: from this program's build, from a compiler's build file, or compiled here from source."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chain.contracts import packages, versions
+from chain.contracts.models import ContractVersion
+from chain.contracts.packages import Package, refuse
+from chain.contracts.schemas import VersionIn
+from chain.errors import COMPILER_MISSING
+from kernel.identity.actor import Actor, require
+
+_SECONDS = 120
+_OUTPUTS = [
+    "abi", "evm.bytecode.object", "evm.bytecode.linkReferences", "evm.deployedBytecode.object",
+    "evm.deployedBytecode.linkReferences", "evm.deployedBytecode.immutableReferences", "evm.methodIdentifiers",
+    "storageLayout",
+]
+
+
+def hand_in(session: Session, actor: Actor, given: VersionIn) -> ContractVersion:
+    """Register a version; raises as :func:`chain.contracts.versions.register` and ``compiler_missing``."""
+    require(actor, versions.MANAGE)
+    origin, (package, source) = _package(given)
+    return versions.register(
+        session, actor, name=given.name, version=given.version, kind=given.kind, origin=origin, package=package,
+        source=source, arguments=given.arguments, libraries=given.libraries, tests=given.tests, fork=given.fork,
+        initialiser=None if given.initialiser is None else given.initialiser.model_dump(),
+    )
+
+
+def _package(given: VersionIn) -> tuple[str, tuple[Package, dict[str, Any]]]:
+    # what a request holds went through its own parser: the same limits again, on the same bytes
+    packages.load(given.model_dump_json(include={"tests", "arguments", "initialiser"}).encode())
+    if given.builtin:
+        return "builtin", packages.builtin(given.contract)
+    if given.build is None:
+        refuse("form", "build")
+    build = packages.load(json.dumps(given.build, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if "output" not in build:
+        return "source", packages.parse(compile_source(build.get("input", build)), given.contract)
+    return "upload", packages.parse(build, given.contract)
+
+
+def compile_source(given: Any) -> dict[str, Any]:
+    """Compile a standard-JSON input with this machine's solc and return a build file.
+
+    The compiler reads nothing but its standard input: sources by ``urls`` are refused, imports resolve only among
+    the given ones. Raises ``chain.contract.compiler_missing``, ``chain.contract.package``.
+    """
+    solc = shutil.which("solc") or shutil.which("solcjs")
+    if solc is None:
+        raise COMPILER_MISSING()
+    if not isinstance(given, dict) or not isinstance(given.get("sources"), dict):
+        refuse("form", "input")
+    if any(not isinstance(one, dict) or set(one) != {"content"} for one in given["sources"].values()):
+        refuse("source_content")
+    settings = given.get("settings", {})
+    if not isinstance(settings, dict):
+        refuse("form", "settings")
+    document = {**given, "settings": {**settings, "outputSelection": {"*": {"*": _OUTPUTS}}}}
+    with tempfile.TemporaryDirectory(prefix="mulian-solc-") as folder:
+        output = json.loads(_run([solc, "--standard-json"], json.dumps(document).encode(), folder))
+        version = _run([solc, "--version"], b"", folder).decode("ascii", "replace").split()[-1]
+    problems = [str(one.get("message", "")) for one in output.get("errors", []) if one.get("severity") == "error"]
+    if problems:
+        refuse("compile", problems[0])
+    return {"input": document, "output": {"contracts": output.get("contracts", {})}, "compiler": version}
+
+
+def _run(command: list[str], given: bytes, folder: str) -> bytes:
+    try:
+        done = subprocess.run(
+            command, input=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, timeout=_SECONDS,
+            check=True,
+        )
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        refuse("compile", type(error).__name__)
+    return done.stdout
