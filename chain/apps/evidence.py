@@ -260,11 +260,11 @@ def standing(session: Session, app: ChainApp, place: ChainAppPlace) -> Standing:
     """Return today's quota and how far the stream is."""
     day = usage.today()
     today = queries.uses(session, place.id, day, day)
-    anchored, waiting = queries.anchored_of(session, place.stream)
+    stored, waiting = queries.totals(session, place.id)["stored"], queries.waiting_of(session, place.stream)
     last = queries.last_anchored(session, place.stream)
     return Standing(
         app.code, app.name, place.environment, place.stream, app.life, place.daily_quota,
-        today[0].stored if today else 0, clock.day_bounds(day)[0] + timedelta(days=1), anchored + waiting, anchored,
+        today[0].stored if today else 0, clock.day_bounds(day)[0] + timedelta(days=1), stored, max(0, stored - waiting),
         waiting, last.final_at if last else None,
     )
 

@@ -30,7 +30,7 @@ def tested(session: Session, app: ChainApp) -> Figures:
     place = service.place_in(session, app, Environment.TEST)
     counted, callbacks = queries.totals(session, place.id), queries.callback_counts(session, place.stream)
     return Figures(
-        stored=counted["stored"], waiting=queries.anchored_of(session, place.stream)[1],
+        stored=counted["stored"], waiting=queries.waiting_of(session, place.stream),
         repeated=counted["repeated"], proofs=counted["proofs"], callback=place.callback_url is not None,
         delivered=counted["callbacks"], dead=callbacks.get(MessageState.DEAD, 0),
     )

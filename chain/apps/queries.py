@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from chain.anchoring import queries as anchors
 from chain.anchoring.models import AnchorBatch, AnchorLeaf
 from chain.apps.models import ChainApp, ChainAppPlace, ChainAppReport, Evidence, EvidenceCall, EvidenceUse
 from chain.apps.rules import Environment
@@ -140,17 +141,11 @@ def open_to_all(digest: str, limit: int) -> Select[Evidence, ChainApp, AnchorLea
     )
 
 
-def anchored_of(session: Session, stream: str) -> tuple[int, int]:
-    """Return (leaves of a stream that are final, leaves that are not)."""
-    rows = session.execute(
-        select(func.coalesce(AnchorBatch.state, "waiting"), func.count()).select_from(AnchorLeaf)
-        .outerjoin(AnchorBatch, AnchorBatch.id == AnchorLeaf.batch_id)
-        .where(AnchorLeaf.stream == stream, AnchorLeaf.object_type == "evidence")
-        .group_by(func.coalesce(AnchorBatch.state, "waiting"))
-    )
-    counts: dict[str, int] = dict(rows.tuples().all())
-    final = counts.pop("final", 0)
-    return final, sum(counts.values())
+def waiting_of(session: Session, stream: str) -> int:
+    """Return how many leaves of a stream are not final."""
+    query = select(func.coalesce(func.sum(AnchorBatch.leaves), 0))
+    sent = session.scalar(query.where(AnchorBatch.stream == stream, AnchorBatch.state == "prepared"))
+    return anchors.waiting_count(session, stream) + int(sent or 0)
 
 
 def last_anchored(session: Session, stream: str) -> AnchorBatch | None:

@@ -54,7 +54,7 @@ def _apps() -> None:
             ["credential_id"], ["gateway_app.id"], name=op.f("fk_chain_app_place_credential_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_app_place")),
-        sa.UniqueConstraint("app_id", "environment", name=op.f("uq_chain_app_place_app_id")),
+        sa.UniqueConstraint("app_id", "environment", name=op.f("uq_chain_app_place_app_id_environment")),
         sa.UniqueConstraint("stream", name=op.f("uq_chain_app_place_stream")),
         sa.UniqueConstraint("credential_id", name=op.f("uq_chain_app_place_credential_id")),
     )
@@ -76,7 +76,7 @@ def _reports() -> None:
         sa.ForeignKeyConstraint(["app_id"], ["chain_app.id"], name=op.f("fk_chain_app_report_app_id")),
         sa.ForeignKeyConstraint(["approval_id"], ["approval.id"], name=op.f("fk_chain_app_report_approval_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_app_report")),
-        sa.UniqueConstraint("app_id", "number", name=op.f("uq_chain_app_report_app_id")),
+        sa.UniqueConstraint("app_id", "number", name=op.f("uq_chain_app_report_app_id_number")),
     )
 
 
@@ -92,7 +92,7 @@ def _evidence() -> None:
             ["place_id"], ["chain_app_place.id"], name=op.f("fk_chain_evidence_call_place_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_evidence_call")),
-        sa.UniqueConstraint("place_id", "key", name=op.f("uq_chain_evidence_call_place_id")),
+        sa.UniqueConstraint("place_id", "key", name=op.f("uq_chain_evidence_call_place_id_key")),
     )
     op.create_table(
         "chain_evidence",
@@ -106,7 +106,7 @@ def _evidence() -> None:
         sa.ForeignKeyConstraint(["place_id"], ["chain_app_place.id"], name=op.f("fk_chain_evidence_place_id")),
         sa.ForeignKeyConstraint(["leaf_id"], ["anchor_leaf.id"], name=op.f("fk_chain_evidence_leaf_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_evidence")),
-        sa.UniqueConstraint("place_id", "client_id", name=op.f("uq_chain_evidence_place_id")),
+        sa.UniqueConstraint("place_id", "client_id", name=op.f("uq_chain_evidence_place_id_client_id")),
         sa.UniqueConstraint("leaf_id", name=op.f("uq_chain_evidence_leaf_id")),
     )
     op.create_index("ix_chain_evidence_digest", "chain_evidence", ["digest"])
