@@ -15138,6 +15138,16 @@ export interface components {
             unreadable: (number | string)[];
             /** Updated At */
             updated_at: string;
+            /**
+             * Urgent
+             * @description 不受时间窗限制（按泄露处置）
+             */
+            urgent: boolean;
+            /**
+             * Waits Until
+             * @description 在时间窗之外等待，到此时继续；空为不在等待
+             */
+            waits_until: string | null;
         };
         /**
          * RotationPage
@@ -15393,7 +15403,7 @@ export interface components {
             table: string;
             /**
              * Window
-             * @description 更换可开始的时间窗，空为不限
+             * @description 更换可运行的时间窗，空为不限
              */
             window: {
                 [key: string]: unknown;

@@ -32,7 +32,7 @@ export const crypto = {
     reason: ["更换理由", "Reason"], reasonHint: ["例如：年度例行更换", "For example: yearly change"], ask: ["申请更换密钥", "Ask to change the key"], askText: ["为“{name}”更换密钥。提交后须由另一位安全管理员审批。", "Change the key of “{name}”. Another security administrator must approve."],
     which: ["更换哪个密钥", "Which key"], purposes: { enc: ["字段加密密钥", "Key of the field"], bi: ["盲索引密钥", "Key of the blind index"] },
     asked: ["已提交，等待另一位安全管理员审批", "Submitted; another security administrator must approve"], maker: ["申请人", "Asked by"], checker: ["审批人", "Approved by"], progress: ["进度", "Progress"],
-    old: ["原密钥", "Old key"], fresh: ["新密钥", "New key"], total: ["应更换", "To change"], done: ["已更换", "Changed"], skipped: ["已是新密钥", "Already new"], passes: ["遍数", "Passes"], unreadable: ["无法解密的行", "Rows that cannot be decrypted"],
+    keys: ["密钥", "Keys"], old: ["原密钥", "Old key"], fresh: ["新密钥", "New key"], total: ["应更换", "To change"], done: ["已更换", "Changed"], skipped: ["已是新密钥", "Already new"], passes: ["遍数", "Passes"], unreadable: ["无法解密的行", "Rows that cannot be decrypted"],
     switched: ["切换写入", "Writes switched"], finished: ["完成时间", "Finished"], certificate: ["更换证明", "Certificate"], waiting: ["等待时间窗", "Waits for its window"], waitingText: ["时间窗外暂停，{at} 从断点继续；期间读写照常。", "Outside its window; goes on at {at} where it stood. Reading and writing go on."], waitingAt: ["{at} 继续", "Goes on {at}"], urgent: ["不受时间窗限制", "Knows no window"],
     mayLeave: ["可离开此页，更换在后台继续；重启后从断点继续。", "You may leave: it goes on in the background and continues after a restart."],
     empty: ["还没有更换过密钥", "No key was changed yet"], steps: { planned: ["已批准", "Approved"], switching: ["切换", "Switch"], rewriting: ["改写", "Rewrite"], verifying: ["核对", "Verify"], done: ["完成", "Done"] },
