@@ -13,11 +13,14 @@ from chain.ledger import encoding
 from chain.ledger.accounts import transaction_hash
 from chain.ledger.engines import clique_seal
 from chain.ledger.port import Block, Log, Receipt
+from kernel.errors import MulianError
 
 # geth, Besu and the embedded chain each say in their own words that they have the transaction already
 _KNOWN = ("already known", "known transaction", "already imported")
 _TOO_LOW = ("nonce too low", "nonce below", "nonce is too low")
 _REVERT_CODE = 3
+# a geth that has just started cannot say yet whether it has a transaction
+_INDEXING = "indexing is in progress"
 
 
 class Web3Ledger:
@@ -102,7 +105,12 @@ class Web3Ledger:
         return dict(response)
 
     def receipt(self, tx_hash: str) -> Receipt | None:
-        found = self.request("eth_getTransactionReceipt", tx_hash)
+        try:
+            found = self.request("eth_getTransactionReceipt", tx_hash)
+        except MulianError as error:
+            if _INDEXING in str(error.params.get("reason")):
+                return None
+            raise
         return None if found is None else _to_receipt(found)
 
     def wait_receipt(self, tx_hash: str, timeout: float = 30.0) -> Receipt:

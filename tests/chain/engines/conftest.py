@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from chain.ledger.embedded.node import Node, Options
+from chain.ledger.embedded.node import ACCOUNTS_FILE, Node, Options
 from chain.ledger.embedded.provider import NodeProvider, in_process
+from chain.ledger.embedded.rules import write_list
 from chain.ledger.web3_ledger import Web3Ledger
 from kernel.errors import MulianError
 from kernel.home import Home
@@ -44,6 +45,16 @@ class Network:
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProvider]:
     place = Home(tmp_path_factory.mktemp("engines") / "home")
     place.prepare()
+    with Node(place, Options(rehearsal=True)) as node, in_process(node) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def listing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProvider]:
+    """A node that keeps an account list: only who stands on it may send."""
+    place = Home(tmp_path_factory.mktemp("engines-lists") / "home")
+    place.prepare()
+    write_list(place.chain_dir / ACCOUNTS_FILE, frozenset())
     with Node(place, Options(rehearsal=True)) as node, in_process(node) as provider:
         yield provider
 
@@ -107,10 +118,11 @@ def network(request: pytest.FixtureRequest) -> Network:
     name = str(request.param)
     if name == "embedded":
         ledger = Web3Ledger("in-process", request.getfixturevalue("rehearsal"))
-        return Network(name, ledger, ledger)
+        lists = Web3Ledger("in-process", request.getfixturevalue("listing"))
+        return Network(name, ledger, ledger, lists=lists)
     if name == "embedded-http":
         ledger = request.getfixturevalue("embedded_process").ledger()
-        return Network(name, ledger, ledger)
+        return Network(name, ledger, ledger, lists=Web3Ledger("in-process", request.getfixturevalue("listing")))
     if name == "anvil":
         ledger = Web3Ledger(request.getfixturevalue("anvil"))
         return Network(name, ledger, ledger)
