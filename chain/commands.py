@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from chain.apps.commands import app as apps
 from chain.indexer import commands as index_commands
+from chain.ledger import access_commands
 from kernel import lifeline
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console, settings_for
 from kernel.home import Home
@@ -16,6 +17,8 @@ from kernel.home import Home
 app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约、应用、索引")
 app.add_typer(apps, name="app")
 app.add_typer(index_commands.app, name="index")
+app.add_typer(access_commands.access, name="access")
+app.add_typer(access_commands.senders, name="senders")
 
 
 @app.command("serve")
@@ -26,6 +29,7 @@ def serve_chain(
     period: Annotated[int, typer.Option(min=1, help="出块周期，秒")] = 1,
     idle: Annotated[int, typer.Option(min=0, help="空闲时的出块间隔，秒；0 为不出空块")] = 600,
     parent_pipe: Annotated[bool, typer.Option(help="标准输入关闭后 1 秒内结束")] = False,
+    allow_host: Annotated[list[str] | None, typer.Option(help="另许可的 Host 名称，可重复")] = None,
 ) -> None:
     """运行内置链进程，直到收到结束信号。Run the embedded chain."""
     from chain.ledger.embedded.node import Options
@@ -37,7 +41,7 @@ def serve_chain(
     place.prepare()
     run(
         place, host, settings.rpc_port if port is None else port, options=Options(period=period, idle=idle),
-        parent_pipe=parent_pipe,
+        allowed_hosts=allow_host or (), parent_pipe=parent_pipe,
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from chain.ledger.embedded.rpc.callers import operator_token
 from chain.ledger.port import Ledger
 from chain.ledger.urls import url_file
 from kernel.runtime import Runtime
@@ -24,10 +25,12 @@ def ledger_of(runtime: Runtime) -> Ledger:
     from chain.ledger.web3_ledger import Web3Ledger
 
     url = url_of(runtime)
-    known: dict[str, Web3Ledger] = runtime.extras.setdefault("chain.ledgers", {})
-    if url not in known:
-        known[url] = Web3Ledger(url)
-    return known[url]
+    # our own chain knows the platform by the operator's token; to another node it would be a secret given away
+    token = None if runtime.settings.rpc_url else operator_token(runtime.home)
+    known: dict[tuple[str, str | None], Web3Ledger] = runtime.extras.setdefault("chain.ledgers", {})
+    if (url, token) not in known:
+        known[url, token] = Web3Ledger(url, token=token)
+    return known[url, token]
 
 
 def use_ledger(runtime: Runtime, ledger: Ledger) -> None:

@@ -26,11 +26,14 @@ _INDEXING = "indexing is in progress"
 class Web3Ledger:
     """A :class:`chain.ledger.port.Ledger`. Block objects are read raw, so proof-of-authority headers pass."""
 
-    def __init__(self, url: str, provider: BaseProvider | None = None, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, url: str, provider: BaseProvider | None = None, *, timeout: float = 30.0, token: str | None = None
+    ) -> None:
         self.url = url
-        self._web3 = Web3(provider or HTTPProvider(
-            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
-        ))
+        options: dict[str, Any] = {"timeout": timeout}
+        if token is not None:
+            options["headers"] = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        self._web3 = Web3(provider or HTTPProvider(url, request_kwargs=options, exception_retry_configuration=None))
         self._provider = self._web3.provider
 
     def request(self, method: str, *params: Any) -> Any:

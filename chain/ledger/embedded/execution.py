@@ -21,6 +21,8 @@ _PANIC = bytes.fromhex("4e487b71")
 _OVERRIDES = frozenset({"balance", "nonce", "code", "state", "stateDiff"})
 # each round runs the call once; a list that still grows after so many is an error, not a guess
 _ACCESS_ROUNDS = 8
+# one below the limit: the call itself counts the sender's nonce up
+_MAX_NONCE = 2**64 - 2
 _MAX_REFUND_QUOTIENT = 5  # EIP-3529
 
 AccessList = list[tuple[Address, tuple[int, ...]]]
@@ -174,10 +176,17 @@ def _override(state: StateAPI, overrides: dict[str, Any]) -> None:
         if "balance" in fields:
             state.set_balance(address, codec.quantity(fields["balance"]))
         if "nonce" in fields:
-            state.set_nonce(address, codec.quantity(fields["nonce"]))
+            state.set_nonce(address, _nonce(fields["nonce"]))
         if "code" in fields:
             state.set_code(address, codec.data(fields["code"]))
         _override_storage(state, address, fields)
+
+
+def _nonce(given: Any) -> int:
+    nonce = codec.quantity(given)
+    if nonce >= _MAX_NONCE:
+        raise invalid("a nonce has 64 bits")
+    return nonce
 
 
 def _override_storage(state: StateAPI, address: Address, fields: dict[str, Any]) -> None:

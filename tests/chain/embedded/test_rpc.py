@@ -97,6 +97,27 @@ CORPUS = [
     b'{"id": 1, "method": "eth_getBlockByNumber", "params": ["0x' + b"f" * 70 + b'", false]}',
     b'{"id": 1e400, "method": "eth_chainId"}', b'{"id": NaN, "method": "eth_chainId"}',
     b'{"id": 1, "method": "mulian_series", "params": ["0x0", "0xffffffffff", "0x1"]}',
+    # deep nesting inside parameters, odd quantities, giant ranges and lists
+    b'{"id": 1, "method": "eth_call", "params": [' + b'{"to":' * 50_000 + b"1" + b"}" * 50_000 + b"]}",
+    b'{"id": 1, "method": "eth_newFilter", "params": [' + b"[" * 900 + b"]" * 900 + b"]}",
+    b'{"id": 1, "method": "eth_getBlockByNumber", "params": ["0x01", false]}',
+    b'{"id": 1, "method": "eth_getBlockByNumber", "params": ["0x", false]}',
+    b'{"id": 1, "method": "eth_getBlockByNumber", "params": ["-0x1", false]}',
+    b'{"id": 1, "method": "eth_getBlockByNumber", "params": [1e3, false]}',
+    b'{"id": 1, "method": "eth_getBlockByNumber", "params": [123456789012345678901234567890, false]}',
+    b'{"id": 1, "method": "eth_feeHistory", "params": [-1e300, "latest", []]}',
+    b'{"id": 1, "method": "eth_getLogs", "params": [{"fromBlock": "0x0", "toBlock": "0x' + b"f" * 60 + b'"}]}',
+    b'{"id": 1, "method": "eth_getLogs", "params": [{"fromBlock": "0x8000000000000000", "toBlock": "latest"}]}',
+    b'{"id": 1, "method": "eth_getLogs", "params": [{"address": [' + b'"0x' + b"11" * 20 + b'",' * 300
+    + b'"0x' + b"11" * 20 + b'"]}]}',
+    b'{"id": 1, "method": "eth_getProof", "params": ["0x' + b"11" * 20 + b'", [' + b'"0x1",' * 300 + b'"0x1"]]}',
+    b'{"id": 1, "method": "eth_call", "params": [{}, "latest", {"0x' + b"11" * 20 + b'": {"nonce": "0x' + b"f" * 64
+    + b'"}}]}',
+    b'{"id": 1, "method": "eth_call", "params": [{"value": "0x' + b"f" * 64 + b'"}]}',
+    b'{"id": 1, "method": "eth_createAccessList", "params": [{"accessList": [{"address": 1}]}]}',
+    b'{"id": 1, "method": "debug_traceTransaction", "params": ["0x' + b"00" * 32 + b'", {"tracer": "x"}]}',
+    b'{"id": 1, "method": "eth_getFilterChanges", "params": ["0x1"]}',
+    b'{"id": 1, "method": "eth_subscribe", "params": ["newHeads"]}',
 ]
 
 

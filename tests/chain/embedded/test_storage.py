@@ -14,6 +14,7 @@ from bench._chain import Sender
 from chain.ledger.embedded.engine import Engine
 from chain.ledger.embedded.journal import Journal
 from chain.ledger.embedded.store import BlockRows, BlockStore, KeyValueStore, connect
+from chain.ledger.embedded.verify import reexecute
 from tests.support.scale import Scale
 
 KEY = coincurve.PrivateKey(b"\x01" * 32)
@@ -80,6 +81,78 @@ def test_a_write_ahead_log_cut_anywhere_opens_at_a_block(tmp_path: Path, scale: 
         reopened.close()
         shutil.rmtree(place)
     assert len(heights) > 3
+    engine.close()
+
+
+def log_of_two_blocks(folder: Path) -> tuple[Engine, list[bytes], int]:
+    """A chain whose write-ahead log holds everything; return it, the heads and where block 2 begins in the log."""
+    engine = Engine(folder, KEY)
+    sender = Sender(engine.chain_id)
+    builder = engine.chain.get_vm_class_for_block_number(0).get_transaction_builder()
+    heads, begins = [engine.head.hash], 0
+    for _ in range(2):
+        begins = (folder / "chain.db-wal").stat().st_size
+        engine.seal_block([builder.decode(sender.send(None, b"\0" * 50))], engine.head.timestamp + 1)
+        heads.append(engine.head.hash)
+    return engine, heads, begins
+
+
+def reopens_at(place: Path, engine: Engine, heads: list[bytes]) -> None:
+    reopened = Engine(place, KEY, engine.genesis)
+    assert reopened.head.hash in heads
+    reopened.seal_block([], reopened.head.timestamp + 1)
+    reopened.close()
+    assert reexecute(place, last_blocks=None).findings == ()
+    shutil.rmtree(place)
+
+
+def copied(source: Path, place: Path) -> Path:
+    shutil.copytree(source, place, ignore=shutil.ignore_patterns("*-shm"))
+    return place
+
+
+def test_a_block_cut_at_every_write_opens_cleanly(tmp_path: Path, scale: Scale) -> None:
+    """A frame of the log is written as a header of 24 bytes and a page; a lost one in the middle is a hole."""
+    engine, heads, begins = log_of_two_blocks(tmp_path / "chain")
+    log = tmp_path / "chain" / "chain.db-wal"
+    data = log.read_bytes()
+    frame = 24 + int.from_bytes(data[8:12], "big")
+    frames = range(begins, len(data), frame)
+    assert len(data) == begins + len(frames) * frame and len(frames) > 5
+    chosen = frames if scale.full else [frames[0], frames[len(frames) // 2], frames[-1]]
+    for start in chosen:
+        for cut in (start, start + 24, start + 24 + frame // 2):
+            place = copied(tmp_path / "chain", tmp_path / "cut")
+            os.truncate(place / "chain.db-wal", cut)
+            reopens_at(place, engine, heads[1:2])
+        place = copied(tmp_path / "chain", tmp_path / "hole")
+        (place / "chain.db-wal").write_bytes(data[:start] + b"\0" * frame + data[start + frame:])
+        reopens_at(place, engine, heads[1:2])
+    scale.of(4 * 3, 4 * len(frames))
+    reopens_at(copied(tmp_path / "chain", tmp_path / "whole"), engine, heads[2:])
+    engine.close()
+
+
+def test_a_checkpoint_cut_at_every_page_opens_cleanly(tmp_path: Path, scale: Scale) -> None:
+    """The log's pages go into the file one by one, and the log stays until all of them are there."""
+    engine, heads, _ = log_of_two_blocks(tmp_path / "chain")
+    before = (tmp_path / "chain" / "chain.db").read_bytes()
+    done = copied(tmp_path / "chain", tmp_path / "done")
+    connection = sqlite3.connect(done / "chain.db")
+    assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    connection.close()
+    after = (done / "chain.db").read_bytes()
+    size = int.from_bytes(after[16:18], "big")
+    pages = [at for at in range(0, len(after), size) if after[at: at + size] != before[at: at + size]]
+    counts = range(len(pages) + 1) if scale.full else (0, len(pages) // 2, len(pages))
+    for count in counts:
+        place = copied(tmp_path / "chain", tmp_path / "checkpoint")
+        torn = bytearray(before.ljust(len(after), b"\0"))
+        for at in pages[:count]:
+            torn[at: at + size] = after[at: at + size]
+        (place / "chain.db").write_bytes(bytes(torn))
+        reopens_at(place, engine, heads[2:])
+    scale.of(3, len(pages) + 1)
     engine.close()
 
 
