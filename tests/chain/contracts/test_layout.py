@@ -168,7 +168,7 @@ def test_without_a_break_every_old_byte_is_read_with_its_type_or_not_at_all(
         for byte in range(SIZES[after["types"][item["type"]]["label"]]):
             was = meaning.pop(int(item["slot"]) * 32 + item["offset"] + byte, None)
             kinds = {"t_address", "t_contract_I"}
-            assert was is None or was[1] == byte and (was[0] == item["type"] or {was[0], item["type"]} == kinds)
+            assert was is None or (was[1] == byte and (was[0] == item["type"] or {was[0], item["type"]} == kinds))
     assert not meaning, "an old value lost its variable"
 
 
