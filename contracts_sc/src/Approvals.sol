@@ -61,7 +61,10 @@ contract Approvals {
 
     /// @notice Runs all calls of an operation in order, or none. Signatures come sorted by signer, ascending, so
     /// that none counts twice. A call that reverts hands its reason on.
-    function execute(Operation calldata operation, bytes[] calldata signatures) external returns (bytes[] memory results) {
+    function execute(Operation calldata operation, bytes[] calldata signatures)
+        external
+        returns (bytes[] memory results)
+    {
         if (block.timestamp > operation.notAfter) revert Expired(operation.notAfter);
         bytes32 id = operationId(operation);
         if (_executed[id]) revert AlreadyExecuted(id);
@@ -132,7 +135,11 @@ contract Approvals {
         return keccak256(abi.encodePacked(hex"1901", domainSeparator(), structHash));
     }
 
-    function _checkSignatures(bytes32 id, bytes[] calldata signatures) private view returns (address[] memory approvers) {
+    function _checkSignatures(bytes32 id, bytes[] calldata signatures)
+        private
+        view
+        returns (address[] memory approvers)
+    {
         if (signatures.length < _threshold) revert NotEnoughApprovals(_threshold, signatures.length);
         approvers = new address[](signatures.length);
         address last = address(0);
@@ -161,7 +168,8 @@ contract Approvals {
     function _setMembers(address[] memory members_, uint256 threshold_) private {
         if (threshold_ < 2 || threshold_ > members_.length) revert InvalidThreshold(threshold_, members_.length);
         if (members_.length > MAX_MEMBERS) revert InvalidMembers();
-        for (uint256 i = 0; i < _members.length; i++) {
+        uint256 leaving = _members.length;
+        for (uint256 i = 0; i < leaving; i++) {
             delete _isMember[_members[i]];
         }
         for (uint256 i = 0; i < members_.length; i++) {

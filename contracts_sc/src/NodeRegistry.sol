@@ -15,7 +15,7 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
     uint64 public constant MIN_VOTING_PERIOD = 1 hours;
     uint64 public constant MAX_VOTING_PERIOD = 90 days;
 
-    enum Kind { None, AddNode, RemoveNode, AddValidator, RemoveValidator, ChangeOperator }
+    enum Kind { None, AddNode, RemoveNode, AddValidator, RemoveValidator, ChangeNode }
     enum State { None, Open, Carried }
 
     struct NewNode {
@@ -39,9 +39,9 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
         State state;
         uint64 expiresAt;
         address node;
-        address operator;  // AddNode, ChangeOperator
-        bytes32 department;  // AddNode, ChangeOperator
-        string enode;  // AddNode
+        address operator;  // this and what follows: AddNode, ChangeNode
+        bytes32 department;
+        string enode;
     }
 
     error InvalidNode(address node);
@@ -67,7 +67,7 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
     event NodeRemoved(address indexed node);
     event ValidatorAdded(address indexed node, uint256 validators);
     event ValidatorRemoved(address indexed node, uint256 validators);
-    event OperatorChanged(address indexed node, bytes32 indexed department, address operator);
+    event NodeChanged(address indexed node, bytes32 indexed department, address operator, string enode);
     event SettingsChanged(uint32 minValidators, uint64 votingPeriod);
 
     address[] private _validators;
@@ -106,7 +106,7 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
     }
 
     /// @notice Proposes a change in the name of a validator and casts its vote. `change.department`, `.operator` and
-    /// `.enode` count for AddNode, the first two for ChangeOperator; elsewhere they must be empty.
+    /// `.enode` are what a node has from then on (AddNode, ChangeNode); elsewhere they must be empty.
     function propose(address validator, Kind kind, NewNode calldata change) external whenLive returns (uint256 id) {
         _checkOperator(validator);
         _checkProposal(kind, change);
@@ -203,7 +203,7 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
         } else if (kind == Kind.RemoveValidator) {
             _removeValidator(proposal.node);
         } else {
-            _changeOperator(proposal.node, proposal.department, proposal.operator);
+            _changeNode(proposal);
         }
     }
 
@@ -255,13 +255,14 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
         emit ValidatorRemoved(node, _validators.length);
     }
 
-    function _changeOperator(address node, bytes32 department, address operator) private {
-        Node storage entry = _known(node);
-        if (operator == address(0)) revert InvalidNode(node);
-        entry.department = department;
-        entry.operator = operator;
+    /// @dev A node that moves or gets another operator keeps its seat.
+    function _changeNode(Proposal storage proposal) private {
+        Node storage entry = _known(proposal.node);
+        entry.department = proposal.department;
+        entry.operator = proposal.operator;
+        entry.enode = proposal.enode;
         entry.changedIn = uint64(block.number);
-        emit OperatorChanged(node, department, operator);
+        emit NodeChanged(proposal.node, proposal.department, proposal.operator, proposal.enode);
     }
 
     /// @dev Bounds keep the network alive: at least one validator, and no minimum above what there is.
@@ -283,13 +284,12 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
     function _checkProposal(Kind kind, NewNode calldata change) private view {
         Node storage entry = _nodes[change.node];
         bool known = entry.operator != address(0);
-        bool wantsOperator = kind == Kind.AddNode || kind == Kind.ChangeOperator;
-        bool wantsEnode = kind == Kind.AddNode;
+        bool describes = kind == Kind.AddNode || kind == Kind.ChangeNode;
         if (
             kind == Kind.None || change.node == address(0)
-                || wantsOperator != (change.operator != address(0))
-                || (!wantsOperator && change.department != bytes32(0))
-                || wantsEnode != (bytes(change.enode).length != 0)
+                || describes != (change.operator != address(0))
+                || describes != (bytes(change.enode).length != 0)
+                || (!describes && change.department != bytes32(0))
                 || bytes(change.enode).length > MAX_ENODE_BYTES
         ) {
             revert InvalidNode(change.node);
@@ -314,7 +314,8 @@ contract NodeRegistry is AccountRules layout at erc7201("mulian.NodeRegistry") {
     }
 
     function _count(uint256 id) private view returns (uint256 votes) {
-        for (uint256 i = 0; i < _validators.length; i++) {
+        uint256 seats = _validators.length;
+        for (uint256 i = 0; i < seats; i++) {
             if (_votes[id][_validators[i]]) votes++;
         }
     }

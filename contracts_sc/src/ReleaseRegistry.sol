@@ -117,7 +117,11 @@ contract ReleaseRegistry is Governed layout at erc7201("mulian.ReleaseRegistry")
     }
 
     /// @notice The version in use and its release; version 0 where there is none.
-    function currentOf(bytes32 environment, bytes32 name) external view returns (uint32 version, Release memory release) {
+    function currentOf(bytes32 environment, bytes32 name)
+        external
+        view
+        returns (uint32 version, Release memory release)
+    {
         version = _current[environment][name];
         return (version, _releases[environment][name][version]);
     }

@@ -11,7 +11,7 @@ from contracts_sc import slots
 from tests.chain.contracts.stage import NOBODY, ZERO, Contract, Network, person, raw, word
 from tests.support.scale import Scale
 
-ADD_NODE, REMOVE_NODE, ADD_VALIDATOR, REMOVE_VALIDATOR, CHANGE_OPERATOR = range(1, 6)
+ADD_NODE, REMOVE_NODE, ADD_VALIDATOR, REMOVE_VALIDATOR, CHANGE_NODE = range(1, 6)
 HOUR = 3600
 UNIT = word("unit")
 
@@ -83,7 +83,7 @@ def test_what_nobody_could_carry_is_not_put_to_the_vote(network: Network) -> Non
         (ADD_NODE, entry(5, enode="e" * 301), "InvalidNode"), (ADD_NODE, entry(5, node=NOBODY), "InvalidNode"),
         (ADD_VALIDATOR, subject(5), "UnknownNode"), (ADD_VALIDATOR, subject(1), "AlreadyValidator"),
         (ADD_VALIDATOR, entry(5), "InvalidNode"), (REMOVE_NODE, subject(1), "StillValidator"),
-        (REMOVE_VALIDATOR, subject(1), "TooFewValidators"), (CHANGE_OPERATOR, subject(1), "InvalidNode"),
+        (REMOVE_VALIDATOR, subject(1), "TooFewValidators"), (CHANGE_NODE, subject(1), "InvalidNode"),
     ):
         assert nodes.refusal(operator(0), "propose", node(0), kind, change).startswith(error)
     assert nodes.refusal(operator(0), "propose", node(0), 6, subject(1)) == "0x"
@@ -114,13 +114,16 @@ def test_votes_of_validators_that_left_count_no_more(network: Network) -> None:
     assert nodes.refusal(operator(4), "withdrawVote", 1, node(4)).startswith("NotValidator")
 
 
-def test_another_operator_votes_once_the_others_agreed(network: Network) -> None:
+def test_a_node_that_moved_keeps_its_seat_and_its_new_operator_votes(network: Network) -> None:
     nodes = registry(network, 3)
-    change = (node(2), word("unit 2"), operator(8).address, "")
-    nodes.did(operator(0), "propose", node(0), CHANGE_OPERATOR, change)
+    change = (node(2), word("unit 2"), operator(8).address, "enode://elsewhere")
+    nodes.did(operator(0), "propose", node(0), CHANGE_NODE, change)
     nodes.did(operator(1), "vote", 1, node(1))
     assert nodes.refusal(operator(2), "propose", node(2), ADD_NODE, entry(6)).startswith("NotOperator")
     nodes.did(operator(8), "propose", node(2), ADD_NODE, entry(6))
+    found = nodes.read("nodeOf", node(2))[0]
+    assert (found[0], raw(found[1]), found[5]) == (word("unit 2"), raw(operator(8).address), "enode://elsewhere")
+    assert validators(nodes) == [raw(node(n)) for n in range(3)]
 
 
 def test_settings_are_the_persons_and_keep_the_network_alive(network: Network) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chain.ledger.abi import Interface
+from chain.ledger.abi import Interface, interface
 from contracts_sc import slots
 from contracts_sc.artifacts import artifact
 from contracts_sc.layout import breaks, compare
@@ -79,8 +79,6 @@ def test_an_upgrade_to_something_else_is_refused(filled: tuple[Network, Contract
 def test_a_proxy_is_born_initialised_and_governed_by_code(filled: tuple[Network, Contract]) -> None:
     network, catalog = filled
     code, creation = network.implementation("CatalogRegistry"), artifact("ERC1967Proxy").creation
-    from chain.ledger.abi import interface
-
     def born(start: bytes) -> bool:
         arguments = interface("ERC1967Proxy").constructor(code, start)
         return network.stage.create(network.platform, creation + arguments)[1].succeeded

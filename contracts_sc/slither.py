@@ -1,0 +1,116 @@
+"""Static analysis: ``python -m contracts_sc.slither [--modules DIR]`` compares slither's findings with the baseline.
+
+Slither is no dependency: it runs where it is found (``slither`` on PATH, or ``--slither``). It never compiles by
+itself; it is given what our own compiler run made, in the form in which hardhat keeps it.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from contracts_sc import build
+
+BASELINE = build.HERE / "slither.json"
+_OUTPUTS = ["abi", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers", "userdoc", "devdoc"]
+
+
+def find_slither() -> str | None:
+    """Return the path of slither, or None where there is none."""
+    return shutil.which("slither")
+
+
+def analyse(document: dict[str, Any], modules: Path, slither: str) -> list[dict[str, str]]:
+    """Return the findings of a standard JSON input, sorted: ``check``, ``impact``, ``where`` (contract.function).
+
+    Findings wholly inside packages are left out. Raises RuntimeError with slither's words when it fails.
+    """
+    settings = document["settings"] | {"outputSelection": {"*": {"*": _OUTPUTS, "": ["ast"]}}}
+    document = document | {"settings": settings}
+    output = build.compile_input(document, modules)
+    version = json.loads((modules / "solc" / "package.json").read_text())["version"]
+    with tempfile.TemporaryDirectory(prefix="mulian-slither-") as temporary:
+        folder = Path(temporary)
+        for unit, source in document["sources"].items():
+            (folder / unit).parent.mkdir(parents=True, exist_ok=True)
+            (folder / unit).write_text(source["content"], "utf-8")
+        (folder / "hardhat.config.js").write_text("module.exports = {};\n")
+        info = folder / "artifacts" / "build-info"
+        info.mkdir(parents=True)
+        (info / "all.json").write_text(json.dumps({
+            "solcVersion": version, "solcLongVersion": version, "input": document, "output": output,
+        }))
+        return _run(folder, slither)
+
+
+def _run(folder: Path, slither: str) -> list[dict[str, str]]:
+    report = folder / "report.json"
+    done = subprocess.run(
+        [slither, ".", "--ignore-compile", "--compile-force-framework", "hardhat", "--exclude-dependencies",
+         "--json", str(report)],
+        cwd=folder, capture_output=True, timeout=600, check=False,
+    )
+    # it exits with 255 when there are findings: the report says whether it worked
+    result: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {"success": False}
+    if not result["success"]:
+        raise RuntimeError(result.get("error") or done.stderr.decode(errors="replace")[-2000:])
+    found = {
+        (item["check"], item["impact"], _where(item["elements"]))
+        for item in result["results"].get("detectors", [])
+        if any(_is_ours(element) for element in item["elements"])
+    }
+    return [{"check": check, "impact": impact, "where": where} for check, impact, where in sorted(found)]
+
+
+def _is_ours(element: dict[str, Any]) -> bool:
+    return str(element.get("source_mapping", {}).get("filename_relative", "")).startswith("src/")
+
+
+def _where(elements: list[dict[str, Any]]) -> str:
+    """Return the first element by name: lines move with every edit, names do not."""
+    ours = [element for element in elements if _is_ours(element)] or elements
+    for element in ours:
+        if element["type"] == "function":
+            return f"{element['type_specific_fields']['parent']['name']}.{element['name']}"
+    first = ours[0]
+    parent = first.get("type_specific_fields", {}).get("parent", {}).get("name")
+    return f"{parent}.{first['name']}" if parent else str(first["name"])
+
+
+def new_findings(found: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return (findings that the baseline lacks, baseline entries that are found no more)."""
+    known = [{key: entry[key] for key in ("check", "impact", "where")} for entry in baseline()["findings"]]
+    return [item for item in found if item not in known], [item for item in known if item not in found]
+
+
+def baseline() -> dict[str, Any]:
+    """Return the committed baseline: slither's version and the findings, each with the reason why it stands."""
+    document: dict[str, Any] = json.loads(BASELINE.read_text("utf-8"))
+    return document
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print findings beyond the baseline and entries that are gone; exit 1 when there are any."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--modules", type=Path, help="an existing node_modules; without it npm ci runs in a temp dir")
+    parser.add_argument("--slither", default=find_slither())
+    options = parser.parse_args(arguments)
+    if options.slither is None:
+        print("slither was not found", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="mulian-solc-") as temporary:
+        modules = options.modules or build.install(Path(temporary))
+        found = analyse(build.standard_input(modules), modules, options.slither)
+    new, gone = new_findings(found)
+    for sign, items in (("+", new), ("-", gone)):
+        for item in items:
+            print(f"{sign} {item['impact']} {item['check']} {item['where']}")
+    return 1 if new or gone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
