@@ -84,6 +84,11 @@ ANCHOR_OTHER_CHAIN = define(
     zh="所连的链不是本系统的链：记录为 {expected}，现为 {found}", en="This is another chain: {expected} is on record, {found} answers",
     fix_zh="请检查 MULIAN_RPC_URL 与链数据目录", fix_en="Check MULIAN_RPC_URL and the chain folder",
 )
+ANCHOR_UNPROVEN = define(
+    "chain.anchor.unproven", 409,
+    zh="存证按当前信任文件尚不能认证：{reason}", en="Not authenticated by the present trust file: {reason}",
+    fix_zh="多为见证方尚未签名，请稍后再试", fix_en="Usually the witnesses have not signed yet; try again later",
+)
 CHECKPOINT_UNKNOWN = define(
     "chain.checkpoint.unknown", 404,
     zh="存证流 {stream} 没有大小为 {size} 的检查点", en="Stream {stream} has no checkpoint at size {size}",

@@ -1,14 +1,14 @@
 """/chain: anchored batches and streams, proofs and their public check."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request, Response
 
-from chain.anchoring import audit_feed, consistency, overview, service
+from chain.anchoring import audit_feed, certificate, consistency, overview, service
 from chain.anchoring.schemas import AnchorStateOut, BatchOut, BatchPage, ConsistencyOut, StreamList, VerifyOut
 from chain.errors import ANCHOR_NOT_FOUND
-from kernel.http import Actor_, Page_, Session_, needs, public, router
+from kernel.http import Actor_, Page_, Session_, download, needs, public, router
 from kernel.http.limits import admit
 from kernel.runtime import runtime_of
 
@@ -88,6 +88,17 @@ def get_consistency_file(
     data = consistency.file(session, stream=stream, old=old, size=size)
     headers = {"Content-Disposition": f'attachment; filename="{old}-{size}.consistency.json"'}
     return Response(data, headers=headers, media_type="application/json")
+
+
+@api.get("/certificates/{object_type}/{object_id}/{version}", **needs("chain.proof.read"))
+def get_certificate(
+    session: Session_, actor: Actor_, object_type: str, object_id: str, version: int, kind: Literal["pdf", "html"] = "pdf",
+) -> Response:
+    """Download the printable certificate (存证证书) of an object's version."""
+    data = certificate.of_object(
+        session, actor, object_type=object_type, object_id=object_id, version=version, kind=kind
+    )
+    return download(data, f"存证证书-v{version}.{kind}")
 
 
 @api.get("/trust", **public())

@@ -5,6 +5,7 @@ refuses is noted with the reason, and what the others signed counts all the same
 """
 
 import uuid
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -80,7 +81,7 @@ def _from(runtime: Runtime, client: httpx2.Client, url: str, stream: str, after:
     for request in wanted:
         answer = _post(client, url, request)
         try:
-            signed += runtime.database.run(lambda session, given=answer: service.accept(session, [given]))
+            signed += runtime.database.run(partial(service.accept, answers=[answer]))
         except MulianError as error:
             raise Refused(error.code) from error
     return signed

@@ -6,54 +6,21 @@ second history is as good as those of the first to whoever has only the keys.
 """
 
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from chain.anchoring import batching, consistency, verify_proof
+from chain.anchoring import consistency, verify_proof
 from chain.anchoring import service as anchoring
 from chain.anchoring.models import AnchorLeaf
-from chain.ledger.access import use_ledger
-from chain.ledger.embedded.node import Node, Options
-from chain.ledger.embedded.provider import in_process
-from chain.ledger.web3_ledger import Web3Ledger
 from chain.witness import service
 from chain.witness.program.service import Witness
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
 from kernel.runtime import Runtime
+from tests.chain.anchoring.backups import anchored, put_back, snapshot
 from tests.chain.anchoring.conftest import append
 
 ADMIN = system_actor("admin")
-
-
-def anchored(runtime: Runtime) -> dict[str, bytes]:
-    """Anchor what waits on the real embedded chain of this home; return every proof."""
-    with Node(runtime.home, Options(rehearsal=True)) as node, in_process(node) as provider:
-        use_ledger(runtime, Web3Ledger("in-process", provider))
-        assert not batching.flush(runtime).errors
-    with runtime.database.read() as session:
-        return dict(anchoring.each_proof(session))
-
-
-def snapshot(runtime: Runtime, to: Path) -> None:
-    """A backup of database and chain, taken while neither is written."""
-    to.mkdir()
-    source, target = sqlite3.connect(runtime.home.database_file), sqlite3.connect(to / "mulian.db")
-    source.backup(target)
-    source.close()
-    target.close()
-    shutil.copytree(runtime.home.chain_dir, to / "chain")
-
-
-def roll_back(runtime: Runtime, to: Path) -> None:
-    runtime.database.close()
-    for name in ("", "-wal", "-shm"):
-        Path(f"{runtime.home.database_file}{name}").unlink(missing_ok=True)
-    shutil.copy(to / "mulian.db", runtime.home.database_file)
-    shutil.rmtree(runtime.home.chain_dir)
-    shutil.copytree(to / "chain", runtime.home.chain_dir)
 
 
 def cosign(runtime: Runtime, witness: Witness, *, after: int | None = None) -> int:
@@ -89,7 +56,7 @@ def test_a_witness_notices_history_that_was_sealed_again(
     assert verifier.verify(whole).status == "authenticated"
     assert {verifier.verify(proof).status for proof in true.values()} == {"authenticated"}
 
-    roll_back(runtime, tmp_path / "morning")
+    put_back(runtime, tmp_path / "morning", database=True, chain=True)
     append(runtime.database, 100, 4)  # the same number of records, other contents
     second = anchored(runtime)
     keys_only = verify_proof.Trust(trust)
