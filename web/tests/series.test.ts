@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chainTarget, space } from "@/lib/series";
+import { even, since, space } from "@/lib/series";
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 10, 21, 3, minute)).toISOString();
 
@@ -17,10 +17,20 @@ describe("series for charts", () => {
   });
 });
 
-describe("one search box", () => {
-  it("tells heights from hashes and refuses the rest", () => {
-    expect(chainTarget(" 17 ")).toEqual({ kind: "block", number: 17 });
-    expect(chainTarget("AB".repeat(32))).toEqual({ kind: "tx", hash: `0x${"ab".repeat(32)}` });
-    for (const text of ["", "0x12", "../etc", "1".repeat(16)]) expect(chainTarget(text)).toBeNull();
+describe("periods of Beijing's calendar", () => {
+  const now = Date.parse("2026-11-21T17:30:00Z"); // Sunday 22 November, 01:30 in Beijing
+  it("begin at midnight in Beijing", () => {
+    const began = (period: Parameters<typeof since>[0]): string => new Date(since(period, now)).toISOString();
+    expect(began("today")).toBe("2026-11-21T16:00:00.000Z");
+    expect(began("week")).toBe("2026-11-15T16:00:00.000Z");
+    expect(began("month")).toBe("2026-10-31T16:00:00.000Z");
+    expect(began("quarter")).toBe("2026-09-30T16:00:00.000Z");
+    expect(since("hour", now)).toBe(now - 3600_000);
+  });
+  it("give points at every hour and every Beijing day", () => {
+    const days = even([{ at: "2026-11-19T16:00:00Z" }], Date.parse("2026-11-18T16:00:00Z"), now, 86_400);
+    expect(days.found.map((one) => one !== null)).toEqual([false, true, false, false]);
+    expect(new Date(days.times[0]!).toISOString()).toBe("2026-11-18T16:00:00.000Z");
+    expect(even([], now, now + 1, 3600).times).toEqual([Date.parse("2026-11-21T17:00:00Z")]);
   });
 });

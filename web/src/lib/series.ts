@@ -39,10 +39,30 @@ export function space(items: Sums[], startMs: number, endMs: number, seconds: nu
   };
 }
 
-/** What a search text on the chain means; hex of 64 digits may be a transaction only (blocks go by number). */
-export function chainTarget(text: string): { kind: "block"; number: number } | { kind: "tx"; hash: string } | null {
-  const given = text.trim().toLowerCase();
-  if (/^\d{1,15}$/.test(given)) return { kind: "block", number: Number(given) };
-  const hex = given.startsWith("0x") ? given : `0x${given}`;
-  return /^0x[0-9a-f]{64}$/.test(hex) ? { kind: "tx", hash: hex } : null;
+export type Period = "hour" | "today" | "week" | "month" | "quarter";
+const BEIJING_MS = 8 * 3600_000;
+
+/** When a period of Beijing's calendar that runs now began; milliseconds since the epoch. */
+export function since(period: Period, nowMs: number): number {
+  if (period === "hour") return nowMs - 3600_000;
+  const local = new Date(nowMs + BEIJING_MS);
+  const [year, month, date] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
+  const first = {
+    today: Date.UTC(year, month, date),
+    week: Date.UTC(year, month, date - ((local.getUTCDay() + 6) % 7)),
+    month: Date.UTC(year, month, 1),
+    quarter: Date.UTC(year, month - (month % 3), 1),
+  }[period];
+  return first - BEIJING_MS;
+}
+
+/** Evenly spaced points from sparse ones, null where nothing was. Days are Beijing's. */
+export function even<T extends { at: string }>(points: T[], startMs: number, endMs: number, seconds: number): { times: number[]; found: (T | null)[] } {
+  const step = seconds * 1000;
+  const offset = seconds === 86_400 ? BEIJING_MS : 0;
+  const floor = (ms: number): number => Math.floor((ms + offset) / step) * step - offset;
+  const byTime = new Map(points.map((one) => [floor(Date.parse(one.at)), one]));
+  const times: number[] = [];
+  for (let at = floor(startMs); at < endMs; at += step) times.push(at);
+  return { times, found: times.map((at) => byTime.get(at) ?? null) };
 }
