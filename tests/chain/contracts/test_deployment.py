@@ -7,7 +7,7 @@ import pytest
 
 from chain.contracts import accounts, queries, service
 from chain.contracts.models import ContractRelease
-from chain.contracts.rules import WANTED, Wanted, next_step
+from chain.contracts.rules import Wanted, next_step
 from chain.ledger import accounts as keys
 from chain.ledger.access import use_ledger
 from chain.ledger.embedded.node import Node, Options
