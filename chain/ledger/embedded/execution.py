@@ -132,8 +132,8 @@ def _transaction(
     sender = Address(codec.data(request["from"], 20)) if request.get("from") else ZERO_ADDRESS
     target = Address(codec.data(request["to"], 20)) if request.get("to") else CREATE_CONTRACT_ADDRESS
     value = codec.quantity(request["value"]) if request.get("value") else 0
-    builder = view.vm_class.get_transaction_builder()
-    fields = {
+    builder: Any = view.vm_class.get_transaction_builder()
+    fields: dict[str, Any] = {
         "nonce": state.get_nonce(sender), "gas_price": 0, "gas": gas, "to": target, "value": value,
         "data": _input(request),
     }

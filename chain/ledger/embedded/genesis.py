@@ -13,6 +13,8 @@ import rlp
 from eth.abc import BlockHeaderAPI
 from eth.constants import BLANK_ROOT_HASH
 from eth.db.atomic import AtomicDB
+from eth.typing import AccountState
+from eth_typing import Address
 
 from chain.errors import GENESIS_MISMATCH, SEALER_KEY
 from chain.ledger.embedded import params, seal
@@ -58,10 +60,11 @@ class Genesis:
             "withdrawals_root": BLANK_ROOT_HASH,
         }
 
-    def state(self) -> dict[bytes, dict[str, Any]]:
+    def state(self) -> AccountState:
         """Return the accounts of block 0 as py-evm takes them."""
         return {
-            address: {"balance": balance, "nonce": 0, "code": b"", "storage": {}} for address, balance in self.balances
+            Address(address): {"balance": balance, "nonce": 0, "code": b"", "storage": {}}
+            for address, balance in self.balances
         }
 
     def document(self, block_hash: bytes) -> dict[str, Any]:

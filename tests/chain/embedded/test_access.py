@@ -17,7 +17,8 @@ from kernel.home import Home
 
 @pytest.mark.parametrize("text", [
     "", "[]", '{"other": 1}', '{"anonymous": "eth_*"}', '{"anonymous": [1]}', '{"tenants": []}',
-    '{"tenants": {"a": {}}}', '{"tenants": {"a": {"token_sha256": "zz"}}}', '{"tenants": {"a": {"token_sha256": "ab"}}}',
+    '{"tenants": {"a": {}}}', '{"tenants": {"a": {"token_sha256": "zz"}}}',
+    '{"tenants": {"a": {"token_sha256": "ab"}}}',
     '{"tenants": {"a": {"token_sha256": "' + "ab" * 32 + '", "methods": {}}}}',
 ])
 def test_a_malformed_access_file_is_refused(text: str) -> None:
@@ -127,7 +128,8 @@ def test_the_pool_as_geth_shows_it(provider: NodeProvider, ledger: Web3Ledger) -
     address = to_checksum_address(sender.signer.address)
     content = ledger.request("txpool_content")
     assert content["queued"][address]["2"]["hash"] == "0x" + waiting.hex() and content["pending"] == {}
-    assert ledger.request("txpool_contentFrom", address) == {kind: groups.get(address, {}) for kind, groups in content.items()}
+    one = {kind: groups.get(address, {}) for kind, groups in content.items()}
+    assert ledger.request("txpool_contentFrom", address) == one
     assert "2000000 gas" in ledger.request("txpool_inspect")["queued"][address]["2"]
     pending = ledger.request("eth_getBlockByNumber", "pending", False)
     assert pending["hash"] is None and pending["transactions"] == [] and pending["number"] == hex(ledger.height() + 1)

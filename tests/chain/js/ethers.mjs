@@ -17,7 +17,9 @@ await (await contract.grantRole(stream, wallet.address)).wait();
 // listens over WebSocket while the transaction is sent over HTTP
 const socket = new ethers.WebSocketProvider(url.replace("http", "ws"));
 const listening = new ethers.Contract(await contract.getAddress(), abi, socket);
-const heard = new Promise((resolve) => listening.once("Anchored", (...values) => resolve(values.at(-1).log.transactionHash)));
+const heard = new Promise((resolve) => {
+  listening.once("Anchored", (...values) => resolve(values.at(-1).log.transactionHash));
+});
 const headed = new Promise((resolve) => socket.once("block", resolve));
 await socket.getBlockNumber(); // the subscriptions were sent before it
 await new Promise((resolve) => setTimeout(resolve, 300));

@@ -16,7 +16,8 @@ const zero = "0x" + "00".repeat(32);
 const root = "0x" + "07".repeat(32);
 const wait = (hash) => reader.waitForTransactionReceipt({ hash });
 
-const { contractAddress: address } = await wait(await writer.deployContract({ abi, bytecode: creation, args: [account.address] }));
+const deployment = await writer.deployContract({ abi, bytecode: creation, args: [account.address] });
+const { contractAddress: address } = await wait(deployment);
 await wait(await writer.writeContract({ address, abi, functionName: "grantRole", args: [stream, account.address] }));
 
 const socket = createPublicClient({ chain, transport: webSocket(url.replace("http", "ws")) });

@@ -1,4 +1,4 @@
-"""``python -m tests.chain.rpc_compat.fetch CHECKOUT``: copy what we use of execution-apis' ``tests`` into ``upstream/``.
+"""``python -m tests.chain.rpc_compat.fetch CHECKOUT``: copy what we use of execution-apis' tests into ``upstream/``.
 
 Two kinds of upstream files are kept: those whose answer does not depend on the chain they were made on
 (:data:`ANYWHERE`, run as they are), and those that have a counterpart of the same name in ``ours/`` (their answers'

@@ -64,7 +64,8 @@ def requests(made: World) -> Requests:
         "eth_getBlockTransactionCountByNumber/get-block-n": ("eth_getBlockTransactionCountByNumber", ["0x2"]),
         "eth_getTransactionByBlockHashAndIndex/get-block-n": (
             "eth_getTransactionByBlockHashAndIndex", [block_hash, "0x3"]),
-        "eth_getTransactionByBlockNumberAndIndex/get-block-n": ("eth_getTransactionByBlockNumberAndIndex", ["0x2", "0x3"]),
+        "eth_getTransactionByBlockNumberAndIndex/get-block-n": (
+            "eth_getTransactionByBlockNumberAndIndex", ["0x2", "0x3"]),
         "eth_getLogs/contract-addr": ("eth_getLogs", [{"address": [contract], "fromBlock": "0x1", "toBlock": "0x4"}]),
         "eth_getLogs/filter-with-blockHash": ("eth_getLogs", [{"blockHash": block_hash}]),
         "eth_getLogs/topic-exact-match": (

@@ -1,4 +1,4 @@
-"""A chain that comes out the same at every making: fixed keys, fixed times, every kind of transaction and of failure."""
+"""A chain that comes out the same at every making: fixed keys and times, every kind of transaction and of failure."""
 
 import contextlib
 from collections.abc import Iterator

@@ -56,5 +56,6 @@ SAMPLE = frozenset({
     "TestEth::test_eth_replace_transaction", "TestEth::test_eth_getBlockByHash_pending",
     "TestEth::test_eth_fee_history", "TestEth::test_contract_panic_errors[11-params1]",
     "TestEth::test_eth_estimate_gas", "TestEth::test_eth_chain_id", "TestNet::test_net_version",
-    "TestWeb3::test_web3_client_version", "TestDebug::test_geth_debug_trace_transaction_call_tracer", "TestTxPool::test_geth_txpool_content",
+    "TestWeb3::test_web3_client_version", "TestDebug::test_geth_debug_trace_transaction_call_tracer",
+    "TestTxPool::test_geth_txpool_content",
 })

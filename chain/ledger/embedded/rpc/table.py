@@ -87,5 +87,5 @@ SLOW = frozenset({
     "eth_call", "eth_estimateGas", "eth_createAccessList", "eth_getLogs", "eth_getFilterLogs", "eth_getFilterChanges",
     "eth_feeHistory", "eth_getProof", "mulian_series", "txpool_content", "txpool_inspect", "debug_traceTransaction",
     "debug_traceBlockByNumber", "debug_traceBlockByHash", "debug_traceCall", "perm_addAccountsToAllowlist",
-    "perm_removeAccountsFromAllowlist",
+    "perm_removeAccountsFromAllowlist", "perm_reloadPermissionsFromFile",
 })
