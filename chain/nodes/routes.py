@@ -4,14 +4,14 @@ import uuid
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 from pydantic import AwareDatetime
 
 from chain.ledger.access import ledger_of
 from chain.nodes import overview, queries, reach, sampling, schemas, service, votes
 from kernel import clock
 from kernel.errors import MulianError
-from kernel.http import Actor_, Page_, Session_, needs, paginate, router
+from kernel.http import Actor_, Page_, Session_, check_if_match, needs, paginate, router, set_etag
 from kernel.runtime import runtime_of
 
 api = router(prefix="/chain/nodes", tags=["chain"])
@@ -93,10 +93,12 @@ def strike_account(session: Session_, actor: Actor_, account_id: uuid.UUID) -> N
 
 @api.patch("/{node_id}", **needs(service.MANAGE))
 def configure_node(
-    session: Session_, actor: Actor_, node_id: uuid.UUID, body: schemas.NodePatch
+    request: Request, response: Response, session: Session_, actor: Actor_, node_id: uuid.UUID, body: schemas.NodePatch,
 ) -> schemas.NodeOut:
-    """Change a node, or switch it off."""
+    """Change a node, or switch it off. If-Match names the version that was seen."""
+    check_if_match(request, service.node(session, actor, node_id).version)
     row = service.configure(session, actor, node_id=node_id, **body.model_dump(exclude_unset=True))
+    set_etag(response, row.version)
     return schemas.node_out(row, queries.latest_sample(session, row.id))
 
 

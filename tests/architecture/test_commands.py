@@ -15,6 +15,8 @@ EXCEPTIONS = {
     "mulian worker": "a process",
     "mulian chain serve": "a process",
     "mulian gateway serve": "a process",
+    "mulian chain init-besu": "makes the files of another program's network; no home is read",
+    "mulian chain record-fixtures": "reads a foreign node; no home is read",
     "mulian openapi": "belongs to the program, not to a home; its output is JSON",
 }
 

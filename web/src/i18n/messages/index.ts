@@ -11,6 +11,7 @@ import { history } from "./history";
 import { identifiers } from "./identifiers";
 import { imports } from "./imports";
 import { links } from "./links";
+import { nodes } from "./nodes";
 import { quality } from "./quality";
 import { review } from "./review";
 import { replacements } from "./replacements";
@@ -22,4 +23,4 @@ import { transfers } from "./transfers";
 import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...nodes, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
