@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trie import HexaryTrie
 
+from chain.anchoring import tree
 from chain.anchoring import verify_proof as v
 from crypto.sm import sm2
 from kernel import canonical
@@ -144,3 +145,20 @@ def test_trie_values(count: int) -> None:
                 v.trie_value(trie.root_hash, key, bad)
         with pytest.raises(v.Invalid):
             v.trie_value(trie.root_hash, rlp.encode(count + 1), nodes)
+
+
+def test_consistency_of_all_small_sizes() -> None:
+    """The verifier and the tree's own code agree; every other root and every other length of path is refused."""
+    grown = tree.Tree(tree.MemoryTiles())
+    grown.append([tree.leaf_hash(bytes([at])) for at in range(18)])
+    for size in range(1, 19):
+        for old in range(1, size + 1):
+            was, root, path = grown.root(old), grown.root(size), grown.consistency(old, size)
+            v.check_consistency(old, size, was, root, path)
+            for wrong in ((root, was, path), (was, root, [*path, root]), (was, root, path[:-1]), (was, was, path)):
+                if wrong != (was, root, path):
+                    with pytest.raises(v.Invalid):
+                        v.check_consistency(old, size, *wrong)
+    for old, size in ((0, 5), (6, 5)):
+        with pytest.raises(v.Invalid):
+            v.check_consistency(old, size, grown.root(5), grown.root(5), [])
