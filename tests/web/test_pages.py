@@ -22,7 +22,8 @@ WHO = {
         "/catalog/transfers", "/catalog/transfers/new", "/catalog/releases", "/catalog/review-rules",
         "/catalog/secrecy-reviews", "/gateway/interfaces",
         "/gateway/apps", "/gateway/demands", "/gateway/demands?tab=grants", "/gateway/calls", "/chain",
-        "/chain/explorer", "/chain/explorer?q=0", "/chain/verify", "/crypto/units", "/crypto/keys?tab=keys",
+        "/chain/explorer", "/chain/explorer?q=0", "/chain/verify", "/chain/apps", "/chain/units",
+        "/crypto/units", "/crypto/keys?tab=keys",
         "/crypto/keys?tab=keks", "/crypto/keys?tab=copies", "/crypto/rotations", "/crypto/identifiers",
         "/crypto/replacements", "/crypto/self-check",
         "/reports", "/system/jobs", "/system/departments", "/password",
@@ -40,7 +41,7 @@ _TURN = """path => {
   dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
 }"""
 _GROUPS = "menu|common|catalog|form|sheet|links|duty|orphan|trace|history|quality|search|"
-_GROUPS += "status|iface|demand|client|chain|keys|rotation|report|review|transfer|release|rule|"
+_GROUPS += "status|iface|demand|client|chain|chainApp|chainUnit|keys|rotation|report|review|transfer|release|rule|"
 _GROUPS += "following|notice|codes|propose|imports|follow|usage|first|identifier|lookup|replacement|selfcheck|unit"
 # a column's name is shown as it is: "identifier.value_env"
 _KEY = re.compile(rf"(?<![\w.])(?:{_GROUPS})\.(?!\w+_env\b)[a-zA-Z_.]+")

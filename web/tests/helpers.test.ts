@@ -4,6 +4,7 @@ import { opensAt } from "@/api/search";
 import { diffRows } from "@/lib/diff";
 import { linesOf, rowsOf } from "@/lib/lines";
 import { toneOf } from "@/lib/status";
+import { quotaOf } from "@/views/chain/chainAppQuota";
 
 describe("side-by-side difference", () => {
   it("tells changed, added, removed and same apart, labelled fields first", () => {
@@ -57,5 +58,14 @@ describe("kept searches", () => {
     expect(opensAt({ ...kept, q: "养老", filters: { share_type: "none", department_id: "d" } })).toEqual({
       path: "/catalog", query: { q: "养老", under: "department:d", share_type: "none" },
     });
+  });
+});
+
+describe("a daily quota as somebody typed it", () => {
+  it("takes whole numbers from 1 to 5,000,000, with thousands marks", () => {
+    expect([" 20000 ", "20,000", "20，000", "5000000", "1"].map(quotaOf)).toEqual([20000, 20000, 20000, 5000000, 1]);
+  });
+  it("takes nothing else", () => {
+    expect(["", "0", "-1", "1.5", "5000001", "1e6", "二万", "99999999"].map(quotaOf)).toEqual(Array(8).fill(null));
   });
 });

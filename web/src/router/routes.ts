@@ -64,6 +64,9 @@ export const pages: RouteRecordRaw[] = [
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
   page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/nodes", "chain", "chainNodes", ["chain.node.read"], () => import("@/views/chain/NodesView.vue")),
+  page("/chain/apps", "chain", "chainApps", ["chain.app.read"], () => import("@/views/chain/ChainAppsView.vue")),
+  inner("/chain/apps/:id", "/chain/apps", "chainApp", ["chain.app.read"], () => import("@/views/chain/ChainAppView.vue")),
+  page("/chain/units", "chain", "chainUnits", ["chain.anchor.read"], () => import("@/views/chain/ChainUnitsView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
   page("/crypto/units", "crypto", "units", ["crypto.key.read"], () => import("@/views/crypto/UnitsView.vue")),

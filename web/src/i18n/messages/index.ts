@@ -1,6 +1,7 @@
 import type { Pairs } from "../define";
 import { catalog } from "./catalog";
 import { chain } from "./chain";
+import { chainApps } from "./chainApps";
 import { codes } from "./codes";
 import { common } from "./common";
 import { crypto } from "./crypto";
@@ -24,3 +25,4 @@ import { units } from "./units";
 import { work } from "./work";
 
 export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...nodes, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
