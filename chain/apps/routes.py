@@ -18,6 +18,7 @@ from chain.apps.schemas import (
     ChainAskedOut,
     ChainIssuedOut,
     ChainReportOut,
+    ChainUseOut,
     EnvironmentIn,
     QuotaIn,
     ReasonIn,
@@ -26,7 +27,6 @@ from chain.apps.schemas import (
     SettleIn,
     UnitHealthOut,
     UnitHealthPage,
-    UseOut,
 )
 from chain.apps.service import APPROVE, MANAGE, READ, About
 from kernel import clock
@@ -129,10 +129,10 @@ def settle_chain_callback(
 def get_chain_app_use(
     session: Session_, actor: Actor_, app_id: uuid.UUID, environment: Environment = Environment.TEST,
     days: Annotated[int, Query(ge=1, le=400)] = 30,
-) -> UseOut:
+) -> ChainUseOut:
     """Return the last days of an application in one environment, today last."""
     place = service.place_in(session, service.own(session, actor, app_id, READ), environment)
-    return UseOut(environment=environment, items=views.use(session, place.id, days))
+    return ChainUseOut(environment=environment, items=views.use(session, place.id, days))
 
 
 @api.post("/apps/{app_id}/reports", status_code=201, **needs(MANAGE))

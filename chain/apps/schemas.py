@@ -186,7 +186,7 @@ class UseDayOut(Wire):
     callbacks: int
 
 
-class UseOut(Wire):
+class ChainUseOut(Wire):
     """Days of a place, oldest first, those without use included."""
 
     environment: Environment

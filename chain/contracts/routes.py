@@ -8,9 +8,10 @@ from fastapi import Path, Query
 from chain.contracts import deployments, handing, queries, service, versions, views, writes
 from chain.contracts.schemas import (
     CallIn,
-    CallOut,
-    CallPage,
+    ContractCallOut,
+    ContractCallPage,
     ContractLines,
+    ContractVersionOut,
     DeployIn,
     DeploymentOut,
     DeploymentPage,
@@ -27,7 +28,6 @@ from chain.contracts.schemas import (
     SourceOut,
     VersionDetail,
     VersionIn,
-    VersionOut,
     VersionPage,
     release_page,
 )
@@ -63,7 +63,7 @@ def list_versions(
 
 
 @api.post("/versions", status_code=201, **needs(MANAGE))
-def register_version(session: Session_, actor: Actor_, body: VersionIn) -> VersionOut:
+def register_version(session: Session_, actor: Actor_, body: VersionIn) -> ContractVersionOut:
     """Hand in a version and queue its rehearsal."""
     row = handing.hand_in(session, actor, body)
     return views.versions(session, [row])[0]
@@ -87,13 +87,13 @@ def get_source(
 
 
 @api.post("/versions/{version_id}/rehearsal", status_code=202, **needs(MANAGE))
-def rehearse_again(session: Session_, actor: Actor_, version_id: uuid.UUID) -> VersionOut:
+def rehearse_again(session: Session_, actor: Actor_, version_id: uuid.UUID) -> ContractVersionOut:
     """Queue the rehearsal again, against what is live now."""
     return views.versions(session, [versions.rehearse_again(session, actor, version_id=version_id)])[0]
 
 
 @api.post("/versions/{version_id}/retirement", **needs(MANAGE))
-def retire_version(session: Session_, actor: Actor_, version_id: uuid.UUID) -> VersionOut:
+def retire_version(session: Session_, actor: Actor_, version_id: uuid.UUID) -> ContractVersionOut:
     """Take a version out of use."""
     return views.versions(session, [versions.retire(session, actor, version_id=version_id)])[0]
 
@@ -142,7 +142,7 @@ def read_contract(session: Session_, actor: Actor_, name: Name_, body: CallIn) -
 
 
 @api.post("/names/{name}/calls", status_code=202, **needs(CALL))
-def write_contract(session: Session_, actor: Actor_, name: Name_, body: CallIn) -> CallOut:
+def write_contract(session: Session_, actor: Actor_, name: Name_, body: CallIn) -> ContractCallOut:
     """Queue a write, signed by the contract's own account."""
     return views.calls([writes.write(session, actor, name=name, **body.model_dump())])[0]
 
@@ -150,14 +150,14 @@ def write_contract(session: Session_, actor: Actor_, name: Name_, body: CallIn) 
 @api.get("/calls", **needs(READ))
 def list_calls(
     session: Session_, actor: Actor_, page: Page_, name: str | None = None, environment: Environment | None = None,
-) -> CallPage:
+) -> ContractCallPage:
     """List writes, the newest first."""
     rows, total = paginate(session, queries.calls(name, environment), page)
-    return CallPage(items=views.calls(rows), total=total, page=page.number, size=page.size)
+    return ContractCallPage(items=views.calls(rows), total=total, page=page.number, size=page.size)
 
 
 @api.post("/calls/{call_id}/again", status_code=202, **needs(CALL))
-def call_again(session: Session_, actor: Actor_, call_id: uuid.UUID) -> CallOut:
+def call_again(session: Session_, actor: Actor_, call_id: uuid.UUID) -> ContractCallOut:
     """Queue the job of an interrupted write again."""
     return views.calls([writes.again(session, actor, call_id=call_id)])[0]
 

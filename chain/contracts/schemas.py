@@ -72,7 +72,7 @@ class VersionIn(Wire):
     tests: dict[str, Any]
 
 
-class VersionOut(BaseModel):
+class ContractVersionOut(BaseModel):
     """A version without its code."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -98,7 +98,7 @@ class VersionOut(BaseModel):
     job_error: dict[str, Any] | None
 
 
-class VersionDetail(VersionOut):
+class VersionDetail(ContractVersionOut):
     """A version with everything that its digest binds."""
 
     arguments: list[Any]
@@ -118,7 +118,7 @@ class VersionDetail(VersionOut):
 class VersionPage(BaseModel):
     """A page of versions."""
 
-    items: list[VersionOut]
+    items: list[ContractVersionOut]
     total: int
     page: int
     size: int
@@ -235,7 +235,7 @@ class ContractLine(BaseModel):
 
     name: str
     live: list[Release]
-    newest: VersionOut | None
+    newest: ContractVersionOut | None
     open: list[DeploymentOut]
 
 
@@ -260,7 +260,7 @@ class Result(BaseModel):
     values: list[Any]
 
 
-class CallOut(BaseModel):
+class ContractCallOut(BaseModel):
     """A write."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -285,10 +285,10 @@ class CallOut(BaseModel):
     closed_at: datetime | None
 
 
-class CallPage(BaseModel):
+class ContractCallPage(BaseModel):
     """A page of writes."""
 
-    items: list[CallOut]
+    items: list[ContractCallOut]
     total: int
     page: int
     size: int

@@ -11,8 +11,9 @@ from chain.contracts import accounts, queries, writes
 from chain.contracts.models import ContractCall, ContractDeployment, ContractEvent, ContractVersion
 from chain.contracts.rules import ACTIONS, ACTS, STATES
 from chain.contracts.schemas import (
-    CallOut,
+    ContractCallOut,
     ContractLine,
+    ContractVersionOut,
     DeploymentOut,
     EventOut,
     LiveOut,
@@ -21,7 +22,6 @@ from chain.contracts.schemas import (
     Release,
     RightOut,
     VersionDetail,
-    VersionOut,
 )
 from chain.contracts.writes import CALL, FREEZE, Live
 from chain.ledger.values import Method
@@ -36,10 +36,10 @@ def title(words: tuple[str, str] | None, otherwise: str = "") -> Title:
     return Title(zh=zh, en=en)
 
 
-def versions(session: Session, rows: Sequence[ContractVersion]) -> list[VersionOut]:
+def versions(session: Session, rows: Sequence[ContractVersion]) -> list[ContractVersionOut]:
     """Return versions without their code."""
     jobs = _jobs(session, [row.job_id for row in rows])
-    return [VersionOut.model_validate(_version(row, jobs)) for row in rows]
+    return [ContractVersionOut.model_validate(_version(row, jobs)) for row in rows]
 
 
 def version(session: Session, row: ContractVersion) -> VersionDetail:
@@ -124,12 +124,12 @@ def parameters(items: Sequence[Mapping[str, Any]]) -> list[Parameter]:
     ]
 
 
-def calls(rows: Sequence[ContractCall]) -> list[CallOut]:
+def calls(rows: Sequence[ContractCall]) -> list[ContractCallOut]:
     """Return writes."""
     return [
-        CallOut.model_validate({
+        ContractCallOut.model_validate({
             "state_title": title(STATES.get(row.state), row.state),
-            **{name: getattr(row, name) for name in CallOut.model_fields if name != "state_title"},
+            **{name: getattr(row, name) for name in ContractCallOut.model_fields if name != "state_title"},
         })
         for row in rows
     ]

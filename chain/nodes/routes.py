@@ -37,7 +37,7 @@ def register_node(session: Session_, actor: Actor_, body: schemas.NodeIn) -> sch
 @api.get("/look", **needs(service.MANAGE))
 def look_at_node(
     session: Session_, url: schemas.Url, declared: Annotated[list[str] | None, Query(max_length=20)] = None,
-) -> schemas.LookOut:
+) -> schemas.NodeLookOut:
     """Ask an address who it is, before it is registered. A read: no write unit waits for a foreign machine."""
     runtime = runtime_of(session)
     found = sampling.read(reach.line_to_url(runtime, url, tuple(declared or ())))
@@ -45,7 +45,7 @@ def look_at_node(
         ours = ledger_of(runtime).genesis_hash()
     except MulianError:
         ours = None
-    return schemas.LookOut(
+    return schemas.NodeLookOut(
         state=found.state, state_title=schemas.title(found.state), reason=found.reason, engine=found.engine,
         version=found.version, height=found.height, enode=found.enode, signer=found.signer, peers=found.peers,
         same_chain=None if ours is None or found.genesis is None else ours == found.genesis,

@@ -102,7 +102,7 @@ class NodePatch(Wire):
     enabled: bool | None = None
 
 
-class LookOut(Wire):
+class NodeLookOut(Wire):
     """What answered there; ``same_chain`` tells whether its block 0 is ours, None where either is unknown."""
 
     state: str

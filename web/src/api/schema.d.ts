@@ -3542,6 +3542,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/addresses/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Address
+         * @description Return what stands at an address and when it was seen.
+         */
+        get: operations["get_address_api_v1_chain_addresses__address__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/anchors/{object_type}/{object_id}/{version}": {
         parameters: {
             query?: never;
@@ -3602,6 +3622,298 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Chain Apps
+         * @description List the applications of the caller's scope, newest first.
+         */
+        get: operations["list_chain_apps_api_v1_chain_apps_get"];
+        put?: never;
+        /**
+         * Register Chain App
+         * @description 登记: register an application; its place in the test environment opens at once.
+         */
+        post: operations["register_chain_app_api_v1_chain_apps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chain App
+         * @description Return an application with places, checks and reports.
+         */
+        get: operations["get_chain_app_api_v1_chain_apps__app_id__get"];
+        /**
+         * Describe Chain App
+         * @description Change what an application says of itself.
+         */
+        put: operations["describe_chain_app_api_v1_chain_apps__app_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply For Production
+         * @description Ask a second person for the production environment, on the newest report.
+         */
+        post: operations["apply_for_production_api_v1_chain_apps__app_id__application_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Chain Callback
+         * @description Say where final batches of one environment are announced; null ends it.
+         */
+        put: operations["set_chain_callback_api_v1_chain_apps__app_id__callback_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Chain Callbacks
+         * @description List callbacks of one environment, newest first; delivered ones are forgotten after two weeks.
+         */
+        get: operations["list_chain_callbacks_api_v1_chain_apps__app_id__callbacks_get"];
+        put?: never;
+        /**
+         * Try Chain Callback
+         * @description Send a trial announcement to the callback address.
+         */
+        post: operations["try_chain_callback_api_v1_chain_apps__app_id__callbacks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/callbacks/{message_id}/settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle Chain Callback
+         * @description Try a dead letter again, or give it up with a reason; those behind it go on.
+         */
+        post: operations["settle_chain_callback_api_v1_chain_apps__app_id__callbacks__message_id__settlement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Chain Credential
+         * @description Issue a secret for one environment, shown once; the version before stays valid until it is revoked.
+         */
+        post: operations["issue_chain_credential_api_v1_chain_apps__app_id__credentials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/credentials/{environment}/{key_version}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Chain Credential
+         * @description Revoke a version of a secret.
+         */
+        post: operations["revoke_chain_credential_api_v1_chain_apps__app_id__credentials__environment___key_version__revocation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Chain Quota
+         * @description Ask a second person for another daily quota.
+         */
+        post: operations["ask_chain_quota_api_v1_chain_apps__app_id__quota_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Chain Report
+         * @description 测试报告: freeze what the test environment has shown, once every check holds.
+         */
+        post: operations["make_chain_report_api_v1_chain_apps__app_id__reports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/resumption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Chain App
+         * @description Let a suspended application call again.
+         */
+        post: operations["resume_chain_app_api_v1_chain_apps__app_id__resumption_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend Chain App
+         * @description Refuse every call of an application from now on.
+         */
+        post: operations["suspend_chain_app_api_v1_chain_apps__app_id__suspension_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/apps/{app_id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chain App Use
+         * @description Return the last days of an application in one environment, today last.
+         */
+        get: operations["get_chain_app_use_api_v1_chain_apps__app_id__use_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/audit-proofs/{audit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Audit Proof
+         * @description Download the proof file of one line of the audit trail.
+         */
+        get: operations["get_audit_proof_api_v1_chain_audit_proofs__audit_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/blocks": {
         parameters: {
             query?: never;
@@ -3642,6 +3954,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/certificates/{object_type}/{object_id}/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate
+         * @description Download the printable certificate (存证证书) of an object's version.
+         */
+        get: operations["get_certificate_api_v1_chain_certificates__object_type___object_id___version__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checkpoints
+         * @description List the newest signed checkpoint of every stream.
+         */
+        get: operations["list_checkpoints_api_v1_chain_checkpoints_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Consistency
+         * @description Prove that the tree of one size continues that of a smaller one.
+         */
+        get: operations["get_consistency_api_v1_chain_consistency_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/consistency-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Consistency File
+         * @description Download a consistency file up to a signed checkpoint; verify_proof.py checks it like a proof.
+         */
+        get: operations["get_consistency_file_api_v1_chain_consistency_file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/contracts": {
         parameters: {
             query?: never;
@@ -3654,6 +4046,694 @@ export interface paths {
          * @description List deployments, newest first.
          */
         get: operations["list_contracts_api_v1_chain_contracts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description List writes, the newest first.
+         */
+        get: operations["list_calls_api_v1_chain_contracts_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/calls/{call_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call Again
+         * @description Queue the job of an interrupted write again.
+         */
+        post: operations["call_again_api_v1_chain_contracts_calls__call_id__again_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployments
+         * @description List deployments, the newest first.
+         */
+        get: operations["list_deployments_api_v1_chain_contracts_deployments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/deployments/{deployment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Deployment
+         * @description Return one deployment.
+         */
+        get: operations["get_deployment_api_v1_chain_contracts_deployments__deployment_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/deployments/{deployment_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Deployment
+         * @description Queue the work of a running deployment again.
+         */
+        post: operations["resume_deployment_api_v1_chain_contracts_deployments__deployment_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Names
+         * @description List contracts by name: what is live, the newest version, what is under way.
+         */
+        get: operations["list_names_api_v1_chain_contracts_names_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Contract
+         * @description Queue a write, signed by the contract's own account.
+         */
+        post: operations["write_contract_api_v1_chain_contracts_names__name__calls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze Contract
+         * @description Stop the platform's writes at once.
+         */
+        post: operations["freeze_contract_api_v1_chain_contracts_names__name__freeze_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contract History
+         * @description Return every act on a contract, the newest first.
+         */
+        get: operations["contract_history_api_v1_chain_contracts_names__name__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Live
+         * @description Return the live contract with its call form.
+         */
+        get: operations["get_live_api_v1_chain_contracts_names__name__live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Contract
+         * @description Call a method of which nothing is kept.
+         */
+        post: operations["read_contract_api_v1_chain_contracts_names__name__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Releases
+         * @description List what was ever created of a contract.
+         */
+        get: operations["list_releases_api_v1_chain_contracts_names__name__releases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant Right
+         * @description Let a role write a method, or all.
+         */
+        post: operations["grant_right_api_v1_chain_contracts_names__name__rights_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Propose to a second person to go back to a former version.
+         */
+        post: operations["roll_back_api_v1_chain_contracts_names__name__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/names/{name}/unfreeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unfreeze Contract
+         * @description Propose to a second person to let writes through again.
+         */
+        post: operations["unfreeze_contract_api_v1_chain_contracts_names__name__unfreeze_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/rights/{right_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Right
+         * @description Take a right back.
+         */
+        delete: operations["revoke_right_api_v1_chain_contracts_rights__right_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List versions, the newest first.
+         */
+        get: operations["list_versions_api_v1_chain_contracts_versions_get"];
+        put?: never;
+        /**
+         * Register Version
+         * @description Hand in a version and queue its rehearsal.
+         */
+        post: operations["register_version_api_v1_chain_contracts_versions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description Return a version with its report, ABI, layout and the digests of its sources.
+         */
+        get: operations["get_version_api_v1_chain_contracts_versions__version_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/versions/{version_id}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Deployment
+         * @description Propose to a second person to bring a version to an environment.
+         */
+        post: operations["propose_deployment_api_v1_chain_contracts_versions__version_id__deployments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/versions/{version_id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rehearse Again
+         * @description Queue the rehearsal again, against what is live now.
+         */
+        post: operations["rehearse_again_api_v1_chain_contracts_versions__version_id__rehearsal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/versions/{version_id}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Version
+         * @description Take a version out of use.
+         */
+        post: operations["retire_version_api_v1_chain_contracts_versions__version_id__retirement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/contracts/versions/{version_id}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Source
+         * @description Return one source file.
+         */
+        get: operations["get_source_api_v1_chain_contracts_versions__version_id__source_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/cosign-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cosign Requests
+         * @description Give a witness what to sign after the size it has seen: one canonical request a line.
+         */
+        get: operations["list_cosign_requests_api_v1_chain_cosign_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/cosignatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Cosignatures
+         * @description Keep cosignatures, one canonical answer a line; only the signature of a registered witness counts.
+         */
+        post: operations["accept_cosignatures_api_v1_chain_cosignatures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Departments
+         * @description Return what each department had anchored: the running quarter unless said otherwise.
+         */
+        get: operations["list_departments_api_v1_chain_departments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description List decoded events, newest first.
+         */
+        get: operations["list_events_api_v1_chain_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evidence
+         * @description List the caller's evidence of this environment, oldest first; by digest or by its own number.
+         */
+        get: operations["list_evidence_api_v1_chain_evidence_get"];
+        put?: never;
+        /**
+         * Store Evidence
+         * @description 存证一条: store one digest; sent again it is the same evidence (200).
+         */
+        post: operations["store_evidence_api_v1_chain_evidence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evidence
+         * @description Return one piece of the caller's evidence as it stands.
+         */
+        get: operations["get_evidence_api_v1_chain_evidence__evidence_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/evidence/{evidence_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evidence Proof
+         * @description Download the proof file (canonical JSON and a newline), to be verified offline with verify_proof.py.
+         */
+        get: operations["get_evidence_proof_api_v1_chain_evidence__evidence_id__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/evidence/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store Evidence Batch
+         * @description 批量存证: store up to a thousand digests together or not at all.
+         */
+        post: operations["store_evidence_batch_api_v1_chain_evidence_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/evidence/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Evidence
+         * @description 公开核验: whether a digest is on the chain, for anybody who has it; production evidence only.
+         */
+        post: operations["check_evidence_api_v1_chain_evidence_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/evidence/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence Status
+         * @description Say who the caller is, which stream is its own, and how much of today's quota is left.
+         */
+        get: operations["evidence_status_api_v1_chain_evidence_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Export
+         * @description Export a list in the background; the job's result says how many rows there are.
+         */
+        post: operations["ask_export_api_v1_chain_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/exports/{job_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export File
+         * @description Download an export (kept for seven days).
+         */
+        get: operations["export_file_api_v1_chain_exports__job_id__file_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3691,9 +4771,53 @@ export interface paths {
         };
         /**
          * List Nodes
-         * @description List every node with its newest sample.
+         * @description List the nodes in scope with their newest samples, and what the network says of its validators.
          */
         get: operations["list_nodes_api_v1_chain_nodes_get"];
+        put?: never;
+        /**
+         * Register Node
+         * @description Register a node.
+         */
+        post: operations["register_node_api_v1_chain_nodes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Configure Node
+         * @description Change a node, or switch it off. If-Match names the version that was seen.
+         */
+        patch: operations["configure_node_api_v1_chain_nodes__node_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/{node_id}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hours
+         * @description Return a node's hours: the last 30 days unless said otherwise.
+         */
+        get: operations["list_hours_api_v1_chain_nodes__node_id__hours_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3714,6 +4838,130 @@ export interface paths {
          * @description Return a node's samples: the last day unless said otherwise.
          */
         get: operations["list_samples_api_v1_chain_nodes__node_id__samples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/{node_id}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Vote
+         * @description Propose to add or remove the node's validator; a second person decides.
+         */
+        post: operations["propose_vote_api_v1_chain_nodes__node_id__votes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description List the accounts that may send, and where the list binds.
+         */
+        get: operations["list_accounts_api_v1_chain_nodes_accounts_get"];
+        put?: never;
+        /**
+         * List Account
+         * @description Let an account send.
+         */
+        post: operations["list_account_api_v1_chain_nodes_accounts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Strike Account
+         * @description Take an account off the list.
+         */
+        delete: operations["strike_account_api_v1_chain_nodes_accounts__account_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Department Nodes
+         * @description One line a department that has nodes.
+         */
+        get: operations["list_department_nodes_api_v1_chain_nodes_departments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look At Node
+         * @description Ask an address who it is, before it is registered. A read: no write unit waits for a foreign machine.
+         */
+        get: operations["look_at_node_api_v1_chain_nodes_look_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/nodes/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Votes
+         * @description List votes on validators, newest first.
+         */
+        get: operations["list_votes_api_v1_chain_nodes_votes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3762,6 +5010,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description Return the run analysis of a period (链运行分析): the running quarter unless said otherwise.
+         */
+        get: operations["get_run_api_v1_chain_run_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find
+         * @description Say what a text means: height, hash, address, department, contract, stream, code of an entry.
+         */
+        get: operations["find_api_v1_chain_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transactions
+         * @description List indexed transactions with their decoded calls, newest first.
+         */
+        get: operations["list_transactions_api_v1_chain_transactions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/transactions/{tx_hash}": {
         parameters: {
             query?: never;
@@ -3771,7 +5079,7 @@ export interface paths {
         };
         /**
          * Get Transaction
-         * @description Return one transaction with its result.
+         * @description Return one transaction with its result, its events and whose records it carries.
          */
         get: operations["get_transaction_api_v1_chain_transactions__tx_hash__get"];
         put?: never;
@@ -3802,6 +5110,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Unit Health
+         * @description 单位上链健康: list departments with their oldest record off the chain, last anchor, failures and node.
+         */
+        get: operations["list_unit_health_api_v1_chain_units_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/verify": {
         parameters: {
             query?: never;
@@ -3813,9 +5141,73 @@ export interface paths {
         put?: never;
         /**
          * Verify
-         * @description Check a proof file: send its bytes unchanged as the body.
+         * @description Check a proof, row proof or consistency file: send its bytes unchanged as the body.
          */
         post: operations["verify_api_v1_chain_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/witness-quorum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Witness Quorum
+         * @description Say how many witnesses a proof must show.
+         */
+        put: operations["set_witness_quorum_api_v1_chain_witness_quorum_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/witnesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Witnesses
+         * @description List the witnesses with what they signed and why one did not.
+         */
+        get: operations["list_witnesses_api_v1_chain_witnesses_get"];
+        put?: never;
+        /**
+         * Register Witness
+         * @description Register a witness by its public key.
+         */
+        post: operations["register_witness_api_v1_chain_witnesses_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/witnesses/{witness_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Witness
+         * @description Retire a witness, or revoke its key.
+         */
+        post: operations["end_witness_api_v1_chain_witnesses__witness_id__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5270,6 +6662,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/calls/{request_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Call Proof
+         * @description Download the proof file of a call: its row, its segment, the chain.
+         */
+        get: operations["get_call_proof_api_v1_gateway_calls__request_id__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/demands": {
         parameters: {
             query?: never;
@@ -6599,6 +8011,53 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AboutIn
+         * @description What an application says of itself.
+         */
+        AboutIn: {
+            /**
+             * Accounts
+             * @default []
+             */
+            accounts: string[];
+            /**
+             * Contact
+             * @description 联系人与联系方式
+             */
+            contact: string;
+            /**
+             * Contracts
+             * @default []
+             */
+            contracts: string[];
+            /** Name */
+            name: string;
+            /**
+             * Open Check
+             * @description 允许凭摘要公开核验
+             * @default true
+             */
+            open_check: boolean;
+            /**
+             * Purpose
+             * @description 用途：存什么、为何要存证
+             */
+            purpose: string;
+            /**
+             * System Name
+             * @description 所属信息系统
+             */
+            system_name: string;
+        };
+        /**
+         * AcceptedOut
+         * @description How many cosignatures were new.
+         */
+        AcceptedOut: {
+            /** Accepted */
+            accepted: number;
+        };
+        /**
          * AcceptIn
          * @description What is taken over: ``names`` absent is all; a table needs its system.
          */
@@ -6627,6 +8086,61 @@ export interface components {
             accepted: number;
             /** Left */
             left: number;
+        };
+        /**
+         * AccountIn
+         * @description An account that may send.
+         */
+        AccountIn: {
+            /** Address */
+            address: string;
+            /** Department Id */
+            department_id?: string | null;
+            /** Note */
+            note: string;
+        };
+        /** AccountOut */
+        AccountOut: {
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Department Id */
+            department_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Note */
+            note: string;
+        };
+        /**
+         * Accounts
+         * @description Accounts that may send; empty: lists of accounts are left as the nodes have them. ``enforced``: rpc, node, block
+         *     or none.
+         */
+        Accounts: {
+            /** Enforced */
+            enforced: string;
+            /** Items */
+            items: components["schemas"]["AccountOut"][];
+        };
+        /**
+         * AddressOut
+         * @description An address; without blocks it was never seen.
+         */
+        AddressOut: {
+            /** Address */
+            address: string;
+            /** First Block */
+            first_block: number | null;
+            label: components["schemas"]["LabelOut"] | null;
+            /** Last Block */
+            last_block: number | null;
         };
         /**
          * Alarm
@@ -6757,6 +8271,56 @@ export interface components {
             tx_hash: string | null;
         };
         /**
+         * AnnouncementOut
+         * @description A callback. ``state``: pending, done, dead (given up for now) or discarded.
+         */
+        AnnouncementOut: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * First
+             * @description 本批中的第一条
+             */
+            first: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Error */
+            last_error: string | null;
+            /**
+             * Next At
+             * Format: date-time
+             */
+            next_at: string;
+            /** State */
+            state: string;
+            /** Trial */
+            trial: boolean;
+        };
+        /**
+         * AnnouncementPage
+         * @description A page of callbacks, newest first.
+         */
+        AnnouncementPage: {
+            /** Items */
+            items: components["schemas"]["AnnouncementOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * AnswerOut
          * @description Answers in the order of the items. ``masked``: values are not in clear.
          */
@@ -6850,17 +8414,6 @@ export interface components {
              * @description 所属信息系统
              */
             system_name?: string | null;
-        };
-        /**
-         * ApplyIn
-         * @description Applying: with ``accept_partial`` the good rows go in and the bad ones stay out.
-         */
-        ApplyIn: {
-            /**
-             * Accept Partial
-             * @default false
-             */
-            accept_partial: boolean;
         };
         /**
          * AppOut
@@ -7207,6 +8760,19 @@ export interface components {
             secrecy?: components["schemas"]["catalog__entries__schemas__SecrecyIn"] | null;
         };
         /**
+         * BatchIn
+         * @description Up to a thousand digests, stored together or not at all.
+         */
+        BatchIn: {
+            /** Items */
+            items: components["schemas"]["chain__apps__schemas__ItemIn"][];
+            /**
+             * Stream
+             * @example test.zwfw-sign
+             */
+            stream: string;
+        };
+        /**
          * BatchResult
          * @description How many were decided or submitted, how many versions became valid, and what could not be decided.
          */
@@ -7298,7 +8864,7 @@ export interface components {
         };
         /**
          * BlockDetail
-         * @description A block with the hashes of its transactions.
+         * @description A block with the hashes of its transactions (at most 200); ``items`` only where it is indexed.
          */
         BlockDetail: {
             /**
@@ -7306,10 +8872,27 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Failed
+             * @description 执行失败的交易数；尚未索引时为空
+             */
+            failed?: number | null;
             /** Gas Used */
             gas_used: number;
             /** Hash */
             hash: string;
+            /**
+             * Interval
+             * @description 与父区块的间隔，秒
+             */
+            interval?: number | null;
+            /** Items */
+            items?: components["schemas"]["TransactionOut"][] | null;
+            /**
+             * Missed
+             * @description 此块之前错过的出块轮次
+             */
+            missed?: number | null;
             /** Number */
             number: number;
             /** Parent Hash */
@@ -7348,10 +8931,20 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Failed
+             * @description 执行失败的交易数；尚未索引时为空
+             */
+            failed?: number | null;
             /** Gas Used */
             gas_used: number;
             /** Hash */
             hash: string;
+            /**
+             * Interval
+             * @description 与父区块的间隔，秒
+             */
+            interval?: number | null;
             /** Number */
             number: number;
             /** Parent Hash */
@@ -7503,6 +9096,36 @@ export interface components {
             items: components["schemas"]["CalendarYear"][];
         };
         /**
+         * CallbackIn
+         * @description Where final batches are announced; null ends it.
+         */
+        CallbackIn: {
+            environment: components["schemas"]["Environment"];
+            /**
+             * Url
+             * @example https://example.gov.cn/chain/callback
+             */
+            url: string | null;
+        };
+        /**
+         * CallIn
+         * @description A call; arguments as docs/operators/contracts.md says.
+         */
+        CallIn: {
+            /**
+             * Arguments
+             * @default []
+             */
+            arguments: unknown[];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "production" | "test";
+            /** Method */
+            method: string;
+        };
+        /**
          * CallOut
          * @description One call; ``micros`` until the first byte of the answer. Person numbers in ``query`` are redacted.
          */
@@ -7548,6 +9171,20 @@ export interface components {
         CallPage: {
             /** Items */
             items: components["schemas"]["CallOut"][];
+        };
+        /**
+         * CarriedOut
+         * @description Records of one department under one transaction; without a department they are the platform's.
+         */
+        CarriedOut: {
+            /** Department */
+            department: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /** Records */
+            records: number;
+            /** Stream */
+            stream: string;
         };
         /**
          * CaseDetail
@@ -8050,6 +9687,59 @@ export interface components {
             reasons?: components["schemas"]["catalog__entries__schemas__ReasonIn"][];
         };
         /**
+         * ItemIn
+         * @description A data item (数据项); ``id`` names an existing item, which keeps its links.
+         */
+        catalog__entries__schemas__ItemIn: {
+            /** Code Set */
+            code_set?: string | null;
+            /**
+             * Data Type
+             * @description 代码表 data_type
+             */
+            data_type?: string | null;
+            /** Id */
+            id?: string | null;
+            /**
+             * Is Key
+             * @default false
+             */
+            is_key: boolean;
+            /** Length */
+            length?: number | null;
+            /**
+             * Level
+             * @description GB/T 43697 级别，1–4 一般，5 重要，6 核心
+             * @default 1
+             */
+            level: number;
+            /**
+             * Name
+             * @description 数据项名称
+             * @example 统一社会信用代码
+             */
+            name: string;
+            /** Open Type */
+            open_type?: string | null;
+            /**
+             * Pii
+             * @default false
+             */
+            pii: boolean;
+            /** Precision */
+            precision?: number | null;
+            /**
+             * Sensitive
+             * @default false
+             */
+            sensitive: boolean;
+            /**
+             * Share Type
+             * @description 只能严于目录
+             */
+            share_type?: string | null;
+        };
+        /**
          * ItemOut
          * @description A data item as stored.
          */
@@ -8234,6 +9924,17 @@ export interface components {
             valid_from: string;
         };
         /**
+         * ApplyIn
+         * @description Applying: with ``accept_partial`` the good rows go in and the bad ones stay out.
+         */
+        catalog__imports__schemas__ApplyIn: {
+            /**
+             * Accept Partial
+             * @default false
+             */
+            accept_partial: boolean;
+        };
+        /**
          * BatchOut
          * @description An import. ``counts``: rows, actions (create, update, same, skip), findings per severity, codes.
          */
@@ -8302,6 +10003,79 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * ExportIn
+         * @description An export in the background. csv holds one level: ``kind``.
+         */
+        catalog__imports__schemas__ExportIn: {
+            /**
+             * Department Id
+             * @description 缺省为本人范围内的全部
+             */
+            department_id?: string | null;
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format: "xlsx" | "json" | "csv";
+            /**
+             * Kind
+             * @description csv：duty、data_entry、data_item、system、db_table、db_column、link
+             */
+            kind?: string | null;
+            /**
+             * Template
+             * @description 部门模板：带示例行和本部门下拉框
+             * @default false
+             */
+            template: boolean;
+        };
+        /**
+         * ExportOut
+         * @description An export. ``held_back``: 重要、核心 rows without a listed release.
+         */
+        catalog__imports__schemas__ExportOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Name */
+            created_name: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Filename */
+            filename: string;
+            /** Format */
+            format: string;
+            /** Held Back */
+            held_back: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Kind */
+            kind: string | null;
+            /** Made At */
+            made_at: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Size */
+            size: number | null;
+            /** Sm3 */
+            sm3: string | null;
+            /**
+             * State
+             * @description queued、made 或 failed
+             */
+            state: string;
+            /** Template */
+            template: boolean;
         };
         /**
          * FindingOut
@@ -9076,6 +10850,92 @@ export interface components {
             total: number;
         };
         /**
+         * ApplyIn
+         * @description What the production environment is asked for.
+         */
+        chain__apps__schemas__ApplyIn: {
+            /**
+             * Daily Quota
+             * @description 每日额度，条
+             */
+            daily_quota: number;
+        };
+        /**
+         * ItemIn
+         * @description One digest to store.
+         */
+        chain__apps__schemas__ItemIn: {
+            /**
+             * Client Id
+             * @description 本方编号；缺省为摘要本身
+             */
+            client_id?: string | null;
+            /**
+             * Digest
+             * @description sm3: 或 sha256: 加 64 位十六进制
+             * @example sm3:abababababababababababababababababababababababababababababababab
+             */
+            digest: string;
+            /**
+             * Meta
+             * @description 至多 16 项、1 KiB
+             */
+            meta?: {
+                [key: string]: boolean | number | string;
+            } | null;
+            /**
+             * Salt
+             * @description 计算摘要时所用的盐，十六进制，随证明给出
+             */
+            salt?: string | null;
+        };
+        /**
+         * ReasonIn
+         * @description Why.
+         */
+        chain__apps__schemas__ReasonIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * EventOut
+         * @description One line of the history.
+         */
+        chain__contracts__schemas__EventOut: {
+            /** Action */
+            action: string;
+            action_title: components["schemas"]["Title"];
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Environment */
+            environment: string | null;
+            /** Version */
+            version: string | null;
+        };
+        /**
+         * EventPage
+         * @description A page of the history.
+         */
+        chain__contracts__schemas__EventPage: {
+            /** Items */
+            items: components["schemas"]["chain__contracts__schemas__EventOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * ReleasePage
          * @description A page of releases.
          */
@@ -9088,6 +10948,89 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * EventOut
+         * @description A decoded event.
+         */
+        chain__explorer__schemas__EventOut: {
+            /** Address */
+            address: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** At */
+            at: string | null;
+            /** Block Number */
+            block_number: number;
+            /** Contract */
+            contract: string;
+            /** Event */
+            event: string;
+            /** Log Index */
+            log_index: number;
+            /** Stream */
+            stream: string | null;
+            /** Tx Hash */
+            tx_hash: string;
+        };
+        /**
+         * EventPage
+         * @description Events, newest first; ``next_before`` asks for older ones.
+         */
+        chain__explorer__schemas__EventPage: {
+            /** Items */
+            items: components["schemas"]["chain__explorer__schemas__EventOut"][];
+            /** Next Before */
+            next_before: string | null;
+        };
+        /**
+         * ExportIn
+         * @description What to export; filters are those of the list.
+         */
+        chain__explorer__schemas__ExportIn: {
+            /** Address */
+            address?: string | null;
+            /** Contract */
+            contract?: string | null;
+            /** Department Id */
+            department_id?: string | null;
+            /** End */
+            end?: string | null;
+            /** Event */
+            event?: string | null;
+            /**
+             * Failed
+             * @default false
+             */
+            failed: boolean;
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format: "xlsx" | "csv";
+            /** Start */
+            start?: string | null;
+            /** Stream */
+            stream?: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "blocks" | "transactions" | "events" | "departments" | "run";
+        };
+        /**
+         * ExportOut
+         * @description A queued export; its file is there when the job is done, for seven days.
+         */
+        chain__explorer__schemas__ExportOut: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
         };
         /**
          * OverviewOut
@@ -9163,26 +11106,58 @@ export interface components {
          * @description A node with its newest sample.
          */
         chain__nodes__schemas__NodeOut: {
+            /** Contact */
+            contact: string;
+            /** Declared */
+            declared: string[];
             /** Department Id */
             department_id: string | null;
+            /** Drift */
+            drift: string[];
+            /** Enabled */
+            enabled: boolean;
+            /** Engine */
+            engine: string | null;
+            /** Enode */
+            enode: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
             latest: components["schemas"]["chain__nodes__schemas__SampleOut"] | null;
+            /** Managed */
+            managed: boolean;
             /** Name */
             name: string;
+            /** Own */
+            own: boolean;
             /** Role */
             role: string;
+            /** Signer */
+            signer: string | null;
+            /** Since */
+            since: string | null;
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
             /** Url */
             url: string;
+            /**
+             * Validator
+             * @description 在当前验证节点名单中
+             */
+            validator: boolean;
+            /** Version */
+            version: number;
         };
         /**
          * NodePage
-         * @description Every node.
+         * @description Every node in scope. ``validators`` and ``safe`` are the network's, None where it has none of its own.
          */
         chain__nodes__schemas__NodePage: {
+            /** Engine */
+            engine: string | null;
             /** Items */
             items: components["schemas"]["chain__nodes__schemas__NodeOut"][];
             /**
@@ -9190,10 +11165,16 @@ export interface components {
              * @default 1
              */
             page: number;
+            /** Quorum */
+            quorum: number | null;
+            /** Safe */
+            safe: number | null;
             /** Size */
             size: number;
             /** Total */
             total: number;
+            /** Validators */
+            validators: string[] | null;
         };
         /**
          * SampleOut
@@ -9210,21 +11191,228 @@ export interface components {
             /** Height */
             height: number | null;
             /**
+             * Lag
+             * @description 落后最高节点的区块数
+             */
+            lag: number | null;
+            /**
              * Latency
              * @description 往返时延，微秒
              */
             latency: number | null;
+            /** Peers */
+            peers: number | null;
             /** Pending */
             pending: number | null;
             /** Reason */
             reason: string | null;
             /**
+             * Skew
+             * @description 节点时钟减平台时钟，秒
+             */
+            skew: number | null;
+            /**
              * State
-             * @description ok 正常 · idle 空闲 · stalled 停滞 · clock 时钟回拨 · down 不可达
+             * @description ok 正常 · idle 空闲 · lagging 落后 · stalled 停滞 · clock 时钟异常 · forked 分叉 · foreign 非本链 · down 不可达
              */
             state: string;
             /** Version */
             version: string | null;
+        };
+        /**
+         * ChainAppDetail
+         * @description An application with everything that its page shows. ``checks``: 联调检查项 and whether each holds.
+         */
+        ChainAppDetail: {
+            /** Accounts */
+            accounts: string[];
+            /**
+             * Approval Id
+             * @description 等待决定的审批
+             */
+            approval_id: string | null;
+            /** Checks */
+            checks: {
+                [key: string]: boolean;
+            };
+            /** Code */
+            code: string;
+            /** Contact */
+            contact: string;
+            /** Contracts */
+            contracts: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Life
+             * @description registered 已登记 · testing 联调中 · reported 已出报告 · pending 待审批 · production 正式环境
+             */
+            life: string;
+            /** Name */
+            name: string;
+            /** Open Check */
+            open_check: boolean;
+            /** Places */
+            places: components["schemas"]["PlaceOut"][];
+            /** Purpose */
+            purpose: string;
+            /** Reports */
+            reports: components["schemas"]["ChainReportOut"][];
+            /** Suspended */
+            suspended: string | null;
+            /** System Name */
+            system_name: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ChainAppOut
+         * @description An application.
+         */
+        ChainAppOut: {
+            /** Code */
+            code: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Life
+             * @description registered 已登记 · testing 联调中 · reported 已出报告 · pending 待审批 · production 正式环境
+             */
+            life: string;
+            /** Name */
+            name: string;
+            /** Suspended */
+            suspended: string | null;
+            /** System Name */
+            system_name: string;
+        };
+        /**
+         * ChainAppPage
+         * @description A page of applications.
+         */
+        ChainAppPage: {
+            /** Items */
+            items: components["schemas"]["ChainAppOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ChainAskedOut
+         * @description A proposal for a second person.
+         */
+        ChainAskedOut: {
+            /**
+             * Approval Id
+             * Format: uuid
+             */
+            approval_id: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * ChainCredentialOut
+         * @description A version of a secret, without the secret.
+         */
+        ChainCredentialOut: {
+            /** App Key */
+            app_key: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Key Version */
+            key_version: number;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** State */
+            state: string;
+        };
+        /**
+         * ChainIssuedOut
+         * @description The answer that shows a new secret, once.
+         */
+        ChainIssuedOut: {
+            /** App Key */
+            app_key: string;
+            environment: components["schemas"]["Environment"];
+            /** Key Version */
+            key_version: number;
+            /**
+             * Secret
+             * @description 只显示一次，请立即妥善保存
+             */
+            secret: string;
+            /** Stream */
+            stream: string;
+        };
+        /**
+         * ChainReportOut
+         * @description A test report.
+         */
+        ChainReportOut: {
+            /** Approval Id */
+            approval_id: string | null;
+            /** Conclusion */
+            conclusion: string;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Digest */
+            digest: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /** Number */
+            number: number;
+        };
+        /**
+         * ChainUseOut
+         * @description Days of a place, oldest first, those without use included.
+         */
+        ChainUseOut: {
+            environment: components["schemas"]["Environment"];
+            /** Items */
+            items: components["schemas"]["UseDayOut"][];
         };
         /**
          * ChangedOut
@@ -9299,6 +11487,64 @@ export interface components {
         ChangesIn: {
             /** Ids */
             ids: string[];
+        };
+        /**
+         * CheckIn
+         * @description A digest that somebody holds.
+         */
+        CheckIn: {
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * CheckOut
+         * @description Anchored production evidence of a digest, oldest first; empty when there is none that may be shown.
+         */
+        CheckOut: {
+            /** Found */
+            found: boolean;
+            /** Items */
+            items: components["schemas"]["SeenOut"][];
+        };
+        /**
+         * CheckpointList
+         * @description The newest checkpoint of every stream and epoch.
+         */
+        CheckpointList: {
+            /** Items */
+            items: components["schemas"]["CheckpointOut"][];
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * CheckpointOut
+         * @description A checkpoint as the platform signed it; hexadecimal fields are lower case.
+         */
+        CheckpointOut: {
+            /** Key */
+            key: string;
+            /** Origin */
+            origin: string;
+            /** Root */
+            root: string;
+            /** Signature */
+            signature: string;
+            /** Size */
+            size: number;
+            /**
+             * Stream
+             * @example catalog
+             */
+            stream: string;
+            /** Time */
+            time: string;
         };
         /**
          * ChildrenOut
@@ -9713,6 +11959,24 @@ export interface components {
             total: number;
         };
         /**
+         * ConsistencyOut
+         * @description A consistency proof (RFC 6962 section 2.1.2) with both roots; hashes in hexadecimal.
+         */
+        ConsistencyOut: {
+            /** Old */
+            old: number;
+            /** Old Root */
+            old_root: string;
+            /** Path */
+            path: string[];
+            /** Root */
+            root: string;
+            /** Size */
+            size: number;
+            /** Stream */
+            stream: string;
+        };
+        /**
          * Contract
          * @description ``mode`` fields: JSON reduced to granted fields. stream: bytes pass unchanged (no sensitive field allowed).
          */
@@ -9751,6 +12015,67 @@ export interface components {
              * @default
              */
             row_key: string;
+        };
+        /**
+         * ContractCallOut
+         * @description A write.
+         */
+        ContractCallOut: {
+            /** Account */
+            account: string | null;
+            /** Arguments */
+            arguments: unknown[];
+            /** Block Number */
+            block_number: number | null;
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Environment */
+            environment: string;
+            /** Events */
+            events: unknown[] | null;
+            /** Gas Used */
+            gas_used: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string;
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Target */
+            target: string;
+            /** Tx Hash */
+            tx_hash: string | null;
+            /** Voided */
+            voided: string[];
+        };
+        /**
+         * ContractCallPage
+         * @description A page of writes.
+         */
+        ContractCallPage: {
+            /** Items */
+            items: components["schemas"]["ContractCallOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * ContractField
@@ -9793,6 +12118,78 @@ export interface components {
              * @enum {string}
              */
             type: "integer" | "text" | "boolean" | "date" | "instant" | "uuid" | "number";
+        };
+        /**
+         * ContractLine
+         * @description One contract of the list: what is live of it, its newest version, what is under way.
+         */
+        ContractLine: {
+            /** Live */
+            live: components["schemas"]["Release"][];
+            /** Name */
+            name: string;
+            newest: components["schemas"]["ContractVersionOut"] | null;
+            /** Open */
+            open: components["schemas"]["DeploymentOut"][];
+        };
+        /**
+         * ContractLines
+         * @description Every contract.
+         */
+        ContractLines: {
+            /** Items */
+            items: components["schemas"]["ContractLine"][];
+        };
+        /**
+         * ContractVersionOut
+         * @description A version without its code.
+         */
+        ContractVersionOut: {
+            /** Cases */
+            cases: number;
+            /** Code Hash */
+            code_hash: string;
+            /** Compiler */
+            compiler: string;
+            /** Contract */
+            contract: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Digest */
+            digest: string | null;
+            /** Fork */
+            fork: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Error */
+            job_error: {
+                [key: string]: unknown;
+            } | null;
+            /** Job State */
+            job_state: string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** Passed */
+            passed: number;
+            /** Rehearsed At */
+            rehearsed_at: string | null;
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Version */
+            version: string;
         };
         /**
          * CopyIn
@@ -10674,6 +13071,22 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * DepartmentActivity
+         * @description What a department (None: the platform) had anchored in a period; ``last_block`` is of all time.
+         */
+        DepartmentActivity: {
+            /** Department */
+            department: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /** Last Block */
+            last_block: number | null;
+            /** Records */
+            records: number;
+            /** Transactions */
+            transactions: number;
+        };
         /** DepartmentBrief */
         DepartmentBrief: {
             /**
@@ -10732,6 +13145,38 @@ export interface components {
              * @description 统一社会信用代码
              */
             uscc?: string | null;
+        };
+        /**
+         * DepartmentLine
+         * @description A department's nodes; ``department_id`` empty is the platform.
+         */
+        DepartmentLine: {
+            /** Department Id */
+            department_id: string | null;
+            /** Lag */
+            lag: number | null;
+            /** Nodes */
+            nodes: number;
+            /** Running */
+            running: number;
+            /** Validators */
+            validators: number;
+            /** Worst */
+            worst: string;
+            worst_title: components["schemas"]["Title"];
+        };
+        /** DepartmentLines */
+        DepartmentLines: {
+            /** Items */
+            items: components["schemas"]["DepartmentLine"][];
+        };
+        /**
+         * DepartmentList
+         * @description Departments with anchored records, most first.
+         */
+        DepartmentList: {
+            /** Items */
+            items: components["schemas"]["DepartmentActivity"][];
         };
         /** DepartmentOut */
         DepartmentOut: {
@@ -10813,6 +13258,88 @@ export interface components {
             department_id: string;
             /** Tasks */
             tasks: number;
+        };
+        /**
+         * DeployIn
+         * @description Where to.
+         */
+        DeployIn: {
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "production" | "test";
+        };
+        /**
+         * DeploymentOut
+         * @description A deployment: what was agreed to, and how far it is.
+         */
+        DeploymentOut: {
+            /** Action */
+            action: string;
+            action_title: components["schemas"]["Title"];
+            /** Approval Id */
+            approval_id: string | null;
+            /** Chain Id */
+            chain_id: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Digest */
+            digest: string;
+            /** Environment */
+            environment: string;
+            /** Error */
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Error */
+            job_error: {
+                [key: string]: unknown;
+            } | null;
+            /** Job State */
+            job_state: string | null;
+            /** Name */
+            name: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Version */
+            version: string;
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
+         * DeploymentPage
+         * @description A page of deployments.
+         */
+        DeploymentPage: {
+            /** Items */
+            items: components["schemas"]["DeploymentOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * DiffCounts
@@ -11069,6 +13596,17 @@ export interface components {
             role: string;
         };
         /**
+         * EndIn
+         * @description How a witness ends.
+         */
+        EndIn: {
+            /**
+             * Revoke
+             * @description true：密钥不再可信，既有签名不再计入
+             */
+            revoke: boolean;
+        };
+        /**
          * EndOut
          * @description One end of a link: a node, or an item or column with its node.
          */
@@ -11151,7 +13689,7 @@ export interface components {
              * Items
              * @description 给出时整体替换数据项
              */
-            items?: components["schemas"]["ItemIn"][] | null;
+            items?: components["schemas"]["catalog__entries__schemas__ItemIn"][] | null;
             /** Keywords */
             keywords?: string[] | null;
             /** Level */
@@ -11297,7 +13835,7 @@ export interface components {
              * Items
              * @description 给出时整体替换数据项
              */
-            items?: components["schemas"]["ItemIn"][] | null;
+            items?: components["schemas"]["catalog__entries__schemas__ItemIn"][] | null;
             /** Keywords */
             keywords?: string[] | null;
             /** Level */
@@ -11533,6 +14071,19 @@ export interface components {
             until: string;
         };
         /**
+         * Environment
+         * @description Where evidence goes: streams of the two never mix.
+         * @enum {string}
+         */
+        Environment: "test" | "production";
+        /**
+         * EnvironmentIn
+         * @description Which environment.
+         */
+        EnvironmentIn: {
+            environment: components["schemas"]["Environment"];
+        };
+        /**
          * EpochIn
          * @description New keys for the identifiers of a department, and why.
          */
@@ -11543,104 +14094,12 @@ export interface components {
             reason: string;
         };
         /**
-         * EventOut
-         * @description A line of the timeline.
-         */
-        EventOut: {
-            /** Actor Name */
-            actor_name: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Kind */
-            kind: string;
-            /** Seq */
-            seq: number;
-            /** Text */
-            text: string;
-        };
-        /**
-         * ExportIn
-         * @description An export in the background. csv holds one level: ``kind``.
-         */
-        ExportIn: {
-            /**
-             * Department Id
-             * @description 缺省为本人范围内的全部
-             */
-            department_id?: string | null;
-            /**
-             * Format
-             * @default xlsx
-             * @enum {string}
-             */
-            format: "xlsx" | "json" | "csv";
-            /**
-             * Kind
-             * @description csv：duty、data_entry、data_item、system、db_table、db_column、link
-             */
-            kind?: string | null;
-            /**
-             * Template
-             * @description 部门模板：带示例行和本部门下拉框
-             * @default false
-             */
-            template: boolean;
-        };
-        /**
-         * ExportOut
-         * @description An export. ``held_back``: 重要、核心 rows without a listed release.
-         */
-        ExportOut: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created Name */
-            created_name: string;
-            /** Department Id */
-            department_id: string | null;
-            /** Filename */
-            filename: string;
-            /** Format */
-            format: string;
-            /** Held Back */
-            held_back: number | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Job Id */
-            job_id: string | null;
-            /** Kind */
-            kind: string | null;
-            /** Made At */
-            made_at: string | null;
-            /** Rows */
-            rows: number | null;
-            /** Size */
-            size: number | null;
-            /** Sm3 */
-            sm3: string | null;
-            /**
-             * State
-             * @description queued、made 或 failed
-             */
-            state: string;
-            /** Template */
-            template: boolean;
-        };
-        /**
          * ExportPage
          * @description A page of exports, newest first.
          */
         ExportPage: {
             /** Items */
-            items: components["schemas"]["ExportOut"][];
+            items: components["schemas"]["catalog__imports__schemas__ExportOut"][];
             /** Page */
             page: number;
             /** Size */
@@ -11871,6 +14330,19 @@ export interface components {
             } | null;
         };
         /**
+         * FreezeIn
+         * @description Which contract is stopped and why.
+         */
+        FreezeIn: {
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "production" | "test";
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Gap
          * @description A time in which nobody holds position 1.
          */
@@ -12081,6 +14553,23 @@ export interface components {
             unreadable: number;
         };
         /**
+         * Hit
+         * @description One thing that a search text means; ``value`` opens it.
+         */
+        Hit: {
+            /** Hint */
+            hint?: string | null;
+            /**
+             * Kind
+             * @description block · transaction · address · department · contract · stream · object
+             */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * HitOut
          * @description A node that a search found.
          */
@@ -12167,6 +14656,47 @@ export interface components {
             total: number;
         };
         /**
+         * Hits
+         * @description What a search text means, most exact first.
+         */
+        Hits: {
+            /** Items */
+            items: components["schemas"]["Hit"][];
+        };
+        /**
+         * HourOut
+         * @description An hour of samples: counts by state, mean and largest latency in microseconds.
+         */
+        HourOut: {
+            /** Height */
+            height: number | null;
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** Lag Max */
+            lag_max: number;
+            /** Latency Max */
+            latency_max: number;
+            /** Latency Mean */
+            latency_mean: number;
+            /** Samples */
+            samples: number;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Hours
+         * @description Hours, oldest first.
+         */
+        Hours: {
+            /** Items */
+            items: components["schemas"]["HourOut"][];
+        };
+        /**
          * HttpSource
          * @description An upstream over HTTP; paths below the interface's own are passed on.
          */
@@ -12186,6 +14716,19 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * Initialiser
+         * @description A call that follows the creation at once.
+         */
+        Initialiser: {
+            /**
+             * Arguments
+             * @default []
+             */
+            arguments: unknown[];
+            /** Method */
+            method: string;
         };
         /**
          * InputOut
@@ -12364,59 +14907,6 @@ export interface components {
         IssueOut: {
             /** Items */
             items: components["schemas"]["crypto__identifiers__schemas__IssuedOut"][];
-        };
-        /**
-         * ItemIn
-         * @description A data item (数据项); ``id`` names an existing item, which keeps its links.
-         */
-        ItemIn: {
-            /** Code Set */
-            code_set?: string | null;
-            /**
-             * Data Type
-             * @description 代码表 data_type
-             */
-            data_type?: string | null;
-            /** Id */
-            id?: string | null;
-            /**
-             * Is Key
-             * @default false
-             */
-            is_key: boolean;
-            /** Length */
-            length?: number | null;
-            /**
-             * Level
-             * @description GB/T 43697 级别，1–4 一般，5 重要，6 核心
-             * @default 1
-             */
-            level: number;
-            /**
-             * Name
-             * @description 数据项名称
-             * @example 统一社会信用代码
-             */
-            name: string;
-            /** Open Type */
-            open_type?: string | null;
-            /**
-             * Pii
-             * @default false
-             */
-            pii: boolean;
-            /** Precision */
-            precision?: number | null;
-            /**
-             * Sensitive
-             * @default false
-             */
-            sensitive: boolean;
-            /**
-             * Share Type
-             * @description 只能严于目录
-             */
-            share_type?: string | null;
         };
         /**
          * JobError
@@ -12690,6 +15180,25 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * EventOut
+         * @description A line of the timeline.
+         */
+        kernel__cases__schemas__EventOut: {
+            /** Actor Name */
+            actor_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Seq */
+            seq: number;
+            /** Text */
+            text: string;
         };
         /** TokenOut */
         kernel__identity__schemas__TokenOut: {
@@ -13009,6 +15518,19 @@ export interface components {
          */
         Kind: "id_number" | "phone" | "text";
         /**
+         * LabelOut
+         * @description What an address is.
+         */
+        LabelOut: {
+            /**
+             * Kind
+             * @description contract 合约 · stream 存证流签名账户 · account 平台账户
+             */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * LeakedOut
          * @description A column that writes nothing until its compromised key is changed.
          */
@@ -13289,6 +15811,21 @@ export interface components {
             version: number;
         };
         /**
+         * LiveOut
+         * @description A live contract with its call form.
+         */
+        LiveOut: {
+            /** Account */
+            account: string | null;
+            /** May Freeze */
+            may_freeze: boolean;
+            /** Methods */
+            methods: components["schemas"]["MethodOut"][];
+            release: components["schemas"]["Release"];
+            /** Rights */
+            rights: components["schemas"]["RightOut"][];
+        };
+        /**
          * LoadedOut
          * @description What an import of a table did.
          */
@@ -13520,6 +16057,26 @@ export interface components {
             total: number;
         };
         /**
+         * MethodOut
+         * @description A method of the form: ``reads`` are answered at once, ``allowed`` whether this person may call it.
+         */
+        MethodOut: {
+            /** Allowed */
+            allowed: boolean;
+            /** Inputs */
+            inputs: components["schemas"]["Parameter"][];
+            /** Name */
+            name: string;
+            /** Outputs */
+            outputs: components["schemas"]["Parameter"][];
+            /** Payable */
+            payable: boolean;
+            /** Reads */
+            reads: boolean;
+            /** Signature */
+            signature: string;
+        };
+        /**
          * MetricPoint
          * @description Calls of one interface in one bucket.
          */
@@ -13639,6 +16196,97 @@ export interface components {
             tombstone?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * NodeIn
+         * @description A node to register. Without enode and signer they are read from the node.
+         */
+        NodeIn: {
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /**
+             * Declared
+             * @description 节点所在的内网地址段
+             * @default []
+             */
+            declared: string[];
+            /** Department Id */
+            department_id?: string | null;
+            /** Enode */
+            enode?: string | null;
+            /**
+             * Managed
+             * @description 由平台投票并下发准入名单
+             * @default false
+             */
+            managed: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @default observer
+             * @enum {string}
+             */
+            role: "validator" | "observer";
+            /** Signer */
+            signer?: string | null;
+            /**
+             * Url
+             * @example http://10.20.3.11:8545
+             */
+            url: string;
+        };
+        /**
+         * NodeLookOut
+         * @description What answered there; ``same_chain`` tells whether its block 0 is ours, None where either is unknown.
+         */
+        NodeLookOut: {
+            /** Engine */
+            engine: string | null;
+            /** Enode */
+            enode: string | null;
+            /** Height */
+            height: number | null;
+            /** Peers */
+            peers: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Same Chain */
+            same_chain: boolean | null;
+            /** Signer */
+            signer: string | null;
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Version */
+            version: string | null;
+        };
+        /**
+         * NodePatch
+         * @description Fields that are given are changed.
+         */
+        NodePatch: {
+            /** Contact */
+            contact?: string | null;
+            /** Declared */
+            declared?: string[] | null;
+            /** Department Id */
+            department_id?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Enode */
+            enode?: string | null;
+            /** Managed */
+            managed?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Signer */
+            signer?: string | null;
+            /** Url */
+            url?: string | null;
         };
         /**
          * NodeQuality
@@ -13974,6 +16622,21 @@ export interface components {
             total: number;
         };
         /**
+         * Parameter
+         * @description A parameter of the form.
+         */
+        Parameter: {
+            /**
+             * Components
+             * @default []
+             */
+            components: components["schemas"]["Parameter"][];
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * PartIn
          * @description A duty that the change makes; ``entries``: data that goes to it, ``rest``: all that no part names (split).
          */
@@ -14099,6 +16762,38 @@ export interface components {
             kind: string;
             /** Name */
             name: string;
+        };
+        /**
+         * PlaceOut
+         * @description An application in one environment.
+         */
+        PlaceOut: {
+            /** Anchored */
+            anchored: number;
+            /**
+             * Callback Dead
+             * @description 多次失败、等人处理的回调
+             */
+            callback_dead: number;
+            /** Callback Url */
+            callback_url: string | null;
+            /** Callback Waiting */
+            callback_waiting: number;
+            /** Credentials */
+            credentials: components["schemas"]["ChainCredentialOut"][];
+            /** Daily Quota */
+            daily_quota: number;
+            environment: components["schemas"]["Environment"];
+            /** Last Anchored At */
+            last_anchored_at: string | null;
+            /** Stored */
+            stored: number;
+            /** Stream */
+            stream: string;
+            /** Used Today */
+            used_today: number;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * PlanIn
@@ -14373,6 +17068,36 @@ export interface components {
             subject?: string | null;
         };
         /**
+         * QuorumIn
+         * @description How many witnesses a proof must show.
+         */
+        QuorumIn: {
+            /** Quorum */
+            quorum: number;
+        };
+        /**
+         * QuorumOut
+         * @description How many witnesses a proof must show.
+         */
+        QuorumOut: {
+            /** Quorum */
+            quorum: number;
+        };
+        /**
+         * QuotaIn
+         * @description Another daily quota.
+         */
+        QuotaIn: {
+            /**
+             * Daily Quota
+             * @description 每日额度，条
+             */
+            daily_quota: number;
+            environment: components["schemas"]["Environment"];
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ReadCount
          * @description How many notices were marked.
          */
@@ -14408,6 +17133,59 @@ export interface components {
         Reason: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * ReceiptOut
+         * @description A piece of evidence.
+         */
+        ReceiptOut: {
+            /** Batch Seq */
+            batch_seq: number | null;
+            /** Block Number */
+            block_number: number | null;
+            /** Block Time */
+            block_time: string | null;
+            /** Client Id */
+            client_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Digest */
+            digest: string;
+            environment: components["schemas"]["Environment"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Index */
+            index: number | null;
+            /**
+             * Repeated
+             * @description 此前已存入，本次没有重复写入
+             */
+            repeated: boolean;
+            /**
+             * State
+             * @description waiting 待上链 · sent 上链中 · anchored 已上链
+             */
+            state: string;
+            /** Stream */
+            stream: string;
+            /** Tx Hash */
+            tx_hash: string | null;
+        };
+        /**
+         * ReceiptPage
+         * @description Evidence of the caller, oldest first; ``next`` is the ``after`` of the next page, null at the end.
+         */
+        ReceiptPage: {
+            /** Items */
+            items: components["schemas"]["ReceiptOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * RegionOut
@@ -14466,6 +17244,53 @@ export interface components {
             revision: string;
         };
         /**
+         * RegisterIn
+         * @description A new application; without ``department_id`` it belongs to the caller's department.
+         */
+        RegisterIn: {
+            /**
+             * Accounts
+             * @default []
+             */
+            accounts: string[];
+            /**
+             * Code
+             * @description 应用代码，登记后不变
+             * @example zwfw-sign
+             */
+            code: string;
+            /**
+             * Contact
+             * @description 联系人与联系方式
+             */
+            contact: string;
+            /**
+             * Contracts
+             * @default []
+             */
+            contracts: string[];
+            /** Department Id */
+            department_id?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Open Check
+             * @description 允许凭摘要公开核验
+             * @default true
+             */
+            open_check: boolean;
+            /**
+             * Purpose
+             * @description 用途：存什么、为何要存证
+             */
+            purpose: string;
+            /**
+             * System Name
+             * @description 所属信息系统
+             */
+            system_name: string;
+        };
+        /**
          * Rejection
          * @description A refusal with its reason.
          */
@@ -14475,7 +17300,7 @@ export interface components {
         };
         /**
          * Release
-         * @description One line of the deployment journal.
+         * @description One line of the journal of creations.
          */
         Release: {
             /**
@@ -14494,17 +17319,30 @@ export interface components {
              */
             code_hash: string;
             /**
+             * Comparison
+             * @description 运行代码与构建的比对
+             */
+            comparison: {
+                [key: string]: unknown;
+            } | null;
+            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             /** Deployer */
             deployer: string;
+            /** Deployment Id */
+            deployment_id: string | null;
             /**
              * Environment
              * @example production
              */
             environment: string;
+            /** Frozen At */
+            frozen_at: string | null;
+            /** Frozen By */
+            frozen_by: string | null;
             /** Gas Used */
             gas_used: number | null;
             /**
@@ -14512,6 +17350,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Implementation */
+            implementation: string | null;
             /** Live At */
             live_at: string | null;
             /**
@@ -14531,6 +17371,8 @@ export interface components {
              * @example 1
              */
             version: string;
+            /** Version Id */
+            version_id: string | null;
         };
         /**
          * ReleaseIn
@@ -14786,6 +17628,14 @@ export interface components {
             year: number;
         };
         /**
+         * ReportIn
+         * @description The officer's conclusion.
+         */
+        ReportIn: {
+            /** Conclusion */
+            conclusion: string;
+        };
+        /**
          * ReportOut
          * @description A run with inputs, files and where its anchoring stands.
          */
@@ -14910,6 +17760,16 @@ export interface components {
             items: components["schemas"]["BearerOut"][];
         };
         /**
+         * Result
+         * @description What a read gave back.
+         */
+        Result: {
+            /** Outputs */
+            outputs: components["schemas"]["Parameter"][];
+            /** Values */
+            values: unknown[];
+        };
+        /**
          * ResultOut
          * @description A duty that would be made (or merged into), and how much data goes to it.
          */
@@ -14972,6 +17832,47 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * RightIn
+         * @description Give a role one method, or all (``*``).
+         */
+        RightIn: {
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "production" | "test";
+            /** Method */
+            method: string;
+            /** Role */
+            role: string;
+        };
+        /**
+         * RightOut
+         * @description Which role may write what.
+         */
+        RightOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Environment */
+            environment: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+        };
         /** RoleBrief */
         RoleBrief: {
             /** Key */
@@ -15016,6 +17917,22 @@ export interface components {
             standard: boolean;
             /** Version */
             version: number;
+        };
+        /**
+         * RollbackIn
+         * @description Which former version, where.
+         */
+        RollbackIn: {
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "production" | "test";
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
         };
         /**
          * RootOut
@@ -15237,6 +18154,104 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * RunOut
+         * @description Run analysis of [start, end) as far as it is indexed; intervals are seconds.
+         */
+        RunOut: {
+            /** Blocks */
+            blocks: number;
+            /** Empty */
+            empty: number;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Failed */
+            failed: number;
+            /** Failures */
+            failures: {
+                [key: string]: number;
+            };
+            /** First Block */
+            first_block: number | null;
+            /** Gas Used */
+            gas_used: number;
+            /** Indexed At */
+            indexed_at: string | null;
+            /** Indexed Height */
+            indexed_height: number | null;
+            /** Interval Max */
+            interval_max: number | null;
+            /** Interval Mean */
+            interval_mean: number | null;
+            /** Interval P50 */
+            interval_p50: number | null;
+            /** Interval P99 */
+            interval_p99: number | null;
+            /** Last Block */
+            last_block: number | null;
+            /** Missed */
+            missed: number;
+            /**
+             * No Turns
+             * @description 不会有错过轮次的原因：single_sealer 单一出块者；否则为空
+             */
+            no_turns: string | null;
+            /** Peak At */
+            peak_at: string | null;
+            /** Points */
+            points: components["schemas"]["RunPoint"][];
+            /** Sealers */
+            sealers: {
+                [key: string]: number;
+            };
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Tps Mean */
+            tps_mean: number;
+            /** Tps Peak */
+            tps_peak: number;
+            /** Transactions */
+            transactions: number;
+            /**
+             * Width
+             * @description 每点秒数：60、3600 或 86400（北京日）
+             */
+            width: number;
+        };
+        /**
+         * RunPoint
+         * @description Sums of one interval that had blocks.
+         */
+        RunPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Blocks */
+            blocks: number;
+            /** Failed */
+            failed: number;
+            /** Interval Max */
+            interval_max: number | null;
+            /** Interval Mean */
+            interval_mean: number | null;
+            /** Missed */
+            missed: number;
+            /**
+             * Peak
+             * @description 最忙一分钟的交易数
+             */
+            peak: number;
+            /** Transactions */
+            transactions: number;
         };
         /**
          * SavedIn
@@ -15498,6 +18513,24 @@ export interface components {
             revision: number;
         };
         /**
+         * SeenOut
+         * @description Where a digest is on the chain.
+         */
+        SeenOut: {
+            /** Application */
+            application: string;
+            /** Block Number */
+            block_number: number | null;
+            /** Block Time */
+            block_time: string | null;
+            /** Index */
+            index: number;
+            /** Stream */
+            stream: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * SelectionIn
          * @description What goes from one department to another. ``everything``: levels of which all goes; tables go with systems.
          */
@@ -15589,6 +18622,14 @@ export interface components {
             /** Csrf */
             csrf: string;
             user: components["schemas"]["Me"];
+        };
+        /**
+         * SettleIn
+         * @description Without a reason the dead letter is tried again, with one it is given up.
+         */
+        SettleIn: {
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * SharesOut
@@ -15741,6 +18782,48 @@ export interface components {
             target_id: string | null;
         };
         /**
+         * SourceOut
+         * @description One source file of a version.
+         */
+        SourceOut: {
+            /** Content */
+            content: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * StandingOut
+         * @description Who calls, where, and how much is left today.
+         */
+        StandingOut: {
+            /** Anchored */
+            anchored: number;
+            /** Application */
+            application: string;
+            environment: components["schemas"]["Environment"];
+            /** Last Anchored At */
+            last_anchored_at: string | null;
+            /** Life */
+            life: string;
+            /** Name */
+            name: string;
+            /** Quota */
+            quota: number;
+            /**
+             * Resets At
+             * Format: date-time
+             */
+            resets_at: string;
+            /** Stored */
+            stored: number;
+            /** Stream */
+            stream: string;
+            /** Used */
+            used: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * State
          * @description What is known of a target. UNKNOWN is not DOWN: a dead prober says nothing about its target.
          * @enum {string}
@@ -15787,6 +18870,58 @@ export interface components {
          * @enum {string}
          */
         Status: "found" | "unknown" | "malformed" | "unreadable";
+        /**
+         * StoredOut
+         * @description What one call did, in the order of its items.
+         */
+        StoredOut: {
+            /**
+             * Accepted
+             * @description 新写入的条数
+             */
+            accepted: number;
+            /** Receipts */
+            receipts: components["schemas"]["ReceiptOut"][];
+            /**
+             * Repeated
+             * @description 此前已存入的条数
+             */
+            repeated: number;
+        };
+        /**
+         * StoreIn
+         * @description One digest and the stream it goes to.
+         */
+        StoreIn: {
+            /**
+             * Client Id
+             * @description 本方编号；缺省为摘要本身
+             */
+            client_id?: string | null;
+            /**
+             * Digest
+             * @description sm3: 或 sha256: 加 64 位十六进制
+             * @example sm3:abababababababababababababababababababababababababababababababab
+             */
+            digest: string;
+            /**
+             * Meta
+             * @description 至多 16 项、1 KiB
+             */
+            meta?: {
+                [key: string]: boolean | number | string;
+            } | null;
+            /**
+             * Salt
+             * @description 计算摘要时所用的盐，十六进制，随证明给出
+             */
+            salt?: string | null;
+            /**
+             * Stream
+             * @example test.zwfw-sign
+             */
+            stream: string;
+        };
         /**
          * StreamList
          * @description Every stream.
@@ -16321,7 +19456,7 @@ export interface components {
         /** Timeline */
         Timeline: {
             /** Items */
-            items: components["schemas"]["EventOut"][];
+            items: components["schemas"]["kernel__cases__schemas__EventOut"][];
         };
         /**
          * Title
@@ -16564,10 +19699,36 @@ export interface components {
          * @description A transaction; the fields of its result are empty while it waits.
          */
         TransactionOut: {
+            /**
+             * Arguments
+             * @description 解码后的参数；超过 48 位的整数为文本
+             */
+            arguments?: {
+                [key: string]: unknown;
+            } | null;
+            /** At */
+            at?: string | null;
             /** Block Number */
             block_number: number | null;
+            /**
+             * Carried
+             * @description 各部门随本交易上链的记录数
+             */
+            carried?: components["schemas"]["CarriedOut"][] | null;
+            /**
+             * Contract
+             * @description 合约名称；未知合约为空
+             */
+            contract?: string | null;
             /** Contract Address */
             contract_address: string | null;
+            /**
+             * Events
+             * @description 解码后的事件；列表中不含
+             */
+            events?: components["schemas"]["chain__explorer__schemas__EventOut"][] | null;
+            /** Gas Limit */
+            gas_limit?: number | null;
             /** Gas Used */
             gas_used: number | null;
             /** Hash */
@@ -16576,10 +19737,20 @@ export interface components {
             input_bytes: number;
             /** Logs */
             logs: number | null;
+            /** Method */
+            method?: string | null;
             /** Nonce */
             nonce: number;
+            /**
+             * Reason
+             * @description 失败原因：合约错误名、out_of_gas、revert、unknown
+             */
+            reason?: string | null;
+            /** Reason Text */
+            reason_text?: string | null;
             /** Sender */
             sender: string;
+            sender_label?: components["schemas"]["LabelOut"] | null;
             /**
              * Status
              * @description pending 待上链 · success 成功 · failed 失败
@@ -16587,6 +19758,19 @@ export interface components {
             status: string;
             /** To */
             to: string | null;
+            to_label?: components["schemas"]["LabelOut"] | null;
+            /** Tx Index */
+            tx_index?: number | null;
+        };
+        /**
+         * TransactionPage
+         * @description Transactions, newest first; ``next_before`` asks for older ones.
+         */
+        TransactionPage: {
+            /** Items */
+            items: components["schemas"]["TransactionOut"][];
+            /** Next Before */
+            next_before: string | null;
         };
         /**
          * TransferIn
@@ -16942,6 +20126,66 @@ export interface components {
             use: components["schemas"]["UseOut"][];
         };
         /**
+         * UnitHealthOut
+         * @description 单位上链健康: one department. ``state``: ok, waiting, late, failing, silent (nothing was ever stored).
+         */
+        UnitHealthOut: {
+            /** Apps */
+            apps: number;
+            /** Callback Dead */
+            callback_dead: number;
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Halted
+             * @description 已停止封存、影响本单位的存证流
+             */
+            halted: string[];
+            /** Last Anchored At */
+            last_anchored_at: string | null;
+            /**
+             * Node
+             * @description 本单位节点；空为使用平台节点
+             */
+            node: string | null;
+            /**
+             * Node Lag
+             * @description 落后的区块数
+             */
+            node_lag: number | null;
+            /** Node State */
+            node_state: string | null;
+            /** Oldest Waiting At */
+            oldest_waiting_at: string | null;
+            /** Records */
+            records: number;
+            /** Refused Today */
+            refused_today: number;
+            /** State */
+            state: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * UnitHealthPage
+         * @description A page of departments.
+         */
+        UnitHealthPage: {
+            /** Items */
+            items: components["schemas"]["UnitHealthOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * UnitOut
          * @description A connected department.
          */
@@ -17074,6 +20318,29 @@ export interface components {
             failed: number;
             /** Views */
             views: number;
+        };
+        /**
+         * UseDayOut
+         * @description A Beijing day of a place.
+         */
+        UseDayOut: {
+            /** Callbacks */
+            callbacks: number;
+            /** Calls */
+            calls: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Proofs */
+            proofs: number;
+            /** Refused */
+            refused: number;
+            /** Repeated */
+            repeated: number;
+            /** Stored */
+            stored: number;
         };
         /**
          * UsedEntry
@@ -17238,6 +20505,159 @@ export interface components {
             trust_fingerprint: string;
         };
         /**
+         * VersionDetail
+         * @description A version with everything that its digest binds.
+         */
+        VersionDetail: {
+            /** Abi */
+            abi: {
+                [key: string]: unknown;
+            }[];
+            /** Arguments */
+            arguments: unknown[];
+            /** Cases */
+            cases: number;
+            /** Code Hash */
+            code_hash: string;
+            /** Compiler */
+            compiler: string;
+            /** Contract */
+            contract: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Digest */
+            digest: string | null;
+            /** Evm Version */
+            evm_version: string;
+            /** Fork */
+            fork: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Initialiser */
+            initialiser: {
+                [key: string]: unknown;
+            } | null;
+            /** Input Digest */
+            input_digest: string;
+            /** Job Error */
+            job_error: {
+                [key: string]: unknown;
+            } | null;
+            /** Job State */
+            job_state: string | null;
+            /** Kind */
+            kind: string;
+            /** Layout */
+            layout: {
+                [key: string]: unknown;
+            };
+            /** Libraries */
+            libraries: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** Passed */
+            passed: number;
+            /** Previous Id */
+            previous_id: string | null;
+            /** Rehearsed At */
+            rehearsed_at: string | null;
+            /** Report */
+            report: {
+                [key: string]: unknown;
+            } | null;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Sources
+             * @description 源码文件与 SHA-256
+             */
+            sources: {
+                [key: string]: string;
+            };
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Tests */
+            tests: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: string;
+        };
+        /**
+         * VersionIn
+         * @description A version: one of this program's own contracts (``builtin``) or one of a compiler's build file.
+         */
+        VersionIn: {
+            /**
+             * Arguments
+             * @default []
+             */
+            arguments: unknown[];
+            /**
+             * Build
+             * @description {input, output, solcLongVersion}
+             */
+            build?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Builtin
+             * @default false
+             */
+            builtin: boolean;
+            /**
+             * Contract
+             * @description Name 或 unit:Name
+             */
+            contract: string;
+            /**
+             * Fork
+             * @default london
+             * @enum {string}
+             */
+            fork: "london" | "shanghai" | "cancun";
+            initialiser?: components["schemas"]["Initialiser"] | null;
+            /**
+             * Kind
+             * @default plain
+             * @enum {string}
+             */
+            kind: "plain" | "uups";
+            /**
+             * Libraries
+             * @default {}
+             */
+            libraries: {
+                [key: string]: string;
+            };
+            /**
+             * Name
+             * @example Register
+             */
+            name: string;
+            /** Tests */
+            tests: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: string;
+        };
+        /**
          * VersionOut
          * @description A published version.
          */
@@ -17265,6 +20685,103 @@ export interface components {
             valid_from: string;
             /** Version */
             version: number;
+        };
+        /**
+         * VersionPage
+         * @description A page of versions.
+         */
+        VersionPage: {
+            /** Items */
+            items: components["schemas"]["ContractVersionOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * VoteAsked
+         * @description The proposal that waits for a second person.
+         */
+        VoteAsked: {
+            /**
+             * Approval Id
+             * Format: uuid
+             */
+            approval_id: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * VoteIn
+         * @description Add the node's validator, or remove it.
+         */
+        VoteIn: {
+            /** Add */
+            add: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * VoteOut
+         * @description A vote. ``casts`` says what came of asking each managed validator: cast, observer, or why not.
+         */
+        VoteOut: {
+            /** Add */
+            add: boolean;
+            /** Address */
+            address: string;
+            /** Casts */
+            casts: {
+                [key: string]: string;
+            };
+            /** Checker Name */
+            checker_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Maker Name */
+            maker_name: string;
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
+            /** Outcome */
+            outcome: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @description casting 投票中 · passed 已生效 · expired 未获多数 · refused 不再安全，已撤回
+             */
+            state: string;
+        };
+        /** VotePage */
+        VotePage: {
+            /** Items */
+            items: components["schemas"]["VoteOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * WhoIn
@@ -17309,6 +20826,105 @@ export interface components {
              * @example 22:00
              */
             start: string;
+        };
+        /**
+         * WitnessIn
+         * @description A new witness.
+         */
+        WitnessIn: {
+            /** Department Id */
+            department_id?: string | null;
+            /**
+             * Key
+             * @description mulian witness init 显示的公钥
+             */
+            key: string;
+            /** Name */
+            name: string;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * WitnessList
+         * @description Every witness, and how many a proof must show.
+         */
+        WitnessList: {
+            /** Items */
+            items: components["schemas"]["WitnessOut"][];
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Quorum
+             * @description 存证被认证所需的见证方数
+             */
+            quorum: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * WitnessOut
+         * @description One witness and how far it is.
+         */
+        WitnessOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Department
+             * @description 所属单位名称
+             */
+            department: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Key
+             * @description SM2 公钥，130 位十六进制
+             */
+            key: string;
+            /** Last Signed At */
+            last_signed_at: string | null;
+            /**
+             * Name
+             * @example 区审计局
+             */
+            name: string;
+            /**
+             * Problem
+             * @description 最近一次未签名的原因代码
+             */
+            problem: string | null;
+            /** Problem At */
+            problem_at: string | null;
+            /** Problem Stream */
+            problem_stream: string | null;
+            /**
+             * Signed
+             * @description 已签检查点数
+             */
+            signed: number;
+            /**
+             * State
+             * @description active 在用 · retired 已停用（既有签名有效） · revoked 已撤销（签名不再计入）
+             * @example active
+             */
+            state: string;
+            /**
+             * Url
+             * @description 平台请求签名的地址；空为见证方主动来取
+             */
+            url: string | null;
         };
         /**
          * WrappedIn
@@ -20261,7 +23877,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportIn"];
+                "application/json": components["schemas"]["catalog__imports__schemas__ExportIn"];
             };
         };
         responses: {
@@ -20271,7 +23887,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExportOut"];
+                    "application/json": components["schemas"]["catalog__imports__schemas__ExportOut"];
                 };
             };
             /** @description Validation Error */
@@ -20302,7 +23918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExportOut"];
+                    "application/json": components["schemas"]["catalog__imports__schemas__ExportOut"];
                 };
             };
             /** @description Validation Error */
@@ -20567,7 +24183,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApplyIn"];
+                "application/json": components["schemas"]["catalog__imports__schemas__ApplyIn"];
             };
         };
         responses: {
@@ -24074,6 +27690,37 @@ export interface operations {
             };
         };
     };
+    get_address_api_v1_chain_addresses__address__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_state_api_v1_chain_anchors__object_type___object_id___version__get: {
         parameters: {
             query?: never;
@@ -24163,11 +27810,598 @@ export interface operations {
             };
         };
     };
+    list_chain_apps_api_v1_chain_apps_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                q?: string;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_chain_app_api_v1_chain_apps_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_chain_app_api_v1_chain_apps__app_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    describe_chain_app_api_v1_chain_apps__app_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AboutIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_for_production_api_v1_chain_apps__app_id__application_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chain__apps__schemas__ApplyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAskedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_chain_callback_api_v1_chain_apps__app_id__callback_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_chain_callbacks_api_v1_chain_apps__app_id__callbacks_get: {
+        parameters: {
+            query?: {
+                environment?: components["schemas"]["Environment"];
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_chain_callback_api_v1_chain_apps__app_id__callbacks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvironmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settle_chain_callback_api_v1_chain_apps__app_id__callbacks__message_id__settlement_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    issue_chain_credential_api_v1_chain_apps__app_id__credentials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvironmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainIssuedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_chain_credential_api_v1_chain_apps__app_id__credentials__environment___key_version__revocation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                environment: components["schemas"]["Environment"];
+                key_version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_chain_quota_api_v1_chain_apps__app_id__quota_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAskedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_chain_report_api_v1_chain_apps__app_id__reports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainReportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_chain_app_api_v1_chain_apps__app_id__resumption_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chain__apps__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    suspend_chain_app_api_v1_chain_apps__app_id__suspension_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chain__apps__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_chain_app_use_api_v1_chain_apps__app_id__use_get: {
+        parameters: {
+            query?: {
+                days?: number;
+                environment?: components["schemas"]["Environment"];
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainUseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_audit_proof_api_v1_chain_audit_proofs__audit_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_blocks_api_v1_chain_blocks_get: {
         parameters: {
             query?: {
                 /** @description 只列此高度以下的区块 */
                 before?: number | null;
+                /** @description 只列有交易的区块 */
+                busy?: boolean;
                 size?: number;
             };
             header?: never;
@@ -24227,6 +28461,129 @@ export interface operations {
             };
         };
     };
+    get_certificate_api_v1_chain_certificates__object_type___object_id___version__get: {
+        parameters: {
+            query?: {
+                kind?: "pdf" | "html";
+            };
+            header?: never;
+            path: {
+                object_id: string;
+                object_type: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_checkpoints_api_v1_chain_checkpoints_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointList"];
+                };
+            };
+        };
+    };
+    get_consistency_api_v1_chain_consistency_get: {
+        parameters: {
+            query: {
+                old: number;
+                size: number;
+                /** @description 流的链上名称，如 catalog/2 */
+                stream: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsistencyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_consistency_file_api_v1_chain_consistency_file_get: {
+        parameters: {
+            query: {
+                old: number;
+                /** @description 须为某个检查点的大小 */
+                size: number;
+                stream: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_contracts_api_v1_chain_contracts_get: {
         parameters: {
             query?: {
@@ -24249,6 +28606,1238 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["chain__contracts__schemas__ReleasePage"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_calls_api_v1_chain_contracts_calls_get: {
+        parameters: {
+            query?: {
+                environment?: ("production" | "test") | null;
+                name?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractCallPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    call_again_api_v1_chain_contracts_calls__call_id__again_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractCallOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_deployments_api_v1_chain_contracts_deployments_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_deployment_api_v1_chain_contracts_deployments__deployment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_deployment_api_v1_chain_contracts_deployments__deployment_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_names_api_v1_chain_contracts_names_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractLines"];
+                };
+            };
+        };
+    };
+    write_contract_api_v1_chain_contracts_names__name__calls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractCallOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    freeze_contract_api_v1_chain_contracts_names__name__freeze_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    contract_history_api_v1_chain_contracts_names__name__history_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__contracts__schemas__EventPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_live_api_v1_chain_contracts_names__name__live_get: {
+        parameters: {
+            query: {
+                environment: "production" | "test";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_contract_api_v1_chain_contracts_names__name__read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_releases_api_v1_chain_contracts_names__name__releases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__contracts__schemas__ReleasePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    grant_right_api_v1_chain_contracts_names__name__rights_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    roll_back_api_v1_chain_contracts_names__name__rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unfreeze_contract_api_v1_chain_contracts_names__name__unfreeze_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeployIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_right_api_v1_chain_contracts_rights__right_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                right_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_versions_api_v1_chain_contracts_versions_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_version_api_v1_chain_contracts_versions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractVersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_version_api_v1_chain_contracts_versions__version_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_deployment_api_v1_chain_contracts_versions__version_id__deployments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeployIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rehearse_again_api_v1_chain_contracts_versions__version_id__rehearsal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractVersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retire_version_api_v1_chain_contracts_versions__version_id__retirement_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractVersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_source_api_v1_chain_contracts_versions__version_id__source_get: {
+        parameters: {
+            query: {
+                unit: string;
+            };
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_cosign_requests_api_v1_chain_cosign_requests_get: {
+        parameters: {
+            query: {
+                after?: number | null;
+                stream: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    accept_cosignatures_api_v1_chain_cosignatures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedOut"];
+                };
+            };
+        };
+    };
+    list_departments_api_v1_chain_departments_get: {
+        parameters: {
+            query?: {
+                end?: string | null;
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_events_api_v1_chain_events_get: {
+        parameters: {
+            query?: {
+                address?: string | null;
+                /** @description 上一页返回的 next_before */
+                before?: string | null;
+                contract?: string | null;
+                end?: string | null;
+                event?: string | null;
+                size?: number;
+                start?: string | null;
+                stream?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__explorer__schemas__EventPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_evidence_api_v1_chain_evidence_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                client_id?: string | null;
+                digest?: string | null;
+                size?: number;
+            };
+            header: {
+                /** @description AppKey */
+                "X-Mulian-Key": string;
+                /** @description 密钥版本 */
+                "X-Mulian-Key-Version": string;
+                /** @description 随机数 */
+                "X-Mulian-Nonce": string;
+                /** @description HMAC-SM3 签名，见 docs/consumers/signing.md */
+                "X-Mulian-Signature": string;
+                /** @description Unix 秒 */
+                "X-Mulian-Timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    store_evidence_api_v1_chain_evidence_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 同一次提交重试时不变 */
+                "Idempotency-Key"?: string | null;
+                /** @description AppKey */
+                "X-Mulian-Key": string;
+                /** @description 密钥版本 */
+                "X-Mulian-Key-Version": string;
+                /** @description 随机数 */
+                "X-Mulian-Nonce": string;
+                /** @description HMAC-SM3 签名，见 docs/consumers/signing.md */
+                "X-Mulian-Signature": string;
+                /** @description Unix 秒 */
+                "X-Mulian-Timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_evidence_api_v1_chain_evidence__evidence_id__get: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description AppKey */
+                "X-Mulian-Key": string;
+                /** @description 密钥版本 */
+                "X-Mulian-Key-Version": string;
+                /** @description 随机数 */
+                "X-Mulian-Nonce": string;
+                /** @description HMAC-SM3 签名，见 docs/consumers/signing.md */
+                "X-Mulian-Signature": string;
+                /** @description Unix 秒 */
+                "X-Mulian-Timestamp": string;
+            };
+            path: {
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_evidence_proof_api_v1_chain_evidence__evidence_id__proof_get: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description AppKey */
+                "X-Mulian-Key": string;
+                /** @description 密钥版本 */
+                "X-Mulian-Key-Version": string;
+                /** @description 随机数 */
+                "X-Mulian-Nonce": string;
+                /** @description HMAC-SM3 签名，见 docs/consumers/signing.md */
+                "X-Mulian-Signature": string;
+                /** @description Unix 秒 */
+                "X-Mulian-Timestamp": string;
+            };
+            path: {
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    store_evidence_batch_api_v1_chain_evidence_batch_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 同一次提交重试时不变 */
+                "Idempotency-Key"?: string | null;
+                /** @description AppKey */
+                "X-Mulian-Key": string;
+                /** @description 密钥版本 */
+                "X-Mulian-Key-Version": string;
+                /** @description 随机数 */
+                "X-Mulian-Nonce": string;
+                /** @description HMAC-SM3 签名，见 docs/consumers/signing.md */
+                "X-Mulian-Signature": string;
+                /** @description Unix 秒 */
+                "X-Mulian-Timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_evidence_api_v1_chain_evidence_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    evidence_status_api_v1_chain_evidence_status_get: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description AppKey */
+                "X-Mulian-Key": string;
+                /** @description 密钥版本 */
+                "X-Mulian-Key-Version": string;
+                /** @description 随机数 */
+                "X-Mulian-Nonce": string;
+                /** @description HMAC-SM3 签名，见 docs/consumers/signing.md */
+                "X-Mulian-Signature": string;
+                /** @description Unix 秒 */
+                "X-Mulian-Timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_export_api_v1_chain_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chain__explorer__schemas__ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__explorer__schemas__ExportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_file_api_v1_chain_exports__job_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -24315,6 +29904,108 @@ export interface operations {
             };
         };
     };
+    register_node_api_v1_chain_nodes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__nodes__schemas__NodeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    configure_node_api_v1_chain_nodes__node_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__nodes__schemas__NodeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_hours_api_v1_chain_nodes__node_id__hours_get: {
+        parameters: {
+            query?: {
+                end?: string | null;
+                start?: string | null;
+            };
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hours"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_samples_api_v1_chain_nodes__node_id__samples_get: {
         parameters: {
             query?: {
@@ -24337,6 +30028,209 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["chain__nodes__schemas__History"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_vote_api_v1_chain_nodes__node_id__votes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteAsked"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_accounts_api_v1_chain_nodes_accounts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+        };
+    };
+    list_account_api_v1_chain_nodes_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    strike_account_api_v1_chain_nodes_accounts__account_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_department_nodes_api_v1_chain_nodes_departments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentLines"];
+                };
+            };
+        };
+    };
+    look_at_node_api_v1_chain_nodes_look_get: {
+        parameters: {
+            query: {
+                declared?: string[] | null;
+                url: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeLookOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_votes_api_v1_chain_nodes_votes_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VotePage"];
                 };
             };
             /** @description Validation Error */
@@ -24403,6 +30297,109 @@ export interface operations {
             };
         };
     };
+    get_run_api_v1_chain_run_get: {
+        parameters: {
+            query?: {
+                end?: string | null;
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    find_api_v1_chain_search_get: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hits"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_transactions_api_v1_chain_transactions_get: {
+        parameters: {
+            query?: {
+                /** @description 发起、目标或所建合约 */
+                address?: string | null;
+                /** @description 上一页返回的 next_before */
+                before?: string | null;
+                contract?: string | null;
+                department_id?: string | null;
+                end?: string | null;
+                failed?: boolean;
+                size?: number;
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransactionPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_transaction_api_v1_chain_transactions__tx_hash__get: {
         parameters: {
             query?: never;
@@ -24454,6 +30451,41 @@ export interface operations {
             };
         };
     };
+    list_unit_health_api_v1_chain_units_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                q?: string;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitHealthPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     verify_api_v1_chain_verify_post: {
         parameters: {
             query?: never;
@@ -24470,6 +30502,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifyOut"];
+                };
+            };
+        };
+    };
+    set_witness_quorum_api_v1_chain_witness_quorum_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuorumIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuorumOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_witnesses_api_v1_chain_witnesses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WitnessList"];
+                };
+            };
+        };
+    };
+    register_witness_api_v1_chain_witnesses_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WitnessIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WitnessOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_witness_api_v1_chain_witnesses__witness_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                witness_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WitnessOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -27094,6 +33247,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_call_proof_api_v1_gateway_calls__request_id__proof_get: {
+        parameters: {
+            query: {
+                /** @description 调用时间，按列表所示 */
+                at: string;
+            };
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Validation Error */
