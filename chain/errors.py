@@ -191,7 +191,8 @@ VOTE_NO_QUORUM = define(
     fix_zh="请先恢复停止的验证节点", fix_en="Bring the stopped validators back first",
 )
 VOTE_NOT_READY = define(
-    "chain.vote.not_ready", 409, zh="节点「{name}」当前为{state}，未与网络同步", en="Node {name} is {state}, not in step with the network",
+    "chain.vote.not_ready", 409, zh="节点「{name}」当前为{state}，未与网络同步",
+    en="Node {name} is {state}, not in step with the network",
     fix_zh="请待其同步后再提出", fix_en="Propose it when it has caught up",
 )
 VOTE_UNSEEN = define(

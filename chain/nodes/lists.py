@@ -55,7 +55,8 @@ def reconcile(runtime: Runtime) -> list[Outcome]:
     outcomes = []
     for target, applied, members in rows:
         try:
-            outcome, kept = _bring(engine_of(line_to(runtime, target).ledger), target, lists, applied, frozenset(members))
+            engine = engine_of(line_to(runtime, target).ledger)
+            outcome, kept = _bring(engine, target, lists, applied, frozenset(members))
         except MulianError as error:
             outcomes.append(Outcome(target.name, error=error.text("zh")))
             continue

@@ -1,5 +1,6 @@
 """Looking at every node at once, outside any unit of work, and keeping what was seen in one."""
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,9 @@ class Reading:
     period: int = _DEFAULT_PERIOD
     heartbeat: int | None = None
     clock_back: int = 0
+    # when the height was read, on this process's own clock: nodes are not asked at the same instant
+    asked: float = 0.0
+    head_age: int = 0
     ledger: Ledger | None = field(default=None, compare=False, repr=False)
 
 
@@ -89,7 +93,7 @@ def _read(line: Line) -> Reading:
 
 def _facts(ledger: Ledger) -> Reading:
     engine = engine_of(ledger)
-    height = ledger.height()
+    height, asked = ledger.height(), time.monotonic()
     block = ledger.block(height)
     if block is None:
         return Reading("down", reason="no head block")
@@ -105,7 +109,8 @@ def _facts(ledger: Ledger) -> Reading:
         reason=failure[:300] if failure else None, peers=len(engine.peers()) if engine.capabilities.peers else None,
         engine=engine.capabilities.key, enode=identity.enode, signer=identity.signer, members=_members(engine),
         genesis=ledger.genesis_hash(), period=int(period), heartbeat=heartbeat,
-        clock_back=int(status.get("clockBackSeconds", 0)), ledger=ledger,
+        clock_back=int(status.get("clockBackSeconds", 0)), asked=asked,
+        head_age=int(clock.now().timestamp()) - block.timestamp, ledger=ledger,
     )
 
 
@@ -125,19 +130,25 @@ def _judged(seen: list[Reading]) -> list[Reading]:
     answering = [item for item in seen if item.height is not None]
     genesis = answering[0].genesis if answering else None
     ours = [item for item in answering if item.genesis == genesis]
-    top = max((item.height or 0 for item in ours), default=0)
+    top = max(ours, key=lambda item: item.height or 0, default=None)
     branch = _branch(ours)
-    return [_judge(item, genesis, top, branch) for item in seen]
+    return [item if top is None else _judge(item, genesis, top, branch) for item in seen]
 
 
-def _judge(item: Reading, genesis: str | None, top: int, branch: dict[int, str]) -> Reading:
+def _behind(item: Reading, top: Reading) -> int:
+    """Blocks behind the highest node, less those that were sealed between the two looks."""
+    sealed = max(0, math.ceil((top.asked - item.asked) / top.period))
+    return max(0, (top.height or 0) - (item.height or 0) - sealed)
+
+
+def _judge(item: Reading, genesis: str | None, top: Reading, branch: dict[int, str]) -> Reading:
     if item.height is None or item.head_at is None:
         return item
     if item.genesis != genesis:
         return replace(item, state="foreign")
-    lag = top - item.height
+    lag = _behind(item, top)
     state: str = judge(
-        pending=item.pending, head_age=int((clock.now() - item.head_at).total_seconds()), period=item.period,
+        pending=item.pending, head_age=item.head_age, period=item.period,
         failure=item.reason, clock_back=item.clock_back, heartbeat=item.heartbeat, lag=lag, skew=item.skew or 0,
     )
     if id(item) in branch:
@@ -171,8 +182,9 @@ def _targets(session: Session, url: str) -> list[Target]:
     node = queries.own(session)
     if node is None:
         node = ChainNode(
-            id=ids.new(), name=OWN_NAME, url=url, role="validator", department_id=None, created_at=clock.now(), own=True,
-            enabled=True, managed=True, enode=None, signer=None, contact="", declared=[], engine=None, state="unknown",
+            id=ids.new(), name=OWN_NAME, url=url, role="validator", department_id=None, created_at=clock.now(),
+            own=True, enabled=True, managed=True, enode=None, signer=None, contact="", declared=[],
+            engine=None, state="unknown",
             since=None, members=None, lists=None, version=1,
         )
         session.add(node)

@@ -1,4 +1,4 @@
-"""What adapters share: refusing what an engine does not have, and the two families of methods that two engines speak."""
+"""What adapters share: refusing what an engine has not, and two families of methods that two engines speak."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""geth 1.13 with Clique (EIP-225): votes by ``clique_*``; peers are kept and dropped, accounts are not checked in blocks."""
+"""geth 1.13 with Clique (EIP-225): votes by ``clique_*``, peers kept and dropped; no list binds in blocks."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a node answers, kept as files: ``mulian chain record-fixtures URL`` replaces transcribed answers by recorded ones.
+"""What a node answers, kept as files: ``mulian chain record-fixtures URL`` records what was transcribed before.
 
 A file is {"origin": "recorded" or "transcribed", "source", "method", "params", "result" or "error"}; tests read the
 adapters' decoding from them.

@@ -46,7 +46,7 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a node is: its enode (None without a peer-to-peer side) and the address it seals with, None if it has none."""
+    """Who a node is: its enode (None without a peer-to-peer side) and the address it seals with, None without one."""
 
     enode: str | None
     signer: str | None

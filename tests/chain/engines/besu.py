@@ -78,7 +78,7 @@ class FakeNode:
         return self.enode
 
     def _admin_nodeInfo(self) -> dict[str, Any]:
-        return {"enode": self.enode, "id": enodes.public_key(self.enode), "name": VERSION, "listenAddr": "127.0.0.1"}
+        return {"enode": self.enode, "id": enodes.public_key(self.enode), "name": VERSION}
 
     def _admin_peers(self) -> list[dict[str, Any]]:
         return [{"enode": node.enode, "name": VERSION} for node in self.network.nodes if node is not self]
@@ -87,7 +87,8 @@ class FakeNode:
         sender = eth_account.Account.recover_transaction(raw).lower()
         if self.accounts is not None and sender not in self.accounts:
             raise Refused(NOT_AUTHORIZED, "Sender account not authorized to send transactions")
-        return _translated(self.network.provider.make_request("eth_sendRawTransaction", [raw]))  # type: ignore[arg-type]
+        made = self.network.provider.make_request("eth_sendRawTransaction", [raw])  # type: ignore[arg-type]
+        return _translated(made)
 
     def _txpool_besuStatistics(self) -> dict[str, int]:
         return {"maxSize": 4096, "localCount": 0, "remoteCount": 0}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from chain.ledger import accounts
 from chain.ledger.access import use_ledger
@@ -49,9 +50,9 @@ def platform(network: geth.GethNetwork, runtime: Runtime) -> Runtime:
     use_ledger(runtime, network.nodes[0].ledger)
     runtime.settings = runtime.settings.model_copy(update={"rpc_url": network.nodes[0].url})
 
-    def unit(session: object) -> None:
+    def unit(session: Session) -> None:
         for index, node in enumerate(network.nodes[1:], 1):
-            register(session, f"geth{index}", node.url, enode=node.enode, signer=node.signer.address)  # type: ignore[arg-type]
+            register(session, f"geth{index}", node.url, enode=node.enode, signer=node.signer.address)
 
     runtime.database.run(unit)
     until(lambda: min(node.ledger.height() for node in network.nodes) > 2, 90)

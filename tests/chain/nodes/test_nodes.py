@@ -266,7 +266,7 @@ def test_a_department_sees_its_own_nodes(database: Database, installed: Runtime)
     def unit(session: Any) -> tuple[uuid.UUID, uuid.UUID]:
         ids = []
         for code in ("甲局", "乙局"):
-            row = session.scalars(select(Department).where(Department.name == code)).first() or _department(session, code)
+            row = _department(session, code)
             ids.append(row.id)
             register(session, f"{code}节点", f"http://127.0.0.1:9/{len(ids)}", department_id=row.id)
         return ids[0], ids[1]
