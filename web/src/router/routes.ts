@@ -63,6 +63,8 @@ export const pages: RouteRecordRaw[] = [
 
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
   page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
+  page("/chain/contracts", "chain", "contracts", ["chain.contract.read"], () => import("@/views/chain/ContractsView.vue")),
+  inner("/chain/contracts/:name", "/chain/contracts", "contract", ["chain.contract.read"], () => import("@/views/chain/ContractView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
   page("/crypto/units", "crypto", "units", ["crypto.key.read"], () => import("@/views/crypto/UnitsView.vue")),

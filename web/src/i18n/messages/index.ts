@@ -3,6 +3,7 @@ import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { codes } from "./codes";
 import { common } from "./common";
+import { contracts } from "./contracts";
 import { crypto } from "./crypto";
 import { following } from "./following";
 import { form } from "./form";
@@ -22,4 +23,4 @@ import { transfers } from "./transfers";
 import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
