@@ -27,6 +27,7 @@ _COMPONENT_DEPTH = 5
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_KECCAK = re.compile(r"0x[0-9a-f]{64}")
 _ADDRESS_CHARACTERS = 40
 _MUTABILITY = ("pure", "view", "nonpayable", "payable")
 _ENTRIES = ("function", "event", "error", "constructor", "fallback", "receive")
@@ -36,7 +37,8 @@ _ENTRIES = ("function", "event", "error", "constructor", "fallback", "receive")
 class Package:
     """One contract, ready to be linked and deployed. Code is hex without 0x, with zeros where a library's address
     belongs; ``links`` are the places of those in creation code, ``runtime_links`` in runtime code, by ``unit:Name``
-    (character offsets). ``sources`` are SHA-256 by unit, ``input_digest`` SM3 of the canonical standard-JSON input."""
+    (character offsets). ``sources`` are SHA-256 by unit, or ``keccak256:…`` where the input names a source without
+    holding it; ``input_digest`` SM3 of the canonical standard-JSON input."""
 
     unit: str
     contract: str
@@ -214,10 +216,16 @@ def _sources(given: Mapping[str, Any]) -> dict[str, str]:
         refuse("sources", str(len(sources)))
     found = {}
     for unit, source in sources.items():
-        content = source.get("content") if isinstance(source, dict) else None
-        if not isinstance(content, str) or len(unit) > 250:
+        given_source = source if isinstance(source, dict) else {}
+        content, named = given_source.get("content"), given_source.get("keccak256")
+        if len(unit) > 250:
             refuse("source_content", unit)
-        found[unit] = sha256_hex(content.encode())
+        if isinstance(content, str):
+            found[unit] = sha256_hex(content.encode())
+        elif isinstance(named, str) and _KECCAK.fullmatch(named):
+            found[unit] = f"keccak256:{named.removeprefix('0x')}"
+        else:
+            refuse("source_content", unit)
     return found
 
 

@@ -83,7 +83,7 @@ def get_source(
     source = versions.get(session, version_id).source["sources"].get(unit)
     if source is None:
         raise NOT_FOUND()
-    return SourceOut(unit=unit, content=source["content"])
+    return SourceOut(unit=unit, content=source.get("content", ""))
 
 
 @api.post("/versions/{version_id}/rehearsal", status_code=202, **needs(MANAGE))

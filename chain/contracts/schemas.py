@@ -125,7 +125,7 @@ class VersionPage(BaseModel):
 
 
 class SourceOut(BaseModel):
-    """One source file of a version."""
+    """One source file of a version; ``content`` is empty where the input names it by its digest alone."""
 
     unit: str
     content: str

@@ -182,6 +182,9 @@ def test_hostile_files_are_refused() -> None:
         == "source_content"
     assert word(lambda: packages.parse({**good, "input": {"sources": {"a": {"content": ""}}}}, "Register")) \
         == "source_missing"
+    named = copy.deepcopy(good)
+    named["input"]["sources"]["src/Register.sol"] = {"keccak256": "0x" + "ab" * 32, "urls": ["npm:x"]}
+    assert packages.parse(named, "Register")[0].sources["src/Register.sol"] == "keccak256:" + "ab" * 32
     twice = copy.deepcopy(good)
     twice["output"]["contracts"]["src/Counter.sol"]["Register"] = {}
     assert word(lambda: packages.parse(twice, "Register")) == "contract_ambiguous"

@@ -3,7 +3,7 @@ export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 const TONES: Record<Tone, string[]> = {
   good: [
     "published", "approved", "succeeded", "success", "done", "active", "online", "ok", "normal", "anchored",
-    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final", "made", "live", "open",
+    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final", "made", "live", "open", "ready", "sealed",
   ],
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",

@@ -67,6 +67,8 @@ export const pages: RouteRecordRaw[] = [
   page("/chain/apps", "chain", "chainApps", ["chain.app.read"], () => import("@/views/chain/ChainAppsView.vue")),
   inner("/chain/apps/:id", "/chain/apps", "chainApp", ["chain.app.read"], () => import("@/views/chain/ChainAppView.vue")),
   page("/chain/units", "chain", "chainUnits", ["chain.anchor.read"], () => import("@/views/chain/ChainUnitsView.vue")),
+  page("/chain/contracts", "chain", "contracts", ["chain.contract.read"], () => import("@/views/chain/ContractsView.vue")),
+  inner("/chain/contracts/:name", "/chain/contracts", "contract", ["chain.contract.read"], () => import("@/views/chain/ContractView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
 
   page("/crypto/units", "crypto", "units", ["crypto.key.read"], () => import("@/views/crypto/UnitsView.vue")),

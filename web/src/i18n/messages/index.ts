@@ -4,6 +4,7 @@ import { chain } from "./chain";
 import { chainApps } from "./chainApps";
 import { codes } from "./codes";
 import { common } from "./common";
+import { contracts } from "./contracts";
 import { crypto } from "./crypto";
 import { following } from "./following";
 import { form } from "./form";
@@ -25,3 +26,4 @@ import { units } from "./units";
 import { work } from "./work";
 
 export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
