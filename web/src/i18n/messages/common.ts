@@ -83,7 +83,7 @@ export const common = {
     imports: ["批量导入", "Import"], import: ["导入批次", "Import batch"], review: ["审核中心", "Review"],
     interfaces: ["接口", "Interfaces"], interface: ["接口详情", "Interface"], apps: ["应用与凭证", "Apps and keys"],
     demands: ["数据应用申请", "Requests for data"], calls: ["调用日志", "Call log"],
-    chainOverview: ["运行总览", "Overview"], explorer: ["区块与交易", "Blocks"], verify: ["存证核验", "Verify proof"],
+    chainOverview: ["运行总览", "Overview"], explorer: ["区块与交易", "Blocks"], verify: ["存证核验", "Verify proof"], witnesses: ["存证见证", "Witnesses"],
     units: ["接入单位", "Connected departments"], identifiers: ["标识", "Identifiers"], lookups: ["标识查询", "Look-ups"], replacements: ["替换任务", "Replacements"], replacement: ["替换任务详情", "Replacement"], selfcheck: ["密评自查", "Self-check"], keys: ["密钥", "Keys"], rotations: ["密钥更换", "Key change"], rotation: ["更换进度", "Key change progress"],
     reports: ["报告库", "Reports"], report: ["报告", "Report"],
     users: ["用户", "Users"], departments: ["部门", "Departments"], roles: ["角色", "Roles"], jobs: ["任务中心", "Jobs"], audit: ["审计日志", "Audit trail"],
