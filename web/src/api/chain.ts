@@ -198,6 +198,27 @@ export interface Verification {
   trust_fingerprint: string;
 }
 
+export interface Witness {
+  id: string;
+  name: string;
+  department_id: string | null;
+  department: string | null;
+  key: string;
+  url: string | null;
+  state: "active" | "retired" | "revoked";
+  signed: number;
+  last_signed_at: string | null;
+  problem: string | null;
+  problem_stream: string | null;
+  problem_at: string | null;
+  created_at: string;
+}
+
+export interface WitnessList {
+  items: Witness[];
+  quorum: number;
+}
+
 export const chain = {
   overview: () => api.get<Overview>("/chain/overview"),
   metrics: (start: Date, seconds: number) =>
@@ -220,4 +241,11 @@ export const chain = {
   proof: (type: string, id: string, version: number, name: string) =>
     download(`/chain/proofs/${type}/${id}/${version}`, name),
   trust: () => download("/chain/trust", "trust.json"),
+  certificate: (type: string, id: string, version: number, name: string) =>
+    download(`/chain/certificates/${type}/${id}/${version}`, name),
+  witnesses: () => api.get<WitnessList>("/chain/witnesses"),
+  addWitness: (body: { name: string; key: string; url: string | null; department_id: string | null }) =>
+    api.post<Witness>("/chain/witnesses", body),
+  endWitness: (id: string, revoke: boolean) => api.post<Witness>(`/chain/witnesses/${id}/end`, { revoke }),
+  setQuorum: (quorum: number) => api.put<{ quorum: number }>("/chain/witness-quorum", { quorum }),
 };

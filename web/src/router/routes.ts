@@ -70,6 +70,7 @@ export const pages: RouteRecordRaw[] = [
   page("/chain/contracts", "chain", "contracts", ["chain.contract.read"], () => import("@/views/chain/ContractsView.vue")),
   inner("/chain/contracts/:name", "/chain/contracts", "contract", ["chain.contract.read"], () => import("@/views/chain/ContractView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
+  page("/chain/witnesses", "chain", "witnesses", ["chain.anchor.read"], () => import("@/views/chain/WitnessesView.vue")),
 
   page("/crypto/units", "crypto", "units", ["crypto.key.read"], () => import("@/views/crypto/UnitsView.vue")),
   page("/crypto/identifiers", "crypto", "identifiers", ["crypto.identifier.read"], () => import("@/views/crypto/IdentifiersView.vue")),

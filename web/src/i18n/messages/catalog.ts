@@ -47,7 +47,7 @@ export const catalog = {
     gone: ["已于 {at} 撤销：{reason}", "Withdrawn {at}: {reason}"], opened: ["审核人已打开", "opened by a reviewer"], recall: ["撤回", "Take back"], edit: ["编辑", "Edit"], discard: ["放弃变更", "Drop the change"],
     saved: ["“{name}”已保存", "“{name}” saved"], publishedAt: ["发布时间", "Published"], versionN: ["第 {n} 版", "Version {n}"],
     noVersion: ["尚未发布，没有版本", "Not published yet: no versions"], compare: ["与上一版比较", "Compare with the one before"],
-    first: ["首次发布", "First published"], hash: ["内容摘要（SM3）", "Content digest (SM3)"], prevHash: ["上一版摘要", "Digest before"], proof: ["下载存证文件", "Download proof"],
+    first: ["首次发布", "First published"], hash: ["内容摘要（SM3）", "Content digest (SM3)"], prevHash: ["上一版摘要", "Digest before"], proof: ["下载存证文件", "Download proof"], certificate: ["存证证书", "Certificate"],
     anchorState: ["上链状态", "State"], batch: ["批次", "Batch"], leaf: ["叶序号", "Leaf"], tx: ["交易", "Transaction"], block: ["区块", "Block"], blockTime: ["出块时间", "Block time"],
     notAnchored: ["等待上链", "Waiting for the chain"], anchorHint: ["发布后几秒内自动上链；存证文件可离线核验。", "Anchored within seconds of publishing; the proof verifies offline."],
     noItems: ["没有数据项", "No data items"], noColumns: ["没有字段", "No columns"],

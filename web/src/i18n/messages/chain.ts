@@ -1,19 +1,32 @@
 import type { Pairs } from "../define";
 
 export const chain = {
+  witness: {
+    lead: ["其他单位的见证方只见检查点；与此前所见不一致的历史，它们拒绝签名", "Other departments see only checkpoints and refuse to sign a history that differs from what they saw"],
+    add: ["登记见证方", "Register a witness"], name: ["名称", "Name"], key: ["SM2 公钥", "SM2 public key"], url: ["地址", "Address"], signed: ["已签检查点", "Checkpoints signed"], last: ["最近签名", "Last signature"], problem: ["未签原因", "Why not"],
+    keyHint: ["见证方运行 mulian witness init 后显示的 130 位十六进制公钥", "The 130 hex digits that mulian witness init shows"], urlHint: ["平台请求签名的地址；见证方主动来取时留空", "Where the platform asks; empty when the witness fetches by itself"], fetches: ["主动来取", "Fetches by itself"],
+    quorum: ["存证被认证至少需要 {n} 个见证方", "A proof needs at least {n} witnesses"], setQuorum: ["设定所需个数", "Set the number"], quorumHint: ["改动写入信任文件，须重新公布；少于此数的存证不能认证", "The trust file changes and must be published again; proofs with fewer are not authenticated"],
+    retire: ["停用", "Retire"], revoke: ["撤销", "Revoke"], retireText: ["不再请求“{name}”签名，既有签名仍计入。", "“{name}” is asked no more; what it signed counts."], revokeText: ["“{name}”的密钥不再可信，既有签名不再计入，信任文件须重新公布。", "The key of “{name}” is no longer trusted, what it signed no longer counts, and the trust file must be published again."],
+    state: { active: ["在用", "Active"], retired: ["停用", "Retired"], revoked: ["撤销", "Revoked"] },
+    why: { away: ["连不上", "Cannot be reached"], inconsistent: ["历史不一致，已拒绝", "Refused: histories differ"], unknown: ["见过本库没有的历史", "Has seen what this database lacks"], foreign: ["不认识本平台的密钥", "Does not know our key"] },
+    empty: ["还没有见证方：见 docs/operators/witnesses.md", "No witness yet: see docs/operators/witnesses.md"],
+  },
   verify: {
     lead: ["核对存证文件的记录、默克尔路径、区块与出块人签名", "Checks record, Merkle path, block and the sealers' signatures of a proof file"],
     drop: ["把存证文件拖到这里，或点击选择", "Drop a proof file here, or click to choose one"], hint: ["*.proof.json，不超过 4 MB；文件只用于核验，不保存", "*.proof.json, at most 4 MB; it is checked and not kept"],
+    paste: ["或粘贴存证文件的全部内容", "Or paste the whole text of a proof file"], check: ["核验", "Check"], pasted: ["粘贴的内容", "pasted text"],
     bad: ["未能核验", "Not verified"],
     status: { authenticated: ["核验通过", "The proof holds"], consistent: ["自洽，但不能认证", "Consistent, but not authenticated"], invalid: ["核验不通过", "The proof does not hold"] },
     text: {
       authenticated: ["文件“{name}”完整、未被改动，签名与本平台信任文件一致。", "“{name}” is whole and unchanged, and its signatures agree with this platform's trust file."],
-      consistent: ["文件“{name}”自身完整，但签名人不在本平台的信任文件中。", "“{name}” is whole in itself, but its signers are not in this platform's trust file."],
+      consistent: ["文件“{name}”自身完整，但按本平台的信任文件不能认证，原因如下。", "“{name}” is whole in itself, but this platform's trust file does not authenticate it, because:"],
       invalid: ["文件“{name}”已被改动、不完整或是伪造的。", "“{name}” was changed, is incomplete or forged."],
     },
     tooLarge: ["文件超过 4 MB，不是存证文件", "More than 4 MB: this is no proof file"],
     offline: ["也可以用 verify_proof.py 和信任文件在断网的电脑上核验，结论相同。", "verify_proof.py with the trust file gives the same verdict on a computer without network."],
     reason: {
+      too_few_witnesses: ["见证方联合签名少于信任文件的要求", "Fewer witnesses have signed than the trust file asks for"], history_rewritten: ["与另一份文件矛盾：历史被改写过", "Contradicts another file: history was rewritten"],
+      consistency: ["后一个树不是前一个树的延续", "The tree does not continue the smaller one"], row_root: ["记录行与段落的行树根不符", "The row does not lead to the segment's root"], header_chain: ["后续区块头不相接", "The headers do not follow each other"],
       no_trust_file: ["未提供信任文件", "No trust file"], other_chain: ["链、创世块或存证合约与信任文件不符", "Chain, genesis or registry differ from the trust file"],
       other_checkpoint_key: ["检查点签名公钥不在信任文件中", "The checkpoint's key is not in the trust file"], other_sealer: ["出块者不在信任文件所列名单中", "The sealer is not in the trust file"],
       checkpoint_signature_wrong: ["检查点的 SM2 签名不正确", "The checkpoint's SM2 signature is wrong"], event_registry: ["存证事件并非出自所称合约", "The event is not of the named contract"],
@@ -23,6 +36,7 @@ export const chain = {
       seal_format: ["区块签名格式不正确", "The seal's format is wrong"], seal_wrong: ["区块签名不正确（区块头被改动）", "The seal is wrong: the header was changed"], unreadable: ["文件无法读取", "The file cannot be read"],
     },
     field: {
+      witnesses: ["见证方", "Witnesses"], engine: ["共识", "Consensus"], row: ["段落内行号（从 0 起）", "Row in its segment, from 0"], rows: ["段落行数", "Rows of the segment"], old_size: ["旧树大小", "Old size"], old_root: ["旧树根", "Old root"],
       code: ["编码", "Code"], version: ["版本", "Version"], entry_hash: ["内容摘要", "Content digest"], block_number: ["区块高度", "Block"], block_hash: ["区块哈希", "Block hash"],
       tx_hash: ["交易哈希", "Transaction"], kind: ["类型", "Kind"], org: ["单位", "Organisation"], id: ["编号", "Id"], action: ["动作", "Action"], anchored_at: ["上链时间", "Anchored at"], block_time: ["出块时间", "Block time"],
       stream: ["存证流", "Stream"], index: ["序号", "Index"], size: ["树大小", "Tree size"], root: ["树根", "Root"], seq: ["批次", "Batch"], checkpoint_time: ["签发时间", "Signed at"], registry: ["登记合约", "Registry"], block: ["区块高度", "Block"], sealer: ["出块人", "Sealer"], trust: ["信任文件指纹", "Trust file fingerprint"], prev_hash: ["上一版摘要", "Digest before"], valid_from: ["生效时间", "Valid from"], object_type: ["对象类型", "Object"], record: ["记录", "Record"], leaf_index: ["叶序号", "Leaf"], chain_id: ["链标识", "Chain id"],

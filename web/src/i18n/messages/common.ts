@@ -86,6 +86,7 @@ export const common = {
     chainOverview: ["运行总览", "Overview"], explorer: ["区块与交易", "Blocks"], chainNodes: ["节点", "Nodes"], verify: ["存证核验", "Verify proof"],
     chainApps: ["应用对接", "Applications"], chainApp: ["应用详情", "Application"], chainUnits: ["单位上链健康", "Departments on chain"],
     chainOverview: ["运行总览", "Overview"], explorer: ["区块与交易", "Blocks"], contracts: ["智能合约", "Contracts"], contract: ["合约详情", "Contract"], verify: ["存证核验", "Verify proof"],
+    chainOverview: ["运行总览", "Overview"], explorer: ["区块与交易", "Blocks"], verify: ["存证核验", "Verify proof"], witnesses: ["存证见证", "Witnesses"],
     units: ["接入单位", "Connected departments"], identifiers: ["标识", "Identifiers"], lookups: ["标识查询", "Look-ups"], replacements: ["替换任务", "Replacements"], replacement: ["替换任务详情", "Replacement"], selfcheck: ["密评自查", "Self-check"], keys: ["密钥", "Keys"], rotations: ["密钥更换", "Key change"], rotation: ["更换进度", "Key change progress"],
     reports: ["报告库", "Reports"], report: ["报告", "Report"],
     users: ["用户", "Users"], departments: ["部门", "Departments"], roles: ["角色", "Roles"], jobs: ["任务中心", "Jobs"], audit: ["审计日志", "Audit trail"],
