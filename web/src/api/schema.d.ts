@@ -3542,6 +3542,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/addresses/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Address
+         * @description Return what stands at an address and when it was seen.
+         */
+        get: operations["get_address_api_v1_chain_addresses__address__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/anchors/{object_type}/{object_id}/{version}": {
         parameters: {
             query?: never;
@@ -3662,6 +3682,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Departments
+         * @description Return what each department had anchored: the running quarter unless said otherwise.
+         */
+        get: operations["list_departments_api_v1_chain_departments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description List decoded events, newest first.
+         */
+        get: operations["list_events_api_v1_chain_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Export
+         * @description Export a list in the background; the job's result says how many rows there are.
+         */
+        post: operations["ask_export_api_v1_chain_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/exports/{job_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export File
+         * @description Download an export (kept for seven days).
+         */
+        get: operations["export_file_api_v1_chain_exports__job_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/metrics": {
         parameters: {
             query?: never;
@@ -3762,6 +3862,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description Return the run analysis of a period (链运行分析): the running quarter unless said otherwise.
+         */
+        get: operations["get_run_api_v1_chain_run_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find
+         * @description Say what a text means: height, hash, address, department, contract, stream, code of an entry.
+         */
+        get: operations["find_api_v1_chain_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transactions
+         * @description List indexed transactions with their decoded calls, newest first.
+         */
+        get: operations["list_transactions_api_v1_chain_transactions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/transactions/{tx_hash}": {
         parameters: {
             query?: never;
@@ -3771,7 +3931,7 @@ export interface paths {
         };
         /**
          * Get Transaction
-         * @description Return one transaction with its result.
+         * @description Return one transaction with its result, its events and whose records it carries.
          */
         get: operations["get_transaction_api_v1_chain_transactions__tx_hash__get"];
         put?: never;
@@ -6629,6 +6789,19 @@ export interface components {
             left: number;
         };
         /**
+         * AddressOut
+         * @description An address; without blocks it was never seen.
+         */
+        AddressOut: {
+            /** Address */
+            address: string;
+            /** First Block */
+            first_block: number | null;
+            label: components["schemas"]["LabelOut"] | null;
+            /** Last Block */
+            last_block: number | null;
+        };
+        /**
          * Alarm
          * @description Why a look-up is told to people: runs of persons issued one after the other, or questions without a person.
          * @enum {string}
@@ -7298,7 +7471,7 @@ export interface components {
         };
         /**
          * BlockDetail
-         * @description A block with the hashes of its transactions.
+         * @description A block with the hashes of its transactions (at most 200); ``items`` only where it is indexed.
          */
         BlockDetail: {
             /**
@@ -7306,10 +7479,27 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Failed
+             * @description 执行失败的交易数；尚未索引时为空
+             */
+            failed?: number | null;
             /** Gas Used */
             gas_used: number;
             /** Hash */
             hash: string;
+            /**
+             * Interval
+             * @description 与父区块的间隔，秒
+             */
+            interval?: number | null;
+            /** Items */
+            items?: components["schemas"]["TransactionOut"][] | null;
+            /**
+             * Missed
+             * @description 此块之前错过的出块轮次
+             */
+            missed?: number | null;
             /** Number */
             number: number;
             /** Parent Hash */
@@ -7348,10 +7538,20 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Failed
+             * @description 执行失败的交易数；尚未索引时为空
+             */
+            failed?: number | null;
             /** Gas Used */
             gas_used: number;
             /** Hash */
             hash: string;
+            /**
+             * Interval
+             * @description 与父区块的间隔，秒
+             */
+            interval?: number | null;
             /** Number */
             number: number;
             /** Parent Hash */
@@ -7548,6 +7748,20 @@ export interface components {
         CallPage: {
             /** Items */
             items: components["schemas"]["CallOut"][];
+        };
+        /**
+         * CarriedOut
+         * @description Records of one department under one transaction; without a department they are the platform's.
+         */
+        CarriedOut: {
+            /** Department */
+            department: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /** Records */
+            records: number;
+            /** Stream */
+            stream: string;
         };
         /**
          * CaseDetail
@@ -8302,6 +8516,79 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * ExportIn
+         * @description An export in the background. csv holds one level: ``kind``.
+         */
+        catalog__imports__schemas__ExportIn: {
+            /**
+             * Department Id
+             * @description 缺省为本人范围内的全部
+             */
+            department_id?: string | null;
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format: "xlsx" | "json" | "csv";
+            /**
+             * Kind
+             * @description csv：duty、data_entry、data_item、system、db_table、db_column、link
+             */
+            kind?: string | null;
+            /**
+             * Template
+             * @description 部门模板：带示例行和本部门下拉框
+             * @default false
+             */
+            template: boolean;
+        };
+        /**
+         * ExportOut
+         * @description An export. ``held_back``: 重要、核心 rows without a listed release.
+         */
+        catalog__imports__schemas__ExportOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Name */
+            created_name: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Filename */
+            filename: string;
+            /** Format */
+            format: string;
+            /** Held Back */
+            held_back: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Kind */
+            kind: string | null;
+            /** Made At */
+            made_at: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Size */
+            size: number | null;
+            /** Sm3 */
+            sm3: string | null;
+            /**
+             * State
+             * @description queued、made 或 failed
+             */
+            state: string;
+            /** Template */
+            template: boolean;
         };
         /**
          * FindingOut
@@ -9088,6 +9375,79 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * EventOut
+         * @description A decoded event.
+         */
+        chain__explorer__schemas__EventOut: {
+            /** Address */
+            address: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** At */
+            at: string | null;
+            /** Block Number */
+            block_number: number;
+            /** Contract */
+            contract: string;
+            /** Event */
+            event: string;
+            /** Log Index */
+            log_index: number;
+            /** Stream */
+            stream: string | null;
+            /** Tx Hash */
+            tx_hash: string;
+        };
+        /**
+         * ExportIn
+         * @description What to export; filters are those of the list.
+         */
+        chain__explorer__schemas__ExportIn: {
+            /** Address */
+            address?: string | null;
+            /** Contract */
+            contract?: string | null;
+            /** Department Id */
+            department_id?: string | null;
+            /** End */
+            end?: string | null;
+            /** Event */
+            event?: string | null;
+            /**
+             * Failed
+             * @default false
+             */
+            failed: boolean;
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format: "xlsx" | "csv";
+            /** Start */
+            start?: string | null;
+            /** Stream */
+            stream?: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "blocks" | "transactions" | "events" | "departments" | "run";
+        };
+        /**
+         * ExportOut
+         * @description A queued export; its file is there when the job is done, for seven days.
+         */
+        chain__explorer__schemas__ExportOut: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
         };
         /**
          * OverviewOut
@@ -10674,6 +11034,22 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * DepartmentActivity
+         * @description What a department (None: the platform) had anchored in a period; ``last_block`` is of all time.
+         */
+        DepartmentActivity: {
+            /** Department */
+            department: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /** Last Block */
+            last_block: number | null;
+            /** Records */
+            records: number;
+            /** Transactions */
+            transactions: number;
+        };
         /** DepartmentBrief */
         DepartmentBrief: {
             /**
@@ -10732,6 +11108,14 @@ export interface components {
              * @description 统一社会信用代码
              */
             uscc?: string | null;
+        };
+        /**
+         * DepartmentList
+         * @description Departments with anchored records, most first.
+         */
+        DepartmentList: {
+            /** Items */
+            items: components["schemas"]["DepartmentActivity"][];
         };
         /** DepartmentOut */
         DepartmentOut: {
@@ -11543,96 +11927,14 @@ export interface components {
             reason: string;
         };
         /**
-         * EventOut
-         * @description A line of the timeline.
+         * EventPage
+         * @description Events, newest first; ``next_before`` asks for older ones.
          */
-        EventOut: {
-            /** Actor Name */
-            actor_name: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Kind */
-            kind: string;
-            /** Seq */
-            seq: number;
-            /** Text */
-            text: string;
-        };
-        /**
-         * ExportIn
-         * @description An export in the background. csv holds one level: ``kind``.
-         */
-        ExportIn: {
-            /**
-             * Department Id
-             * @description 缺省为本人范围内的全部
-             */
-            department_id?: string | null;
-            /**
-             * Format
-             * @default xlsx
-             * @enum {string}
-             */
-            format: "xlsx" | "json" | "csv";
-            /**
-             * Kind
-             * @description csv：duty、data_entry、data_item、system、db_table、db_column、link
-             */
-            kind?: string | null;
-            /**
-             * Template
-             * @description 部门模板：带示例行和本部门下拉框
-             * @default false
-             */
-            template: boolean;
-        };
-        /**
-         * ExportOut
-         * @description An export. ``held_back``: 重要、核心 rows without a listed release.
-         */
-        ExportOut: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created Name */
-            created_name: string;
-            /** Department Id */
-            department_id: string | null;
-            /** Filename */
-            filename: string;
-            /** Format */
-            format: string;
-            /** Held Back */
-            held_back: number | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Job Id */
-            job_id: string | null;
-            /** Kind */
-            kind: string | null;
-            /** Made At */
-            made_at: string | null;
-            /** Rows */
-            rows: number | null;
-            /** Size */
-            size: number | null;
-            /** Sm3 */
-            sm3: string | null;
-            /**
-             * State
-             * @description queued、made 或 failed
-             */
-            state: string;
-            /** Template */
-            template: boolean;
+        EventPage: {
+            /** Items */
+            items: components["schemas"]["chain__explorer__schemas__EventOut"][];
+            /** Next Before */
+            next_before: string | null;
         };
         /**
          * ExportPage
@@ -11640,7 +11942,7 @@ export interface components {
          */
         ExportPage: {
             /** Items */
-            items: components["schemas"]["ExportOut"][];
+            items: components["schemas"]["catalog__imports__schemas__ExportOut"][];
             /** Page */
             page: number;
             /** Size */
@@ -12081,6 +12383,23 @@ export interface components {
             unreadable: number;
         };
         /**
+         * Hit
+         * @description One thing that a search text means; ``value`` opens it.
+         */
+        Hit: {
+            /** Hint */
+            hint?: string | null;
+            /**
+             * Kind
+             * @description block · transaction · address · department · contract · stream · object
+             */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * HitOut
          * @description A node that a search found.
          */
@@ -12165,6 +12484,14 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * Hits
+         * @description What a search text means, most exact first.
+         */
+        Hits: {
+            /** Items */
+            items: components["schemas"]["Hit"][];
         };
         /**
          * HttpSource
@@ -12691,6 +13018,25 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * EventOut
+         * @description A line of the timeline.
+         */
+        kernel__cases__schemas__EventOut: {
+            /** Actor Name */
+            actor_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Seq */
+            seq: number;
+            /** Text */
+            text: string;
+        };
         /** TokenOut */
         kernel__identity__schemas__TokenOut: {
             /**
@@ -13008,6 +13354,19 @@ export interface components {
          * @enum {string}
          */
         Kind: "id_number" | "phone" | "text";
+        /**
+         * LabelOut
+         * @description What an address is.
+         */
+        LabelOut: {
+            /**
+             * Kind
+             * @description contract 合约 · stream 存证流签名账户 · account 平台账户
+             */
+            kind: string;
+            /** Name */
+            name: string;
+        };
         /**
          * LeakedOut
          * @description A column that writes nothing until its compromised key is changed.
@@ -15229,6 +15588,104 @@ export interface components {
             total: number;
         };
         /**
+         * RunOut
+         * @description Run analysis of [start, end) as far as it is indexed; intervals are seconds.
+         */
+        RunOut: {
+            /** Blocks */
+            blocks: number;
+            /** Empty */
+            empty: number;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Failed */
+            failed: number;
+            /** Failures */
+            failures: {
+                [key: string]: number;
+            };
+            /** First Block */
+            first_block: number | null;
+            /** Gas Used */
+            gas_used: number;
+            /** Indexed At */
+            indexed_at: string | null;
+            /** Indexed Height */
+            indexed_height: number | null;
+            /** Interval Max */
+            interval_max: number | null;
+            /** Interval Mean */
+            interval_mean: number | null;
+            /** Interval P50 */
+            interval_p50: number | null;
+            /** Interval P99 */
+            interval_p99: number | null;
+            /** Last Block */
+            last_block: number | null;
+            /** Missed */
+            missed: number;
+            /**
+             * No Turns
+             * @description 不会有错过轮次的原因：single_sealer 单一出块者；否则为空
+             */
+            no_turns: string | null;
+            /** Peak At */
+            peak_at: string | null;
+            /** Points */
+            points: components["schemas"]["RunPoint"][];
+            /** Sealers */
+            sealers: {
+                [key: string]: number;
+            };
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Tps Mean */
+            tps_mean: number;
+            /** Tps Peak */
+            tps_peak: number;
+            /** Transactions */
+            transactions: number;
+            /**
+             * Width
+             * @description 每点秒数：60、3600 或 86400（北京日）
+             */
+            width: number;
+        };
+        /**
+         * RunPoint
+         * @description Sums of one interval that had blocks.
+         */
+        RunPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Blocks */
+            blocks: number;
+            /** Failed */
+            failed: number;
+            /** Interval Max */
+            interval_max: number | null;
+            /** Interval Mean */
+            interval_mean: number | null;
+            /** Missed */
+            missed: number;
+            /**
+             * Peak
+             * @description 最忙一分钟的交易数
+             */
+            peak: number;
+            /** Transactions */
+            transactions: number;
+        };
+        /**
          * SavedIn
          * @description A search to keep; ``filters`` as in the list of entries.
          */
@@ -16311,7 +16768,7 @@ export interface components {
         /** Timeline */
         Timeline: {
             /** Items */
-            items: components["schemas"]["EventOut"][];
+            items: components["schemas"]["kernel__cases__schemas__EventOut"][];
         };
         /**
          * Title
@@ -16554,10 +17011,36 @@ export interface components {
          * @description A transaction; the fields of its result are empty while it waits.
          */
         TransactionOut: {
+            /**
+             * Arguments
+             * @description 解码后的参数；超过 48 位的整数为文本
+             */
+            arguments?: {
+                [key: string]: unknown;
+            } | null;
+            /** At */
+            at?: string | null;
             /** Block Number */
             block_number: number | null;
+            /**
+             * Carried
+             * @description 各部门随本交易上链的记录数
+             */
+            carried?: components["schemas"]["CarriedOut"][] | null;
+            /**
+             * Contract
+             * @description 合约名称；未知合约为空
+             */
+            contract?: string | null;
             /** Contract Address */
             contract_address: string | null;
+            /**
+             * Events
+             * @description 解码后的事件；列表中不含
+             */
+            events?: components["schemas"]["chain__explorer__schemas__EventOut"][] | null;
+            /** Gas Limit */
+            gas_limit?: number | null;
             /** Gas Used */
             gas_used: number | null;
             /** Hash */
@@ -16566,10 +17049,20 @@ export interface components {
             input_bytes: number;
             /** Logs */
             logs: number | null;
+            /** Method */
+            method?: string | null;
             /** Nonce */
             nonce: number;
+            /**
+             * Reason
+             * @description 失败原因：合约错误名、out_of_gas、revert、unknown
+             */
+            reason?: string | null;
+            /** Reason Text */
+            reason_text?: string | null;
             /** Sender */
             sender: string;
+            sender_label?: components["schemas"]["LabelOut"] | null;
             /**
              * Status
              * @description pending 待上链 · success 成功 · failed 失败
@@ -16577,6 +17070,19 @@ export interface components {
             status: string;
             /** To */
             to: string | null;
+            to_label?: components["schemas"]["LabelOut"] | null;
+            /** Tx Index */
+            tx_index?: number | null;
+        };
+        /**
+         * TransactionPage
+         * @description Transactions, newest first; ``next_before`` asks for older ones.
+         */
+        TransactionPage: {
+            /** Items */
+            items: components["schemas"]["TransactionOut"][];
+            /** Next Before */
+            next_before: string | null;
         };
         /**
          * TransferIn
@@ -20251,7 +20757,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportIn"];
+                "application/json": components["schemas"]["catalog__imports__schemas__ExportIn"];
             };
         };
         responses: {
@@ -20261,7 +20767,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExportOut"];
+                    "application/json": components["schemas"]["catalog__imports__schemas__ExportOut"];
                 };
             };
             /** @description Validation Error */
@@ -20292,7 +20798,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExportOut"];
+                    "application/json": components["schemas"]["catalog__imports__schemas__ExportOut"];
                 };
             };
             /** @description Validation Error */
@@ -24064,6 +24570,37 @@ export interface operations {
             };
         };
     };
+    get_address_api_v1_chain_addresses__address__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_state_api_v1_chain_anchors__object_type___object_id___version__get: {
         parameters: {
             query?: never;
@@ -24158,6 +24695,8 @@ export interface operations {
             query?: {
                 /** @description 只列此高度以下的区块 */
                 before?: number | null;
+                /** @description 只列有交易的区块 */
+                busy?: boolean;
                 size?: number;
             };
             header?: never;
@@ -24239,6 +24778,139 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["chain__contracts__schemas__ReleasePage"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_departments_api_v1_chain_departments_get: {
+        parameters: {
+            query?: {
+                end?: string | null;
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_events_api_v1_chain_events_get: {
+        parameters: {
+            query?: {
+                address?: string | null;
+                /** @description 上一页返回的 next_before */
+                before?: string | null;
+                contract?: string | null;
+                end?: string | null;
+                event?: string | null;
+                size?: number;
+                start?: string | null;
+                stream?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_export_api_v1_chain_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chain__explorer__schemas__ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__explorer__schemas__ExportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_file_api_v1_chain_exports__job_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -24380,6 +25052,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_run_api_v1_chain_run_get: {
+        parameters: {
+            query?: {
+                end?: string | null;
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    find_api_v1_chain_search_get: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hits"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_transactions_api_v1_chain_transactions_get: {
+        parameters: {
+            query?: {
+                /** @description 发起、目标或所建合约 */
+                address?: string | null;
+                /** @description 上一页返回的 next_before */
+                before?: string | null;
+                contract?: string | null;
+                department_id?: string | null;
+                end?: string | null;
+                failed?: boolean;
+                size?: number;
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransactionPage"];
                 };
             };
             /** @description Validation Error */
