@@ -53,7 +53,7 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
         database.close()
     lines = [
         _row("indexer: static decoder vs a web3 get_event_data loop, events a second", found, "decode", 10),
-        _row("… decoded and all rows, rollups and cursor committed vs the loop that only decodes", found, "index", None),
+        _row("… all rows, rollups and cursor committed vs the loop that only decodes", found, "index", None),
     ]
     return {"rows": [*lines, _idle()], "rounds": found, "events": BLOCKS * TRANSACTIONS}
 

@@ -334,3 +334,7 @@ BESU_FOLDER = define(
 COMMAND_USER = define(
     "chain.command.user_unknown", 404, zh="没有可用的用户「{username}」", en="No active user {username}",
 )
+EXPORT_UNKNOWN = define(
+    "chain.export.unknown", 404, zh="没有该导出，或文件已过期", en="There is no such export, or its file expired",
+    fix_zh="请重新导出", fix_en="Export again",
+)

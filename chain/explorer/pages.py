@@ -41,16 +41,16 @@ def blocks(session: Session, ledger: Ledger, *, before: int | None, size: int, b
     cursor = index.cursor(session)
     top = -1 if cursor is None else cursor.height
     newest: list[BlockOut] = []
-    if before is None or before > top + 1:
-        head = ledger.height()
-        first = head if before is None else min(before - 1, head)
+    head = service.height(session, ledger) if before is None or before > top + 1 else top
+    first = head if before is None else min(before - 1, head)
+    if first > top:
         # the node gives one block at a time: no more than a page of them
-        found = service.blocks(ledger, before=first + 1, size=min(size, max(0, first - top)))
+        found = service.blocks(ledger, before=first + 1, size=min(size, first - top))
         newest = [block_out(one) for one in found if one.tx_hashes or not busy]
         if first - top > size:
             return newest  # the index is more than a page behind: the next page asks again
     rest = size - len(newest)
-    held = queries.blocks(session, before=None if before is None else before, size=rest, busy=busy) if rest else ()
+    held = queries.blocks(session, before=before, size=rest, busy=busy) if rest else ()
     return newest + [_block(one) for one in held]
 
 
@@ -210,7 +210,8 @@ def _points(given: Iterable[figures.Point]) -> list[RunPoint]:
         shown.append(RunPoint(
             at=clock.from_micros(point.start * 1_000_000), blocks=point.sums.blocks,
             transactions=point.sums.transactions, failed=point.sums.failed, peak=point.sums.peak,
-            missed=point.sums.missed, interval_mean=_thousandth(between.mean), interval_max=_thousandth(between.longest),
+            missed=point.sums.missed, interval_mean=_thousandth(between.mean),
+            interval_max=_thousandth(between.longest),
         ))
     return shown
 
