@@ -18783,7 +18783,7 @@ export interface components {
         };
         /**
          * SourceOut
-         * @description One source file of a version.
+         * @description One source file of a version; ``content`` is empty where the input names it by its digest alone.
          */
         SourceOut: {
             /** Content */

@@ -62,13 +62,13 @@ export const pages: RouteRecordRaw[] = [
   page("/gateway/calls", "gateway", "calls", ["gateway.call.read"], () => import("@/views/gateway/CallsView.vue")),
 
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
-  page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/nodes", "chain", "chainNodes", ["chain.node.read"], () => import("@/views/chain/NodesView.vue")),
-  page("/chain/apps", "chain", "chainApps", ["chain.app.read"], () => import("@/views/chain/ChainAppsView.vue")),
-  inner("/chain/apps/:id", "/chain/apps", "chainApp", ["chain.app.read"], () => import("@/views/chain/ChainAppView.vue")),
   page("/chain/units", "chain", "chainUnits", ["chain.anchor.read"], () => import("@/views/chain/ChainUnitsView.vue")),
+  page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/contracts", "chain", "contracts", ["chain.contract.read"], () => import("@/views/chain/ContractsView.vue")),
   inner("/chain/contracts/:name", "/chain/contracts", "contract", ["chain.contract.read"], () => import("@/views/chain/ContractView.vue")),
+  page("/chain/apps", "chain", "chainApps", ["chain.app.read"], () => import("@/views/chain/ChainAppsView.vue")),
+  inner("/chain/apps/:id", "/chain/apps", "chainApp", ["chain.app.read"], () => import("@/views/chain/ChainAppView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),
   page("/chain/witnesses", "chain", "witnesses", ["chain.anchor.read"], () => import("@/views/chain/WitnessesView.vue")),
 
