@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.ledger.embedded.rpc.table import METHODS
@@ -20,6 +20,7 @@ from tests.chain.rpc_compat import make
 from tests.chain.rpc_compat.fetch import ANYWHERE
 from tests.chain.rpc_compat.iofile import Exchange, IoFile, differences, load, parse, shape_differences
 from tests.chain.rpc_compat.world import World, world
+from tests.support.scale import examples
 
 HERE = Path(__file__).parent
 OURS = sorted(
@@ -90,6 +91,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=examples(15, 500))
 @given(st.lists(st.tuples(JSON, JSON), min_size=1, max_size=3), st.lists(st.text("ab ", max_size=5), max_size=2))
 def test_the_format_survives_a_round(exchanges: list[tuple[Any, Any]], comments: list[str]) -> None:
     file = IoFile(comments, [Exchange(*pair) for pair in exchanges])
