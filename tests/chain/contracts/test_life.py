@@ -17,6 +17,7 @@ from chain.ledger.embedded.provider import in_process
 from chain.ledger.web3_ledger import Web3Ledger
 from kernel.approvals import service as approvals
 from kernel.audit.models import AuditLog
+from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor, system_actor
 from kernel.runtime import Runtime
@@ -350,3 +351,20 @@ def test_a_version_label_is_used_once_and_evidence_is_final(life: Life) -> None:
     with refused("deployment_order"):
         life.propose(version)
     assert system_actor("x").may(versions.MANAGE)
+
+
+def test_the_path_on_every_database(database: Database) -> None:
+    assert database.runtime is not None
+    runtime = database.runtime
+    with Node(runtime.home, Options(rehearsal=True)) as node, in_process(node) as provider:
+        use_ledger(runtime, Web3Ledger("in-process", provider))
+        life = Life(runtime)
+        assert life.deploy(life.counter()).state == "done"
+        assert life.deploy(life.counter("2", "CounterTwo", UPGRADE_SUITE)).action == "upgrade"
+        life.grant("Counter")
+        assert life.write("Counter", "add", 2).state == "sealed" and life.read("Counter", "total") == ["2"]
+    with runtime.database.read() as session:
+        assert [one.version for one in queries.live_releases(session, "Counter")] == ["2"]
+        assert len(queries.releases_of(session, "Counter")) == 3 and queries.running(session) == []
+        assert queries.unfinished_calls(session) == [] and queries.newest_ready(session, "Counter") is not None
+        assert {one.action for one in session.scalars(queries.events("Counter"))} >= {"live", "call.sealed"}
