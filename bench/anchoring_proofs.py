@@ -1,7 +1,8 @@
 """Proofs from a stream of 10 million leaves in SQLite: any leaf, any two sizes, each from cold tiles.
 
 The rival is the limit of the design (5 ms for a leaf, 100 MiB of memory). Leaves are random hashes, appended in batches
-of 10,000 as the flusher does; every proof is made in a new session, and checked with the verifier's own code.
+of 10,000 as the flusher does; every proof is made in a new session, and checked with the verifier's own code. Beside
+the time by the clock stands that of the processor: on a machine with other work the first says little.
 """
 
 import os
@@ -44,10 +45,20 @@ def run() -> dict[str, Any]:
     return {"rows": rows, "leaves": LEAVES, "leaves_a_second": round(LEAVES / seconds)}
 
 
-def _row(name: str, times: list[float]) -> dict[str, Any]:
-    middle = statistics.median(times)
+def _row(name: str, times: list[tuple[float, float]]) -> dict[str, Any]:
+    wall, processor = (statistics.median(side) for side in zip(*times, strict=True))
     return {"name": f"{name} of {LEAVES:,}: limit of {LIMIT_MS:g} ms over the median", "unit": "x",
-        "ratio": round(LIMIT_MS / middle, 1), "median_ms": round(middle, 2), "worst_ms": round(max(times), 2)}  # fmt: skip
+        "ratio": round(LIMIT_MS / wall, 1), "median_ms": round(wall, 2),
+        "processor_ms": round(processor, 2)}  # fmt: skip
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _since(started: tuple[float, float]) -> tuple[float, float]:
+    ended = _now()
+    return (ended[0] - started[0]) * 1000, (ended[1] - started[1]) * 1000
 
 
 def _peak() -> float:
@@ -67,23 +78,23 @@ def _grow(database: Database) -> float:
     return time.process_time() - started
 
 
-def _inclusion(database: Database, index: int) -> float:
-    started = time.perf_counter()
+def _inclusion(database: Database, index: int) -> tuple[float, float]:
+    started = _now()
     with database.read() as session:
         path = Tree(SqlTiles(session, "catalog", 1), LEAVES).inclusion(index)
-    took = time.perf_counter() - started
+    took = _since(started)
     start = index - index % BATCH
     leaf = random.Random(start).randbytes(min(BATCH, LEAVES - start) * 32)[(index - start) * 32 :][:32]
     with database.read() as session:
         assert verify_proof.tree_root(leaf, index, LEAVES, path) == Tree(SqlTiles(session, "catalog", 1), LEAVES).root()
-    return took * 1000
+    return took
 
 
-def _consistency(database: Database, old: int, size: int) -> float:
-    started = time.perf_counter()
+def _consistency(database: Database, old: int, size: int) -> tuple[float, float]:
+    started = _now()
     with database.read() as session:
         tree = Tree(SqlTiles(session, "catalog", 1), size)
         path, was, root = tree.consistency(old), tree.root(old), tree.root()
-    took = time.perf_counter() - started
+    took = _since(started)
     verify_proof.check_consistency(old, size, was, root, path)
-    return took * 1000
+    return took

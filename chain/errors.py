@@ -129,7 +129,8 @@ WITNESS_SIZE = define(
 )
 WITNESS_INCONSISTENT = define(
     "chain.witness.inconsistent", 422,
-    zh="拒绝签名：{stream} 大小 {size} 的检查点与已见到的历史不一致，证据已保存", en="Refused: {stream} at {size} contradicts what was seen; evidence is kept",
+    zh="拒绝签名：{stream} 大小 {size} 的检查点与已见到的历史不一致，证据已保存",
+    en="Refused: {stream} at {size} contradicts what was seen; evidence is kept",
     fix_zh="存证历史可能被改写：请保全证据并通知审计", fix_en="History may have been rewritten: keep the evidence and tell the auditors",
 )
 WITNESS_HOME = define(

@@ -1,4 +1,4 @@
-"""What the public protocols share over HTTP: the site, the rate limit (``kernel.http.limits``), running a unit of work."""
+"""What the public protocols share over HTTP: the site, the rate limit (``kernel.http.limits``), running a unit."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -9,16 +9,15 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from chain.anchoring import rows, rules
-from chain.anchoring.models import AnchorBatch, AnchorLeaf
+from chain.anchoring import queries, rows, rules
+from chain.anchoring.models import AnchorLeaf
 from chain.anchoring.service import append_leaf
 from chain.anchoring.tree import leaf_hash
 from chain.errors import ANCHOR_NOT_FOUND
 from kernel import canonical
-from kernel.audit.models import AuditLog, AuditSeal
+from kernel.audit.models import AuditSeal
 from kernel.audit.sealing import Head, current_head
 from kernel.audit.service import content
 from kernel.audit.verify import anchor_source
@@ -38,12 +37,11 @@ def feed(runtime: Runtime) -> int:
 
 
 def _feed_one(session: Session) -> bool:
-    last, head = _last_count(session), current_head(session)
+    last, head = queries.last_version(session, STREAM, OBJECT, TRAIL), current_head(session)
     upto = min(head.count, last + LINES)
     if upto <= last:
         return False
-    link = session.scalar(select(AuditSeal.link).where(AuditSeal.seq == upto))
-    assert link is not None
+    link = session.get_one(AuditSeal, upto).link
     leaves = _hasher(session, upto).leaves(canonical.dumps(row) for row in _lines(session, last, upto))
     append_leaf(
         session, stream=STREAM, object_type=OBJECT, object_id=TRAIL, version=upto,
@@ -58,10 +56,8 @@ def _feed_one(session: Session) -> bool:
 def line_proof(session: Session, actor: Actor, *, audit_id: uuid.UUID) -> bytes:
     """Return the proof file of one line of the trail; ``chain.anchor.not_found`` before its head is anchored."""
     require(actor, "kernel.audit.read")
-    seq = session.scalar(select(AuditSeal.seq).where(AuditSeal.audit_id == audit_id))
-    head = None if seq is None else session.scalar(
-        select(AnchorLeaf).where(_heads(), AnchorLeaf.version >= seq).order_by(AnchorLeaf.version).limit(1)
-    )
+    seq = queries.sealed_number(session, audit_id)
+    head = None if seq is None else queries.leaf_from(session, STREAM, OBJECT, TRAIL, seq)
     if seq is None or head is None:
         raise ANCHOR_NOT_FOUND()
     start, index = head.record["from"], seq - head.record["from"] - 1
@@ -73,29 +69,19 @@ def line_proof(session: Session, actor: Actor, *, audit_id: uuid.UUID) -> bytes:
     )
 
 
-def _heads() -> Any:
-    return (AnchorLeaf.stream == STREAM) & (AnchorLeaf.object_type == OBJECT) & (AnchorLeaf.object_id == TRAIL)
-
-
-def _last_count(session: Session) -> int:
-    return session.scalar(select(func.max(AnchorLeaf.version)).where(_heads())) or 0
-
-
 def _hasher(session: Session, upto: int) -> rows.RowHasher:
     return rows.RowHasher(runtime_of(session).box, OBJECT, TRAIL, upto)
 
 
 def _lines(session: Session, after: int, upto: int) -> Sequence[dict[str, Any]]:
     """Lines after..upto as rows: what the line's MAC covers, its number and the MAC."""
-    query = select(AuditSeal.seq, AuditLog).join(AuditLog, AuditLog.id == AuditSeal.audit_id)
-    found = session.execute(query.where(AuditSeal.seq > after, AuditSeal.seq <= upto).order_by(AuditSeal.seq))
+    found = queries.sealed_lines(session, after, upto)
     return [json.loads(content(line)) | {"seq": seq, "mac": line.mac.hex()} for seq, line in found]
 
 
 def anchored_heads(session: Session) -> list[Head]:
     """Return the heads that are final on the chain; one whose row was changed here counts as no true head."""
-    query = select(AnchorLeaf).join(AnchorBatch, AnchorBatch.id == AnchorLeaf.batch_id)
-    found = session.scalars(query.where(_heads(), AnchorBatch.state == "final").order_by(AnchorLeaf.version))
+    found = queries.final_versions(session, STREAM, OBJECT, TRAIL)
     return [Head(leaf.version, bytes.fromhex(leaf.record["link"]) if _whole(leaf) else b"") for leaf in found]
 
 

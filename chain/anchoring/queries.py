@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from chain.anchoring.models import AnchorBatch, AnchorCheckpoint, AnchorLeaf, AnchorStream, AnchorTile, AnchorTrust
+from kernel.audit.models import AuditLog, AuditSeal
 
 EPOCH_OBJECT = "anchor_epoch"
 
@@ -103,6 +104,42 @@ def leaf_of(session: Session, object_type: str, object_id: str, version: int) ->
         AnchorLeaf.object_type == object_type, AnchorLeaf.object_id == object_id, AnchorLeaf.version == version,
     )  # fmt: skip
     return session.scalar(select(AnchorLeaf).where(*chosen).order_by(AnchorLeaf.stream).limit(1))
+
+
+def _versions(name: str, object_type: str, object_id: str) -> ColumnElement[bool]:
+    chosen = (AnchorLeaf.stream == name, AnchorLeaf.object_type == object_type, AnchorLeaf.object_id == object_id)
+    return and_(*chosen)
+
+
+def last_version(session: Session, name: str, object_type: str, object_id: str) -> int:
+    """Return the largest version of an object in a stream, final or not; 0 before the first."""
+    query = select(func.max(AnchorLeaf.version)).where(_versions(name, object_type, object_id))
+    return session.scalar(query) or 0
+
+
+def leaf_from(session: Session, name: str, object_type: str, object_id: str, version: int) -> AnchorLeaf | None:
+    """Return the leaf of the first version of an object that is not below ``version``."""
+    query = select(AnchorLeaf).where(_versions(name, object_type, object_id), AnchorLeaf.version >= version)
+    return session.scalar(query.order_by(AnchorLeaf.version).limit(1))
+
+
+def final_versions(session: Session, name: str, object_type: str, object_id: str) -> list[AnchorLeaf]:
+    """Return the anchored leaves of an object's versions, the smallest version first."""
+    query = select(AnchorLeaf).join(AnchorBatch, AnchorBatch.id == AnchorLeaf.batch_id)
+    query = query.where(_versions(name, object_type, object_id), AnchorBatch.state == "final")
+    return list(session.scalars(query.order_by(AnchorLeaf.version)))
+
+
+def sealed_number(session: Session, audit_id: uuid.UUID) -> int | None:
+    """Return the number that the sealer gave to a line of the audit trail."""
+    return session.scalar(select(AuditSeal.seq).where(AuditSeal.audit_id == audit_id))
+
+
+def sealed_lines(session: Session, after: int, upto: int) -> Sequence[Row[int, AuditLog]]:
+    """Return (number, line) of the audit trail's lines after..upto."""
+    query = select(AuditSeal.seq, AuditLog).join(AuditLog, AuditLog.id == AuditSeal.audit_id)
+    query = query.where(AuditSeal.seq > after, AuditSeal.seq <= upto).order_by(AuditSeal.seq)
+    return session.execute(query).all()
 
 
 def leaves_of(

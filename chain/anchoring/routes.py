@@ -92,7 +92,8 @@ def get_consistency_file(
 
 @api.get("/certificates/{object_type}/{object_id}/{version}", **needs("chain.proof.read"))
 def get_certificate(
-    session: Session_, actor: Actor_, object_type: str, object_id: str, version: int, kind: Literal["pdf", "html"] = "pdf",
+    session: Session_, actor: Actor_, object_type: str, object_id: str, version: int,
+    kind: Literal["pdf", "html"] = "pdf",
 ) -> Response:
     """Download the printable certificate (存证证书) of an object's version."""
     data = certificate.of_object(

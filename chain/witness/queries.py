@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Select, func, select
@@ -102,6 +103,13 @@ def signed_sizes(session: Session, witness_id: uuid.UUID) -> dict[str, int]:
     query = query.join(AnchorBatch, AnchorBatch.id == AnchorCheckpoint.batch_id).where(AnchorBatch.state == "final")
     rows = session.execute(query.where(AnchorCosignature.witness_id == witness_id).group_by(AnchorCheckpoint.stream))
     return {row[0]: row[1] for row in rows}
+
+
+def signed(session: Session, witness_id: uuid.UUID) -> tuple[int, datetime | None]:
+    """Return how many checkpoints a witness has signed, and when the last signature came."""
+    query = select(func.count(), func.max(AnchorCosignature.received_at))
+    row = session.execute(query.where(AnchorCosignature.witness_id == witness_id)).one()
+    return row[0], row[1]
 
 
 def has(session: Session, batch_id: uuid.UUID, witness_id: uuid.UUID) -> bool:

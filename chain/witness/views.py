@@ -1,11 +1,10 @@
 """Witnesses as people look at them."""
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chain.anchoring import queries as anchors
 from chain.witness import queries
-from chain.witness.models import AnchorCosignature, AnchorWitness
+from chain.witness.models import AnchorWitness
 from chain.witness.schemas import CheckpointList, CheckpointOut, WitnessList, WitnessOut
 from kernel import clock
 from kernel.identity.models import Department
@@ -21,9 +20,7 @@ def witnesses(session: Session) -> WitnessList:
 
 def one(session: Session, row: AnchorWitness) -> WitnessOut:
     """Return one witness."""
-    count, last = session.execute(
-        select(func.count(), func.max(AnchorCosignature.received_at)).where(AnchorCosignature.witness_id == row.id)
-    ).one()
+    count, last = queries.signed(session, row.id)
     unit = session.get(Department, row.department_id) if row.department_id else None
     return WitnessOut(
         id=row.id, name=row.name, department_id=row.department_id, department=unit.name if unit else None,

@@ -1,4 +1,4 @@
-"""Segments become Parquet: temp file, fsync, rename, register row and anchoring leaf, delete. Any step may be repeated."""
+"""Segments become Parquet: temp file, fsync, rename, register row and leaf, delete. Any step may be repeated."""
 
 import os
 from pathlib import Path

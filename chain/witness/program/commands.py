@@ -12,7 +12,9 @@ from chain.witness.program.service import Witness
 from kernel.cli import JsonOption, output
 
 app = typer.Typer(help="存证见证：见证方运行 / what a witness runs", no_args_is_help=True)
-WitnessHome = Annotated[Path, typer.Option("--home", help="见证方目录 / the witness's own folder", envvar="MULIAN_WITNESS_HOME")]
+WitnessHome = Annotated[
+    Path, typer.Option("--home", help="见证方目录 / the witness's own folder", envvar="MULIAN_WITNESS_HOME")
+]
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from chain.witness import service as witnesses
 from chain.witness.program import service as program
 from kernel.db import Database
 from kernel.errors import MulianError
-from kernel.identity.actor import system_actor
+from kernel.identity.actor import Actor, system_actor
 from tests.chain.anchoring.conftest import append
 from tests.chain.anchoring.fakechain import FakeChain
 from tests.chain.anchoring.test_batching import flush
@@ -18,7 +20,9 @@ from tests.chain.anchoring.test_batching import flush
 ADMIN = system_actor("admin")
 
 
-def test_certificates(sqlite_database: Database, ledger: FakeChain, tmp_path, make_actor) -> None:  # type: ignore[no-untyped-def]
+def test_certificates(
+    sqlite_database: Database, ledger: FakeChain, tmp_path: Path, make_actor: Callable[..., Actor]
+) -> None:
     database = sqlite_database
     append(database, 0, 3)
     flush(database, ledger)
@@ -26,7 +30,7 @@ def test_certificates(sqlite_database: Database, ledger: FakeChain, tmp_path, ma
     assert runtime is not None
     witness = program.init(tmp_path / "w", name="区审计局", trust=service.trust(runtime))
 
-    def of(kind: str, actor=ADMIN) -> bytes:  # type: ignore[no-untyped-def]
+    def of(kind: str, actor: Actor = ADMIN) -> bytes:
         with database.read() as session:
             return certificate.of_object(
                 session, actor, object_type="data_entry", object_id="E1", version=1, kind=kind
