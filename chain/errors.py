@@ -312,7 +312,8 @@ EVIDENCE_STREAM = define(
     fix_zh="测试凭证只用于测试流，正式凭证只用于正式流", fix_en="Test credentials write to the test stream only, and so on",
 )
 EVIDENCE_ITEM = define(
-    "chain.evidence.item", 422, zh="第 {number} 条（从 0 起）不合规：{reason}", en="Item {number} (from 0) is not acceptable: {reason}",
+    "chain.evidence.item", 422,
+    zh="第 {number} 条（从 0 起）不合规：{reason}", en="Item {number} (from 0) is not acceptable: {reason}",
     fix_zh="digest 为 sm3: 或 sha256: 加 64 位小写十六进制；salt 为 16 至 64 字节十六进制；meta 至多 16 项、1 KiB；"
     "不得含身份证号、手机号（personal）",
     fix_en="digest: sm3: or sha256: and 64 hex digits; salt: 16 to 64 bytes in hex; meta: 16 entries, 1 KiB; no id or "
