@@ -17,12 +17,13 @@ await (await contract.grantRole(stream, wallet.address)).wait();
 // listens over WebSocket while the transaction is sent over HTTP
 const socket = new ethers.WebSocketProvider(url.replace("http", "ws"));
 const listening = new ethers.Contract(await contract.getAddress(), abi, socket);
-const heard = new Promise((resolve) => {
-  listening.once("Anchored", (...values) => resolve(values.at(-1).log.transactionHash));
-});
-const headed = new Promise((resolve) => socket.once("block", resolve));
-await socket.getBlockNumber(); // the subscriptions were sent before it
+let tell;
+const heard = new Promise((resolve) => { tell = resolve; });
+await listening.on("Anchored", (...values) => tell(values.at(-1).log.transactionHash));
+const headed = new Promise((resolve) => { socket.on("block", resolve); });
+// a connection is answered in order: once this is, both subscriptions stand
 await new Promise((resolve) => setTimeout(resolve, 300));
+await socket.send("eth_chainId", []);
 
 const receipt = await (await contract.anchor(stream, 1, zero, root, 0, 12)).wait();
 const events = await contract.queryFilter(contract.filters.Anchored(stream), receipt.blockNumber, "latest");
