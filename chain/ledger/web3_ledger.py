@@ -18,6 +18,7 @@ from kernel.errors import MulianError
 # geth, Besu and the embedded chain each say in their own words that they have the transaction already
 _KNOWN = ("already known", "known transaction", "already imported")
 _TOO_LOW = ("nonce too low", "nonce below", "nonce is too low")
+_INDEXING = "indexing is in progress"
 _REVERT_CODE = 3
 # a geth that has just started cannot say yet whether it has a transaction
 _INDEXING = "indexing is in progress"
@@ -120,7 +121,13 @@ class Web3Ledger:
         limit = time.monotonic() + timeout
         delay = 0.02
         while True:
-            found = self.receipt(tx_hash)
+            try:
+                found = self.receipt(tx_hash)
+            except MulianError as error:
+                # geth that has just started does not know yet what it has
+                if error.kind is not LEDGER_REFUSED or _INDEXING not in error.params["reason"]:
+                    raise
+                found = None
             if found is not None:
                 return found
             if time.monotonic() > limit:

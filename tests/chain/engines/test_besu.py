@@ -91,6 +91,28 @@ def test_a_known_transaction_is_no_error() -> None:
     assert Web3Ledger("replay", provider).send_raw(raw) == digest
 
 
+def test_a_node_that_is_still_indexing_is_waited_for() -> None:
+    """geth 1.13 answers so for a hash that it does not know, until it has looked through its blocks once."""
+    receipt = {
+        "transactionHash": "0x77", "status": "0x1", "blockNumber": "0x1", "blockHash": "0x8", "transactionIndex": "0x0",
+        "gasUsed": "0x5208", "logs": [],
+    }
+    answers: list[Any] = [
+        {"error": {"code": -32000, "message": "transaction indexing is in progress"}}, {"result": None},
+        {"result": receipt},
+    ]
+
+    class Busy(BaseProvider):
+        def make_request(self, method: Any, params: Any) -> Any:
+            return answers.pop(0)
+
+    assert Web3Ledger("busy", Busy()).wait_receipt("0x77", timeout=5).succeeded and not answers
+    answers.append({"error": {"code": -32000, "message": "something else"}})
+    with pytest.raises(MulianError) as caught:
+        Web3Ledger("busy", Busy()).wait_receipt("0x77", timeout=5)
+    assert caught.value.code == "chain.ledger.refused"
+
+
 def shape(value: Any) -> Any:
     """The kinds of values of an answer, whatever they are."""
     if isinstance(value, dict):

@@ -141,7 +141,7 @@ def test_the_life_of_a_real_network(platform: Runtime, network: geth.GethNetwork
     until(lambda: network.nodes[0].ledger.height() > before + 3, 60)
     assert sends(network.nodes[2])
 
-    # the guard: with one of four down nobody else may be voted out; it itself may
+    # it comes back by itself and the alarm closes
     network.nodes[1].start()
     until(lambda: network.nodes[1].ledger.height() >= network.nodes[0].ledger.height() - 2, 120)
     sampling.sample(platform)
