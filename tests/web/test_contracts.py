@@ -59,7 +59,7 @@ def test_a_failed_rehearsal_blocks_and_two_people_deploy(site: Site, window: Wat
     confirm(page)
     expect(page.locator("[data-test=contract-deployments]")).to_contain_text("已完成", timeout=_REHEARSED)
     page = window.enter(maker, "/chain/contracts/Sums?tab=call")
-    page.get_by_text("add(uint256[])", exact=True).click()
+    page.get_by_role("button", name="add(uint256[])").click()
     form = page.locator("[data-test=method-add]")
     form.locator("input").fill("[1, 2, 40]")
     form.get_by_role("button", name="查询").click()
