@@ -3,8 +3,8 @@ import { newKey, url } from "@/api/client";
 import { opensAt } from "@/api/search";
 import { diffRows } from "@/lib/diff";
 import { linesOf, rowsOf } from "@/lib/lines";
+import { quotaOf } from "@/lib/quota";
 import { toneOf } from "@/lib/status";
-import { quotaOf } from "@/views/chain/chainAppQuota";
 
 describe("side-by-side difference", () => {
   it("tells changed, added, removed and same apart, labelled fields first", () => {

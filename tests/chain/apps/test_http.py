@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from chain.anchoring import batching, service, streams, verify_proof
+from chain.anchoring import batching, streams, verify_proof
 from chain.anchoring.models import AnchorLeaf
 from chain.apps import callbacks, queries, usage
 from chain.apps.models import ChainAppPlace
@@ -293,14 +293,3 @@ def test_unit_health(office: Office) -> None:
     assert done["node"] is None and done["oldest_waiting_at"] is None
     admin = office.live.signed_in("department_admin", department_id=office.other)
     assert [one["department_id"] for one in admin.get("/chain/units").json()["items"]] == [str(office.other)]
-
-
-def test_each_proof_of_every_stream_still_verifies(office: Office) -> None:
-    """Streams of applications are streams like all others."""
-    trial = office.issue(office.register()["id"])
-    trial.batch([{"digest": digest(n)} for n in range(20)])
-    flush(office)
-    with office.runtime.database.read() as session:
-        proofs = dict(service.each_proof(session, stream="test.sign"))
-        trust = service.trust(session)
-    assert len(proofs) == 20 and all(verify_proof.verify(one, trust).exit_code == 0 for one in proofs.values())
