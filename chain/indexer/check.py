@@ -96,6 +96,7 @@ def _alone(runtime: Runtime, work: Callable[[Session], None]) -> None:
 
     if not runtime.database.run(unit):
         raise INDEX_BUSY()
+    follow.forget(runtime)
 
 
 def status(runtime: Runtime) -> dict[str, Any]:

@@ -51,8 +51,10 @@ class Followed:
 
 @dataclass
 class _Kept:
-    """What a process remembers between rounds: when ABIs were looked at, and the decoder of their digests."""
+    """What a process remembers between rounds: the head that was indexed, when the tables and ABIs were looked at,
+    and the decoder of their digests."""
 
+    head: tuple[int, str] | None = None
     looked_at: float = -ABI_SECONDS
     digests: tuple[tuple[str, str], ...] = ()
     decoder: Decoder = field(default_factory=lambda: Decoder(()))
@@ -69,11 +71,15 @@ def follow(
     kept: _Kept = runtime.extras.setdefault(_EXTRA, _Kept())
     reader = source or _source(runtime, kept)
     head = reader.head()
+    if head == kept.head and time.monotonic() < kept.looked_at + ABI_SECONDS:
+        return Followed(height=head[0])  # what another process does to the tables is seen when ABIs are looked at
     with runtime.database.read() as session:
         place = queries.place(session)
         due = place is None or not _known(session, place, head) or _abis_due(session, kept)
     if not due:
+        kept.head = head if place == head else None
         return Followed(height=head[0])
+    kept.head = None
     held = runtime.database.run(lambda session: leases.acquire(session, LEASE, holder.mine(), LEASE_SECONDS))
     if held is None:
         return Followed(height=place[0] if place else -1, behind=head[0] - (place[0] if place else -1), busy=True)
@@ -81,6 +87,11 @@ def follow(
         return _Round(runtime, reader, held, kept, time.monotonic() + seconds, progress).run()
     finally:
         runtime.database.run(lambda session: leases.release(session, held))
+
+
+def forget(runtime: Runtime) -> None:
+    """Drop what this process remembers, after the tables were changed by other hands than the follower's."""
+    runtime.extras.pop(_EXTRA, None)
 
 
 def _known(session: Session, place: tuple[int, str], head: tuple[int, str]) -> bool:
