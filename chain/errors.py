@@ -212,8 +212,10 @@ INDEX_BUSY = define(
     "chain.index.busy", 409, zh="另一个进程正在更新链索引", en="Another process is writing the index of the chain",
     fix_zh="请稍后再试", fix_en="Try again in a moment",
 )
-EXPORT_UNKNOWN = define("chain.export.unknown", 404, zh="没有该导出，或文件已过期", en="There is no such export, or its file expired",
-    fix_zh="请重新导出", fix_en="Export again")
+EXPORT_UNKNOWN = define(
+    "chain.export.unknown", 404, zh="没有该导出，或文件已过期", en="There is no such export, or its file expired",
+    fix_zh="请重新导出", fix_en="Export again",
+)
 PACKAGE_INVALID = define(
     "chain.contract.package", 422,
     zh="合约文件不能采用（{what}）：{detail}", en="The contract's file cannot be used ({what}): {detail}",

@@ -29,4 +29,5 @@ def run_rotation(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     done = machine.run(ctx.runtime, ctx.actor, uuid.UUID(params["rotation_id"]), observe=observe)
     if done.waits_until:
         ctx.progress(done.done, done.total, WAITING[0])
-    return {"state": done.state, "waits_until": done.waits_until and clock.iso(done.waits_until), "rows": done.done, "certificate": done.certificate}
+    waits_until = done.waits_until and clock.iso(done.waits_until)
+    return {"state": done.state, "waits_until": waits_until, "rows": done.done, "certificate": done.certificate}

@@ -12,7 +12,8 @@ _DIALECTS = ("sqlite", "postgresql")
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the other database of the tests that are marked; which one is kept follows from the test's name."""
-    dropped = [item for item in items if item.get_closest_marker("one_database") and _dialect(item) not in (None, _kept(item))]
+    marked = [item for item in items if item.get_closest_marker("one_database")]
+    dropped = [item for item in marked if _dialect(item) not in (None, _kept(item))]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         left_out = set(dropped)

@@ -1,4 +1,4 @@
-"""Next versions of CatalogRegistry for upgrade tests, made from its source: ``python -m tests.chain.contracts.upgrades``.
+"""Next versions of CatalogRegistry for upgrade tests, from its source: ``python -m tests.chain.contracts.upgrades``.
 
 Compiled once and committed beside this file; the rebuild test makes them again where node is.
 """

@@ -51,7 +51,8 @@ def test_ethers(process: ChainProcess) -> None:
     assert found.pop("gas") != "reverts"
     assert found == {
         "fee": "0", "status": 1, "seq": "1", "leaves": "12", "events": ["0x" + "07" * 32],
-        "refused": "UNSUPPORTED_OPERATION", "revert": {"code": "CALL_EXCEPTION", "name": "NotSequential"}, "heard": True, "headed": True, "block": True,
+        "refused": "UNSUPPORTED_OPERATION", "revert": {"code": "CALL_EXCEPTION", "name": "NotSequential"},
+        "heard": True, "headed": True, "block": True,
     }
 
 
