@@ -1,4 +1,4 @@
-"""Tables whose primary key has several columns: refused before anything runs, unless another column names their rows."""
+"""Tables whose primary key has several columns: refused before anything runs, unless one other column names rows."""
 
 import pytest
 

@@ -51,7 +51,7 @@ describe("messages", () => {
     expect(wrong).toEqual([]);
   });
   it("keeps characters out that the message compiler reads as syntax", () => {
-    expect(pairs(messages).filter(([, [zh, en]]) => /[@|]/.test(zh + en))).toEqual([]);
+    expect(pairs(messages).filter(([, [zh, en]]) => /[@|]/.test((zh + en).replaceAll("{'@'}", "")))).toEqual([]);
   });
 });
 
