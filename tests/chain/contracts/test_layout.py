@@ -15,7 +15,9 @@ from tests.chain.contracts.upgrades import next_version
 
 pytestmark = pytest.mark.pure
 
-SIZES = {"uint8": 1, "uint64": 8, "int64": 8, "address": 20, "contract I": 20, "enum K": 1, "uint256": 32, "bytes32": 32}
+SIZES = {
+    "uint8": 1, "uint64": 8, "int64": 8, "address": 20, "contract I": 20, "enum K": 1, "uint256": 32, "bytes32": 32,
+}
 
 
 def type_of(label: str, types: dict[str, Any]) -> str:
