@@ -268,7 +268,7 @@ def machine(network: Network) -> type[RuleBasedStateMachine]:
 def test_votes_follow_the_model(network: Network, scale: Scale) -> None:
     votes = machine(network)
     run_state_machine_as_test(votes, settings=settings(
-        max_examples=scale.of(3, 200), stateful_step_count=25, deadline=None, derandomize=True
+        max_examples=scale.of(2, 200), stateful_step_count=scale.of(15, 25), deadline=None, derandomize=True
     ))
     assert not scale.full or votes.carried >= {ADD_NODE, REMOVE_NODE, REMOVE_VALIDATOR}
 
