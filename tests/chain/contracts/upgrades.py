@@ -1,6 +1,6 @@
-"""Next versions of CatalogRegistry for upgrade tests, from its source: ``python -m tests.chain.contracts.upgrades``.
+"""Next versions of CatalogRegistry for upgrade tests: ``python -m tests.chain.contracts.upgrades MODULES``.
 
-Compiled once and committed beside this file; the rebuild test makes them again where node is.
+Made from its source, compiled once and committed beside this file; the rebuild test makes them again where node is.
 """
 
 import json
