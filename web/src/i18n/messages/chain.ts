@@ -51,7 +51,7 @@ export const chain = {
     searchHint: ["高度、哈希、地址、单位、合约、存证流或资源代码", "Height, hash, address, department, contract, stream or entry code"], blocks: ["最新区块", "Latest blocks"], nothing: ["没有找到“{q}”", "Nothing found for “{q}”"],
     lastFinal: ["最近确认", "Last confirmed"],
     failedDay: ["近 24 小时失败 {n} 笔", "{n} failed in 24 hours"], day: ["近 24 小时", "last 24 hours"], tps: ["平均每秒交易", "Mean tx per second"], peak: ["峰值 {n}", "peak {n}"],
-    liveAt: ["上线时间", "Live since"], blockTotal: ["共 {n} 个区块", "{n} blocks"], size: ["大小", "Size"], newest: ["最新", "Newest"], older: ["更早的区块", "Older blocks"],
+    liveAt: ["上线时间", "Live since"], blockTotal: ["共 {n} 个区块", "{n} blocks"], size: ["大小", "Size"], newest: ["最新", "Newest"], older: ["更早", "Older"],
     input: ["输入数据", "Input"], nonce: ["序号（nonce）", "Nonce"], events: ["事件数", "Events"],
     tab: { blocks: ["区块", "Blocks"], transactions: ["交易", "Transactions"], events: ["事件", "Events"], departments: ["单位", "Departments"] },
     hit: { block: ["区块", "Block"], transaction: ["交易", "Transaction"], address: ["地址", "Address"], department: ["单位", "Department"], contract: ["合约", "Contract"], stream: ["存证流", "Stream"], object: ["目录上链", "Anchored entry"] },
