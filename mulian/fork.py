@@ -22,8 +22,11 @@ _POLL = 0.01
 
 def preload() -> None:
     """Import what the parts will need, and keep the collector off it, so that its pages stay shared."""
+    limit = sys.getrecursionlimit()
     for name in _PARTS:
         importlib.import_module(name)
+    # the EVM's libraries lift it for the whole process, where a parser that recurses in C would then overrun the stack
+    sys.setrecursionlimit(limit)
     gc.collect()
     gc.freeze()
 

@@ -1,6 +1,7 @@
 """A part of an installation as a fork of the supervisor."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from mulian import fork
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 
@@ -32,6 +34,13 @@ def test_a_part_that_raises_ends_with_1_and_has_no_files_but_its_log_and_the_one
     assert "SEEN" not in os.environ
     for number in (kept, end):
         os.close(number)
+
+
+def test_what_is_preloaded_leaves_the_stack_its_limit() -> None:
+    """With the EVM's limit a deeply nested JSON file would end the API's process instead of being refused."""
+    code = "import json; from mulian import fork; fork.preload(); json.loads('[' * 100_000)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "RecursionError" in done.stderr
 
 
 def _is_open(number: int) -> bool:

@@ -5,12 +5,14 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
+from eth import EVM_RECURSION_LIMIT
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -157,6 +159,7 @@ def run(
     Prints ``ready http://HOST:PORT chain-id N height H`` once requests are answered. ``parent_pipe``: end within
     1 s after stdin closes. Raises ``kernel.home.locked`` when another process has this chain.
     """
+    sys.setrecursionlimit(max(EVM_RECURSION_LIMIT, sys.getrecursionlimit()))  # a fork has been given the usual one
     listener = bind(host, port)
     with contextlib.ExitStack() as resources:
         resources.callback(listener.close)
