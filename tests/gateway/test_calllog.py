@@ -160,7 +160,7 @@ def test_kill_nine_of_a_worker_loses_no_answered_call(
         for thread in threads:
             thread.start()
         killed: list[int] = []
-        for round_ in range(scale.of(3, 20)):
+        for round_ in range(scale.of(2, 20)):
             time.sleep(0.4)
             pid = gateway.status(round_ % 2)["pid"]
             killed.append(pid)

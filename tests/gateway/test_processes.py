@@ -76,7 +76,7 @@ def test_rolling_restart_and_swaps_under_load_fail_nothing(
     issued = ready(district, upstream)
     with running(runtime, workers=2) as gateway:
         load = Load(gateway.port, issued).start()
-        for number in range(scale.of(8, 200)):
+        for number in range(scale.of(5, 200)):
             district.publish(f"more-{number}", f"/more/{number}", http_definition("http://127.0.0.1:9/x"))
         gateway.await_snapshot(district.snapshot(), workers=2)
         before = [gateway.status(worker)["pid"] for worker in range(2)]

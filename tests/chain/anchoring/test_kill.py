@@ -93,7 +93,7 @@ def test_kill_at_every_step(
     assert runtime is not None
     chain_file, total, moment, finished = tmp_path / "fake-chain.db", 0, 0, False
     while not finished:
-        moment += scale.of(3, 1)
+        moment += scale.of(5, 1)
         append(sqlite_database, total, 12)
         total += 12
         sqlite_database.close()  # no connection crosses the fork

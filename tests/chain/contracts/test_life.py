@@ -201,7 +201,7 @@ def test_killed_at_every_step_exactly_one_contract(
     accounts.signer(life.runtime, accounts.deployer_of("test"))
     before = watched.inner.request("mulian_status")["transactions"]
     life.runtime.database = Stopping(life.runtime.database, watched)  # type: ignore[assignment]
-    watched.after, step, stride = after, 0, scale.of(2, 1)
+    watched.after, step, stride = after, 0, scale.of(5, 1)
     while True:
         # in make test every other step, the odd ones before and the even ones after
         step += stride if step else (2 if after and stride == 2 else 1)

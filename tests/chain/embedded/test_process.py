@@ -69,7 +69,7 @@ def test_kill_9_under_load_loses_nothing_acknowledged(home: Home, start_chain: S
     process = start_chain()
     loader = Loader(process.ledger().chain_id(), 3)
     heights = [0]
-    for _ in range(scale.of(3, 100)):
+    for _ in range(scale.of(2, 100)):
         threads = loader.run(process.url)
         time.sleep(chance.uniform(0.05, 1.6))
         process.kill()
