@@ -380,4 +380,13 @@ def _import(names: tuple[str, ...]) -> list[ModuleType]:
             gc.enable()
 
 
-cli.install_opener(open_runtime)
+def _open_for_command(settings: Settings) -> Runtime:
+    """Open for a command, which has no upgrade before it; parts of an installation say by /readyz what is missing."""
+    from mulian.migrations import run
+
+    runtime = open_runtime(settings)
+    run.check_current(runtime.database)
+    return runtime
+
+
+cli.install_opener(_open_for_command)

@@ -16,6 +16,12 @@ TOO_NEW = define(
     zh="数据库版本 {found} 比程序（{known}）新", en="The database is at {found}, newer than this program ({known})",
     fix_zh="请升级程序，或恢复升级前的备份", fix_en="Upgrade the program, or restore the backup made before the upgrade",
 )
+TOO_OLD = define(
+    "mulian.database.too_old", 409,
+    zh="数据库版本 {found} 比程序（{known}）旧", en="The database is at {found}, older than this program ({known})",
+    fix_zh="请先备份，再用本程序启动一次 mulian serve，它会升级数据库",
+    fix_en="Back it up, then start mulian serve of this program once: it upgrades the database",
+)
 
 
 def upgrade(database: Database) -> str:
@@ -45,6 +51,13 @@ def check(database: Database) -> None:
     """Raise ``mulian.database.too_new`` when the database was written by a newer program."""
     with database.read() as session:
         _refuse_newer(session.connection(), _config())
+
+
+def check_current(database: Database) -> None:
+    """Raise ``mulian.database.too_old`` when no program of this version has upgraded the database yet."""
+    found, known = current(database), head()
+    if found != known:
+        raise TOO_OLD(found=found, known=known)
 
 
 def _refuse_newer(connection: Connection, config: Config) -> None:

@@ -45,6 +45,15 @@ def test_a_newer_database_is_refused(database: Database) -> None:
         assert caught.value.code == "mulian.database.too_new" and caught.value.fix("zh")
 
 
+def test_a_database_that_nobody_upgraded_is_said_to_be_old(database: Database) -> None:
+    run.check_current(database)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0024'"))
+    with pytest.raises(MulianError) as caught:
+        run.check_current(database)
+    assert caught.value.code == "mulian.database.too_old" and "mulian serve" in caught.value.fix("zh")
+
+
 def test_a_migration_that_fails_leaves_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database.sqlite(home.root / "half.db")
     script = run.ScriptDirectory.from_config(run._config())
