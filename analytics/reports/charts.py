@@ -76,6 +76,7 @@ def _plot(width: float, height: float) -> Plot:
 def _finish(plot: Plot, caption: str, alt: str) -> Figure:
     png, svg = io.BytesIO(), io.BytesIO()
     plot.savefig(png, format="png", dpi=200, metadata={"Software": None})
+    plot.set_layout_engine("none")  # the places that were found for the first hold for the second
     plot.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     return Figure(png.getvalue(), svg.getvalue(), caption, alt)
 

@@ -36,7 +36,6 @@ def again(database: Database, actor: Any, batch: ImportBatch) -> ImportBatch:
     return jobs.run_check(database, actor, batch.id)
 
 
-@pytest.mark.one_database
 def test_corrected_cells_are_read_by_the_next_check(
     database: Database, town: Town, checked: Check, tmp_path: Path
 ) -> None:

@@ -99,7 +99,6 @@ def test_kept_and_live_pairs_agree_and_drafts_of_others_stay_unseen(database: Da
         assert session.execute(queries.pairs(town.officer)).all() == []
 
 
-@pytest.mark.one_database
 def test_the_live_answer_is_the_kept_one(database: Database, town: Town) -> None:
     """Titles without department names, so that the index and the nightly comparison count the same bigrams."""
     chance = random.Random(4)

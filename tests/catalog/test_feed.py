@@ -38,7 +38,6 @@ def current(database: Database) -> dict[str, str]:
         return {str(key): entry.digest() for key, entry in queries.public_contents(session, ids).items()}
 
 
-@pytest.mark.one_database
 def test_following_the_feed_gives_the_public_part(database: Database, scale: Scale) -> None:
     """Changes of every kind at chance moments of sealing; a reader with a cursor holds exactly what is public."""
     district = District.make(database, 1, 16)

@@ -83,7 +83,6 @@ def expected_changes(old: NodeVersion | None, new: NodeVersion | None) -> tuple[
     return (*(() if same else ("changed",)), *(("moved",) if moved else ()))
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-01")
 def test_history_is_what_replaying_every_version_gives(database: Database, town: Town, scale: Any) -> None:
     @settings(max_examples=scale.of(3, 60), suppress_health_check=list(HealthCheck))

@@ -151,7 +151,6 @@ def test_rows_changed_between_check_and_apply_are_not_overwritten(
     assert code(lambda: apply(database, town.bureau, batch)) == "catalog.import.stale"
 
 
-@pytest.mark.one_database
 def test_four_levels_round_trip_without_loss(database: Database, town: Town, checked: Check) -> None:
     folder = samples_folder()
     names = [row["name"] for row in samples.departments(folder)]
@@ -247,7 +246,6 @@ def test_dates_as_people_write_them(text: Any) -> None:
     assert mapping.cells.day(text) == "2026-03-01"
 
 
-@pytest.mark.one_database
 @pytest.mark.skipif(not SHARED.exists(), reason="the real listing lies beside the checkout")
 @pytest.mark.requirement("S4-01")
 def test_the_real_listing(database: Database, town: Town, checked: Check, scale: Scale) -> None:

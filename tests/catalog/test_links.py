@@ -300,7 +300,6 @@ def test_links_from_before_versions_are_registered(graph: Graph, database: Datab
     assert versions(database, "duty_data") == [(1, "add")] and verified(database) == (1, [])
 
 
-@pytest.mark.one_database
 def test_thousands_in_a_handful_of_statements(graph: Graph, database: Database, scale: Any) -> None:
     many = scale.of(300, 5000)
     duty = graph.node("duty")

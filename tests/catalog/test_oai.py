@@ -70,7 +70,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) 
         yield Repository(database, url)
 
 
-@pytest.mark.one_database
 def test_sickle_harvests_all_and_sees_tombstones(fresh: Repository) -> None:
     repository = fresh
     district = repository.district
@@ -92,7 +91,6 @@ def test_sickle_harvests_all_and_sees_tombstones(fresh: Repository) -> None:
     assert sum(len(found) for found in by_set) == len(before) and set().union(*by_set) == before
 
 
-@pytest.mark.one_database
 def test_harvesting_what_changed_ends_where_harvesting_all_does(fresh: Repository) -> None:
     """Each run asks from the second of the last answer; changes go on, some of them between two pages."""
     repository, district = fresh, fresh.district

@@ -182,7 +182,6 @@ def brute(world: World, name: str, home: int | None, published: bool) -> set[str
     return {f"system-{n:03}" for n in running if not world.nodes["system", n]["has_interface"]}
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-04")
 def test_every_list_is_its_definition(database: Database, town: Town, scale: Any) -> None:
     @hypothesis.settings(max_examples=scale.of(8, 300), deadline=None)

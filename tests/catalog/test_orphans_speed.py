@@ -133,7 +133,6 @@ def planned_cost(session: Session, query: Any) -> float:
     return float(plan[0]["Plan"]["Total Cost"])
 
 
-@pytest.mark.one_database
 def test_every_list_of_12k_nodes_in_time(
     database: Database, town: Town, district: dict[Any, list[dict[str, Any]]]
 ) -> None:

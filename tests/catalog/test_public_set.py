@@ -123,7 +123,6 @@ def views(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Views
         yield Views(database, url)
 
 
-@pytest.mark.one_database
 def test_every_view_shows_the_same_public_set(views: Views, scale: Scale) -> None:
     """After each of many changes of chance: before the sealer what left is gone everywhere, after it all is equal."""
     district = views.district
@@ -140,7 +139,6 @@ def test_every_view_shows_the_same_public_set(views: Views, scale: Scale) -> Non
         assert set(views.counts().values()) == {len(now)}, views.counts()
 
 
-@pytest.mark.one_database
 def test_search_counts_are_of_the_same_set(views: Views) -> None:
     district = views.district
     district.seal()

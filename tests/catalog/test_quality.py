@@ -41,7 +41,6 @@ def kept(database: Database) -> tuple[dict[Any, tuple[int, int]], Counter[tuple[
     return figures, failing
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-03")
 def test_what_is_kept_equals_the_long_way_round(
     database: Database, served: set[uuid.UUID], scale: Scale

@@ -141,7 +141,6 @@ def snapshot(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
         }
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-01")
 @pytest.mark.parametrize("seed", range(2))
 def test_out_and_back(
@@ -206,7 +205,6 @@ def edit(chance: random.Random, sheet: str, record: dict[str, str], wanted: set[
     wanted.add((layout.kind, field, text))
 
 
-@pytest.mark.one_database
 def test_a_csv_of_one_level_comes_back(database: Database, town: Town, checked: Check) -> None:
     database.run(lambda session: district(session, town, random.Random(7), 3))
     for encoding in ("utf-8-sig", "gb18030"):
@@ -223,7 +221,6 @@ def taken_back(database: Database, town: Town, batch_id: uuid.UUID) -> dict[str,
     return database.run(lambda session: undo(session, town.officer, service.found(session, town.officer, batch_id)))
 
 
-@pytest.mark.one_database
 def test_undo_gives_back_what_stood_there(database: Database, town: Town, checked: Check, tmp_path: Path) -> None:
     """A batch of new duties under each other and of edits is taken back; the directory is as before."""
     database.run(lambda session: district(session, town, random.Random(11), 3))

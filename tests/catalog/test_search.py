@@ -65,7 +65,6 @@ def _search(session: Any, raw: str) -> set[uuid.UUID]:
     return set(session.scalars(queries.matching(session, rules.parse(raw), raw)))
 
 
-@pytest.mark.one_database
 def test_random_substrings_find_exactly_what_contains_them(database: Database, town: Town, scale: Scale) -> None:
     chance = random.Random(20261121)
     documents = _documents(scale.of(150, 2000), town, chance)

@@ -102,7 +102,6 @@ def identified(district: District) -> District:
     return district
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-27")
 def test_an_index_key_finds_rows_and_is_written_no_more(identified: District) -> None:
     """From the decision to the coming key nothing with an index is written, from then on only under the coming key."""
@@ -168,7 +167,6 @@ def test_an_index_key_finds_rows_and_is_written_no_more(identified: District) ->
     assert [one["state"] for one in history(identified).values()] == [KeyState.RETIRED] * 2
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-20")
 def test_identifiers_of_a_leaked_key_are_read_and_new_ones_wait_for_the_next_epoch(identified: District) -> None:
     """Whichever of the two keys leaked: both get new versions together, and what was issued stays."""

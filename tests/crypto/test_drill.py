@@ -49,7 +49,6 @@ def copied(district: District, request: pytest.FixtureRequest) -> str | None:
     return str(server.create(f"{name}_copy", template=name))
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-27")
 def test_a_sound_home_passes_and_is_left_alone(
     district: District, request: pytest.FixtureRequest, scale: Scale,

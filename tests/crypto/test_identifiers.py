@@ -354,7 +354,6 @@ def an_exchange_of_the_index_key_gives_nobody_a_second_identifier(identified: Di
     assert lookers() == 1
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-20")
 def test_store(identified: District) -> None:
     """One set-up for all, since it is what costs time."""

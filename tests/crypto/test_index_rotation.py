@@ -73,7 +73,6 @@ def assert_exchanged(
     return rotation
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-27")
 def test_every_state_finds_every_row_also_those_written_in_it(district: District) -> None:
     people, others = district.fill(60), district.fill(9, first_id=5_000, department=district.other)
@@ -116,7 +115,6 @@ def test_every_state_finds_every_row_also_those_written_in_it(district: District
     assert_exchanged(district, second, expected)
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-27")
 def test_killed_in_every_state_of_an_index_exchange(district: District, rotator: Rotator, scale: Scale) -> None:
     people = district.fill(scale.of(80, 2_000))

@@ -165,7 +165,6 @@ def test_maker_and_checker_are_two_and_one_rotation_is_open(district: District) 
     assert {"crypto.scope.declare", "crypto.key.create", "crypto.rotation.start"} <= actions
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-27")
 def test_readers_and_writers_during_rotation(district: District, scale: Scale) -> None:
     """Two writers journal what was acknowledged, two readers compare every read, while the key is rotated again."""

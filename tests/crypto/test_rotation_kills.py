@@ -113,7 +113,6 @@ def assert_rotated(district: District, rows: Rows, rotation_id: uuid.UUID, old: 
         session.execute(text(f"UPDATE {TABLE} SET {COLUMN} = :old WHERE id = :id"), {"old": old[1], "id": old[0]})
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-27")
 def test_killed_everywhere_while_processes_write(
     district: District, rotator: Rotator, scale: Scale, tmp_path: Path,

@@ -125,7 +125,6 @@ def test_it_pauses_where_the_window_closes_and_goes_on_in_the_next(district: Dis
     assert [row.detail["done"] for row in waits] == [30, 50]
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-27")
 def test_killed_in_the_pause_and_while_it_pauses(
     district: District, rotator: Rotator, monkeypatch: pytest.MonkeyPatch,

@@ -22,7 +22,6 @@ from kernel.identity.actor import system_actor
 from tests.crypto.conftest import District
 
 
-@pytest.mark.one_database
 @pytest.mark.requirement("S4-26")
 def test_no_clear_value_lies_in_home_or_database_and_a_planted_one_is_found(
     district: District, monkeypatch: pytest.MonkeyPatch,

@@ -136,7 +136,6 @@ def test_an_archive_that_expands_without_end_is_reported_not_read(
     assert service.scan(runtime, ["不会出现的样本值"])["unreadable"] == ["files/bomb.gz"]
 
 
-@pytest.mark.one_database
 def test_the_report_names_rotations_and_reaches_only_the_actors_department(
     district: District, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

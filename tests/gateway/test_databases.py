@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from gateway.broker import ledger
 from gateway.calllog.ship import ship_all
 from gateway.grants import queries as grants
@@ -14,7 +12,6 @@ from tests.gateway.support import Client, District, Script, Upstream, answer_jso
 Start = Callable[[Script], Upstream]
 
 
-@pytest.mark.one_database
 def test_the_path_on_both_databases(database: Database, upstream: Start) -> None:
     runtime = database.runtime
     assert runtime is not None

@@ -108,7 +108,6 @@ def spoil(runtime: Runtime) -> tuple[int, int, int]:
     return 1, 2, 3
 
 
-@pytest.mark.one_database
 @pytest.mark.usefixtures("table")
 @pytest.mark.requirement("S4-25")
 def test_text_envelopes_are_masked_unless_granted(district: District, runtime: Runtime) -> None:

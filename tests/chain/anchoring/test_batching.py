@@ -179,7 +179,6 @@ def test_random_interleavings(sqlite_database: Database, ledger: FakeChain, scal
     check_everything(sqlite_database, ledger, total)
 
 
-@pytest.mark.one_database
 def test_ten_thousand_leaves_in_seconds(database: Database, ledger: FakeChain, scale: Any) -> None:
     import time
 

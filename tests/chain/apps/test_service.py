@@ -110,7 +110,6 @@ def test_health_reads_both_databases(database: Database, app_id: uuid.UUID) -> N
     assert (unit.waiting, unit.records, unit.last_anchored) == (3, 3, None) and unit.oldest_waiting
 
 
-@pytest.mark.one_database
 def test_kill_while_storing(database: Database, home: Home, app_id: uuid.UUID, tmp_path: Path, scale: Scale) -> None:
     """kill -9 at random moments: what was acknowledged is there, once, and a repetition adds only what was not."""
     choose, acknowledged, started = random.Random(5), set[int](), 0

@@ -115,7 +115,6 @@ def test_forks_are_walked_back_to_the_shared_block(database: Database, ledger: F
     check_fresh(database, ledger)
 
 
-@pytest.mark.one_database
 def test_a_node_that_lags_is_no_fork(database: Database, ledger: FakeLedger) -> None:
     ledger.grow(9)
     run(database, ledger)
@@ -129,7 +128,6 @@ def test_a_node_that_lags_is_no_fork(database: Database, ledger: FakeLedger) -> 
     check_fresh(database, ledger)
 
 
-@pytest.mark.one_database
 def test_another_chain_is_refused_and_a_rebuild_takes_it(database: Database, ledger: FakeLedger) -> None:
     ledger.grow(3)
     run(database, ledger)
@@ -143,7 +141,6 @@ def test_another_chain_is_refused_and_a_rebuild_takes_it(database: Database, led
     assert check.rebuild(database.runtime, source=Source(other)).height == 5
 
 
-@pytest.mark.one_database
 def test_an_abi_that_changes_decodes_stored_logs_anew(database: Database, ledger: FakeLedger) -> None:
     ledger.grow(8)
     know("Renamed", ())
@@ -168,7 +165,6 @@ def test_an_abi_that_changes_decodes_stored_logs_anew(database: Database, ledger
     check_fresh(database, ledger)
 
 
-@pytest.mark.one_database
 def test_decoding_anew_goes_on_in_chunks(
     database: Database, ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +183,6 @@ def test_decoding_anew_goes_on_in_chunks(
     check_fresh(database, ledger)
 
 
-@pytest.mark.one_database
 def test_gaps_are_found_and_mended(database: Database, ledger: FakeLedger) -> None:
     ledger.grow(9)
     run(database, ledger)
@@ -210,7 +205,6 @@ def test_gaps_are_found_and_mended(database: Database, ledger: FakeLedger) -> No
     check_fresh(database, ledger)
 
 
-@pytest.mark.one_database
 def test_an_engine_without_block_receipts_is_read_by_transactions(database: Database, ledger: FakeLedger) -> None:
     ledger.grow(6)
     run(database, ledger)

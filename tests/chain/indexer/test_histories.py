@@ -34,7 +34,6 @@ class Killed(Exception):
     """Ends a unit of work before its commit, as a kill does (the real one is below, in a child)."""
 
 
-@pytest.mark.one_database
 def test_any_history_ends_in_the_tables_of_a_fresh_index(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

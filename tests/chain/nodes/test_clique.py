@@ -27,8 +27,6 @@ from tests.chain.nodes.conftest import SYSTEM, People, person, register
 from tests.support import closing
 from tests.support.scale import Scale
 
-pytestmark = pytest.mark.one_database
-
 
 @pytest.fixture
 def network(scale: Scale) -> Iterator[geth.GethNetwork]:

@@ -25,9 +25,6 @@ from kernel.watch.models import WatchAlarm, WatchTarget
 from tests.chain.engines.besu import FakeBesu
 from tests.chain.nodes.conftest import SYSTEM, People, register
 
-# each look speaks to five nodes over HTTP; PostgreSQL's turn is in make prove (ADR 0236)
-pytestmark = pytest.mark.one_database
-
 
 def node_named(database: Database, name: str) -> ChainNode:
     with database.read() as session:
