@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, history, journal, queries, versions
 from chain.contracts.models import ContractCall, ContractVersion
-from chain.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger import accounts as keys
 from chain.ledger import values
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger.port import Ledger, Receipt
 from chain.ledger.values import BadValue
 from kernel import clock, ids

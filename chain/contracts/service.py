@@ -5,14 +5,15 @@ import threading
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, queries, releases
+from chain.contracts.errors import CODE_MISMATCH, CONTRACT_UNKNOWN
 from chain.contracts.journal import ATTEMPTS, RECEIPT_SECONDS
 from chain.contracts.models import ContractRelease
 from chain.contracts.releases import Creation
 from chain.contracts.rules import WANTED, Wanted, creation_hash
-from chain.errors import CODE_MISMATCH, CONTRACT_UNKNOWN, LEDGER_REFUSED
 from chain.ledger import accounts as keys
 from chain.ledger.abi import interface
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import LEDGER_REFUSED
 from chain.ledger.port import Ledger, Receipt
 from contracts_sc import bytecode
 from contracts_sc.artifacts import artifact

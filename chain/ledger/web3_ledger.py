@@ -8,10 +8,10 @@ from web3 import HTTPProvider, Web3
 from web3.providers.base import BaseProvider
 from web3.types import RPCEndpoint
 
-from chain.errors import LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
 from chain.ledger import encoding
 from chain.ledger.accounts import transaction_hash
 from chain.ledger.engines import clique_seal
+from chain.ledger.errors import LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
 from chain.ledger.port import Block, Log, Receipt
 from kernel.errors import MulianError
 

@@ -14,8 +14,8 @@ from typing import Any
 import rlp
 from coincurve import PrivateKey
 
-from chain.errors import BESU_FOLDER
 from chain.ledger.engines import enode as enodes
+from chain.ledger.errors import BESU_FOLDER
 from kernel import clock
 from kernel.files_atomic import write_atomic
 
