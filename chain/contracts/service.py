@@ -18,7 +18,6 @@ from chain.ledger.port import Ledger, Receipt
 from contracts_sc import bytecode
 from contracts_sc.artifacts import artifact
 from kernel.errors import MulianError
-from kernel.identity.actor import Actor
 from kernel.runtime import Runtime
 
 ENVIRONMENT = accounts.PRODUCTION
@@ -96,7 +95,7 @@ def admin_send(runtime: Runtime, to: str, data: bytes) -> Receipt:
     return receipt
 
 
-def journal_page(session: Session, actor: Actor, *, offset: int, size: int) -> tuple[list[ContractRelease], int]:
+def journal_page(session: Session, *, offset: int, size: int) -> tuple[list[ContractRelease], int]:
     """Return a page of the deployment journal, newest first. The actor's right is checked at the edge."""
     rows, total = queries.page(session, offset, size)
     return list(rows), total

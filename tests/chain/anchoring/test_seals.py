@@ -30,7 +30,7 @@ def address(key: coincurve.PrivateKey) -> bytes:
 KEYS = sorted((coincurve.PrivateKey(bytes([at]) * 32) for at in range(1, 8)), key=address)
 
 
-def head_fields(world: World, number: int, parent: bytes, receipts: bytes, difficulty: int) -> list[Any]:
+def head_fields(number: int, parent: bytes, receipts: bytes, difficulty: int) -> list[Any]:
     fields: list[Any] = [parent, keccak(b"\xc0"), bytes(20), os.urandom(32), os.urandom(32), receipts, bytes(256)]
     return [*fields, difficulty, number, 2**50, 99_000, 1_700_000_000 + number]
 
@@ -46,7 +46,7 @@ class Clique(World):
     def sealed(self, key: coincurve.PrivateKey, number: int, parent: bytes, receipts: bytes) -> bytes:
         signers = b"".join(map(address, self.listed)) if self.checkpoint_block else b""
         extra, rest = bytes(32) + signers, [bytes(32), bytes(8), 0]
-        fields = head_fields(self, number, parent, receipts, 2 if number % 2 else 1)
+        fields = head_fields(number, parent, receipts, 2 if number % 2 else 1)
         seal = key.sign_recoverable(keccak(rlp.encode([*fields, extra, *rest])), hasher=None)
         return bytes(rlp.encode([*fields, extra + seal, *rest]))
 
@@ -151,7 +151,7 @@ class Qbft(Clique):
     def evidence(self, size: int, root: bytes, **more: Any) -> dict[str, Any]:
         found = World.evidence(self, size, root, **more)
         receipts = rlp.decode(bytes.fromhex(found["header"]))[5]
-        fields = head_fields(self, self.block, os.urandom(32), receipts, 1)
+        fields = head_fields(self.block, os.urandom(32), receipts, 1)
         rest = [bytes(32), bytes(8), 0]
         digest = keccak(rlp.encode([*fields, self.extra(None, self.round), *rest]))
         seals = [key.sign_recoverable(digest, hasher=None) for key in self.sealing]
