@@ -132,11 +132,9 @@ class _Comparison:
                 self._add("removed", path, item.place)
         for item in after:
             if item.label not in matched:
-                self._new(prefix, item, before, by_label)
+                self._new(prefix, item, before)
 
-    def _new(
-        self, prefix: str, item: _Variable, before: list[_Variable], after: Mapping[str, _Variable]
-    ) -> None:
+    def _new(self, prefix: str, item: _Variable, before: list[_Variable]) -> None:
         for other in before:
             if item.start < other.end and other.start < item.end and not self._is_gap(other, self.old_types):
                 self._add("overlap", prefix + item.label, prefix + other.label, item.place)

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.anchoring import queries, rows, rules
+from chain.anchoring.errors import ANCHOR_NOT_FOUND
 from chain.anchoring.models import AnchorLeaf
 from chain.anchoring.service import append_leaf
 from chain.anchoring.tree import leaf_hash
-from chain.errors import ANCHOR_NOT_FOUND
 from kernel import canonical
 from kernel.audit.models import AuditSeal
 from kernel.audit.sealing import Head, current_head

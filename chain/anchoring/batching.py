@@ -20,11 +20,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from chain.anchoring import evidence, queries, restore, rules, signing, streams
+from chain.anchoring.errors import ANCHOR_EVIDENCE, ANCHOR_HALTED
 from chain.anchoring.events import BatchFinal
 from chain.anchoring.models import AnchorBatch, AnchorLeaf, AnchorStream
 from chain.anchoring.port import AnchorCall, AnchorLedger, Mined
 from chain.anchoring.tree import Tree
-from chain.errors import ANCHOR_EVIDENCE, ANCHOR_HALTED
 from kernel import clock, ids
 from kernel.errors import MulianError
 from kernel.events import publish

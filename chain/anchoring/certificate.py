@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.anchoring import service
-from chain.errors import ANCHOR_UNPROVEN
+from chain.anchoring.errors import ANCHOR_UNPROVEN
 from kernel import clock
 from kernel.digest import sm3_hex
 from kernel.documents.model import Column, Document, Heading, KeyValues, Paragraph, Table

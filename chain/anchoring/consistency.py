@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.anchoring import proofs, queries, rules
+from chain.anchoring.errors import ANCHOR_NOT_FOUND, CHECKPOINT_UNKNOWN, CONSISTENCY_RANGE
 from chain.anchoring.tree import Tree
-from chain.errors import ANCHOR_NOT_FOUND, CHECKPOINT_UNKNOWN, CONSISTENCY_RANGE
 from chain.witness import queries as checkpoints
 from kernel import canonical
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.anchoring import queries
+from chain.anchoring.errors import ANCHOR_NOT_FINAL
 from chain.anchoring.models import AnchorBatch, AnchorCheckpoint, AnchorLeaf
 from chain.anchoring.tree import Tree
-from chain.errors import ANCHOR_NOT_FINAL
 from chain.witness import queries as witnesses
 from kernel import canonical, clock
 

@@ -12,10 +12,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from chain.anchoring import queries, rules, service
+from chain.anchoring.errors import ANCHOR_HALTED
 from chain.anchoring.models import AnchorBatch, AnchorLeaf, AnchorStream
 from chain.anchoring.port import AnchorLedger, Record
 from chain.anchoring.rules import Comparison, Head
-from chain.errors import ANCHOR_HALTED
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require, system_actor

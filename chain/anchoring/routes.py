@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query, Request, Response
 
 from chain.anchoring import audit_feed, certificate, consistency, overview, service
+from chain.anchoring.errors import ANCHOR_NOT_FOUND
 from chain.anchoring.schemas import AnchorStateOut, BatchOut, BatchPage, ConsistencyOut, StreamList, VerifyOut
-from chain.errors import ANCHOR_NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, download, needs, public, router
 from kernel.http.limits import admit
 from kernel.runtime import runtime_of

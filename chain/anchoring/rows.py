@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.anchoring import queries
+from chain.anchoring.errors import ANCHOR_NOT_FOUND
 from chain.anchoring.proofs import Maker
 from chain.anchoring.tree import MemoryTiles, Tree, leaf_hash
-from chain.errors import ANCHOR_NOT_FOUND
 from kernel import canonical
 from kernel.digest import hmac_sm3
 from kernel.secretbox.port import SecretBox

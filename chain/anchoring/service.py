@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.anchoring import proofs, queries, rules, signing, tree, verify_proof
+from chain.anchoring.errors import ANCHOR_ALREADY, ANCHOR_NOT_FOUND, ANCHOR_STREAM_NAME, TRUST_UNKNOWN
 from chain.anchoring.models import AnchorBatch, AnchorLeaf
-from chain.errors import ANCHOR_ALREADY, ANCHOR_NOT_FOUND, ANCHOR_STREAM_NAME, TRUST_UNKNOWN
 from chain.witness import queries as witnesses
 from kernel import canonical, clock, ids
 from kernel.identity.actor import Actor, require

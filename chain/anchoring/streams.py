@@ -3,9 +3,9 @@
 from sqlalchemy.orm import Session
 
 from chain.anchoring import queries, rules
+from chain.anchoring.errors import ANCHOR_OTHER_CHAIN
 from chain.anchoring.models import AnchorStream, AnchorTrust
 from chain.anchoring.port import AnchorLedger, Identity
-from chain.errors import ANCHOR_OTHER_CHAIN
 from kernel import clock
 from kernel.leases import service as leases
 from kernel.leases.rules import Held

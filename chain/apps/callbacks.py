@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from chain.anchoring.events import BatchFinal
 from chain.anchoring.models import AnchorBatch
 from chain.apps import queries, service, usage
+from chain.apps.errors import CALLBACK_NONE, CALLBACK_REFUSED
 from chain.apps.models import ChainApp, ChainAppPlace
 from chain.apps.port import credentials
 from chain.apps.rules import Environment
-from chain.errors import CALLBACK_NONE, CALLBACK_REFUSED
 from kernel import canonical, clock, ids
 from kernel.errors import NOT_FOUND
 from kernel.identity.actor import Actor

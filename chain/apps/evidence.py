@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session
 from chain.anchoring import service as anchoring
 from chain.anchoring.models import AnchorBatch
 from chain.apps import queries, rules, usage
-from chain.apps.models import ChainApp, ChainAppPlace, Evidence, EvidenceCall
-from chain.apps.rules import Environment, Item, Step
-from chain.errors import (
+from chain.apps.errors import (
     EVIDENCE_CONFLICT,
     EVIDENCE_ITEM,
     EVIDENCE_NO_APP,
@@ -22,6 +20,8 @@ from chain.errors import (
     EVIDENCE_STREAM,
     EVIDENCE_SUSPENDED,
 )
+from chain.apps.models import ChainApp, ChainAppPlace, Evidence, EvidenceCall
+from chain.apps.rules import Environment, Item, Step
 from crypto.lookups.port import Caller
 from kernel import clock, ids
 from kernel.audit.service import record

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request, Response
 
 from chain.apps import evidence
+from chain.apps.errors import EVIDENCE_QUOTA
 from chain.apps.evidence import Place, Receipt, Stored
 from chain.apps.port import credentials
 from chain.apps.rules import Item
@@ -26,7 +27,6 @@ from chain.apps.schemas import (
     StoredOut,
     StoreIn,
 )
-from chain.errors import EVIDENCE_QUOTA
 from crypto.lookups.port import SignedCall
 from kernel.errors import MulianError
 from kernel.http import Session_, public, router

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.apps import queries, rules, service
+from chain.apps.errors import CHAIN_APP_QUOTA, CHAIN_APP_STATE, CHAIN_APP_TEST
 from chain.apps.models import ChainApp, ChainAppReport
 from chain.apps.rules import Environment, Figures, Step
-from chain.errors import CHAIN_APP_QUOTA, CHAIN_APP_STATE, CHAIN_APP_TEST
 from kernel import canonical, clock, ids
 from kernel.approvals import service as approvals
 from kernel.approvals.models import Approval

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.apps import queries, rules
+from chain.apps.errors import CHAIN_APP_ACCOUNT, CHAIN_APP_CODE, CHAIN_APP_PLACE, CHAIN_APP_STATE, CHAIN_APP_TAKEN
 from chain.apps.models import ChainApp, ChainAppPlace
 from chain.apps.port import Issued, credentials
 from chain.apps.rules import Environment, Life
-from chain.errors import CHAIN_APP_ACCOUNT, CHAIN_APP_CODE, CHAIN_APP_PLACE, CHAIN_APP_STATE, CHAIN_APP_TAKEN
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.errors import NOT_FOUND

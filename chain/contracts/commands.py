@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from chain.contracts.accounts import ENVIRONMENTS, TEST
-from chain.errors import COMMAND_USER
+from chain.contracts.errors import COMMAND_USER
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.errors import NOT_FOUND
 from kernel.identity.actor import Actor

@@ -8,12 +8,13 @@ from eth_abi import encode
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, deployments, queries, releases, sending, versions
+from chain.contracts.errors import CODE_MISMATCH
 from chain.contracts.models import ContractCall, ContractDeployment, ContractRelease, ContractVersion
 from chain.contracts.releases import Created, Creation
 from chain.contracts.rules import IMPLEMENTATION_SLOT, PROXY, creation_hash
-from chain.errors import CODE_MISMATCH, LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
 from chain.ledger import values
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
 from chain.ledger.port import Ledger, Receipt
 from contracts_sc import bytecode
 from contracts_sc.artifacts import Artifact, artifact

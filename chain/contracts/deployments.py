@@ -7,10 +7,7 @@ from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, history, packages, queries, versions
 from chain.contracts.binding import Resolved
-from chain.contracts.models import ContractDeployment, ContractRelease, ContractVersion
-from chain.contracts.rules import ACTIONS, DEPLOY, creation_hash
-from chain.contracts.versions import MANAGE
-from chain.errors import (
+from chain.contracts.errors import (
     CALL_ARGUMENT,
     CONTRACT_UNKNOWN,
     DEPLOYMENT_CHANGED,
@@ -18,6 +15,9 @@ from chain.errors import (
     DEPLOYMENT_ORDER,
     VERSION_STATE,
 )
+from chain.contracts.models import ContractDeployment, ContractRelease, ContractVersion
+from chain.contracts.rules import ACTIONS, DEPLOY, creation_hash
+from chain.contracts.versions import MANAGE
 from chain.ledger import values
 from chain.ledger.access import ledger_of
 from chain.ledger.values import BadValue

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.contracts import packages, versions
+from chain.contracts.errors import COMPILER_MISSING
 from chain.contracts.models import ContractVersion
 from chain.contracts.packages import Package, refuse
 from chain.contracts.schemas import VersionIn
-from chain.errors import COMPILER_MISSING
 from kernel.identity.actor import Actor, require
 
 _SECONDS = 120

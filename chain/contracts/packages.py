@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chain.errors import PACKAGE_INVALID
+from chain.contracts.errors import PACKAGE_INVALID
 from chain.ledger.values import known_type, methods
 from contracts_sc import artifacts, layout
 from contracts_sc.artifacts import Artifact

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chain.contracts.errors import REHEARSAL_STOPPED
 from chain.contracts.models import ContractVersion
-from chain.errors import REHEARSAL_STOPPED
 
 CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES = 60, 600, 2 * 1024 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[2]

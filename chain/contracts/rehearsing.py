@@ -228,8 +228,8 @@ def _check_returns(stage: _Stage, expected: list[Any], method: Method, outcome: 
 def _check_events(stage: _Stage, expected: tuple[tuple[str, dict[str, Any]], ...], outcome: Outcome) -> None:
     known = values.events_of(stage.abi)
     seen = [
-        (known[topics[0]], values.decode_event(known[topics[0]], topics, data))
-        for address, topics, data in outcome.logs if address == stage.address and topics and topics[0] in known
+        (known[log.topics[0]], values.decode_event(known[log.topics[0]], log.topics, log.data))
+        for log in outcome.logs if log.address == stage.address and log.topics and log.topics[0] in known
     ]
     names = [entry["name"] for entry, _ in seen]
     if names != [name for name, _ in expected]:

@@ -8,9 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, history, journal, queries
+from chain.contracts.errors import CODE_MISMATCH
 from chain.contracts.models import ContractRelease
-from chain.errors import CODE_MISMATCH, LEDGER_REFUSED
 from chain.ledger import accounts as keys
+from chain.ledger.errors import LEDGER_REFUSED
 from chain.ledger.port import Ledger, Receipt
 from contracts_sc import bytecode
 from contracts_sc.artifacts import Artifact

@@ -43,7 +43,7 @@ Name_ = Annotated[str, Path(max_length=60)]
 @api.get("", **needs(READ))
 def list_contracts(session: Session_, actor: Actor_, page: Page_) -> ReleasePage:
     """List deployments, newest first."""
-    rows, total = service.journal_page(session, actor, offset=page.offset, size=page.size)
+    rows, total = service.journal_page(session, offset=page.offset, size=page.size)
     return release_page(rows, total, page.number, page.size)
 
 

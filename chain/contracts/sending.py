@@ -3,16 +3,17 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, history, journal, queries, versions
 from chain.contracts.models import ContractCall, ContractVersion
-from chain.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger import accounts as keys
 from chain.ledger import values
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger.port import Ledger, Receipt
 from chain.ledger.values import BadValue
 from kernel import clock, ids
@@ -77,7 +78,7 @@ def perform(runtime: Runtime, ledger: Ledger, call_id: uuid.UUID, *, abi: list[d
         receipt = journal.settle(
             ledger, raw=call.raw, tx_hash=str(call.tx_hash), account=str(call.account), nonce=call.nonce or 0
         )
-        _change(runtime, call, "prepared", lambda row, found=receipt: _settled(row, found, abi))  # type: ignore[misc]
+        _change(runtime, call, "prepared", partial(_settled, receipt=receipt, abi=abi))
     raise LEDGER_REFUSED(reason=f"the nonce of {call.account} was taken {journal.ATTEMPTS} times")
 
 

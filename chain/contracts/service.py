@@ -5,19 +5,19 @@ import threading
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, queries, releases
+from chain.contracts.errors import CODE_MISMATCH, CONTRACT_UNKNOWN
 from chain.contracts.journal import ATTEMPTS, RECEIPT_SECONDS
 from chain.contracts.models import ContractRelease
 from chain.contracts.releases import Creation
 from chain.contracts.rules import WANTED, Wanted, creation_hash
-from chain.errors import CODE_MISMATCH, CONTRACT_UNKNOWN, LEDGER_REFUSED
 from chain.ledger import accounts as keys
 from chain.ledger.abi import interface
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import LEDGER_REFUSED
 from chain.ledger.port import Ledger, Receipt
 from contracts_sc import bytecode
 from contracts_sc.artifacts import artifact
 from kernel.errors import MulianError
-from kernel.identity.actor import Actor
 from kernel.runtime import Runtime
 
 ENVIRONMENT = accounts.PRODUCTION
@@ -95,7 +95,7 @@ def admin_send(runtime: Runtime, to: str, data: bytes) -> Receipt:
     return receipt
 
 
-def journal_page(session: Session, actor: Actor, *, offset: int, size: int) -> tuple[list[ContractRelease], int]:
+def journal_page(session: Session, *, offset: int, size: int) -> tuple[list[ContractRelease], int]:
     """Return a page of the deployment journal, newest first. The actor's right is checked at the edge."""
     rows, total = queries.page(session, offset, size)
     return list(rows), total

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, binding, history, packages, queries, rehearsal, suite
+from chain.contracts.errors import CALL_ARGUMENT, CONTRACT_UNKNOWN, METHOD_UNKNOWN, VERSION_EXISTS, VERSION_STATE
 from chain.contracts.models import ContractVersion
 from chain.contracts.packages import Package, refuse
 from chain.contracts.rules import REHEARSE, WANTED
-from chain.errors import CALL_ARGUMENT, CONTRACT_UNKNOWN, METHOD_UNKNOWN, VERSION_EXISTS, VERSION_STATE
 from chain.ledger import values
 from chain.ledger.values import BadValue
 from kernel import clock, ids

@@ -23,7 +23,7 @@ from chain.contracts.schemas import (
     RightOut,
     VersionDetail,
 )
-from chain.contracts.writes import CALL, FREEZE, Live
+from chain.contracts.writes import FREEZE, Live
 from chain.ledger.values import Method
 from kernel.http.wire import Title
 from kernel.identity.actor import Actor
@@ -144,11 +144,6 @@ def events(rows: Sequence[ContractEvent]) -> list[EventOut]:
         })
         for row in rows
     ]
-
-
-def may_call(actor: Actor) -> bool:
-    """Whether the actor could be given writes at all."""
-    return actor.may(CALL)
 
 
 def _version(row: ContractVersion, jobs: dict[uuid.UUID, Job]) -> dict[str, Any]:

@@ -7,19 +7,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, history, queries, sending, versions
+from chain.contracts.errors import CALL_ARGUMENT, CALL_REFUSED, CONTRACT_FROZEN, CONTRACT_UNKNOWN, METHOD_UNKNOWN
 from chain.contracts.models import ContractCall, ContractRelease, ContractRight
 from chain.contracts.rules import WRITE
 from chain.contracts.versions import READ
-from chain.errors import (
-    CALL_ARGUMENT,
-    CALL_REFUSED,
-    CONTRACT_FROZEN,
-    CONTRACT_UNKNOWN,
-    METHOD_UNKNOWN,
-    REVERTED,
-)
 from chain.ledger import values
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import REVERTED
 from chain.ledger.values import BadValue, Method
 from contracts_sc.artifacts import artifact
 from kernel import clock, ids

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chain.errors import EXPORT_UNKNOWN
 from chain.explorer import pages, queries
+from chain.explorer.errors import EXPORT_UNKNOWN
 from chain.explorer.schemas import ExportIn
 from kernel import clock
 from kernel.audit.service import record

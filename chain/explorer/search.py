@@ -4,8 +4,8 @@ import re
 
 from sqlalchemy.orm import Session
 
-from chain.errors import TRANSACTION_NOT_FOUND
 from chain.explorer import names, port, queries, service
+from chain.explorer.errors import TRANSACTION_NOT_FOUND
 from chain.explorer.schemas import Hit
 from chain.indexer import queries as index
 from chain.ledger.port import Ledger

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chain.errors import BLOCK_NOT_FOUND, METRICS_RANGE, TRANSACTION_NOT_FOUND
+from chain.explorer.errors import BLOCK_NOT_FOUND, METRICS_RANGE, TRANSACTION_NOT_FOUND
 from chain.explorer.rules import Bucket, Rates, gather, rates
 from chain.indexer import figures
 from chain.indexer import queries as index

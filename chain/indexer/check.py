@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chain.errors import INDEX_BUSY
 from chain.indexer import abis, follow, queries, rollups, store
 from chain.indexer.decoder import Decoder
+from chain.indexer.errors import INDEX_BUSY
 from chain.indexer.models import ChainBlock, ChainEvent, ChainLog, ChainTransaction, IndexCursor
 from chain.indexer.rollups import MICROS
 from chain.indexer.rows import Rows, rows

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chain.errors import INDEX_OTHER_CHAIN
 from chain.indexer import abis, queries, rules, store
 from chain.indexer.decoder import Decoder, Known
+from chain.indexer.errors import INDEX_OTHER_CHAIN
 from chain.indexer.rows import rows
 from chain.indexer.source import RawBlock, Source
 from chain.ledger.access import ledger_of

@@ -118,14 +118,16 @@ def hashes(session: Session, places: Iterable[tuple[int, int]]) -> dict[tuple[in
     return found
 
 
-def batches(session: Session, wanted: Sequence[tuple[str, int, int]]) -> list[Row[uuid.UUID, str, int, int, str]]:
+def batches(
+    session: Session, wanted: Sequence[tuple[str, int, int]]
+) -> list[Row[uuid.UUID, str, int, int, str | None]]:
     """Return (id, stream, epoch, seq, transaction hash) of batches by (stream, epoch, seq)."""
-    found: list[Row[uuid.UUID, str, int, int, str]] = []
+    found: list[Row[uuid.UUID, str, int, int, str | None]] = []
     key = tuple_(AnchorBatch.stream, AnchorBatch.epoch, AnchorBatch.seq)
     for at in range(0, len(wanted), _MANY):
         query = select(AnchorBatch.id, AnchorBatch.stream, AnchorBatch.epoch, AnchorBatch.seq, AnchorBatch.tx_hash)
         query = query.where(key.in_(wanted[at:at + _MANY]), AnchorBatch.tx_hash.is_not(None))
-        found += session.execute(query).all()  # type: ignore[arg-type]
+        found += session.execute(query).all()
     return found
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chain.errors import LEDGER_REFUSED, REVERTED
 from chain.indexer import turns
 from chain.indexer.decoder import REVERT, UNKNOWN
+from chain.ledger.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger.port import Ledger
 from kernel.errors import MulianError
 

@@ -1,14 +1,9 @@
 """Which ledger an installation uses."""
 
-from typing import TYPE_CHECKING
-
 from chain.ledger.embedded.rpc.callers import operator_token
 from chain.ledger.port import Ledger
 from chain.ledger.urls import url_file
 from kernel.runtime import Runtime
-
-if TYPE_CHECKING:
-    pass
 
 _EXTRA = "chain.ledger"
 
@@ -18,9 +13,9 @@ def ledger_of(runtime: Runtime) -> Ledger:
 
     Nothing is asked yet: an unreachable node shows at the first call.
     """
-    fixed = runtime.extras.get(_EXTRA)
+    fixed: Ledger | None = runtime.extras.get(_EXTRA)
     if fixed is not None:
-        return fixed  # type: ignore[no-any-return]
+        return fixed
     # web3 takes seconds to import: who never asks the chain does not pay for it
     from chain.ledger.web3_ledger import Web3Ledger
 

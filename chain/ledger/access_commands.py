@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chain.errors import RPC_ACCESS
 from chain.ledger.embedded.rpc.callers import ACCESS_FILE, PUBLIC, digest_of, parse, write_access
+from chain.ledger.errors import RPC_ACCESS
 from kernel.audit.service import record
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.identity.actor import system_actor

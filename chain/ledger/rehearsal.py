@@ -16,10 +16,11 @@ from eth.vm.forks.london import LondonVM
 from eth.vm.forks.shanghai import ShanghaiVM
 from eth.vm.spoof import SpoofTransaction
 from eth_hash.auto import keccak
-from eth_typing import Address, Hash32
+from eth_typing import Address, BlockNumber, Hash32
 from eth_utils import ValidationError
 
 from chain.ledger.embedded.params import BLOCK_GAS_LIMIT, TRANSACTION_GAS_CAP
+from chain.ledger.port import Log
 
 FORKS: dict[str, Any] = {"london": LondonVM, "shanghai": ShanghaiVM, "cancun": CancunVM}
 # geth's Clique seals up to London, the embedded chain executes Cancun
@@ -31,20 +32,20 @@ _BLOCK_SECONDS = 1
 @dataclass(frozen=True)
 class Outcome:
     """What a transaction did. ``output`` is the return or revert data, or for a creation the runtime code;
-    ``problem`` names an ending that is neither (``OutOfGas``); logs are (address, topics, data)."""
+    ``problem`` names an ending that is neither (``OutOfGas``)."""
 
     succeeded: bool
     reverted: bool
     problem: str
     output: bytes
     gas_used: int
-    logs: tuple[tuple[str, tuple[bytes, ...], bytes], ...]
+    logs: tuple[Log, ...]
     created: str | None = None
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A state to go back to."""
+    """A state to go back to, and number and timestamp (Unix seconds) of the block that comes next."""
 
     root: bytes
     number: int
@@ -100,8 +101,7 @@ class Rehearsal:
     def _state(self) -> Any:
         at = self._at
         context = ExecutionContext(
-            coinbase=Address(b"\0" * 20), timestamp=at.timestamp, difficulty=0,
-            block_number=at.number,  # type: ignore[arg-type]
+            coinbase=Address(b"\0" * 20), timestamp=at.timestamp, difficulty=0, block_number=BlockNumber(at.number),
             mix_hash=ZERO_HASH32, gas_limit=BLOCK_GAS_LIMIT, prev_hashes=(), chain_id=CHAIN_ID, base_fee_per_gas=0,
             excess_blob_gas=0,
         )
@@ -118,21 +118,31 @@ class Rehearsal:
             computation = state.apply_transaction(transaction)
         except ValidationError as error:
             return Outcome(False, False, str(error)[:200], b"", 0, ())
+        number = self._at.number
         if keep:
             state.persist()
             self._at = Mark(bytes(state.state_root), self._at.number + 1, self._at.timestamp + _BLOCK_SECONDS)
+        return self._outcome(transaction, computation, number=number, creation=to is None)
+
+    def _outcome(self, transaction: Any, computation: Any, *, number: int, creation: bool) -> Outcome:
+        succeeded: bool = computation.is_success
         reverted = computation.is_error and isinstance(computation.error, Revert)
-        created = "0x" + bytes(computation.msg.storage_address).hex() if to is None else None
         return Outcome(
-            succeeded=computation.is_success, reverted=reverted,
-            problem="" if computation.is_success or reverted else type(computation.error).__name__,
+            succeeded=succeeded, reverted=reverted,
+            problem="" if succeeded or reverted else type(computation.error).__name__,
             output=bytes(computation.output), gas_used=self._vm.finalize_gas_used(transaction, computation),
-            logs=tuple(
-                ("0x" + bytes(address).hex(), tuple(topic.to_bytes(32, "big") for topic in topics), bytes(payload))
-                for address, topics, payload in computation.get_log_entries()
-            ) if computation.is_success else (),
-            created=created if computation.is_success else None,
+            logs=_logs(computation, number) if succeeded else (),
+            created="0x" + bytes(computation.msg.storage_address).hex() if succeeded and creation else None,
         )
+
+
+def _logs(computation: Any, number: int) -> tuple[Log, ...]:
+    """The logs of a block's one transaction, which has no hash: nobody signed it."""
+    return tuple(
+        Log("0x" + bytes(address).hex(), tuple(topic.to_bytes(32, "big") for topic in topics), bytes(data), number, "",
+            0, index)
+        for index, (address, topics, data) in enumerate(computation.get_log_entries())
+    )
 
 
 def _address(text: str) -> Address:

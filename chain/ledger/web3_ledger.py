@@ -8,17 +8,15 @@ from web3 import HTTPProvider, Web3
 from web3.providers.base import BaseProvider
 from web3.types import RPCEndpoint
 
-from chain.errors import LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
-from chain.ledger import encoding
+from chain.ledger import headers, receipts
 from chain.ledger.accounts import transaction_hash
-from chain.ledger.engines import clique_seal
+from chain.ledger.errors import LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
 from chain.ledger.port import Block, Log, Receipt
 from kernel.errors import MulianError
 
 # geth, Besu and the embedded chain each say in their own words that they have the transaction already
 _KNOWN = ("already known", "known transaction", "already imported")
 _TOO_LOW = ("nonce too low", "nonce below", "nonce is too low")
-_INDEXING = "indexing is in progress"
 _REVERT_CODE = 3
 # a geth that has just started cannot say yet whether it has a transaction
 _INDEXING = "indexing is in progress"
@@ -72,7 +70,7 @@ class Web3Ledger:
 
     def header_rlp(self, number: int) -> bytes:
         try:
-            return encoding.header_rlp(self._block(number))
+            return headers.header_rlp(self._block(number))
         except ValueError as error:
             raise LEDGER_REFUSED(reason=str(error)) from error
 
@@ -80,7 +78,7 @@ class Web3Ledger:
         found = self._block(number)
         objects = self.request("eth_getBlockReceipts", hex(number))
         try:
-            return encoding.receipts(objects, found["receiptsRoot"])
+            return receipts.encoded(objects, found["receiptsRoot"])
         except ValueError as error:
             raise LEDGER_REFUSED(reason=str(error)) from error
 
@@ -90,23 +88,15 @@ class Web3Ledger:
 
     def send_raw(self, raw: bytes) -> str:
         digest = transaction_hash(raw)
-        response = self._send(raw)
-        problem = response.get("error")
-        if problem is None:
-            return digest
-        words = str(problem.get("message", "")).lower()
-        if any(known in words for known in _KNOWN):
-            return digest
-        if any(low in words for low in _TOO_LOW) and self.transaction(digest) is not None:
-            return digest
-        raise _refusal(problem)
-
-    def _send(self, raw: bytes) -> dict[str, Any]:
         try:
-            response = self._provider.make_request(RPCEndpoint("eth_sendRawTransaction"), ["0x" + raw.hex()])
-        except (RequestException, OSError, ValueError) as error:
-            raise LEDGER_UNREACHABLE(url=self.url) from error
-        return dict(response)
+            self.request("eth_sendRawTransaction", "0x" + raw.hex())
+        except MulianError as refused:
+            words = str(refused.params.get("reason", "")).lower()
+            known = any(phrase in words for phrase in _KNOWN)
+            used = not known and any(phrase in words for phrase in _TOO_LOW)
+            if not known and not (used and self.transaction(digest) is not None):
+                raise
+        return digest
 
     def receipt(self, tx_hash: str) -> Receipt | None:
         try:
@@ -121,13 +111,7 @@ class Web3Ledger:
         limit = time.monotonic() + timeout
         delay = 0.02
         while True:
-            try:
-                found = self.receipt(tx_hash)
-            except MulianError as error:
-                # geth that has just started does not know yet what it has
-                if error.kind is not LEDGER_REFUSED or _INDEXING not in error.params["reason"]:
-                    raise
-                found = None
+            found = self.receipt(tx_hash)
             if found is not None:
                 return found
             if time.monotonic() > limit:
@@ -190,7 +174,7 @@ def _to_block(found: dict[str, Any]) -> Block:
     return Block(
         number=_int(found["number"]), hash=found["hash"], parent_hash=found["parentHash"],
         timestamp=_int(found["timestamp"]), gas_used=_int(found["gasUsed"]), size=_int(found["size"]),
-        sealer=clique_seal.sealer(found) if clique_seal.is_clique(found) else str(found["miner"]).lower(),
+        sealer=headers.clique_signer(found) if headers.is_clique(found) else str(found["miner"]).lower(),
         tx_hashes=tuple(found["transactions"]),
     )
 

@@ -146,7 +146,7 @@ def _names(session: Any) -> dict[str, str]:
 
 
 def _find(session: Any, wanted: str) -> uuid.UUID:
-    from chain.errors import NODE_NOT_FOUND
+    from chain.nodes.errors import NODE_NOT_FOUND
 
     for key, name in _names(session).items():
         if wanted in (key, name):

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from chain.errors import (
+from chain.ledger.engines.port import Capabilities
+from chain.nodes.errors import (
     VOTE_BELOW_SAFE,
     VOTE_LAST,
     VOTE_MEMBER,
@@ -12,7 +13,6 @@ from chain.errors import (
     VOTE_NOT_MEMBER,
     VOTE_UNSUPPORTED,
 )
-from chain.ledger.engines.port import Capabilities
 
 State = Literal["ok", "idle", "lagging", "stalled", "clock", "forked", "foreign", "down"]
 # with these a validator takes part in sealing

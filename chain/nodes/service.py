@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chain.errors import ACCOUNT_LISTED, NODE_ENODE_INVALID, NODE_NOT_FOUND, NODE_OWN, NODE_URL_TAKEN
 from chain.nodes import queries
+from chain.nodes.errors import ACCOUNT_LISTED, NODE_ENODE_INVALID, NODE_NOT_FOUND, NODE_OWN, NODE_URL_TAKEN
 from chain.nodes.models import ChainAllowedAccount, ChainNode, ChainNodeHour, ChainNodeSample
 from kernel import clock, ids
 from kernel.audit.service import record

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chain.errors import VOTE_NO_SIGNER, VOTE_NOT_READY, VOTE_OPEN, VOTE_UNSEEN
 from chain.ledger.engines.detect import engine_of
 from chain.ledger.engines.port import Engine
 from chain.nodes import queries
+from chain.nodes.errors import VOTE_NO_SIGNER, VOTE_NOT_READY, VOTE_OPEN, VOTE_UNSEEN
 from chain.nodes.models import ChainNode, ChainNodeVote
 from chain.nodes.overview import capabilities_of
 from chain.nodes.reach import Target, line_to, target_of

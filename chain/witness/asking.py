@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import structlog
 
-from chain.errors import WITNESS_ANSWER, WITNESS_FOREIGN, WITNESS_INCONSISTENT, WITNESS_REQUEST, WITNESS_SIZE
 from chain.witness import queries, service
+from chain.witness.errors import WITNESS_ANSWER, WITNESS_FOREIGN, WITNESS_INCONSISTENT, WITNESS_REQUEST, WITNESS_SIZE
 from chain.witness.rules import MAX_BYTES, Answer, Request, read_answer
 from kernel.errors import MulianError
 from kernel.outbound import guard

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from chain.errors import WITNESS_KEY
 from chain.witness import asking, queries, service, views
+from chain.witness.errors import WITNESS_KEY
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.files_atomic import write_atomic
 from kernel.identity.actor import system_actor

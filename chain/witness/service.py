@@ -7,18 +7,12 @@ from sqlalchemy.orm import Session
 
 from chain.anchoring import queries as anchors
 from chain.anchoring import rules as anchoring
+from chain.anchoring.errors import CHECKPOINT_UNKNOWN, TRUST_UNKNOWN
 from chain.anchoring.models import AnchorCheckpoint
 from chain.anchoring.queries import SqlTiles
 from chain.anchoring.tree import Tree
-from chain.errors import (
-    CHECKPOINT_UNKNOWN,
-    TRUST_UNKNOWN,
-    WITNESS_ANSWER,
-    WITNESS_KEY,
-    WITNESS_NOT_FOUND,
-    WITNESS_QUORUM,
-)
 from chain.witness import queries, rules
+from chain.witness.errors import WITNESS_ANSWER, WITNESS_KEY, WITNESS_NOT_FOUND, WITNESS_QUORUM
 from chain.witness.models import AnchorCosignature, AnchorWitness
 from chain.witness.rules import Answer, Checkpoint, Request
 from crypto.sm import sm2

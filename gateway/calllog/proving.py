@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chain.anchoring import rows as rowtree
+from chain.anchoring.errors import ANCHOR_NOT_FOUND
 from chain.anchoring.tree import HASH_SIZE, TILE_WIDTH, Tree
-from chain.errors import ANCHOR_NOT_FOUND
 from gateway.calllog import reader
 from gateway.calllog.anchored import MAGIC, OBJECT, STREAM, VERSION, object_id, row_bytes
 from gateway.calllog.models import ShippedSegment

@@ -6,10 +6,11 @@ from chain.anchoring import evidence, verify_proof
 from chain.anchoring.port import AnchorCall, Identity, Mined, Record
 from chain.anchoring.rules import Head
 from chain.contracts import service as contracts
-from chain.errors import CONTRACT_UNKNOWN, LEDGER_REFUSED
+from chain.contracts.errors import CONTRACT_UNKNOWN
 from chain.ledger import accounts
 from chain.ledger.abi import interface
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import LEDGER_REFUSED
 from chain.ledger.port import Ledger
 from kernel.errors import MulianError
 from kernel.runtime import Runtime

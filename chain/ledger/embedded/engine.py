@@ -16,13 +16,13 @@ import rlp
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI, VirtualMachineAPI
 from eth.vm.interrupt import EVMMissingData
 
-from chain.errors import GENESIS_MISMATCH
 from chain.ledger.embedded import genesis as genesis_module
 from chain.ledger.embedded import params, seal
 from chain.ledger.embedded.genesis import Genesis
 from chain.ledger.embedded.rules import AccountRules, RuleVersion, decode_senders
 from chain.ledger.embedded.store import BlockRows, BlockStore, KeyValueStore, LogRow
 from chain.ledger.embedded.vm import MulianChain, chain_class, check_header
+from chain.ledger.errors import GENESIS_MISMATCH
 
 DATABASE_FILE = "chain.db"
 # faults of this machine, not of a transaction: the block is given up, nothing is dropped

@@ -64,7 +64,7 @@ def access_list(
     for _ in range(_ACCESS_ROUNDS):
         state = view.recording_state_on(header)
         computation = _apply(view, state, request, gas, overrides, known)
-        found = _touched(state, computation, request)
+        found = _touched(state, computation)
         if found == known:
             break
         known = found
@@ -83,7 +83,7 @@ def _access_item(item: tuple[Address, tuple[int, ...]]) -> dict[str, Any]:
     return {"address": to_checksum_address(item[0]), "storageKeys": keys}
 
 
-def _touched(state: RecordingState, computation: ComputationAPI, request: dict[str, Any]) -> AccessList:
+def _touched(state: RecordingState, computation: ComputationAPI) -> AccessList:
     """What a list pays for: warm from the start are the sender, the target, the precompiles and the coinbase."""
     free = {computation.msg.sender, computation.msg.storage_address, state.coinbase, *computation.precompiles}
     slots: dict[Address, set[int]] = {address: set() for address in state.touched_accounts if address not in free}
@@ -129,8 +129,8 @@ def run_call(
 def _transaction(
     view: View, state: StateAPI, request: dict[str, Any], gas: int, accesses: AccessList
 ) -> SpoofTransaction:
-    sender = Address(codec.data(request["from"], 20)) if request.get("from") else ZERO_ADDRESS
-    target = Address(codec.data(request["to"], 20)) if request.get("to") else CREATE_CONTRACT_ADDRESS
+    sender = codec.address(request["from"]) if request.get("from") else ZERO_ADDRESS
+    target = codec.address(request["to"]) if request.get("to") else CREATE_CONTRACT_ADDRESS
     value = codec.quantity(request["value"]) if request.get("value") else 0
     builder: Any = view.vm_class.get_transaction_builder()
     fields: dict[str, Any] = {
@@ -154,7 +154,7 @@ def _given_list(request: dict[str, Any]) -> AccessList:
         raise invalid("accessList is a list")
     items = [codec.mapping(item, "an access list entry") for item in given]
     return [
-        (Address(codec.data(item.get("address"), 20)), tuple(codec.slot(key) for key in item.get("storageKeys") or ()))
+        (codec.address(item.get("address")), tuple(codec.slot(key) for key in item.get("storageKeys") or ()))
         for item in items
     ]
 
@@ -169,7 +169,7 @@ def _input(request: dict[str, Any]) -> bytes:
 
 def _override(state: StateAPI, overrides: dict[str, Any]) -> None:
     for text, changes in overrides.items():
-        address = Address(codec.data(text, 20))
+        address = codec.address(text)
         fields = codec.mapping(changes, "a state override")
         if not _OVERRIDES.issuperset(fields):
             raise invalid(f"a state override has only {', '.join(sorted(_OVERRIDES))}")

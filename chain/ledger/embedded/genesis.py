@@ -16,11 +16,11 @@ from eth.db.atomic import AtomicDB
 from eth.typing import AccountState
 from eth_typing import Address
 
-from chain.errors import GENESIS_MISMATCH, SEALER_KEY
 from chain.ledger.embedded import params, seal
 from chain.ledger.embedded.rules import AccountRules
 from chain.ledger.embedded.store import BlockRows, BlockStore
 from chain.ledger.embedded.vm import MulianChain, chain_class
+from chain.ledger.errors import GENESIS_MISMATCH, SEALER_KEY
 from kernel import canonical, clock
 from kernel.files_atomic import write_atomic
 

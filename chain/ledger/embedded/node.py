@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from eth.abc import SignedTransactionAPI
+from eth_typing import Address
 from eth_utils import ValidationError
 
 from chain.ledger.embedded import genesis as genesis_module
@@ -190,7 +191,7 @@ class Node:
         nonce = self._nonces.get(sender)
         if nonce is None:
             account = self.view.account(self.engine.head)
-            nonce = self._nonces[sender] = int(account.get_nonce(sender))  # type: ignore[arg-type]
+            nonce = self._nonces[sender] = int(account.get_nonce(Address(sender)))
         return nonce
 
     def _seal_loop(self) -> None:

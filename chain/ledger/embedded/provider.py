@@ -24,17 +24,17 @@ class NodeProvider(JSONBaseProvider):
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Answer one RPC call."""
-        response = json.loads(dispatch.handle(self.service, self.encode_rpc_request(method, params)))
+        response: RPCResponse = json.loads(dispatch.handle(self.service, self.encode_rpc_request(method, params)))
         if method == "eth_sendRawTransaction" and self.service.node.options.rehearsal:
             self.service.node.flush()
-        return response  # type: ignore[no-any-return]
+        return response
 
     def make_batch_request(self, requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:
         """Answer a JSON-RPC batch; in a rehearsal its submissions are sealed before it is answered."""
-        answers = json.loads(dispatch.handle(self.service, self.encode_batch_rpc_request(requests)))
+        answers: list[RPCResponse] | RPCResponse = json.loads(dispatch.handle(self.service, self.encode_batch_rpc_request(requests)))
         if self.service.node.options.rehearsal:
             self.service.node.flush()
-        return answers  # type: ignore[no-any-return]
+        return answers
 
     def is_connected(self, show_traceback: bool = False) -> bool:
         """Return True: the node is in this process."""

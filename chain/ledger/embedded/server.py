@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from chain.errors import PORT_IN_USE, RPC_ACCESS
+from chain.errors import PORT_IN_USE
 from chain.ledger.embedded import websocket
 from chain.ledger.embedded.node import Node, Options
 from chain.ledger.embedded.readers import ReaderPool
@@ -28,6 +28,7 @@ from chain.ledger.embedded.rpc.callers import Caller, Callers
 from chain.ledger.embedded.rpc.methods import status
 from chain.ledger.embedded.rpc.service import Service
 from chain.ledger.embedded.view import View
+from chain.ledger.errors import RPC_ACCESS
 from chain.ledger.urls import url_file
 from kernel.files_atomic import write_atomic
 from kernel.home import Home

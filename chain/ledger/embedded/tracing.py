@@ -6,7 +6,7 @@ it. The one tracer is ``callTracer``, which is what explorers and wallets ask fo
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from eth.abc import ComputationAPI
 from eth.exceptions import Revert
@@ -16,6 +16,7 @@ from chain.ledger.embedded.execution import error_message, revert_reason, run_ca
 from chain.ledger.embedded.rpc import codec
 from chain.ledger.embedded.rpc.errors import LIMIT_EXCEEDED, RpcError, invalid
 from chain.ledger.embedded.view import View
+from chain.ledger.embedded.watching import TracingComputation
 
 MAX_FRAMES = 10_000
 MAX_BYTES = 16 * 1024 * 1024
@@ -111,7 +112,7 @@ class _Frames:
         return frame
 
     def _child(self, parent: ComputationAPI, child: ComputationAPI, value: int) -> dict[str, Any]:
-        kind = _OPCODES[child.made_by]  # type: ignore[attr-defined]  # set by watching.TracingComputation
+        kind = _OPCODES[cast(TracingComputation, child).made_by]
         passed = value if kind == "DELEGATECALL" else child.msg.value
         return self._frame(child, kind, parent.msg.storage_address, passed)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from eth.abc import (
-    AtomicDatabaseAPI,
     BlockAPI,
     BlockHeaderAPI,
     ConsensusAPI,
@@ -145,8 +144,3 @@ def chain_class(chain_id: int, sealer: bytes, rules: AccountRules) -> type[Mulia
     consensus = type("BoundSealConsensus", (SealConsensus,), {"sealer": sealer})
     vm = MulianVM.configure(__name__="MulianVM", consensus_class=consensus, rules=rules)
     return MulianChain.configure(__name__="MulianChain", chain_id=chain_id, vm_configuration=((0, vm),))
-
-
-def open_chain(bound: type[MulianChain], database: AtomicDatabaseAPI) -> MulianChain:
-    """Open the chain over a database that already holds its genesis."""
-    return bound(database)

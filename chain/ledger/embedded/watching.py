@@ -1,6 +1,6 @@
 """States that note what execution touches, for access lists and traces. They change no result and no gas."""
 
-from typing import Any
+from typing import Any, cast
 
 from eth.abc import ComputationAPI, MessageAPI
 from eth.vm.forks.cancun.computation import CancunComputation
@@ -36,8 +36,8 @@ class TracingComputation(CancunComputation):
     def generate_child_computation(self, child_msg: MessageAPI) -> ComputationAPI:
         """Run the child; the program counter already stands behind the opcode."""
         opcode = self.msg.code[self.code.program_counter - 1]
-        child = super().generate_child_computation(child_msg)
-        child.made_by = opcode  # type: ignore[attr-defined]
+        child = cast(TracingComputation, super().generate_child_computation(child_msg))
+        child.made_by = opcode
         return child
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chain.errors import ENGINE_ANSWER, ENGINE_UNSUPPORTED
 from chain.ledger.engines import enode as enodes
 from chain.ledger.engines.port import Activity, Capabilities, Identity, Pool
+from chain.ledger.errors import ENGINE_ANSWER, ENGINE_UNSUPPORTED
 from chain.ledger.port import Ledger
 from kernel.errors import MulianError
 

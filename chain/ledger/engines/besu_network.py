@@ -14,15 +14,14 @@ from typing import Any
 import rlp
 from coincurve import PrivateKey
 
-from chain.errors import BESU_FOLDER
 from chain.ledger.engines import enode as enodes
+from chain.ledger.errors import BESU_FOLDER
+from chain.ledger.headers import BFT_MIX_HASH
 from kernel import clock
 from kernel.files_atomic import write_atomic
 
 GAS_LIMIT = 2**50
 P2P_PORT = 30303
-# what marks a block as BFT (Besu, BftHelpers.EXPECTED_MIX_HASH)
-MIX_HASH = "0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365"
 FIRST_ADDRESS = ipaddress.ip_address("172.28.77.11")
 
 
@@ -67,7 +66,7 @@ def genesis(validators: Sequence[str], chain_id: int, period: int) -> dict[str, 
             "qbft": {"blockperiodseconds": period, "epochlength": 30_000, "requesttimeoutseconds": 2 * period},
         },
         "nonce": "0x0", "timestamp": hex(int(clock.now().timestamp())), "gasLimit": hex(GAS_LIMIT),
-        "baseFeePerGas": "0x0", "difficulty": "0x1", "mixHash": MIX_HASH, "coinbase": "0x" + "0" * 40,
+        "baseFeePerGas": "0x0", "difficulty": "0x1", "mixHash": BFT_MIX_HASH, "coinbase": "0x" + "0" * 40,
         "extraData": extra_data(validators), "alloc": {},
     }
 

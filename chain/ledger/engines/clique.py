@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from chain.errors import LEDGER_REFUSED
 from chain.ledger.engines import enode as enodes
 from chain.ledger.engines.base import AdminMethods
 from chain.ledger.engines.port import Activity, Capabilities, Identity, Pool
+from chain.ledger.errors import LEDGER_REFUSED
 from kernel.errors import MulianError
 
 CAPABILITIES = Capabilities(

@@ -1,11 +1,11 @@
 """Which engine answers: ``web3_clientVersion`` names the program, ``rpc_modules`` what it was started with."""
 
-from chain.errors import LEDGER_REFUSED
 from chain.ledger.engines.base import BaseEngine
 from chain.ledger.engines.clique import CliqueEngine
 from chain.ledger.engines.embedded import EmbeddedEngine
 from chain.ledger.engines.port import Engine
 from chain.ledger.engines.qbft import QbftEngine
+from chain.ledger.errors import LEDGER_REFUSED
 from chain.ledger.port import Ledger
 from kernel.errors import MulianError
 

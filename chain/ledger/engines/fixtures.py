@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chain.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger.engines.detect import engine_of
+from chain.ledger.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger.port import Ledger
 from kernel import clock
 from kernel.errors import MulianError

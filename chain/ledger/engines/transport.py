@@ -39,10 +39,10 @@ class GuardedProvider(BaseProvider):
                 content = _bounded(answer)
         except httpx2.TransportError as error:
             raise ConnectionError(str(error)) from error
-        found = orjson.loads(content)
+        found: RPCResponse = orjson.loads(content)
         if not isinstance(found, dict):
             raise ConnectionError("not a JSON-RPC answer")
-        return found  # type: ignore[return-value]
+        return found
 
 
 def guarded_ledger(url: str, allowed: Allowed, *, timeout: float = 5.0) -> tuple[Web3Ledger, GuardedProvider]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chain.errors import WITNESS_HOME
+from chain.witness.errors import WITNESS_HOME
 from chain.witness.program import service
 from chain.witness.program.service import Witness
 from kernel.cli import JsonOption, output

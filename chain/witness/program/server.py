@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chain.errors import PORT_IN_USE, WITNESS_REQUEST
+from chain.errors import PORT_IN_USE
 from chain.witness.asking import PATH
+from chain.witness.errors import WITNESS_REQUEST
 from chain.witness.program.service import Witness
 from chain.witness.rules import MAX_BYTES
 from kernel.errors import MulianError

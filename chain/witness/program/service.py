@@ -7,8 +7,8 @@ from typing import Any
 
 from chain.anchoring import rules as anchoring
 from chain.anchoring import verify_proof
-from chain.errors import WITNESS_FOREIGN, WITNESS_HOME, WITNESS_INCONSISTENT, WITNESS_REQUEST, WITNESS_SIZE
 from chain.witness import rules
+from chain.witness.errors import WITNESS_FOREIGN, WITNESS_HOME, WITNESS_INCONSISTENT, WITNESS_REQUEST, WITNESS_SIZE
 from chain.witness.program.store import Store
 from chain.witness.rules import Answer, Checkpoint, Decision, Request
 from crypto.servicekeys import service as servicekeys

@@ -1,8 +1,5 @@
 """Seals of Clique and QBFT blocks, made here from the definitions (EIP-225, the QBFT specification) with other code
-than the verifier's, and read from a real geth network (``fixtures/clique_geth.json`` names its source).
-
-QBFT was not compared with a live Besu: where its encoding is misread here, vector and verifier share the mistake.
-"""
+than the verifier's, and read from real networks of geth and Besu (``fixtures/`` names the sources)."""
 
 import json
 import os
@@ -16,12 +13,14 @@ import rlp
 
 from chain.anchoring import evidence, rules
 from chain.anchoring import verify_proof as v
+from chain.ledger import headers
 from kernel import canonical
 from tests.chain.anchoring.worlds import World, keccak
 
 pytestmark = pytest.mark.pure
 RECORDS = [{"code": "XC-1"}, {"code": "XC-2"}]
-FIXTURE = Path(__file__).parent / "fixtures" / "clique_geth.json"
+FIXTURES = Path(__file__).parent / "fixtures"
+CLIQUE, BESU = (json.loads((FIXTURES / name).read_text("utf-8")) for name in ("clique_geth.json", "qbft_besu.json"))
 
 
 def address(key: coincurve.PrivateKey) -> bytes:
@@ -31,7 +30,7 @@ def address(key: coincurve.PrivateKey) -> bytes:
 KEYS = sorted((coincurve.PrivateKey(bytes([at]) * 32) for at in range(1, 8)), key=address)
 
 
-def head_fields(world: World, number: int, parent: bytes, receipts: bytes, difficulty: int) -> list[Any]:
+def head_fields(number: int, parent: bytes, receipts: bytes, difficulty: int) -> list[Any]:
     fields: list[Any] = [parent, keccak(b"\xc0"), bytes(20), os.urandom(32), os.urandom(32), receipts, bytes(256)]
     return [*fields, difficulty, number, 2**50, 99_000, 1_700_000_000 + number]
 
@@ -47,7 +46,7 @@ class Clique(World):
     def sealed(self, key: coincurve.PrivateKey, number: int, parent: bytes, receipts: bytes) -> bytes:
         signers = b"".join(map(address, self.listed)) if self.checkpoint_block else b""
         extra, rest = bytes(32) + signers, [bytes(32), bytes(8), 0]
-        fields = head_fields(self, number, parent, receipts, 2 if number % 2 else 1)
+        fields = head_fields(number, parent, receipts, 2 if number % 2 else 1)
         seal = key.sign_recoverable(keccak(rlp.encode([*fields, extra, *rest])), hasher=None)
         return bytes(rlp.encode([*fields, extra + seal, *rest]))
 
@@ -152,7 +151,7 @@ class Qbft(Clique):
     def evidence(self, size: int, root: bytes, **more: Any) -> dict[str, Any]:
         found = World.evidence(self, size, root, **more)
         receipts = rlp.decode(bytes.fromhex(found["header"]))[5]
-        fields = head_fields(self, self.block, os.urandom(32), receipts, 1)
+        fields = head_fields(self.block, os.urandom(32), receipts, 1)
         rest = [bytes(32), bytes(8), 0]
         digest = keccak(rlp.encode([*fields, self.extra(None, self.round), *rest]))
         seals = [key.sign_recoverable(digest, hasher=None) for key in self.sealing]
@@ -225,7 +224,7 @@ def test_ranges_of_sealers_are_kept() -> None:
 
 def test_a_real_clique_network() -> None:
     """Proofs that this program made on geth: AnchorRegistry, receipts, headers and seals are geth's."""
-    fixture = json.loads(FIXTURE.read_text("utf-8"))
+    fixture = CLIQUE
     verifier = v.Verifier(v.Trust(fixture["trust"].encode()))
     for text in fixture["proofs"].values():
         result = verifier.verify(text.encode())
@@ -243,3 +242,24 @@ def test_a_real_clique_network() -> None:
     assert listed.hex() == "".join(one[2:] for one in signers), "a checkpoint block lists the signers"
     with pytest.raises(v.Invalid):
         v.read_header(bytes.fromhex(fixture["headers"]["30"]))
+
+
+def test_a_block_of_a_live_besu_is_rebuilt_and_named() -> None:
+    block = BESU["block"]["result"]
+    raw = headers.header_rlp(block)
+    header, committers, name = v.read_qbft(raw)
+    assert "0x" + name.hex() == block["hash"] and int.from_bytes(header[8], "big") == 58_866
+    assert ["0x" + who.hex() for who in committers] == [block["miner"]], "its one validator"
+    for wrong in ({"gasUsed": "0x1"}, {"mixHash": "0x" + "00" * 32}, {"extraData": "0x" + "00" * 97}):
+        with pytest.raises(ValueError):
+            headers.header_rlp(block | wrong)
+
+
+def test_commit_seals_of_a_live_besu_in_round_1() -> None:
+    raw = bytes.fromhex(BESU["header"]["rlp"])
+    fields = rlp.decode(raw)
+    vanity, validators, vote, number, seals = rlp.decode(fields[12])
+    bare = rlp.encode([*fields[:12], rlp.encode([vanity, validators, vote, number, []]), *fields[13:]])
+    assert keccak(bare).hex() == BESU["header"]["committed"] and (number, len(seals)) == (b"\x01", 3)
+    _, committers, _ = v.read_qbft(raw)
+    assert len(committers) == 3 and set(committers) < set(validators)

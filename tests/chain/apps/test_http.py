@@ -44,7 +44,7 @@ def deliver(runtime: Runtime) -> None:
     runtime.database.run(lambda session: leases.release(session, held))
 
 
-def ready(office: Office, application: Application, app_id: str) -> None:
+def ready(office: Office, application: Application) -> None:
     """Do in the test environment everything that a report asks for."""
     first = application.batch([{"digest": digest(n)} for n in range(3)], "k1").json()
     assert application.batch([{"digest": digest(n)} for n in range(3)], "k1").json()["repeated"] == 3
@@ -62,7 +62,7 @@ def test_from_registration_to_production(office: Office) -> None:
     assert (early.status_code, early.json()["code"]) == (409, "chain.app.test")
     no_place = office.contact.post(f"/chain/apps/{app_id}/credentials", json={"environment": "production"})
     assert no_place.json()["code"] == "chain.app.place" and no_place.json()["fix"]
-    ready(office, trial, app_id)
+    ready(office, trial)
     shown = office.contact.get(f"/chain/apps/{app_id}").json()
     assert shown["life"] == "testing" and set(shown["checks"].values()) == {True}
 

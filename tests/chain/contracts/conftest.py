@@ -14,7 +14,7 @@ from chain.ledger.web3_ledger import Web3Ledger
 from contracts_sc.artifacts import artifact
 from kernel.errors import MulianError
 from kernel.home import Home
-from tests.chain.contracts.stage import Contract, Network
+from tests.chain.contracts.network import Contract, Network
 
 
 class Deployed:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contracts_sc.artifacts import artifact
 from contracts_sc.build import UNITS
-from tests.chain.contracts.stage import ZERO, Contract, Network, person, word
+from tests.chain.contracts.network import ZERO, Contract, Network, person, word
 
 FILE = Path(__file__).parents[3] / "contracts_sc" / "gas.json"
 UNIT, OTHER = word("unit"), word("other unit")
@@ -29,7 +29,7 @@ def _digest(number: int) -> bytes:
 def _deployments(network: Network) -> Iterator[tuple[str, int]]:
     for name in UNITS:
         if name.endswith("Registry") and name != "AnchorRegistry":
-            yield f"{name}: code", network.stage.create(network.platform, artifact(name).creation)[1].gas_used
+            yield f"{name}: code", network.chain.create(network.platform.address, artifact(name).creation).gas_used
 
 
 def _granted(network: Network, contract: Contract, role: bytes, name: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 from chain.ledger.accounts import Signer
 from contracts_sc.artifacts import artifact
 from contracts_sc.build import UNITS
-from tests.chain.contracts.stage import NOBODY, ZERO, Contract, Network, person, word
+from tests.chain.contracts.network import NOBODY, ZERO, Contract, Network, person, word
 
 UNIT, FOREIGN, HOUR = word("unit"), word("foreign unit"), 3600
 ONE, ENTRY = b"\1" * 32, word("entry")

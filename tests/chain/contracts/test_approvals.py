@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chain.ledger.accounts import Signer
 from contracts_sc import approvals
 from contracts_sc.approvals import Operation
-from tests.chain.contracts.stage import CHAIN_ID, NOBODY, ZERO, Contract, Network, person, raw, signed, word
+from tests.chain.contracts.network import CHAIN_ID, NOBODY, ZERO, Contract, Network, person, raw, signed, word
 from tests.support.scale import examples
 
 GOVERNED = {
@@ -56,7 +56,7 @@ def test_the_platform_cannot_act_alone(network: Network, name: str) -> None:
     network.approve(registry, "upgradeToAndCall", code, b"")
     assert raw(registry.read("implementation")[0]) == raw(code)
     # the code itself belongs to nobody and runs nothing
-    bare = Contract(network.stage, name, code)
+    bare = Contract(network.chain, name, code)
     assert bare.refusal(
         network.platform, "initialize", network.approvals.address, NOBODY, *GOVERNED[name]
     ) == "InvalidInitialization()"
@@ -101,11 +101,11 @@ def test_an_operation_runs_once_in_time_and_whole(network: Network, catalog: Con
     assert not sent.succeeded and catalog.interface.error(sent.output).startswith("AccessControl")
     assert catalog.read("hasRole", role, who) == (True,)
     late = network.operation(good)
-    network.stage.advance(3601)
+    network.chain.advance(3601)
     assert execute(network, late, network.signatures(late)).startswith("Expired")
-    nothing = Operation((), ZERO, 1, network.stage.now + 9)
+    nothing = Operation((), ZERO, 1, network.now + 9)
     assert execute(network, nothing, []) == "EmptyOperation()"
-    nowhere = Operation(((NOBODY, b"\1"),), ZERO, 1, network.stage.now + 9)
+    nowhere = Operation(((NOBODY, b"\1"),), ZERO, 1, network.now + 9)
     assert execute(network, nowhere, network.signatures(nowhere)).startswith("NoCode")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts_sc.artifacts import Artifact, artifact
 from contracts_sc.bytecode import compare, padded
-from tests.chain.contracts.stage import Network
+from tests.chain.contracts.network import Network
 
 # what solc 0.8 appends: {"ipfs": 34 bytes, "solc": 3 bytes} and its length
 IPFS = bytes.fromhex("a2646970667358221220") + b"\x11" * 32 + bytes.fromhex("64736f6c6343000825") + b"\x00\x33"
@@ -24,7 +24,7 @@ def made(runtime: bytes, immutables: dict[str, list[dict[str, int]]] | None = No
 def test_code_of_a_real_deployment_and_of_its_proxy() -> None:
     network = Network()
     address = network.implementation("CatalogRegistry")
-    built, code = artifact("CatalogRegistry"), network.stage.code(address)
+    built, code = artifact("CatalogRegistry"), network.chain.code(address)
     assert code != built.runtime
     found = compare(code, built)
     assert found.verdict == "unconfirmed" and not found.same
@@ -32,12 +32,12 @@ def test_code_of_a_real_deployment_and_of_its_proxy() -> None:
     assert {item.value for item in found.immutables} == {padded(address)}
     assert compare(code, built, expected={"__self": padded(address)}).same
     # a second deployment recomputes every other byte, and its own address differs
-    again = network.stage.code(network.implementation("CatalogRegistry"))
+    again = network.chain.code(network.implementation("CatalogRegistry"))
     assert compare(code, built, recomputed=again).verdict == "immutables"
     assert compare(code, built, recomputed=code).same
     assert compare(code, artifact("ReleaseRegistry")).verdict == "different"
     proxy = network.proxied("CatalogRegistry")
-    assert compare(network.stage.code(proxy.address), artifact("ERC1967Proxy")).same
+    assert compare(network.chain.code(proxy.address), artifact("ERC1967Proxy")).same
 
 
 @pytest.mark.pure

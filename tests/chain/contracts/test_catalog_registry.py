@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from chain.ledger import accounts
-from tests.chain.contracts.stage import Contract, Network
+from tests.chain.contracts.network import Contract, Network
 from tests.support.scale import Scale
 
 ZERO = b"\0" * 32
@@ -148,12 +148,12 @@ def test_history_is_walked_back_from_the_head_with_nothing_missing(network: Netw
     entry, blocks = secrets.token_bytes(32), {}
     for version in range(3):
         done = catalog.did(signers[0], "put", entry, departments[0], version, secrets.token_bytes(32), 1)
-        blocks[network.stage.height] = ("EntryPut", done.logs[-1])
+        blocks[network.height] = ("EntryPut", done.logs[-1])
     catalog.did(signers[0], "offerTransfer", entry, departments[1], 3)
     done = catalog.did(signers[1], "acceptTransfer", entry, 3)
-    blocks[network.stage.height] = ("Transferred", done.logs[-1])
+    blocks[network.height] = ("Transferred", done.logs[-1])
     done = catalog.did(signers[1], "put", entry, departments[1], 4, secrets.token_bytes(32), 2)
-    blocks[network.stage.height] = ("EntryPut", done.logs[-1])
+    blocks[network.height] = ("EntryPut", done.logs[-1])
     walked, at = [], catalog.read("entryOf", entry)[0][4]
     while at:
         name, log = blocks[at]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.ledger.accounts import Signer, new_signer
-from tests.chain.contracts.stage import ZERO, Contract, Network, person
+from tests.chain.contracts.network import ZERO, Contract, Network, person
 from tests.support.scale import examples
 
 USAGE = "(uint64,uint64,uint64,uint64)"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from contracts_sc import slots
-from tests.chain.contracts.stage import NOBODY, ZERO, Contract, Network, person, raw, word
+from tests.chain.contracts.network import NOBODY, ZERO, Contract, Network, person, raw, word
 from tests.support.scale import Scale
 
 ADD_NODE, REMOVE_NODE, ADD_VALIDATOR, REMOVE_VALIDATOR, CHANGE_NODE = range(1, 6)
@@ -51,8 +51,8 @@ def test_validators_are_read_as_besu_reads_them(network: Network) -> None:
     assert nodes.interface.call("getValidators").hex() == "b7ab4db5"
     assert validators(nodes) == [raw(node(n)) for n in range(4)]
     count, first = slots.validators()
-    assert int.from_bytes(network.stage.storage(nodes.address, count), "big") == 4
-    assert [network.stage.storage(nodes.address, first + n)[12:] for n in range(4)] == validators(nodes)
+    assert int.from_bytes(network.chain.storage(nodes.address, count), "big") == 4
+    assert [network.chain.storage(nodes.address, first + n)[12:] for n in range(4)] == validators(nodes)
 
 
 def test_a_majority_carries_and_one_more_vote_is_too_many(network: Network) -> None:
@@ -107,7 +107,7 @@ def test_what_nobody_could_carry_is_not_put_to_the_vote(network: Network) -> Non
 def test_a_proposal_ends_with_its_time_and_can_be_made_again(network: Network) -> None:
     nodes = registry(network, 3)
     nodes.did(operator(0), "propose", node(0), REMOVE_VALIDATOR, subject(2))
-    network.stage.advance(HOUR + 1)
+    network.chain.advance(HOUR + 1)
     assert nodes.refusal(operator(1), "vote", 1, node(1)) == "NotOpen(1)"
     nodes.did(operator(1), "propose", node(1), REMOVE_VALIDATOR, subject(2))
     assert nodes.read("proposalOf", 2)[1:] == (True, 1, 2)
@@ -211,7 +211,7 @@ def machine(network: Network) -> type[RuleBasedStateMachine]:
             possible = [number for number in range(5) if self._possible(kind, number)]
             if possible and not any_node:
                 about = possible[about % len(possible)]
-            now = network.stage.now + 1
+            now = network.now
             good = voter in self.seats and self._possible(kind, about) and not any(
                 item[:2] == [kind, about] and not item[4] and now <= item[2] for item in self.proposals
             )
@@ -237,7 +237,7 @@ def machine(network: Network) -> type[RuleBasedStateMachine]:
 
         def _cast(self, voter: int, number: int, back: bool) -> None:
             proposal = self.proposals[number]
-            good = voter in self.seats and not proposal[4] and network.stage.now + 1 <= proposal[2]
+            good = voter in self.seats and not proposal[4] and network.now <= proposal[2]
             good = good and (voter in proposal[3]) == back
             if good and back:
                 proposal[3].discard(voter)
@@ -251,7 +251,7 @@ def machine(network: Network) -> type[RuleBasedStateMachine]:
 
         @rule(seconds=st.sampled_from([1, 60, 600, HOUR]))
         def wait(self, seconds: int) -> None:
-            network.stage.advance(seconds)
+            network.chain.advance(seconds)
 
         @invariant()
         def the_contract_holds_what_the_model_holds(self) -> None:
@@ -317,7 +317,7 @@ def accounts_machine(network: Network) -> type[RuleBasedStateMachine]:
             assert {raw(address) for address in listed} == {raw(address) for address in self.rules}
             for address in [network.platform.address, *(person(f"account {n}").address for n in range(3))]:
                 flags = self.rules.get(address, 0)
-                stored = network.stage.storage(self.contract.address, slots.account_rule(raw(address)))
+                stored = network.chain.storage(self.contract.address, slots.account_rule(raw(address)))
                 assert slots.rule_flags(stored) == flags
             # one account a step, in turn
             self.turn = (self.turn + 1) % 4

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from chain.ledger.accounts import new_signer
-from tests.chain.contracts.stage import NOBODY, ZERO, Contract, Network, person, raw, word
+from tests.chain.contracts.network import NOBODY, ZERO, Contract, Network, person, raw, word
 from tests.support.scale import Scale
 
 NONE, DRAFT, RUNNING, SUSPENDED, RETIRED = range(5)
@@ -132,7 +132,7 @@ def test_production_takes_only_what_test_had(network: Network, releases: Contrac
     found = releases.read("releaseOf", PRODUCTION, word("Catalog"), 1)[0]
     assert found[:4] == (b"\1" * 32, b"\2" * 32, b"\3" * 32, b"\4" * 32)
     # the contract looks at the code itself
-    assert found[4] == keccak(network.stage.code(releases.read("implementation")[0]))
+    assert found[4] == keccak(network.chain.code(releases.read("implementation")[0]))
     assert raw(found[10]) == raw(persons)
     assert releases.refusal(persons, "record", first).startswith("VersionNotHigher")
 

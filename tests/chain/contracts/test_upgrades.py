@@ -6,7 +6,7 @@ from chain.ledger.abi import Interface, interface
 from contracts_sc import slots
 from contracts_sc.artifacts import artifact
 from contracts_sc.layout import breaks, compare
-from tests.chain.contracts.stage import NOBODY, ZERO, Contract, Network, person, raw, word
+from tests.chain.contracts.network import NOBODY, ZERO, Contract, Network, person, raw, word
 from tests.chain.contracts.upgrades import next_version
 
 UNIT, OTHER = word("unit 1"), word("unit 2")
@@ -31,10 +31,8 @@ def upgraded(network: Network, catalog: Contract, name: str) -> Contract:
     """Give the proxy a next version and migrate in the same operation."""
     built = next_version(name)
     abi = Interface(built.abi)
-    code, done = network.stage.create(network.platform, built.creation)
-    assert done.succeeded
-    network.approve(catalog, "upgradeToAndCall", code, abi.call("migrate", 77))
-    return Contract(network.stage, name, catalog.address, abi)
+    network.approve(catalog, "upgradeToAndCall", network.create(built.creation), abi.call("migrate", 77))
+    return Contract(network.chain, name, catalog.address, abi)
 
 
 def test_state_survives_an_upgrade_that_the_gate_lets_pass(filled: tuple[Network, Contract]) -> None:
@@ -73,7 +71,7 @@ def test_an_upgrade_to_something_else_is_refused(filled: tuple[Network, Contract
     log = network.immutable("KeyRotationLog", network.platform.address).address
     for target in (person("nobody").address, log, network.approvals.address, catalog.address):
         assert catalog.refusal(network.approvals.address, "upgradeToAndCall", target, b"") != ""
-    assert raw(catalog.read("implementation")[0]) == network.stage.storage(catalog.address, slots.IMPLEMENTATION)[12:]
+    assert raw(catalog.read("implementation")[0]) == network.chain.storage(catalog.address, slots.IMPLEMENTATION)[12:]
 
 
 def test_a_proxy_is_born_initialised_and_governed_by_code(filled: tuple[Network, Contract]) -> None:
@@ -81,7 +79,7 @@ def test_a_proxy_is_born_initialised_and_governed_by_code(filled: tuple[Network,
     code, creation = network.implementation("CatalogRegistry"), artifact("ERC1967Proxy").creation
     def born(start: bytes) -> bool:
         arguments = interface("ERC1967Proxy").constructor(code, start)
-        return network.stage.create(network.platform, creation + arguments)[1].succeeded
+        return network.chain.create(network.platform.address, creation + arguments).succeeded
 
     assert not born(b"")
     assert not born(catalog.interface.call("initialize", network.platform.address, NOBODY))

@@ -8,8 +8,8 @@ import hashlib
 import json
 from typing import Any
 
-from chain.errors import LEDGER_REFUSED, REVERTED
 from chain.ledger.abi import interface
+from chain.ledger.errors import LEDGER_REFUSED, REVERTED
 
 REGISTRY = "0x" + "33" * 20
 SEALER = "0x" + "5e" * 20

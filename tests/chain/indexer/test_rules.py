@@ -13,6 +13,7 @@ from chain.indexer import rollups, turns
 from chain.indexer.decoder import Decoder, Known, text_of
 from chain.indexer.rollups import DAY, MINUTE, Sums
 from chain.indexer.rules import ancestor
+from chain.ledger.headers import BFT_MIX_HASH
 
 pytestmark = pytest.mark.pure
 ADDRESS = "0x" + "12" * 20
@@ -154,7 +155,8 @@ def test_missed_turns_by_engine() -> None:
     import rlp
 
     extra = rlp.encode([bytes(32), [b"\1" * 20], b"", (3).to_bytes(1, "big"), [b"\2" * 65]])
-    block = {"number": "0x5", "miner": "0x" + "aB" * 20, "extraData": "0x" + extra.hex(), "difficulty": "0x1"}
+    block = {"number": "0x5", "miner": "0x" + "aB" * 20, "extraData": "0x" + extra.hex(), "difficulty": "0x1",
+        "mixHash": BFT_MIX_HASH}
     assert turns.sealer_and_missed("besu/v26.3.0", block) == ("0x" + "ab" * 20, 3)
     assert turns.sealer_and_missed("mulian-poa/1", block) == ("0x" + "ab" * 20, 0)
     assert turns.sealer_and_missed("besu/v26", {**block, "extraData": "0xzz"[:2] + "c0"})[1] == 0

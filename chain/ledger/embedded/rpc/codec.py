@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from eth_typing import Address
+
 from chain.ledger.embedded.rpc.errors import invalid
 
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})\Z")
@@ -24,6 +26,11 @@ def data(value: Any, size: int | None = None) -> bytes:
     if size is not None and len(raw) != size:
         raise invalid(f"expected {size} bytes, got {len(raw)}")
     return raw
+
+
+def address(value: Any) -> Address:
+    """Parse an address of 20 bytes."""
+    return Address(data(value, 20))
 
 
 def slot(value: Any) -> int:

@@ -26,28 +26,28 @@ def send_raw_transaction(service: Service, raw: Any) -> Later:
 
 def transaction_count(service: Service, address: Any, tag: Any = "latest") -> str:
     """eth_getTransactionCount; "pending" counts waiting transactions without a gap."""
-    sender = codec.data(address, 20)
+    sender = codec.address(address)
     if tag == "pending":
         return codec.to_quantity(service.node.pool.next_nonce(sender))
-    return codec.to_quantity(service.view.account(service.header(tag)).get_nonce(sender))  # type: ignore[arg-type]
+    return codec.to_quantity(service.view.account(service.header(tag)).get_nonce(sender))
 
 
 def balance(service: Service, address: Any, tag: Any = "latest") -> str:
     """eth_getBalance."""
     account = service.view.account(service.header(tag))
-    return codec.to_quantity(account.get_balance(codec.data(address, 20)))  # type: ignore[arg-type]
+    return codec.to_quantity(account.get_balance(codec.address(address)))
 
 
 def code(service: Service, address: Any, tag: Any = "latest") -> str:
     """eth_getCode."""
     account = service.view.account(service.header(tag))
-    return codec.to_data(account.get_code(codec.data(address, 20)))  # type: ignore[arg-type]
+    return codec.to_data(account.get_code(codec.address(address)))
 
 
 def storage_at(service: Service, address: Any, position: Any, tag: Any = "latest") -> str:
     """eth_getStorageAt."""
     account = service.view.account(service.header(tag))
-    value = account.get_storage(codec.data(address, 20), codec.slot(position))  # type: ignore[arg-type]
+    value = account.get_storage(codec.address(address), codec.slot(position))
     return codec.to_data(value.to_bytes(32, "big"))
 
 
@@ -102,13 +102,13 @@ def fee_history(service: Service, count: Any, newest: Any, percentiles: Any = No
 
 def proof(service: Service, address: Any, positions: Any, tag: Any = "latest") -> dict[str, Any]:
     """eth_getProof (EIP-1186)."""
-    raw = codec.data(address, 20)
+    raw = codec.address(address)
     if not isinstance(positions, list) or len(positions) > 256:
         raise invalid("storage keys are a list of at most 256 positions")
     slots = [codec.slot(position) for position in positions]
     header = service.header(tag)
     accounts = service.view.account(header)
-    account = accounts._get_account(raw)  # type: ignore[arg-type]  # py-evm has no public getter of the four fields
+    account = accounts._get_account(raw)  # py-evm has no public getter of the four fields
     return {
         "address": to_checksum_address(raw),
         "accountProof": [codec.to_data(node) for node in service.view.proof(header.state_root, keccak(raw))],
@@ -119,7 +119,7 @@ def proof(service: Service, address: Any, positions: Any, tag: Any = "latest") -
         "storageProof": [
             {
                 "key": codec.to_data(slot.to_bytes(32, "big")),
-                "value": codec.to_quantity(accounts.get_storage(raw, slot)),  # type: ignore[arg-type]
+                "value": codec.to_quantity(accounts.get_storage(raw, slot)),
                 "proof": [
                     codec.to_data(node)
                     for node in service.view.proof(account.storage_root, keccak(slot.to_bytes(32, "big")))
