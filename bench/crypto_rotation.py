@@ -7,16 +7,14 @@ commits; its table has no fence, and it looks at nothing afterwards. Rounds alte
 this process and of the database server's, so that a busy machine slows both alike; ``by_clock`` is the same by the
 clock. ``reencrypt`` is ours without switch, scan and verification: what the rival also does.
 
-MULIAN_BENCH_ROTATION: rows (the design asks for 1,000,000); MULIAN_BENCH_ROTATION_ON: databases.
+MULIAN_BENCH_ROTATION: rows (the design asks for 1,000,000); MULIAN_BENCH_ROTATION_ON: databases;
+MULIAN_BENCH_ROTATION_KEYS: kinds of keys.
 """
 
-import contextlib
 import os
 import statistics
 import tempfile
-import time
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.modes import GCM
 from sqlalchemy import Column, Table, insert, select, text
 from sqlalchemy.orm import Session
 
+from bench._spent import Spent, now
 from crypto.envelope.row_keys import KeyKind, RowKey
 from crypto.keys import queries as keys
 from crypto.keys.keyring import keyring_of
@@ -54,6 +53,7 @@ from tests.support import postgres
 
 ROWS = int(os.environ.get("MULIAN_BENCH_ROTATION", "1000000"))
 ENGINES = os.environ.get("MULIAN_BENCH_ROTATION_ON", "sqlite,postgresql").split(",")
+KINDS = [KeyKind(name) for name in os.environ.get("MULIAN_BENCH_ROTATION_KEYS", "bigint,uuid,text").split(",")]
 ROUNDS = 3
 PART, RIVAL_PART = 20_000, 1_000
 TARGETS = {"postgresql": 5.0, "sqlite": 4.0}
@@ -96,22 +96,11 @@ def _database(
     ensure_dev_root(runtime)
     department = database.run(lambda session: create_department(session, ACTOR, name="样例局", kind="bureau").id)
     found = []
-    for kind, model in MODELS.items():
-        with keyed.declared(database, model, [department]) as table:
+    for kind in KINDS:
+        with keyed.declared(database, MODELS[kind], [department]) as table:
             found.append(_Work(runtime, table, kind, department, rows, postmaster).row(rounds))
     database.close()
     return found
-
-
-@dataclass(frozen=True)
-class _Spent:
-    """Seconds of all processors of client and server, and by the clock."""
-
-    cpu: float
-    clock: float
-
-    def __sub__(self, other: "_Spent") -> "_Spent":
-        return _Spent(self.cpu - other.cpu, self.clock - other.clock)
 
 
 class _Work:
@@ -139,7 +128,7 @@ class _Work:
 
     def row(self, rounds: int) -> dict[str, Any]:
         """Rotate and let the rival rotate, in turns."""
-        ours, inner, theirs = list[_Spent](), list[float](), list[_Spent]()
+        ours, inner, theirs = list[Spent](), list[float](), list[Spent]()
         for _ in range(rounds):
             self._settle()
             started = self._now()
@@ -164,15 +153,8 @@ class _Work:
             "rival_per_second": round(self.rows / statistics.median(one.cpu for one in theirs)),
         }
 
-    def _now(self) -> "_Spent":
-        cpu = time.process_time()
-        for stat in Path("/proc").glob("[0-9]*/stat") if self.postmaster else ():
-            with contextlib.suppress(OSError):
-                fields = stat.read_text().rpartition(")")[2].split()
-                own = stat.parent.name == str(self.postmaster)
-                if own or fields[1] == str(self.postmaster):  # of the postmaster also those that have ended
-                    cpu += sum(map(int, fields[11:15 if own else 13])) / os.sysconf("SC_CLK_TCK")
-        return _Spent(cpu, time.perf_counter())
+    def _now(self) -> Spent:
+        return now(self.postmaster)
 
     def _fill(self, session: Session, row_keys: list[RowKey], start: int) -> None:
         values = [_value(number) for number in range(start, start + len(row_keys))]

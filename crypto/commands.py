@@ -123,20 +123,20 @@ def fences(
 
 @app.command()
 def rotations(home: HomeOption = None, json: JsonOption = False) -> None:
-    """列出密钥更换 / list rotations."""
+    """列出密钥更换；stopped 为真的没有任务在做，用 resume 继续 / list rotations; resume those that are stopped."""
     from crypto.keys import views
     from crypto.rotation import queries
 
     with open_runtime(home) as runtime, runtime.database.read() as session:
         rows = views.rotations(session, list(session.scalars(queries.listing(None).limit(200))))
         found = [row.model_dump(mode="json") for row in rows]
-    brief = ("id", "department", "label", "state_zh", "percent", "done", "total", "waits_until", "finished_at")
+    brief = ("id", "department", "label", "state_zh", "percent", "done", "total", "waits_until", "stopped", "finished_at")
     output(found if json else [{key: row[key] for key in brief} for row in found], json, title="密钥更换")
 
 
 @app.command()
 def resume(rotation_id: uuid.UUID, home: HomeOption = None, json: JsonOption = False) -> None:
-    """就地继续一次已批准的更换（工作进程停止时使用；时间窗之外只会等待）/ carry an approved rotation on, here and now."""
+    """就地继续一次已批准的更换（任务被取消、失败或工作进程停止时使用；时间窗之外只会等待）/ carry a rotation on, here and now."""
     from crypto.rotation import machine
     from kernel import clock
     from kernel.identity.actor import system_actor

@@ -111,6 +111,7 @@ class RotationOut(Wire):
     unreadable: list[int | str]
     urgent: Annotated[bool, Field(description="不受时间窗限制（按泄露处置）")]
     waits_until: Annotated[str | None, Field(description="在时间窗之外等待，到此时继续；空为不在等待")]
+    stopped: Annotated[bool, Field(description="任务已取消或失败，须执行 mulian crypto resume 继续")]
     maker: str
     checker: str
     approval_id: uuid.UUID

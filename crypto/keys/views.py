@@ -14,6 +14,7 @@ from crypto.keys.models import CryptoDek
 from crypto.keys.rules import STATE_TITLES, KeyState
 from crypto.keys.schemas import KeyOut, LeakedOut, OverviewOut, ProcessOut, RotationOut, ScopeOut, SealedOut
 from crypto.keys.vault import Vault, vault_of
+from crypto.rotation import service as rotating
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.rules import STATE_TITLES as ROTATION_TITLES
 from crypto.rotation.rules import RotationState
@@ -109,7 +110,8 @@ def rotations(session: Session, rows: Sequence[CryptoRotation]) -> list[Rotation
     found = {scope.id: scope for scope in session.scalars(
         select(CryptoScope).where(CryptoScope.id.in_([row.scope_id for row in rows]))
     )}
-    return [_rotation(row, found[row.scope_id], names) for row in rows]
+    stopped = rotating.stopped(session, rows)
+    return [_rotation(row, found[row.scope_id], names, row.id in stopped) for row in rows]
 
 
 def sealed(found: Sequence[Answer]) -> SealedOut:
@@ -150,7 +152,7 @@ def _scope(
     )
 
 
-def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, str]) -> RotationOut:
+def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, str], stopped: bool) -> RotationOut:
     zh, en = ROTATION_TITLES[RotationState(row.state)]
     return RotationOut(
         id=row.id, scope_id=row.scope_id, department_id=row.department_id, department=names.get(row.department_id, ""),
@@ -158,7 +160,7 @@ def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, st
         label=_label(scope), purpose=row.purpose, state=row.state, state_zh=zh,
         state_en=en, reason=row.reason, old_key_id=row.old_key_id, new_key_id=row.new_key_id, total=row.total,
         done=row.done, skipped=row.skipped, percent=_percent(row), passes=row.passes, unreadable=row.unreadable,
-        urgent=row.urgent, waits_until=_iso(row.waits_until),
+        urgent=row.urgent, waits_until=_iso(row.waits_until), stopped=stopped,
         maker=row.maker_name, checker=row.checker_name, approval_id=row.approval_id, certificate=row.certificate,
         created_at=clock.iso(row.created_at), updated_at=clock.iso(row.updated_at),
         switched_at=_iso(row.switched_at), finished_at=_iso(row.finished_at),

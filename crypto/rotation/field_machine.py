@@ -62,7 +62,7 @@ class FieldMachine:
         self._runtime, self._actor, self._id, self._chunk_rows = runtime, actor, rotation_id, chunk_rows
         self._keyring = Keyring.open(runtime)
         held = runtime.database.run(
-            lambda session: leases.acquire(session, f"crypto.rotation:{rotation_id}", holders.mine(), LEASE_SECONDS)
+            lambda session: leases.acquire(session, service.lease_of(rotation_id), holders.mine(), LEASE_SECONDS)
         )
         if held is None:
             raise ROTATION_LEASE()

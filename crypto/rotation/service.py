@@ -1,7 +1,7 @@
 """Use cases on rotations: request (maker), start after approval (checker), read."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,9 @@ from kernel.audit.service import record
 from kernel.calendar import service as work_calendar
 from kernel.errors import NOT_FOUND, MulianError
 from kernel.identity.actor import Actor, require, system_actor
+from kernel.jobs import queries as jobs
 from kernel.jobs.service import enqueue
+from kernel.leases import service as leases
 
 MANAGE = "crypto.key.manage"
 JOB = "crypto.rotation.run"
@@ -130,6 +132,21 @@ def wait(session: Session, rotation: CryptoRotation) -> None:
         detail={"state": rotation.state, "done": rotation.done, "until": clock.iso(rotation.waits_until)},
     )
     _queue(session, rotation, rotation.waits_until)
+
+
+def lease_of(rotation_id: uuid.UUID) -> str:
+    """Return the name of the lease under which a rotation is worked on."""
+    return f"crypto.rotation:{rotation_id}"
+
+
+def stopped(session: Session, rows: Sequence[CryptoRotation]) -> set[uuid.UUID]:
+    """Return which of some rotations nobody carries on: their job was cancelled or has failed for good.
+
+    They stand where they are, in order, until ``mulian crypto resume``.
+    """
+    unfinished = {row.id for row in rows if row.finished_at is None}
+    carried = {uuid.UUID(job.params["rotation_id"]) for job in jobs.unfinished_of(session, JOB)} if unfinished else set()
+    return {row_id for row_id in unfinished - carried if not leases.taken(session, lease_of(row_id))}
 
 
 def first(now: datetime) -> datetime:

@@ -60,6 +60,12 @@ def unfinished(session: Session, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     return set(session.scalars(select(Job.id).where(Job.id.in_(ids), waiting)))
 
 
+def unfinished_of(session: Session, kind: str) -> Sequence[Job]:
+    """Jobs of a kind that wait or run."""
+    waiting = Job.state.in_((JobState.QUEUED, JobState.RUNNING))
+    return session.scalars(select(Job).where(Job.kind == kind, waiting)).all()
+
+
 def newest_slot(session: Session, kind: str) -> datetime | None:
     """The newest slot of a kind in the ledger, whatever became of it."""
     return session.scalar(select(func.max(JobSlot.slot)).where(JobSlot.kind == kind))

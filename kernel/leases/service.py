@@ -1,4 +1,4 @@
-"""Acquire, renew, release and assert leases. The caller owns the transaction."""
+"""Acquire, renew, release, assert and see leases. The caller owns the transaction."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from kernel.leases.errors import LOST
 from kernel.leases.models import Lease
 from kernel.leases.rules import Held
 
-__all__ = ["Held", "acquire", "assert_fence", "release", "renew"]
+__all__ = ["Held", "acquire", "assert_fence", "release", "renew", "taken"]
 
 
 def acquire(session: Session, name: str, holder: str, ttl: float) -> Held | None:
@@ -22,8 +22,7 @@ def acquire(session: Session, name: str, holder: str, ttl: float) -> Held | None
 
     Runs in a write unit; two processes that try at once are serialised by the database.
     """
-    row = session.execute(select(Lease).where(Lease.name == name)).scalar_one_or_none()
-    current = Held(name, row.holder, row.fence, row.expires_at, ttl) if row else None
+    current = _current(session, name, ttl)
     dead = current is not None and holders.certainly_dead(current.holder)
     held = rules.take(current, name=name, holder=holder, ttl=ttl, now=clock.now(), dead=dead)
     if held is None:
@@ -47,12 +46,23 @@ def release(session: Session, held: Held) -> None:
     )
 
 
+def taken(session: Session, name: str) -> bool:
+    """Tell whether somebody has the lease now, as far as can be seen from here."""
+    current = _current(session, name, 0)
+    return current is not None and current.expires_at > clock.now() and not holders.certainly_dead(current.holder)
+
+
 def assert_fence(session: Session, held: Held) -> None:
     """End a holder's transaction: raise ``kernel.lease.lost`` unless the fence is still ``held.fence``.
 
     An UPDATE, not a SELECT: it takes the row lock, so a take-over waits for this commit or makes it fail.
     """
     _touch(session, held, fence=held.fence)
+
+
+def _current(session: Session, name: str, ttl: float) -> Held | None:
+    row = session.execute(select(Lease).where(Lease.name == name)).scalar_one_or_none()
+    return Held(name, row.holder, row.fence, row.expires_at, ttl) if row else None
 
 
 def _touch(session: Session, held: Held, **values: object) -> None:

@@ -1,12 +1,15 @@
 """Departments' own databases for tests of replacement: real servers, tables of people, jobs agreed."""
 
 import contextlib
+import importlib.util
 import os
 import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,7 +18,7 @@ import pytest
 from crypto.identifiers import fields
 from crypto.identifiers.rules import Kind
 from crypto.persons.rules import synthetic
-from crypto.replacement import queries, service, targets
+from crypto.replacement import packages, queries, service, targets
 from crypto.replacement.models import CryptoReplacement
 from kernel.approvals import service as approvals
 from kernel.approvals.errors import SAME_PERSON
@@ -59,24 +62,37 @@ class Bureau:
 
 @contextlib.contextmanager
 def bureau(product: str, request: pytest.FixtureRequest) -> Iterator[Bureau]:
+    """Make a database of its own on the session's server of a product."""
     if product == "mysql":
-        maria: mariadb.Server = request.getfixturevalue("mariadb_server")
-        with maria.database() as name, contextlib.closing(maria.connect(name)) as connection:
-            def run(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-                with connection.cursor() as cursor:
-                    cursor.execute(statement, tuple(values))
-                    return list(cursor.fetchall())
-
-            yield Bureau(product, "127.0.0.1", maria.port, name, mariadb.USER, mariadb.PASSWORD, run)
+        with on_mariadb(request.getfixturevalue("mariadb_server")) as made:
+            yield made
         return
-    server: postgres.Server = request.getfixturevalue("postgres_server")
+    with on_postgresql(request.getfixturevalue("postgres_server")) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def on_mariadb(server: mariadb.Server) -> Iterator[Bureau]:
+    """Make a database of its own on a server."""
+    with server.database() as name, contextlib.closing(server.connect(name)) as connection:
+        def run(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, tuple(values))
+                return list(cursor.fetchall())
+
+        yield Bureau("mysql", "127.0.0.1", server.port, name, mariadb.USER, mariadb.PASSWORD, run)
+
+
+@contextlib.contextmanager
+def on_postgresql(server: postgres.Server) -> Iterator[Bureau]:
+    """Make a database of its own on a server."""
     url = server.create(f"b_{uuid.uuid4().hex[:12]}")
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as link:
         def execute(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
             cursor = link.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
-        yield Bureau(product, "127.0.0.1", server.port, url.rsplit("/", 1)[1], "mulian", "", execute)
+        yield Bureau("postgresql", "127.0.0.1", server.port, url.rsplit("/", 1)[1], "mulian", "", execute)
     server.drop(url)
 
 
@@ -133,6 +149,17 @@ def agreed(district: "District", ask: Callable[..., Any], **params: Any) -> uuid
     assert caught.value.kind is SAME_PERSON
     district.database.run(lambda s: approvals.decide(s, checker, approval_id, approve=True))
     return approval_id
+
+
+def load_tool(folder: Path) -> ModuleType:
+    """Load the offline package's file as it is delivered."""
+    path = folder / "mulian_replace.py"
+    path.write_bytes(packages.tool())
+    spec = importlib.util.spec_from_file_location(f"tool_{uuid.uuid4().hex}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def job_row(database: Database, replacement_id: uuid.UUID) -> CryptoReplacement:

@@ -2,13 +2,10 @@
 
 import ast
 import hashlib
-import importlib.util
 import json
 import subprocess
 import sys
-import uuid
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import hypothesis
@@ -35,6 +32,7 @@ from tests.crypto.bureaus import (
     everything,
     job_row,
     killed,
+    load_tool,
     tables,
     work_off,
 )
@@ -84,17 +82,6 @@ def test_the_tool_is_one_file_of_the_standard_library() -> None:
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-def load(folder: Path) -> ModuleType:
-    """Load the delivered file."""
-    path = folder / "mulian_replace.py"
-    path.write_bytes(packages.tool())
-    spec = importlib.util.spec_from_file_location(f"tool_{uuid.uuid4().hex}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def column(table: str, name: str, key: str, key_type: str) -> dict[str, str]:
     return {"schema": "", "table": table, "column": name, "field": NUMBER, "key": key, "key_type": key_type}
 
@@ -131,7 +118,7 @@ def test_the_package_replaces_and_puts_back(
     agreed(district, service.request_run, replacement_id=made, reason="不能直连")
     code = database.run(lambda s: packages.code(s, SYSTEM, replacement_id=made))
     (tmp_path / "job.mlj").write_bytes(database.run(lambda s: packages.job_file(s, SYSTEM, replacement_id=made)))
-    tool = load(tmp_path)
+    tool = load_tool(tmp_path)
     monkeypatch.setattr(tool, "PAGE", scale.of(40, 2000))
     monkeypatch.setenv("MULIAN_PACKAGE_CODE", code.lower())
     monkeypatch.setenv("MULIAN_DB_PASSWORD", there.password)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from crypto.errors import KEY_STATE, ROTATION_LEASE, ROTATION_OPEN, ROTATION_ROWS_BAD
+from crypto.keys import views
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import KeyState
 from crypto.persons import service as persons
@@ -28,6 +29,7 @@ from kernel.audit.models import AuditLog
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.identity.actor import system_actor
+from kernel.jobs import service as jobs
 from kernel.jobs.context import JobContext
 from kernel.jobs.models import Job
 from kernel.jobs.registry import kind_of
@@ -65,6 +67,26 @@ def assert_finished(district: District, rotation_id: uuid.UUID, expected: dict[i
     assert {p.id: p.id_number for p in opened} == expected
     assert {int.from_bytes((row.id_number_env or b"")[2:6]) for row in rows} == {rotation.new_key_id}
     return rotation
+
+
+@pytest.mark.requirement("S4-27")
+def test_a_cancelled_job_leaves_a_rotation_that_says_it_is_stopped(district: District) -> None:
+    people, rotation_id = district.fill(60), district.rotation()
+
+    def stopped() -> bool:
+        with district.database.read() as session:
+            return views.rotations(session, [queries.get(session, rotation_id)])[0].stopped
+
+    assert not stopped(), "its job waits"
+    with district.database.read() as session:
+        job_id = session.scalars(select(Job.id).where(Job.kind == rotations.JOB)).one()
+    district.database.run(lambda s: jobs.cancel(s, ACTOR, job_id=job_id))
+    assert stopped()
+    seen = list[bool]()
+    machine.run(runtime_of(district), ACTOR, rotation_id, observe=lambda _: seen.append(stopped()))
+    assert seen and not any(seen), "whoever resumes it holds its lease"
+    assert not stopped()
+    assert_finished(district, rotation_id, {p.id: p.id_number for p in people})
 
 
 @pytest.mark.requirement("S4-27")

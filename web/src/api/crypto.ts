@@ -153,6 +153,7 @@ export interface Rotation {
   unreadable: number[];
   urgent: boolean;
   waits_until: string | null;
+  stopped: boolean;
   maker: string;
   checker: string;
   approval_id: string;

@@ -34,6 +34,7 @@ export const crypto = {
     asked: ["已提交，等待另一位安全管理员审批", "Submitted; another security administrator must approve"], maker: ["申请人", "Asked by"], checker: ["审批人", "Approved by"], progress: ["进度", "Progress"],
     keys: ["密钥", "Keys"], old: ["原密钥", "Old key"], fresh: ["新密钥", "New key"], total: ["应更换", "To change"], done: ["已更换", "Changed"], skipped: ["已是新密钥", "Already new"], passes: ["遍数", "Passes"], unreadable: ["无法解密的行", "Rows that cannot be decrypted"],
     switched: ["切换写入", "Writes switched"], finished: ["完成时间", "Finished"], certificate: ["更换证明", "Certificate"], waiting: ["等待时间窗", "Waits for its window"], waitingText: ["时间窗外暂停，{at} 从断点继续；期间读写照常。", "Outside its window; goes on at {at} where it stood. Reading and writing go on."], waitingAt: ["{at} 继续", "Goes on {at}"], urgent: ["不受时间窗限制", "Knows no window"],
+    stopped: ["已停下", "Stopped"], stoppedText: ["后台任务已取消或失败，更换停在此处，读写照常。请运维在服务器上执行下面的命令，从断点继续：", "Its job was cancelled or has failed; it stands where it is, reading and writing go on. Let an operator carry it on from there with:"],
     mayLeave: ["可离开此页，更换在后台继续；重启后从断点继续。", "You may leave: it goes on in the background and continues after a restart."],
     empty: ["还没有更换过密钥", "No key was changed yet"], steps: { planned: ["已批准", "Approved"], switching: ["切换", "Switch"], rewriting: ["改写", "Rewrite"], verifying: ["核对", "Verify"], done: ["完成", "Done"] },
   },
