@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from chain.acting import acting
+from chain.ledger.access_commands import senders
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
+from kernel.identity.actor import system_actor
 
 app = typer.Typer(no_args_is_help=True, help="平台链上账户：查看、权限、更换密钥")
 PurposeArgument = Annotated[str, typer.Argument(help="账户用途，见 list")]
@@ -96,3 +98,12 @@ def carry_on(home: HomeOption = None, json: JsonOption = False) -> None:
 
     with open_runtime(home) as runtime:
         output(rotating.advance(runtime), json)
+
+
+@senders.command("registry")
+def follow_registry(home: HomeOption = None, json: JsonOption = False) -> None:
+    """改由正式环境的 NodeRegistry 合约保存名单；平台账户须已全部列入。Let the NodeRegistry on the chain keep the list."""
+    from chain.accounts import registry
+
+    with open_runtime(home) as runtime:
+        output({"registry": registry.follow(runtime, system_actor("cli"))}, json)

@@ -14,3 +14,8 @@ ROTATION_WAITS = define(
     "chain.account.rotation_waits", 409, zh="账户「{purpose}」的更换在等待：{reason}", en="The change of {purpose} waits: {reason}",
     fix_zh="条件满足后自动继续", fix_en="It goes on by itself",
 )
+ACCOUNTS_MISSING = define(
+    "chain.account.missing", 409, zh="NodeRegistry 的名单缺少平台账户：{accounts}",
+    en="The NodeRegistry does not list these accounts of the platform: {accounts}",
+    fix_zh="先把它们列入名单（部署账户还须有部署权），否则平台将无法写链", fix_en="List them first (deployers with the right to deploy)",
+)
