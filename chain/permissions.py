@@ -26,6 +26,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("chain.app.read", "查看链上应用", "See applications on the chain"),
     Permission("chain.app.manage", "登记与管理链上应用", "Register and manage applications on the chain"),
     Permission("chain.app.approve", "审批与暂停链上应用", "Approve and suspend applications on the chain"),
+    Permission("chain.account.rotate", "申请更换链上账户密钥", "Propose to exchange keys of ledger accounts"),
+    Permission("chain.account.approve", "审批更换链上账户密钥", "Agree to exchanging keys of ledger accounts"),
 )
 
 _GIVEN: dict[str, tuple[str, ...]] = {
@@ -54,6 +56,8 @@ _GIVEN: dict[str, tuple[str, ...]] = {
     ),
     "chain.app.manage": ("consumer_contact",),
     "chain.app.approve": ("bureau_admin",),
+    "chain.account.rotate": ("operator",),
+    "chain.account.approve": ("security_admin",),
 }
 
 GRANTS: dict[str, tuple[str, ...]] = {

@@ -26,9 +26,9 @@ def variable(name: str, label: str) -> int:
     raise KeyError(label)
 
 
-def account_rule(account: bytes) -> int:
-    """Return the NodeRegistry slot of an account's rule; ``account`` has 20 bytes."""
-    slot = variable("NodeRegistry", "_rules")
+def account_rule(account: bytes, slot: int) -> int:
+    """Return the slot of an account's rule in the mapping at ``slot`` (NodeRegistry ``_rules``); ``account`` has 20
+    bytes."""
     return int.from_bytes(keccak(account.rjust(32, b"\0") + slot.to_bytes(32, "big")), "big")
 
 
@@ -37,10 +37,16 @@ def rule_flags(word: bytes) -> int:
     return word[31]
 
 
+def first_of(slot: int) -> int:
+    """Return the slot of the first item of the array at ``slot``, which holds its length; an address fills one slot,
+    in its low 20 bytes."""
+    return int.from_bytes(keccak(slot.to_bytes(32, "big")), "big")
+
+
 def validators() -> tuple[int, int]:
-    """Return (slot of the number of validators, slot of the first); each fills one slot, in its low 20 bytes."""
+    """Return (slot of the number of validators, slot of the first)."""
     slot = variable("NodeRegistry", "_validators")
-    return slot, int.from_bytes(keccak(slot.to_bytes(32, "big")), "big")
+    return slot, first_of(slot)
 
 
 def namespace(name: str) -> int:

@@ -4,6 +4,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chain.contracts import queries
+from chain.contracts.errors import ACCOUNT_HELD
 from chain.contracts.models import ChainAccount
 from chain.ledger import accounts
 from chain.ledger.accounts import Signer
@@ -27,9 +28,11 @@ def writer_of(environment: str, name: str) -> str:
     return f"contract.{environment}.{name}"
 
 
-
 def signer(runtime: Runtime, purpose: str) -> Signer:
-    """Return the account of a purpose, making it on first use; two processes at once get the same one."""
+    """Return the account of a purpose, making it on first use; two processes at once get the same one.
+
+    Raises ``chain.account.held`` while its key is being exchanged.
+    """
     try:
         return runtime.database.run(lambda session: signer_in(session, purpose), write=True)
     except IntegrityError:
@@ -41,10 +44,12 @@ def signer_in(session: Session, purpose: str) -> Signer:
     box = runtime_of(session).box
     row = queries.account(session, purpose)
     if row is not None:
+        if row.held:
+            raise ACCOUNT_HELD(purpose=purpose)
         return accounts.unseal(box, row.key_sealed)
     made = accounts.new_signer()
     row = ChainAccount(
-        address=made.address, purpose=purpose, key_sealed=accounts.seal(box, made), created_at=clock.now()
+        address=made.address, purpose=purpose, key_sealed=accounts.seal(box, made), created_at=clock.now(), held=False
     )
     session.add(row)
     session.flush()
@@ -53,3 +58,11 @@ def signer_in(session: Session, purpose: str) -> Signer:
         object_id=made.address, detail={"purpose": purpose},
     )
     return made
+
+
+def check_current(session: Session, purpose: str, address: str) -> None:
+    """Raise ``chain.account.held`` unless the account of a purpose is still this one: what was signed with a key that
+    has been exchanged since must not be written down."""
+    row = queries.account(session, purpose)
+    if row is None or row.held or row.address != address:
+        raise ACCOUNT_HELD(purpose=purpose)

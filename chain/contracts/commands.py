@@ -8,11 +8,10 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
+from chain.acting import acting
 from chain.contracts.accounts import ENVIRONMENTS, TEST
-from chain.contracts.errors import COMMAND_USER
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.errors import NOT_FOUND
-from kernel.identity.actor import Actor
 from kernel.runtime import Runtime
 
 app = typer.Typer(help="智能合约：登记、试运行、部署、调用 / contracts", no_args_is_help=True)
@@ -77,7 +76,7 @@ def rehearse(
         "initialiser": _json(initialiser, "--initialiser"), "libraries": _json(libraries, "--libraries"),
     })
     with open_runtime(home) as runtime:
-        actor = _acting(runtime, user)
+        actor = acting(runtime, user)
         row = runtime.database.run(lambda session: handing.hand_in(session, actor, given))
         versions.rehearse(runtime, actor, row.id)
         with runtime.database.read() as session:
@@ -114,7 +113,7 @@ def rollback(
     from chain.contracts import deployments
 
     with open_runtime(home) as runtime:
-        actor = _acting(runtime, user)
+        actor = acting(runtime, user)
         row = runtime.database.run(lambda session: deployments.propose_rollback(
             session, actor, name=name, environment=environment, version_id=_version(session, name, version).id
         ))
@@ -170,7 +169,7 @@ def call(
 
     given = _json(arguments, "ARGUMENTS")
     with open_runtime(home) as runtime:
-        actor = system_actor("cli") if user is None else _acting(runtime, user)
+        actor = system_actor("cli") if user is None else acting(runtime, user)
         with runtime.database.read() as session:
             found = writes.method_of(writes.live(session, name=name, environment=environment), method)
             if found.reads:
@@ -204,7 +203,7 @@ def freeze(
     from chain.contracts import writes
 
     with open_runtime(home) as runtime:
-        actor = _acting(runtime, user)
+        actor = acting(runtime, user)
         row = runtime.database.run(lambda session: writes.freeze(
             session, actor, name=name, environment=environment, reason=reason
         ))
@@ -231,7 +230,7 @@ def _propose(home: Path | None, json: bool, name: str, version: str, user: str, 
     from chain.contracts import deployments
 
     with open_runtime(home) as runtime:
-        actor = _acting(runtime, user)
+        actor = acting(runtime, user)
         row = runtime.database.run(lambda session: deployments.propose(
             session, actor, version_id=_version(session, name, version).id, environment=environment
         ))
@@ -261,15 +260,3 @@ def _json(text: str, where: str) -> Any:
         return json_.loads(text)
     except ValueError as error:
         raise typer.BadParameter(f"{where}: {error}") from error
-
-
-def _acting(runtime: Runtime, username: str) -> Actor:
-    """Return the user with its roles' rights."""
-    from kernel.identity.queries import user_by_name
-    from kernel.identity.sessions import actor_of_user
-
-    with runtime.database.read() as session:
-        user = user_by_name(session, username)
-        if user is None or not user.active:
-            raise COMMAND_USER(username=username)
-        return actor_of_user(session, user)

@@ -8,7 +8,7 @@ from eth_abi import encode
 from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, deployments, queries, releases, sending, versions
-from chain.contracts.errors import CODE_MISMATCH
+from chain.contracts.errors import ACCOUNT_HELD, CODE_MISMATCH
 from chain.contracts.models import ContractCall, ContractDeployment, ContractRelease, ContractVersion
 from chain.contracts.releases import Created, Creation
 from chain.contracts.rules import IMPLEMENTATION_SLOT, PROXY, creation_hash
@@ -25,7 +25,7 @@ from kernel.identity.actor import Actor, system_actor
 from kernel.runtime import Runtime
 
 # what later tries may cure: the deployment stays as it is and is resumed
-PASSING = (LEDGER_UNREACHABLE.code, LEDGER_TIMEOUT.code, "kernel.database.busy")
+PASSING = (LEDGER_UNREACHABLE.code, LEDGER_TIMEOUT.code, ACCOUNT_HELD.code, "kernel.database.busy")
 
 
 @dataclass(frozen=True)

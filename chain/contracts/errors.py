@@ -63,6 +63,7 @@ COMPILER_MISSING = define(
     zh="本机没有 solc，不能由源码构建", en="There is no solc on this machine to build from source",
     fix_zh="请上传编译器的 standard-JSON 输入与输出", fix_en="Upload the compiler's standard-JSON input and output",
 )
-COMMAND_USER = define(
-    "chain.command.user_unknown", 404, zh="没有可用的用户「{username}」", en="No active user {username}",
+ACCOUNT_HELD = define(
+    "chain.account.held", 409, zh="账户「{purpose}」正在更换密钥，暂不签名", en="{purpose} is changing its key and signs nothing now",
+    fix_zh="稍后重试；更换完成后自动继续", fix_en="Try again later; what waits goes on when the change is done",
 )

@@ -4,14 +4,29 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Instant, JSONText
 
 
 class ChainAccount(Base):
-    """A ledger account of the platform. ``key_sealed`` is the secret under SecretBox purpose "chain.account"."""
+    """A ledger account of the platform. ``key_sealed`` is the secret under SecretBox purpose "chain.account".
+
+    ``held``: its key is being exchanged, and nothing is signed with it until that is done.
+    """
 
     __tablename__ = "chain_account"
     __table_args__ = (UniqueConstraint("purpose"),)
@@ -19,6 +34,7 @@ class ChainAccount(Base):
     purpose: Mapped[str] = mapped_column(String(60))
     key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant())
+    held: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class ContractRelease(Base):

@@ -157,6 +157,7 @@ def _prepare(runtime: Runtime, ledger: Ledger, wanted: Creation) -> Created | No
     )
 
     def write(session: Session) -> Created:
+        accounts.check_current(session, accounts.deployer_of(wanted.environment), deployer.address)
         row = ContractRelease(
             id=ids.new(), environment=wanted.environment, name=wanted.name, version=wanted.version,
             chain_id=wanted.chain_id, code_hash=wanted.built.code_hash, creation_hash=wanted.creation_hash,

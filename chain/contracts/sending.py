@@ -127,7 +127,7 @@ def _sign(runtime: Runtime, ledger: Ledger, call: Call, abi: list[dict[str, Any]
         row.state, row.attempts = "prepared", row.attempts + 1
         return "call.prepare"
 
-    return _change(runtime, call, "queued", prepared)
+    return _change(runtime, call, "queued", prepared, signed_by=signer.address)
 
 
 def in_words(error: MulianError, abi: list[dict[str, Any]]) -> str:
@@ -139,7 +139,7 @@ def in_words(error: MulianError, abi: list[dict[str, Any]]) -> str:
 
 
 def _change(
-    runtime: Runtime, call: Call, expected: str, change: Callable[[ContractCall], str]
+    runtime: Runtime, call: Call, expected: str, change: Callable[[ContractCall], str], *, signed_by: str | None = None
 ) -> bool:
     """Change a row that still is in the expected state and note it; False when another run was faster."""
 
@@ -147,6 +147,8 @@ def _change(
         row = session.get_one(ContractCall, call.id)
         if row.state != expected or row.tx_hash != call.tx_hash:
             return False
+        if signed_by is not None:
+            accounts.check_current(session, call.purpose, signed_by)
         action = change(row)
         row.audit_id = _note(session, system_actor("chain"), action, row)
         return True

@@ -13,6 +13,7 @@ from chain.contracts.rules import WANTED, Wanted, creation_hash
 from chain.ledger import accounts as keys
 from chain.ledger.abi import interface
 from chain.ledger.access import ledger_of
+from chain.ledger.accounts import Signer
 from chain.ledger.errors import LEDGER_REFUSED
 from chain.ledger.port import Ledger, Receipt
 from contracts_sc import bytecode
@@ -70,26 +71,29 @@ def address_of(session: Session, name: str, *, environment: str = ENVIRONMENT) -
 
 
 def admin_send(runtime: Runtime, to: str, data: bytes) -> Receipt:
-    """Send a transaction as the contracts' admin and wait for its receipt.
+    """Send a transaction as the contracts' admin and wait for its receipt; as :func:`send_repeatable`."""
+    with _admin_lock:
+        return send_repeatable(ledger_of(runtime), accounts.signer(runtime, accounts.DEPLOYER), to, data)
+
+
+def send_repeatable(ledger: Ledger, signer: Signer, to: str, data: bytes) -> Receipt:
+    """Send a transaction and wait for its receipt.
 
     Without a journal: only for calls that may be repeated (grantRole). Raises ``chain.ledger.refused`` when it
     was sealed and failed.
     """
-    ledger = ledger_of(runtime)
-    admin = accounts.signer(runtime, accounts.DEPLOYER)
-    with _admin_lock:
-        for attempt in range(ATTEMPTS):
-            raw, tx_hash = keys.sign(
-                admin, chain_id=ledger.chain_id(), nonce=ledger.nonce(admin.address, pending=True), to=to, data=data
-            )
-            try:
-                ledger.send_raw(raw)
-                break
-            except MulianError as error:
-                # another process of this installation may have taken the nonce in between
-                if error.code != LEDGER_REFUSED.code or attempt == ATTEMPTS - 1:
-                    raise
-        receipt = ledger.wait_receipt(tx_hash, timeout=RECEIPT_SECONDS)
+    for attempt in range(ATTEMPTS):
+        raw, tx_hash = keys.sign(
+            signer, chain_id=ledger.chain_id(), nonce=ledger.nonce(signer.address, pending=True), to=to, data=data
+        )
+        try:
+            ledger.send_raw(raw)
+            break
+        except MulianError as error:
+            # another process of this installation may have taken the nonce in between
+            if error.code != LEDGER_REFUSED.code or attempt == ATTEMPTS - 1:
+                raise
+    receipt = ledger.wait_receipt(tx_hash, timeout=RECEIPT_SECONDS)
     if not receipt.succeeded:
         raise LEDGER_REFUSED(reason=f"transaction {tx_hash} failed")
     return receipt

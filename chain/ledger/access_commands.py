@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chain.ledger.access import ledger_of
 from chain.ledger.embedded.rpc.callers import ACCESS_FILE, PUBLIC, digest_of, parse, write_access
 from chain.ledger.errors import RPC_ACCESS
 from kernel.audit.service import record
@@ -97,37 +98,50 @@ def set_anonymous(
     output({"anonymous": " ".join(methods)}, json)
 
 
-def _change(home: Path | None, action: str, wanted: list[str] | None, json: bool) -> None:
-    from chain.ledger.embedded.rules import read_list, write_list
+def _change(home: Path | None, action: str, wanted: list[str], json: bool) -> None:
+    from chain.ledger.embedded.rules import ACCOUNTS_FILE, Registry, read_list
 
+    named = _addresses(wanted)
     with open_runtime(home) as runtime:
-        path = runtime.home.chain_dir / "accounts.json"
-        listed = read_list(path)
-        try:
-            named = frozenset(bytes.fromhex(item.removeprefix("0x")) for item in wanted or ())
-        except ValueError as error:
-            raise typer.BadParameter("账户为 40 位十六进制 / an account has 40 hex digits") from error
-        if any(len(item) != 20 for item in named):
-            raise typer.BadParameter("账户为 40 位十六进制 / an account has 40 hex digits")
-        after = {
-            "add": (listed or frozenset()) | named, "remove": (listed or frozenset()) - named, "everybody": None,
-        }[action]
+        listed = read_list(runtime.home.chain_dir / ACCOUNTS_FILE)
+        if isinstance(listed, Registry):
+            raise typer.BadParameter(f"名单由合约 0x{listed.address.hex()} 保存 / the registry on the chain keeps the list")
         if action == "remove" and listed is None:
             raise typer.BadParameter("名单未启用，任何账户都可发送 / there is no list yet: everybody may send")
-        detail = {"accounts": sorted("0x" + item.hex() for item in named)}
-        _audit(runtime, f"chain.senders.{action}", "accounts.json", detail)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_list(path, after)
-    output({"senders": None if after is None else len(after)}, json)
+        before = listed or frozenset()
+        after = before | named if action == "add" else before - named
+        _write(runtime, action, after, sorted("0x" + item.hex() for item in named))
+    output({"senders": len(after)}, json)
+
+
+def _addresses(given: list[str]) -> frozenset[bytes]:
+    try:
+        named = frozenset(bytes.fromhex(item.removeprefix("0x")) for item in given)
+    except ValueError as error:
+        raise typer.BadParameter("账户为 40 位十六进制 / an account has 40 hex digits") from error
+    if any(len(item) != 20 for item in named):
+        raise typer.BadParameter("账户为 40 位十六进制 / an account has 40 hex digits")
+    return named
+
+
+def _write(runtime: Runtime, action: str, after: frozenset[bytes] | None, named: list[str]) -> None:
+    from chain.ledger.embedded.rules import ACCOUNTS_FILE, write_list
+
+    path = runtime.home.chain_dir / ACCOUNTS_FILE
+    _audit(runtime, f"chain.senders.{action}", ACCOUNTS_FILE, {"accounts": named})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_list(path, after)
 
 
 @senders.command("list")
 def list_senders(home: HomeOption = None, json: JsonOption = False) -> None:
     """列出可发送交易的账户；未启用名单时任何账户都可发送。List who may send."""
-    from chain.ledger.embedded.rules import read_list
+    from chain.ledger.embedded.rules import ACCOUNTS_FILE, Registry, read_list
 
     with open_runtime(home) as runtime:
-        listed = read_list(runtime.home.chain_dir / "accounts.json")
+        listed = read_list(runtime.home.chain_dir / ACCOUNTS_FILE)
+        if isinstance(listed, Registry):
+            listed = frozenset(bytes.fromhex(one[2:]) for one in ledger_of(runtime).request("perm_getAccountsAllowlist"))
     rows = [{"account": "*"}] if listed is None else [{"account": "0x" + item.hex()} for item in sorted(listed)]
     output(rows, json, title="可发送交易的账户 Senders")
 
@@ -151,4 +165,6 @@ def remove_senders(
 @senders.command("everybody")
 def allow_everybody(home: HomeOption = None, json: JsonOption = False) -> None:
     """停用名单：任何账户都可发送交易。Put the list out of force."""
-    _change(home, "everybody", None, json)
+    with open_runtime(home) as runtime:
+        _write(runtime, "everybody", None, [])
+    output({"senders": None}, json)

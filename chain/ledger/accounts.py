@@ -7,7 +7,7 @@ processes of an installation only read addresses.
 import secrets
 from dataclasses import dataclass
 
-from coincurve import PublicKey
+from coincurve import PrivateKey, PublicKey
 from coincurve.utils import GROUP_ORDER_INT
 from eth_hash.auto import keccak
 
@@ -65,6 +65,25 @@ def sign(
     }
     signed = Account.sign_transaction(fields, signer.secret)
     return bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex()
+
+
+def sign_digest(signer: Signer, digest: bytes) -> bytes:
+    """Return the 65-byte signature (r, s, v of 27 or 28) over a 32-byte digest, as contracts recover it."""
+    signature = PrivateKey(signer.secret).sign_recoverable(digest, hasher=None)
+    return signature[:64] + bytes([signature[64] + 27])
+
+
+def signer_of(digest: bytes, signature: bytes) -> str:
+    """Return the address that signed a digest; raise ValueError for what no key gives or contracts refuse (high s)."""
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        raise ValueError("a signature has 65 bytes and ends with 27 or 28")
+    if int.from_bytes(signature[32:64], "big") > GROUP_ORDER_INT // 2:
+        raise ValueError("s is in the upper half of the order")
+    try:
+        key = PublicKey.from_signature_and_message(signature[:64] + bytes([signature[64] - 27]), digest, hasher=None)
+    except Exception as error:  # the library raises its own kinds for points that are none
+        raise ValueError("no key gives this signature") from error
+    return "0x" + keccak(key.format(compressed=False)[1:])[-20:].hex()
 
 
 def transaction_hash(raw: bytes) -> str:

@@ -7,9 +7,8 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from chain import commands
-from chain.ledger.embedded.node import ACCOUNTS_FILE
 from chain.ledger.embedded.rpc.callers import ACCESS_FILE, PUBLIC, Caller, Callers
-from chain.ledger.embedded.rules import read_list
+from chain.ledger.embedded.rules import ACCOUNTS_FILE, read_list
 from kernel.audit.models import AuditLog
 from kernel.runtime import Runtime
 

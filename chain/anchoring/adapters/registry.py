@@ -11,6 +11,7 @@ from chain.ledger import accounts
 from chain.ledger.abi import interface
 from chain.ledger.access import ledger_of
 from chain.ledger.errors import LEDGER_REFUSED
+from chain.ledger.finality import CLIQUE_DEPTH, at_once
 from chain.ledger.port import Ledger
 from kernel.errors import MulianError
 from kernel.runtime import Runtime
@@ -23,9 +24,6 @@ ENGINES = {
 }
 # nine fresh storage words cost about 200,000 gas; the rest is room, gas is free
 GAS = 500_000
-# one sealer and Besu's QBFT never take a block back; Clique may, so we wait for more than its usual forks
-FINAL_AT_ONCE = ("mulian", "besu")
-CLIQUE_DEPTH = 12
 
 
 class RegistryLedger:
@@ -129,7 +127,7 @@ class RegistryLedger:
         number = receipt.block_number
         # on Clique nobody seals twice within half of the signers' number of blocks: that many others follow
         more = len(self._sealers(number)) // 2 if self._engine[0] == "clique" else 0
-        depth = 0 if self._client.startswith(FINAL_AT_ONCE) else max(CLIQUE_DEPTH, more)
+        depth = 0 if at_once(self._client) else max(CLIQUE_DEPTH, more)
         if depth and self._ledger.height() < number + depth:
             return None
         headers = [self._ledger.header_rlp(number + after) for after in range(more + 1)]

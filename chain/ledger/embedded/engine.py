@@ -19,7 +19,7 @@ from eth.vm.interrupt import EVMMissingData
 from chain.ledger.embedded import genesis as genesis_module
 from chain.ledger.embedded import params, seal
 from chain.ledger.embedded.genesis import Genesis
-from chain.ledger.embedded.rules import AccountRules, RuleVersion, decode_senders
+from chain.ledger.embedded.rules import AccountRules, RuleVersion, Senders, decode_senders
 from chain.ledger.embedded.store import BlockRows, BlockStore, KeyValueStore, LogRow
 from chain.ledger.embedded.vm import MulianChain, chain_class, check_header
 from chain.ledger.errors import GENESIS_MISMATCH
@@ -75,7 +75,7 @@ class Engine:
         """The chain id of the genesis."""
         return self.genesis.chain_id
 
-    def set_allow_list(self, senders: frozenset[bytes] | None) -> bool:
+    def set_allow_list(self, senders: Senders) -> bool:
         """Put an allow-list in force from the next block on; return False when it already is."""
         following = self.head.block_number + 1
         if self.rules.senders_at(following) == senders:

@@ -148,12 +148,12 @@ class Mempool:
             self.remove([entry.hash for entry in stale])
             return stale
 
-    def take_unlisted(self, listed: frozenset[bytes] | None) -> list[Entry]:
-        """Remove and return everything of senders that are not ``listed`` (None: everybody is)."""
+    def take_refused(self, refused: Callable[[bytes, bool], bool]) -> list[Entry]:
+        """Remove and return everything for which ``refused(sender, creates a contract)``."""
         with self.lock:
-            if listed is None:
-                return []
-            found = [entry for entry in self._by_hash.values() if entry.sender not in listed]
+            kinds = {(entry.sender, not entry.transaction.to) for entry in self._by_hash.values()}
+            away = {kind for kind in kinds if refused(*kind)}
+            found = [entry for entry in self._by_hash.values() if (entry.sender, not entry.transaction.to) in away]
             self.remove([entry.hash for entry in found])
             return found
 

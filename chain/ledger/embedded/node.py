@@ -25,13 +25,12 @@ from chain.ledger.embedded.engine import Engine, Poisoned, Sealed
 from chain.ledger.embedded.genesis import Genesis
 from chain.ledger.embedded.journal import COMPACT_BYTES, Journal
 from chain.ledger.embedded.mempool import Entry, Mempool, PoolError
-from chain.ledger.embedded.rules import NotListed, read_list, write_list
+from chain.ledger.embedded.rules import ACCOUNTS_FILE, NotListed, Registry, Senders, read_list, refusal, write_list
 from chain.ledger.embedded.view import View
 from chain.ledger.embedded.vm import check_limits, check_signature, recover_sender
 from kernel import clock
 from kernel.home import Home
 
-ACCOUNTS_FILE = "accounts.json"
 JOURNAL_FILE = "mempool.journal"
 SEALER_KEY_FILE = "chain-sealer.key"
 CLOCK_ALARM_SECONDS = 5
@@ -98,6 +97,7 @@ class Node:
         self._accounts_lock = threading.Lock()
         # what was read last: (inode, time), since two writes can share a time; None for no file
         self._accounts_seen: tuple[int, int] | None = (0, 0)
+        self._registry_root = b""
         self.view = View(folder)
         self._resources.callback(self.view.close)
         self.pool = Mempool(self.state_nonce)
@@ -160,7 +160,11 @@ class Node:
             raise PoolError(f"intrinsic gas too low: gas {transaction.gas}, minimum {transaction.intrinsic_gas}")
         check_signature(transaction)
         sender = recover_sender(transaction)
-        self.engine.rules.check(sender, self.engine.head.block_number + 1)
+        head = self.engine.head
+        self.engine.rules.check(
+            sender, head.block_number + 1, creates=not transaction.to,
+            storage=lambda address, slot: self.view.storage_at(head)(address, slot),
+        )
         cost = transaction.value + transaction.gas * transaction.max_fee_per_gas
         if cost and self.view.account(self.view.head()).get_balance(transaction.sender) < cost:
             raise PoolError("insufficient funds for gas * price + value")
@@ -248,12 +252,32 @@ class Node:
         seen = None if found is None else (found.st_ino, found.st_mtime_ns)
         if seen == self._accounts_seen:
             return
-        listed = read_list(self._accounts)
-        self.engine.set_allow_list(listed)
+        senders = read_list(self._accounts)
+        if isinstance(senders, Registry) and not senders.count(self.view.storage_at(self.engine.head)):
+            raise ValueError(f"there is no NodeRegistry with accounts at 0x{senders.address.hex()}")
+        self.engine.set_allow_list(senders)
         self._accounts_seen = seen
-        for entry in self.pool.take_unlisted(listed):
+        self._drop_refused(senders)
+
+    def _drop_refused(self, senders: Senders) -> None:
+        """Take what waits of senders that may no longer send out of the pool."""
+        storage = self.view.storage_at(self.engine.head)
+        refused = self.pool.take_refused(
+            lambda sender, creates: refusal(senders, sender, creates=creates, storage=storage) is not None
+        )
+        for entry in refused:
             self._fates.append((entry.hash, entry.sender, f"sender 0x{entry.sender.hex()} left the allow-list"))
         self._record_fates()
+
+    def _follow_registry(self) -> None:
+        """After a block that changed the registry that keeps the list, drop what it no longer lets in."""
+        senders = self.engine.rules.senders_at(self.engine.head.block_number + 1)
+        if not isinstance(senders, Registry):
+            return
+        root = self.view.storage_root(self.engine.head, senders.address)
+        if root != self._registry_root:
+            self._registry_root = root
+            self._drop_refused(senders)
 
     def _record_fates(self) -> None:
         fates = [self._fates.popleft() for _ in range(len(self._fates))]
@@ -261,19 +285,30 @@ class Node:
             self.engine.store.record_dropped(fates, self.engine.head.block_number + 1)
 
     def change_senders(self, change: Callable[[frozenset[bytes] | None], frozenset[bytes] | None]) -> None:
-        """Rewrite ``accounts.json`` by ``change(current)`` and wait until it is in force; raise TimeoutError."""
+        """Rewrite ``accounts.json`` by ``change(current)`` and wait until it is in force; raise TimeoutError, and
+        ValueError where a registry keeps the list."""
         with self._accounts_lock:
             before = read_list(self._accounts)
+            if isinstance(before, Registry):
+                raise ValueError(f"it is kept by the registry 0x{before.address.hex()}")
             wanted = change(before)
             if wanted != before:
                 write_list(self._accounts, wanted)
-            limit = time.monotonic() + RULES_SECONDS
-            while self.engine.rules.senders_at(self.engine.head.block_number + 1) != wanted:
-                with self._wake:
-                    self._wake.notify_all()
-                if time.monotonic() > limit:
-                    raise TimeoutError("the allow-list is not in force yet")
-                time.sleep(0.005)
+            self._await_senders(wanted)
+
+    def reload_senders(self) -> None:
+        """Wait until ``accounts.json`` is in force as it is now; raise TimeoutError."""
+        with self._accounts_lock:
+            self._await_senders(read_list(self._accounts))
+
+    def _await_senders(self, wanted: Senders) -> None:
+        limit = time.monotonic() + RULES_SECONDS
+        while self.engine.rules.senders_at(self.engine.head.block_number + 1) != wanted:
+            with self._wake:
+                self._wake.notify_all()
+            if time.monotonic() > limit:
+                raise TimeoutError("the allow-list is not in force yet")
+            time.sleep(0.005)
 
     def seal_once(self) -> Sealed:
         """Seal one block from what is executable; called by the sealer thread."""
@@ -292,6 +327,7 @@ class Node:
             self.pool.remove([*sealed.transaction_hashes, *(drop[0] for drop in sealed.dropped)])
             for entry in self.pool.take_stale(sealed.senders):
                 self._fates.append((entry.hash, entry.sender, "another transaction with its nonce was sealed"))
+        self._follow_registry()
         for digest, _, reason in sealed.dropped:
             _log.warning("transaction 0x%s was dropped: %s", digest.hex(), reason)
         if self.journal.size > COMPACT_BYTES:

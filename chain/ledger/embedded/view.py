@@ -10,12 +10,12 @@ from eth.db.account import AccountDB
 from eth.exceptions import HeaderNotFound, TransactionNotFound
 from eth.vm.chain_context import ChainContext
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
-from eth_typing import Hash32
+from eth_typing import Address, Hash32
 from lru import LRU
 from trie import HexaryTrie
 
 from chain.ledger.embedded.engine import DATABASE_FILE, open_class
-from chain.ledger.embedded.rules import AccountRules
+from chain.ledger.embedded.rules import AccountRules, Storage
 from chain.ledger.embedded.store import KeyValueStore, connect
 from chain.ledger.embedded.watching import RecordingState, TracingState
 
@@ -97,6 +97,16 @@ class View:
     def account(self, header: BlockHeaderAPI) -> AccountDB:
         """Return the accounts at ``header``'s state."""
         return AccountDB(self.store, header.state_root)
+
+    def storage_at(self, header: BlockHeaderAPI) -> Storage:
+        """Return a reader of storage words at ``header``'s state."""
+        accounts = self.account(header)
+        return lambda address, slot: accounts.get_storage(Address(address), slot)
+
+    def storage_root(self, header: BlockHeaderAPI, address: bytes) -> bytes:
+        """Return the root of a contract's storage at ``header``'s state."""
+        # py-evm has no public getter of the four fields
+        return bytes(self.account(header)._get_account(Address(address)).storage_root)
 
     def state_on(self, header: BlockHeaderAPI) -> StateAPI:
         """Return a scratch state that executes as if in ``header``'s block, on ``header``'s state."""

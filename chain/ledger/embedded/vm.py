@@ -12,11 +12,13 @@ from eth.abc import (
 )
 from eth.chains.base import MiningChain
 from eth.constants import BLANK_ROOT_HASH, SECPK1_N
+from eth.db.account import AccountDB
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.constants import BLOB_TX_TYPE
 from eth.vm.forks.cancun.state import CancunState, CancunTransactionExecutor
 from eth.vm.forks.shanghai.constants import MAX_INITCODE_SIZE
 from eth_keys.exceptions import BadSignature
+from eth_typing import Address, Hash32
 from eth_utils import ValidationError
 
 from chain.ledger.embedded import params, seal
@@ -74,6 +76,7 @@ class MulianVM(CancunVM):
     _state_class = MulianState
     extra_data_max_bytes = params.EXTRA_DATA_BYTES
     rules: AccountRules = AccountRules()
+    _judged_by: tuple[Hash32, AccountDB] | None = None
 
     def validate_transaction_against_header(
         self, base_header: BlockHeaderAPI, transaction: SignedTransactionAPI
@@ -81,7 +84,17 @@ class MulianVM(CancunVM):
         """Check what admission checked, so that a block cannot carry what the RPC would refuse."""
         super().validate_transaction_against_header(base_header, transaction)
         check_limits(transaction, self.chain_context.chain_id)
-        self.rules.check(bytes(transaction.sender), base_header.block_number)
+        self.rules.check(
+            bytes(transaction.sender), base_header.block_number, creates=not transaction.to,
+            storage=lambda address, slot: self._parent(base_header).get_storage(Address(address), slot),
+        )
+
+    def _parent(self, header: BlockHeaderAPI) -> AccountDB:
+        """The accounts at the end of the block before: what a block changes is in force from the next one on."""
+        if self._judged_by is None or self._judged_by[0] != header.parent_hash:
+            root = self.chaindb.get_block_header_by_hash(header.parent_hash).state_root
+            self._judged_by = header.parent_hash, AccountDB(self.chaindb.db, root)
+        return self._judged_by[1]
 
     def validate_block(self, block: BlockAPI) -> None:
         """Add the constants of ADR 0031 to py-evm's own block checks."""

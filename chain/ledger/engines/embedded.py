@@ -14,7 +14,9 @@ class EmbeddedEngine(AccountPermissions):
 
     def __init__(self, ledger: Ledger, modules: frozenset[str]) -> None:
         super().__init__(ledger)
-        self.capabilities = replace(CAPABILITIES, account_api="perm" in modules)
+        # a list that a registry on the chain keeps is changed by transactions, not over RPC
+        by_rpc = "perm" in modules and self._mapping("mulian_status").get("allowListRegistry") is None
+        self.capabilities = replace(CAPABILITIES, account_api=by_rpc)
 
     def validators(self) -> frozenset[str]:
         return frozenset({self._sealer()})

@@ -313,11 +313,12 @@ def accounts_machine(network: Network) -> type[RuleBasedStateMachine]:
         @invariant()
         def lists_and_slots_agree_with_the_model(self) -> None:
             listed = self.contract.read("accounts", 0, 9)[0]
+            rules = slots.variable("NodeRegistry", "_rules")
             assert len(listed) == len(self.rules) == self.contract.read("accountCount")[0]
             assert {raw(address) for address in listed} == {raw(address) for address in self.rules}
             for address in [network.platform.address, *(person(f"account {n}").address for n in range(3))]:
                 flags = self.rules.get(address, 0)
-                stored = network.chain.storage(self.contract.address, slots.account_rule(raw(address)))
+                stored = network.chain.storage(self.contract.address, slots.account_rule(raw(address), rules))
                 assert slots.rule_flags(stored) == flags
             # one account a step, in turn
             self.turn = (self.turn + 1) % 4

@@ -1,5 +1,6 @@
 """The pool against a model, and its limits."""
 
+import functools
 from dataclasses import dataclass
 
 import pytest
@@ -20,6 +21,7 @@ class Stub:
     hash: bytes
     max_fee_per_gas: int = 0
     max_priority_fee_per_gas: int = 0
+    to: bytes = b"\1" * 20
 
 
 def stub(sender: int, nonce: int, salt: int = 0, fee: int = 0, tip: int | None = None) -> Stub:
@@ -112,8 +114,8 @@ def test_what_can_never_be_sealed_is_taken_out() -> None:
         pool.add(stub(sender, nonce), b"raw")  # type: ignore[arg-type]
     nonces[b"\1" * 20] = 1
     assert [entry.transaction.nonce for entry in pool.take_stale([b"\1" * 20, b"\3" * 20])] == [0]
-    assert pool.take_unlisted(None) == []
-    unlisted = pool.take_unlisted(frozenset({b"\1" * 20}))
+    assert pool.take_refused(lambda sender, creates: False) == []
+    unlisted = pool.take_refused(lambda sender, creates: sender != b"\1" * 20)
     assert sorted(entry.transaction.nonce for entry in unlisted) == [0, 4], "those behind a gap as well"
     assert hashes(pool) == [stub(1, 1).hash] and pool.counts() == (1, 0)
 
@@ -130,10 +132,11 @@ def test_arrivals_are_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_allow_list_versions() -> None:
     member = b"\1" * 20
     rules = AccountRules([RuleVersion(10, frozenset({member}))])
-    rules.check(b"\2" * 20, 9)
-    rules.check(member, 10)
+    check = functools.partial(rules.check, creates=False, storage=lambda address, slot: 0)
+    check(b"\2" * 20, 9)
+    check(member, 10)
     with pytest.raises(Exception, match="allow-list"):
-        rules.check(b"\2" * 20, 10)
+        check(b"\2" * 20, 10)
     with pytest.raises(ValueError, match="past"):
         rules.add(RuleVersion(9, None))
     rules.add(RuleVersion(12, None))

@@ -65,7 +65,7 @@ def test_an_unlisted_sender_is_refused_over_http_websocket_and_in_a_batch(served
     assert token is not None
     operator = f"{served.url}/{token}"
     listed, other = Sender(chain_id), Sender(chain_id)
-    accounts = Home(Path(served.home)).chain_dir / node_module.ACCOUNTS_FILE
+    accounts = Home(Path(served.home)).chain_dir / rules.ACCOUNTS_FILE
     assert post(served.url, request("perm_addAccountsToAllowlist", [other.signer.address]))["error"]["code"] == -32001
     rules.write_list(accounts, frozenset())
     try:

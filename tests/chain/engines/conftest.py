@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from chain.ledger.embedded.node import ACCOUNTS_FILE, Node, Options
+from chain.ledger.embedded.node import Node, Options
 from chain.ledger.embedded.provider import NodeProvider, in_process
-from chain.ledger.embedded.rules import write_list
+from chain.ledger.embedded.rules import ACCOUNTS_FILE, write_list
 from chain.ledger.web3_ledger import Web3Ledger
 from kernel.errors import MulianError
 from kernel.home import Home

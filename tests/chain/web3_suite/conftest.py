@@ -25,7 +25,7 @@ from web3.middleware.base import Web3MiddlewareBuilder
 
 from chain.ledger.embedded import genesis as genesis_module
 from chain.ledger.embedded import rules
-from chain.ledger.embedded.node import ACCOUNTS_FILE, SEALER_KEY_FILE, Node, Options
+from chain.ledger.embedded.node import SEALER_KEY_FILE, Node, Options
 from chain.ledger.embedded.provider import in_process
 from kernel import clock
 from kernel.home import Home
@@ -92,7 +92,7 @@ def prepare(root: Path) -> Home:
     genesis_module.load_or_create(home.chain_dir, genesis_module.address_of_key(key), genesis_module.Genesis(
         CHAIN_ID, genesis_module.address_of_key(key), int(clock.now().timestamp()) - 1, ((account, 10**24),),
     ))
-    rules.write_list(home.chain_dir / ACCOUNTS_FILE, frozenset({account}))
+    rules.write_list(home.chain_dir / rules.ACCOUNTS_FILE, frozenset({account}))
     return home
 
 

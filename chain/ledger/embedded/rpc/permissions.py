@@ -1,14 +1,16 @@
 """``perm_*`` under Besu's names and errors, and the node's own data for ``admin_*``.
 
 The account list is ``accounts.json``: a change is answered when it is in force, for admission and for the next
-block. There are no peers, so the list of nodes is not enabled, as on a Besu node without node permissioning.
+block. Where a registry on the chain keeps it, it is only read here. There are no peers, so the list of nodes is not enabled, as on a Besu node without node permissioning.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from chain.ledger.embedded.rpc import codec
 from chain.ledger.embedded.rpc.errors import INTERNAL, SERVER_ERROR, RpcError
 from chain.ledger.embedded.rpc.service import CLIENT_VERSION, Service
+from chain.ledger.embedded.rules import Registry
 
 _MAX_ACCOUNTS = 10_000
 _SUCCESS = "Success"
@@ -28,7 +30,7 @@ def add_accounts(service: Service, accounts: Any) -> str:
             raise RpcError(SERVER_ERROR, "Cannot add an existing account to allowlist")
         return _enabled(listed) | wanted
 
-    return _change(service, change)
+    return _done(lambda: service.node.change_senders(change))
 
 
 def remove_accounts(service: Service, accounts: Any) -> str:
@@ -40,12 +42,12 @@ def remove_accounts(service: Service, accounts: Any) -> str:
             raise RpcError(SERVER_ERROR, "Cannot remove an absent account from allowlist")
         return _enabled(listed) - wanted
 
-    return _change(service, change)
+    return _done(lambda: service.node.change_senders(change))
 
 
 def reload(service: Service) -> str:
     """perm_reloadPermissionsFromFile: the file is followed anyway; this waits until it is in force."""
-    return _change(service, lambda listed: listed)
+    return _done(service.node.reload_senders)
 
 
 def nodes_allowlist(service: Service, *_: Any) -> Any:
@@ -53,9 +55,9 @@ def nodes_allowlist(service: Service, *_: Any) -> Any:
     raise RpcError(SERVER_ERROR, "Node allowlisting has not been enabled")
 
 
-def _change(service: Service, change: Any) -> str:
+def _done(act: Callable[[], None]) -> str:
     try:
-        service.node.change_senders(change)
+        act()
     except (OSError, ValueError, TimeoutError) as error:
         raise RpcError(INTERNAL, f"the allow-list was not changed: {error}"[:200]) from error
     return _SUCCESS
@@ -63,7 +65,10 @@ def _change(service: Service, change: Any) -> str:
 
 def _in_force(service: Service) -> frozenset[bytes] | None:
     engine = service.node.engine
-    return engine.rules.senders_at(engine.head.block_number + 1)
+    senders = engine.rules.senders_at(engine.head.block_number + 1)
+    if isinstance(senders, Registry):
+        return senders.listed(service.view.storage_at(engine.head))
+    return senders
 
 
 def _enabled(listed: frozenset[bytes] | None) -> frozenset[bytes]:

@@ -1,0 +1,39 @@
+"""Accounts for output."""
+
+from sqlalchemy.orm import Session
+
+from chain.accounts import holders, queries, rights
+from chain.accounts.rights import Place
+from chain.accounts.schemas import AccountOut, RightOut, right_out, rotation_out
+from chain.contracts import accounts
+from chain.contracts import queries as contracts
+from chain.ledger.access import ledger_of
+from kernel.runtime import Runtime
+
+
+def listing(session: Session) -> list[AccountOut]:
+    """Return every account with who may write by it and the exchange under way."""
+    given: dict[str, list[str]] = {}
+    for one in contracts.rights(session):
+        given.setdefault(accounts.writer_of(one.environment, one.name), []).append(f"{one.role}: {one.method}")
+    found = []
+    for one in holders.listing(session):
+        row = queries.open_rotation(session, one.purpose)
+        found.append(AccountOut(
+            purpose=one.purpose, address=one.address, since=one.since, roles=given.get(one.purpose, []),
+            rotation=None if row is None else rotation_out(row),
+        ))
+    return found
+
+
+def on_chain(runtime: Runtime, purpose: str) -> list[RightOut]:
+    """Return what an account may do by the chain; asked outside any unit of work. Raises ``chain.account.unknown``."""
+    ledger = ledger_of(runtime)
+    chain_id = ledger.chain_id()
+    with runtime.database.read() as session:
+        address = holders.address_of(session, purpose)
+        places = [
+            Place(one.name, one.environment, one.address, one.block_number or 0)
+            for one in queries.places(session, chain_id)
+        ]
+    return [right_out(one) for one in rights.held_by(ledger, places, address)]
