@@ -20,7 +20,9 @@ from gateway.demands.schemas import (
     DemandPage,
     Rejection,
 )
+from gateway.errors import APP_OF_TEST
 from gateway.permissions import DEMAND_APPLY, DEMAND_READ, DEMAND_REVIEW
+from gateway.snapshot.service import PRODUCTION
 from kernel.errors import NOT_FOUND
 from kernel.http import Actor_, Page_, Session_, needs, paginate, router
 from kernel.identity.actor import require
@@ -45,6 +47,8 @@ def apply(session: Session_, actor: Actor_, body: DemandIn) -> DemandDetail:
     if app is None:
         raise NOT_FOUND()
     require(actor, DEMAND_APPLY, department_id=app.department_id)
+    if app.environment != PRODUCTION:
+        raise APP_OF_TEST(name=app.name)
     made = service.apply(session, actor, department_id=app.department_id, application=Application(
         entry_id=body.entry_id, consumer_ref=app.id, items={one.item_id: one.clear for one in body.items},
         matter=body.matter, basis=body.basis, purpose=body.purpose, calls_per_day=body.calls_per_day,

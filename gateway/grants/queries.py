@@ -32,6 +32,13 @@ def active(session: Session) -> Sequence[tuple[Grant, str]]:
     return [(grant, code) for grant, code in rows]
 
 
+def active_for(session: Session, interface_id: uuid.UUID) -> Sequence[Grant]:
+    """Return the active grants of an interface."""
+    return session.scalars(
+        select(Grant).where(Grant.interface_id == interface_id, Grant.state == "active").order_by(Grant.number)
+    ).all()
+
+
 def active_of(session: Session, app_id: uuid.UUID, interface_id: uuid.UUID) -> Grant | None:
     """Return the active grant of an app for an interface."""
     return session.scalar(

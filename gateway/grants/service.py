@@ -11,12 +11,13 @@ from catalog.demands.events import DemandApproved
 from gateway import errors
 from gateway.apps.models import App
 from gateway.events import GrantMade, GrantRevoked, InterfacePublished
-from gateway.grants import queries, rules
+from gateway.grants import fitting, queries, rules
 from gateway.grants.models import Grant
 from gateway.interfaces import queries as interfaces
 from gateway.interfaces.models import Interface
 from gateway.permissions import GRANT_REVOKE
 from gateway.snapshot import service as snapshots
+from gateway.snapshot.service import PRODUCTION
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.errors import NOT_FOUND
@@ -30,7 +31,7 @@ def on_demand_approved(session: Session, event: DemandApproved) -> None:
     Without a published interface, or without a known app, the demand stays 配置中 (provisioning).
     """
     app = session.get(App, event.consumer_ref)
-    if app is None:
+    if app is None or app.environment != PRODUCTION:
         return
     made = 0
     for interface in interfaces.published_for(session, event.entry_id):
@@ -49,7 +50,10 @@ def on_demand_approved(session: Session, event: DemandApproved) -> None:
 
 
 def on_interface_published(session: Session, event: InterfacePublished) -> None:
-    """Serve the demands that were approved before their interface existed."""
+    """Serve the demands that were approved before their interface existed; fit the grants to the revision."""
+    revision = interfaces.revision(session, event.interface_id, event.revision)
+    assert revision is not None
+    fitting.refit(session, event.interface_id, revision, event.audit_id)
     for demand in demand_queries.waiting(session, event.entry_id):
         on_demand_approved(session, demands.approved_event(session, demand))
 
