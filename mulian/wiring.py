@@ -147,6 +147,7 @@ ROUTES = (
     "gateway.maintenance.routes",
     "gateway.apps.routes",
     "gateway.demands.routes",
+    "gateway.demands.need_routes",
     "gateway.grants.routes",
     "gateway.calls.routes",
 )
@@ -207,6 +208,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "catalog.feed.jobs",
     "gateway.interfaces.tasks",
     "gateway.interfaces.jobs",
+    "gateway.grants.jobs",
     "gateway.interfaces.dependents",
     "gateway.calllog.jobs",
     "gateway.snapshot.jobs",

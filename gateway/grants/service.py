@@ -72,7 +72,7 @@ def revoke(session: Session, actor: Actor, *, grant_id: uuid.UUID, reason: str) 
         session, actor, action="gateway.grant.revoke", object_type="gateway_grant", object_id=str(grant.id),
         detail={"number": grant.number, "reason": reason}, department_id=interface.department_id,
     )
-    _end(grant, "revoked", reason, audit_id)
+    end(grant, "revoked", reason, audit_id)
     session.flush()
     publish(session, GrantRevoked(grant.id, grant.number, audit_id))
     snapshots.build(session, audit_id=audit_id)
@@ -93,7 +93,7 @@ def _make(
     )
     before = queries.active_of(session, app.id, interface.id)
     if before is not None:
-        _end(before, "replaced", number, audit_id)
+        end(before, "replaced", number, audit_id)
         session.flush()
     rate, burst = rules.pace(event.calls_per_day)
     session.add(Grant(
@@ -105,6 +105,7 @@ def _make(
     publish(session, GrantMade(grant_id, number, app.id, interface.id, event.demand_id, audit_id))
 
 
-def _end(grant: Grant, state: str, reason: str, audit_id: uuid.UUID) -> None:
+def end(grant: Grant, state: str, reason: str, audit_id: uuid.UUID) -> None:
+    """Write the end of a grant: revoked, replaced or expired."""
     grant.state, grant.ended_at, grant.ended_reason, grant.audit_id = state, clock.now(), reason, audit_id
     grant.version += 1

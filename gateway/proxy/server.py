@@ -97,7 +97,8 @@ class Supervisor:
         for listener in self._listeners:
             listener.close()
         with open_runtime(self._home) as runtime:
-            uvloop.run(broker_server.serve(runtime_in(runtime, self._environment), ready))
+            place = runtime_in(runtime, self._environment)
+            uvloop.run(broker_server.serve(place, ready, self._environment))
 
     def _worker(self, index: int) -> Callable[[Callable[[], None]], None]:
         def body(ready: Callable[[], None]) -> None:

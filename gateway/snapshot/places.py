@@ -8,7 +8,7 @@ from dataclasses import replace
 from kernel.home import Home
 from kernel.runtime import Runtime
 
-PRODUCTION, TEST = "production", "test"
+PRODUCTION, TEST = PLACES = ("production", "test")
 
 
 def home_of(home: Home, environment: str) -> Home:
