@@ -84,6 +84,10 @@ INTERFACE_MAKER = define(
 INTERFACE_DEFINITION = define(
     "gateway.interface.definition", 422, zh="接口定义不正确：{field}：{problem}", en="Definition not valid: {field}: {problem}",
 )
+NO_PAGE = define(
+    "gateway.page.none", 409, zh="接口「{code}」还是草稿，没有说明页", en="{code} is a draft, it has no page yet",
+    fix_zh="请先把草稿放入测试环境", fix_en="Put the draft into the test environment first",
+)
 CANARY_BREAKS = define(
     "gateway.interface.canary_breaks", 409, zh="接口「{code}」的新版与现版不兼容，不能按比例灰度：{reason}",
     en="The revision of {code} breaks callers, so it cannot be served to a share of the calls: {reason}",

@@ -145,6 +145,7 @@ ROUTES = (
     "catalog.duplicates.routes",
     "gateway.interfaces.routes",
     "gateway.maintenance.routes",
+    "gateway.pages.routes",
     "gateway.apps.routes",
     "gateway.demands.routes",
     "gateway.demands.need_routes",
