@@ -1,11 +1,20 @@
 """``mulian gateway``: run the data plane, show what it serves, ship and search the call log."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import orjson
 import typer
 
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, settings_for
+
+
+class Environment(StrEnum):
+    """Which environment's gateway."""
+
+    PRODUCTION = "production"
+    TEST = "test"
+
 
 app = typer.Typer(help="接口网关 / interface gateway", no_args_is_help=True)
 
@@ -16,14 +25,17 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="监听地址")] = None,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="监听端口（0 为任选空闲端口）")] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, max=64, help="工作进程数")] = None,
+    environment: Annotated[Environment, typer.Option("--environment", help="正式环境或测试环境")] = Environment.PRODUCTION,
 ) -> None:
     """运行接口网关，直到 SIGTERM 或 Ctrl-C；SIGHUP 逐个更换工作进程。"""
     from gateway.proxy.server import run
 
     settings = settings_for(home)
+    usual = settings.gateway_port if environment is Environment.PRODUCTION else settings.gateway_test_port or 0
     run(
-        settings.resolved_home(), host or settings.host, settings.gateway_port if port is None else port,
-        workers or settings.gateway_workers,
+        settings.resolved_home(), host or settings.host, usual if port is None else port,
+        workers or (settings.gateway_workers if environment is Environment.PRODUCTION else 1),
+        environment=environment.value,
     )
 
 

@@ -5,6 +5,7 @@ from kernel.identity.permissions import Permission
 INTERFACE_READ = "gateway.interface.read"
 INTERFACE_EDIT = "gateway.interface.edit"
 INTERFACE_APPROVE = "gateway.interface.approve"
+PAGE_SHARE = "gateway.page.share"
 APP_READ = "gateway.app.read"
 APP_MANAGE = "gateway.app.manage"
 APP_BLOCK = "gateway.app.block"
@@ -20,6 +21,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(INTERFACE_READ, "查看接口", "Read interfaces"),
     Permission(INTERFACE_EDIT, "编制与提交接口", "Edit and submit interfaces"),
     Permission(INTERFACE_APPROVE, "审核发布与停用接口", "Approve and retire interfaces"),
+    Permission(PAGE_SHARE, "把接口说明页发给没有账户的开发人员", "Share interface pages by dated links"),
     Permission(APP_READ, "查看应用", "Read applications"),
     Permission(APP_MANAGE, "管理应用与密钥", "Manage applications and their credentials"),
     Permission(APP_BLOCK, "封停与解封应用", "Block and unblock applications"),
@@ -35,13 +37,13 @@ PERMISSIONS: tuple[Permission, ...] = (
 _READ = (INTERFACE_READ, APP_READ, DEMAND_READ, GRANT_READ, CALL_READ)
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    "data_engineer": (*_READ, INTERFACE_EDIT),
-    "operator": (*_READ, INTERFACE_EDIT, APP_BLOCK),
+    "data_engineer": (*_READ, INTERFACE_EDIT, PAGE_SHARE),
+    "operator": (*_READ, INTERFACE_EDIT, PAGE_SHARE, APP_BLOCK),
     "bureau_admin": (*_READ, INTERFACE_APPROVE, APP_BLOCK, DEMAND_REVIEW, DEMAND_BUREAU, GRANT_REVOKE),
     "data_officer": (INTERFACE_READ, DEMAND_READ, GRANT_READ),
     "department_reviewer": (INTERFACE_READ, DEMAND_READ, DEMAND_REVIEW, GRANT_READ, GRANT_REVOKE),
     "department_admin": (INTERFACE_READ, DEMAND_READ, GRANT_READ),
-    "consumer_contact": (INTERFACE_READ, APP_READ, APP_MANAGE, DEMAND_READ, DEMAND_APPLY, GRANT_READ, CALL_READ),
+    "consumer_contact": (INTERFACE_READ, PAGE_SHARE, APP_READ, APP_MANAGE, DEMAND_READ, DEMAND_APPLY, GRANT_READ, CALL_READ),
     "leader": (INTERFACE_READ,),
     "supervisor": _READ,
     "auditor": _READ,

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="监听地址")
     port: int = Field(default=8000, ge=0, le=65535, description="控制台与 API 端口")
     gateway_port: int = Field(default=8080, ge=0, le=65535, description="接口网关端口")
+    gateway_test_port: int | None = Field(
+        default=None, ge=0, le=65535, description="测试环境接口网关端口；缺省不启动测试环境网关"
+    )
     gateway_workers: int = Field(default=1, ge=1, le=64, description="网关工作进程数")
     rpc_port: int = Field(default=8545, ge=0, le=65535, description="内置链 JSON-RPC 端口")
     rpc_url: str | None = Field(default=None, description="外部链节点地址；设置后不启动内置链")

@@ -46,12 +46,18 @@ def serve(
     host: HostOption = None,
     port: PortOption = None,
     gateway_port: Annotated[int | None, typer.Option("--gateway-port", min=0, max=65535, help="接口网关端口")] = None,
+    gateway_test_port: Annotated[
+        int | None, typer.Option("--gateway-test-port", min=0, max=65535, help="测试环境接口网关端口（缺省不启动）")
+    ] = None,
     rpc_port: Annotated[int | None, typer.Option("--rpc-port", min=0, max=65535, help="链 JSON-RPC 端口")] = None,
 ) -> None:
     """Run everything on one machine until Ctrl-C."""
     from mulian.serve import serve as run
 
-    run(_with(settings_for(home), host=host, port=port, gateway_port=gateway_port, rpc_port=rpc_port))
+    run(_with(
+        settings_for(home), host=host, port=port, gateway_port=gateway_port, gateway_test_port=gateway_test_port,
+        rpc_port=rpc_port,
+    ))
 
 
 def api(home: HomeOption = None, host: HostOption = None, port: PortOption = None) -> None:

@@ -41,6 +41,8 @@ def _ports(settings: Settings) -> dict[str, int]:
     wanted = {"port": settings.port, "gateway_port": settings.gateway_port}
     if settings.rpc_url is None:
         wanted["rpc_port"] = settings.rpc_port
+    if settings.gateway_test_port is not None:
+        wanted["gateway_test_port"] = settings.gateway_test_port
     claimed: dict[str, int] = {}
     for name, port in wanted.items():
         claimed[name] = claim_port(settings.host, port, f"--{name.replace('_', '-')}")
@@ -64,6 +66,11 @@ def _start(supervisor: Supervisor, installed: Installed, settings: Settings, por
     gateway = ["gateway", "serve", "--home", home, "--host", host, "--port", str(ports["gateway_port"]),
                "--workers", str(settings.gateway_workers)]
     children += [worker, Child("gateway", gateway, lambda: answers(f"http://{host}:{ports['gateway_port']}/healthz"))]
+    if "gateway_test_port" in ports:
+        test = f"http://{host}:{ports['gateway_test_port']}/healthz"
+        arguments = ["gateway", "serve", "--home", home, "--host", host, "--environment", "test"]
+        arguments += ["--port", str(ports["gateway_test_port"])]
+        children.append(Child("gateway-test", arguments, lambda: answers(test)))
     url = f"http://{host}:{ports['port']}"
     api = ["api", "--home", home, "--host", host, "--port", str(ports["port"])]
     children.append(Child("api", api, lambda: answers(f"{url}/healthz")))

@@ -11,7 +11,8 @@ from kernel.db import Base, Instant
 
 class Demand(Base):
     """``consumer_ref``: the application that will call, by its id on an upper floor. ``stage``: who decides next
-    (``provider`` the source department, ``bureau`` the data bureau, "" nobody)."""
+    (``provider`` the source department, ``bureau`` the data bureau, "" nobody). ``need_id``: the 数据需求 it answers.
+    ``negotiation``: the legal basis of 申请协商 for items that are not shared, "" where none is asked for."""
 
     __tablename__ = "demand"
     __table_args__ = (Index("ix_demand_entry_id_status", "entry_id", "status"),)
@@ -24,6 +25,8 @@ class Demand(Base):
     matter: Mapped[str] = mapped_column(String(200))
     basis: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str] = mapped_column(Text)
+    need_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    negotiation: Mapped[str] = mapped_column(Text, server_default="")
     calls_per_day: Mapped[int] = mapped_column(Integer)
     valid_until: Mapped[datetime] = mapped_column(Instant())
     status: Mapped[str] = mapped_column(String(20))

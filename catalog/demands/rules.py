@@ -24,10 +24,10 @@ def item_share_type(item: str | None, entry: str | None) -> str:
     return max(known, key=_ORDER.index) if known else CONDITIONAL
 
 
-def route(wanted: Iterable[Wanted]) -> tuple[str, ...] | None:
+def route(wanted: Iterable[Wanted], *, negotiated: bool = False) -> tuple[str, ...] | None:
     """Return the stages of a demand, or None when it cannot be applied for (不予共享).
 
-    A sensitive item in clear always needs a decision, whatever its share type.
+    ``negotiated``: 申请协商 with a legal basis, decided like a conditional demand, item by item. A sensitive item in clear always needs a decision, whatever its share type.
     """
     strictest = UNCONDITIONAL
     for one in wanted:
@@ -35,7 +35,7 @@ def route(wanted: Iterable[Wanted]) -> tuple[str, ...] | None:
         if share == UNCONDITIONAL and one.sensitive and one.clear:
             share = CONDITIONAL
         strictest = max(strictest, share, key=_ORDER.index)
-    return ROUTES.get(strictest)
+    return ROUTES[CONDITIONAL] if negotiated and strictest == NONE else ROUTES.get(strictest)
 
 
 def next_stage(stages: tuple[str, ...], done: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.demands import errors, queries, rules
 from catalog.demands.events import ApprovedItem, DemandApproved
 from catalog.demands.models import Demand, DemandItem
+from catalog.needs import service as needs
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.errors import NOT_FOUND
@@ -22,7 +23,8 @@ _LONGEST = timedelta(days=3 * 366)
 
 @dataclass(frozen=True)
 class Application:
-    """What an applicant writes. ``items``: item id → wanted in clear."""
+    """What an applicant writes. ``items``: item id → wanted in clear; ``negotiation``: the legal basis on which items
+    that are not shared are asked for; ``need_id``: the need whose number the demand carries on."""
 
     entry_id: uuid.UUID
     consumer_ref: uuid.UUID
@@ -32,6 +34,8 @@ class Application:
     purpose: str
     calls_per_day: int
     valid_until: datetime
+    need_id: uuid.UUID | None = None
+    negotiation: str = ""
 
 
 def apply(session: Session, actor: Actor, *, application: Application, department_id: uuid.UUID) -> Demand:
@@ -52,12 +56,15 @@ def apply(session: Session, actor: Actor, *, application: Application, departmen
         raise errors.ITEM_FOREIGN()
     shares = {item.id: rules.item_share_type(item.share_type, entry.share_type) for item in found}
     stages = rules.route(
-        rules.Wanted(shares[item.id], item.sensitive or item.pii, application.items[item.id]) for item in found
+        (rules.Wanted(shares[item.id], item.sensitive or item.pii, application.items[item.id]) for item in found),
+        negotiated=bool(application.negotiation.strip()),
     )
     if stages is None:
         raise errors.NOT_SHARED()
     demand_id = ids.new()
-    number = _next_number(session, now)
+    number = _next_number(session, now) if application.need_id is None else needs.number_for(
+        session, need_id=application.need_id, entry_id=entry.id, department_id=department_id,
+    )
     audit_id = record(
         session, actor, action="catalog.demand.apply", object_type="demand", object_id=str(demand_id),
         detail={"number": number, "entry": entry.code, "items": len(found), "consumer": application.consumer_ref},
@@ -65,7 +72,8 @@ def apply(session: Session, actor: Actor, *, application: Application, departmen
     )
     demand = Demand(
         id=demand_id, number=number, entry_id=entry.id, department_id=department_id, provider_id=entry.department_id,
-        consumer_ref=application.consumer_ref, matter=application.matter, basis=application.basis,
+        consumer_ref=application.consumer_ref, need_id=application.need_id,
+        negotiation=application.negotiation.strip() if rules.NONE in shares.values() else "", matter=application.matter, basis=application.basis,
         purpose=application.purpose, calls_per_day=application.calls_per_day, valid_until=application.valid_until,
         status="provider_review", stage=stages[0] if stages else "", submitted_by=actor.user_id,
         submitted_name=actor.name, submitted_at=now, version=1, audit_id=audit_id,
@@ -89,7 +97,9 @@ def approve(
     session: Session, actor: Actor, *, demand_id: uuid.UUID, opinion: str,
     items: Mapping[uuid.UUID, bool] | None = None,
 ) -> Demand:
-    """Agree at the current stage. ``items`` (item id → in clear) narrows what is given; None agrees to all of it."""
+    """Agree at the current stage. ``items`` (item id → in clear) narrows what is given; None agrees to all of it but
+    what is not shared: that must be named by each who agrees to it.
+    """
     demand = _to_decide(session, actor, demand_id)
     given = _narrowed(session, demand, items)
     following = rules.next_stage(rules.ROUTES[rules.CONDITIONAL], demand.stage)
@@ -120,6 +130,14 @@ def mark_delivered(session: Session, *, demand_id: uuid.UUID) -> None:
     demand = session.get(Demand, demand_id)
     if demand is not None and demand.status == "provisioning":
         demand.status = "delivered"
+        demand.version += 1
+
+
+def mark_expired(session: Session, *, demand_id: uuid.UUID) -> None:
+    """The term of everything that was given is over (called by the floor that gave it)."""
+    demand = session.get(Demand, demand_id)
+    if demand is not None and demand.status == "delivered":
+        demand.status = "expired"
         demand.version += 1
 
 
@@ -156,7 +174,8 @@ def _narrowed(
     """Return what is given: never more than was asked for, nor more than the stage before gave."""
     given: dict[uuid.UUID, bool] = {}
     for row in queries.items_of(session, demand.id):
-        if row.approved is False or (items is not None and row.item_id not in items):
+        named = row.item_id in items if items is not None else row.share_type != rules.NONE
+        if row.approved is False or not named:
             continue
         limit = row.clear if row.clear_approved is None else row.clear_approved
         given[row.item_id] = limit and (items is None or items[row.item_id])

@@ -10,7 +10,7 @@ from kernel.db import Base, Instant
 
 
 class App(Base):
-    """An application of a department. ``state``: active or blocked."""
+    """An application of a department in one environment (production or test). ``state``: active or blocked."""
 
     __tablename__ = "gateway_app"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -18,6 +18,7 @@ class App(Base):
     app_key: Mapped[str] = mapped_column(String(40), unique=True)
     department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"), index=True)
     system_name: Mapped[str | None] = mapped_column(String(200))
+    environment: Mapped[str] = mapped_column(String(12), server_default="production")
     state: Mapped[str] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(Integer)
     created_by: Mapped[uuid.UUID | None]

@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -40,12 +40,23 @@ def credentials(session: Session, app_id: uuid.UUID) -> Sequence[Credential]:
     ).all()
 
 
-def live(session: Session) -> list[tuple[App, list[Credential]]]:
-    """Return active applications with their active credentials, by AppKey."""
+def by_keys(session: Session, app_keys: Collection[str]) -> Sequence[App]:
+    """Return the applications of these AppKeys."""
+    return session.scalars(select(App).where(App.app_key.in_(app_keys))).all()
+
+
+def keys(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
+    """Return (id, AppKey) of every application."""
+    return session.execute(select(App.id, App.app_key)).tuples().all()
+
+
+def live(session: Session, environment: str) -> list[tuple[App, list[Credential]]]:
+    """Return the environment's active applications with their active credentials, by AppKey."""
     found: dict[uuid.UUID, list[Credential]] = {}
     for credential in session.scalars(
         select(Credential).where(Credential.state == "active").order_by(Credential.key_version)
     ):
         found.setdefault(credential.app_id, []).append(credential)
-    rows = session.scalars(select(App).where(App.state == "active").order_by(App.app_key))
+    wanted = select(App).where(App.state == "active", App.environment == environment)
+    rows = session.scalars(wanted.order_by(App.app_key))
     return [(app, found.get(app.id, [])) for app in rows]

@@ -31,7 +31,10 @@ def create_app(session: Session_, actor: Actor_, request: Request, body: AppIn) 
     if department is None:
         raise NOT_FOUND()
     request.state.shows_secret = True
-    made = service.create(session, actor, name=body.name, department_id=department, system_name=body.system_name)
+    made = service.create(
+        session, actor, name=body.name, department_id=department, system_name=body.system_name,
+        environment=body.environment,
+    )
     return _issued(session, made)
 
 

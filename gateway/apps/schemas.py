@@ -2,11 +2,13 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from kernel.identity.schemas import Wire
+
+Environment = Literal["production", "test"]
 
 
 class AppIn(Wire):
@@ -15,6 +17,7 @@ class AppIn(Wire):
     name: Annotated[str, Field(min_length=1, max_length=200, examples=["入学资格核验"])]
     department_id: uuid.UUID | None = None
     system_name: Annotated[str | None, Field(max_length=200, description="所属信息系统")] = None
+    environment: Annotated[Environment, Field(description="production 正式环境，test 测试环境（登记即可调用模拟数据）")] = "production"
 
 
 class Reason(Wire):
@@ -40,6 +43,7 @@ class AppOut(Wire):
     app_key: str
     department_id: uuid.UUID
     system_name: str | None
+    environment: str
     state: str
     version: int
     created_at: datetime

@@ -33,17 +33,21 @@ class Issued:
 
 def create(
     session: Session, actor: Actor, *, name: str, department_id: uuid.UUID, system_name: str | None = None,
+    environment: str = snapshots.PRODUCTION,
 ) -> Issued:
-    """Register an application and issue its first secret."""
+    """Register an application in one environment and issue its first secret. In the test environment it may call
+    every interface at once, on synthetic data; its AppKey means nothing in the other one.
+    """
     require(actor, APP_MANAGE, department_id=department_id)
     app_id, app_key = ids.new(), "ak" + secrets.token_hex(12)
     audit_id = record(
         session, actor, action="gateway.app.create", object_type="gateway_app", object_id=str(app_id),
-        detail={"name": name, "app_key": app_key}, department_id=department_id,
+        detail={"name": name, "app_key": app_key, "environment": environment}, department_id=department_id,
     )
     app = App(
-        id=app_id, name=name, app_key=app_key, department_id=department_id, system_name=system_name, state="active",
-        version=1, created_by=actor.user_id, created_at=clock.now(), audit_id=audit_id,
+        id=app_id, name=name, app_key=app_key, department_id=department_id, system_name=system_name,
+        environment=environment, state="active", version=1, created_by=actor.user_id, created_at=clock.now(),
+        audit_id=audit_id,
     )
     session.add(app)
     session.flush()
@@ -71,7 +75,7 @@ def revoke(session: Session, actor: Actor, *, app_id: uuid.UUID, key_version: in
         audit_id = _record(session, actor, app, "credential.revoke", {"key_version": key_version})
         found[0].state, found[0].revoked_at, found[0].audit_id = "revoked", clock.now(), audit_id
         app.version += 1
-        snapshots.build(session, audit_id=audit_id)
+        snapshots.build(session, audit_id=audit_id, environment=app.environment)
     return app
 
 
@@ -84,7 +88,7 @@ def set_blocked(session: Session, actor: Actor, *, app_id: uuid.UUID, blocked: b
     audit_id = _record(session, actor, app, "block" if blocked else "unblock", {"reason": reason})
     app.state, app.audit_id = wanted, audit_id
     app.version += 1
-    snapshots.build(session, audit_id=audit_id)
+    snapshots.build(session, audit_id=audit_id, environment=app.environment)
     return app
 
 
@@ -94,7 +98,7 @@ def _issue(session: Session, app: App, number: int, audit_id: uuid.UUID) -> Issu
         id=ids.new(), app_id=app.id, key_version=number, sealed=runtime_of(session).box.seal(PURPOSE, secret.encode()),
         state="active", created_at=clock.now(), audit_id=audit_id,
     ))
-    snapshots.build(session, audit_id=audit_id)
+    snapshots.build(session, audit_id=audit_id, environment=app.environment)
     return Issued(app, number, secret)
 
 

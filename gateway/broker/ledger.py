@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.broker.models import BrokerStart, QuotaDay
+from gateway.snapshot.places import PLACES
 from kernel import clock
 
 
@@ -35,11 +36,12 @@ def debited(session: Session, *, grant_id: uuid.UUID, day: date) -> int:
     return found or 0
 
 
-def mark_started(session: Session) -> bool:
-    """Count a start; return True when a broker had served before."""
-    row = session.get(BrokerStart, 1)
+def mark_started(session: Session, environment: str) -> bool:
+    """Count a start; return True when a broker of this environment had served before."""
+    id_ = PLACES.index(environment) + 1
+    row = session.get(BrokerStart, id_)
     if row is None:
-        session.add(BrokerStart(id=1, first_at=clock.now(), starts=1))
+        session.add(BrokerStart(id=id_, first_at=clock.now(), starts=1))
         return False
     row.starts += 1
     return True

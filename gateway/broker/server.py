@@ -117,10 +117,10 @@ class _Connection(asyncio.Protocol):
             self._transport.write(data)
 
 
-async def serve(runtime: Runtime, ready: Callable[[], None]) -> None:
+async def serve(runtime: Runtime, ready: Callable[[], None], environment: str) -> None:
     """Serve until SIGTERM. Only one broker runs a home (flock)."""
     with runtime.home.lock("gateway-broker"):
-        ran_before = runtime.database.run(ledger.mark_started)
+        ran_before = runtime.database.run(partial(ledger.mark_started, environment=environment))
         folder = runtime.home.run_dir / "nonces"
         now = clock.now_micros() / 1e6
         broker = Broker(runtime, NonceTable.open(folder, now, ran_before=ran_before, boot=boot_id()))

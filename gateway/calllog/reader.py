@@ -79,7 +79,7 @@ def series(
             f"""SELECT ("at" // ?) * ? AS bucket, interface, count(*) AS calls,
                    count(*) FILTER (status BETWEEN 200 AND 399) AS ok,
                    count(*) FILTER (status BETWEEN 400 AND 499) AS client_errors,
-                   count(*) FILTER (status >= 500 OR kind = 'aborted') AS server_errors,
+                   count(*) FILTER (status >= 500 AND outcome <> 'maintenance' OR kind = 'aborted') AS server_errors,
                    CAST(quantile_disc(micros, 0.5) AS BIGINT) AS p50_micros,
                    CAST(quantile_disc(micros, 0.99) AS BIGINT) AS p99_micros,
                    CAST(sum(greatest(bytes_out, 0)) AS BIGINT) AS bytes_out
@@ -95,18 +95,35 @@ def daily(session: Session, home: Home, start: datetime, end: datetime) -> list[
     """Return (interface, Beijing day, calls, calls without an answer from us or the source), by interface and day."""
     low, high = clock.to_micros(start), clock.to_micros(end)
     files = [str(path) for path in shipped_files(session, home, start, end)]
-    columns = '"at", interface, status, kind'
+    columns = '"at", interface, status, kind, outcome'
     with duckdb.connect() as engine:
         engine.register("recent", unshipped(session, home, start, end))
         shipped = f"SELECT {columns} FROM read_parquet(?) UNION ALL " if files else ""
         cursor = engine.execute(
             f"""SELECT interface, strftime(make_timestamp("at" + 28800000000), '%Y-%m-%d') AS day, count(*),
-                   count(*) FILTER (status >= 500 OR kind = 'aborted')
+                   count(*) FILTER (status >= 500 AND outcome <> 'maintenance' OR kind = 'aborted')
                FROM ({shipped}SELECT {columns} FROM recent)
                WHERE "at" >= ? AND "at" < ? AND interface <> '' GROUP BY 1, 2 ORDER BY 1, 2""",
             [*([files] if files else []), low, high],
         )
         return [(str(row[0]), str(row[1]), int(row[2]), int(row[3])) for row in cursor.fetchall()]
+
+
+def callers(session: Session, home: Home, interface: str, start: datetime, end: datetime) -> dict[str, int]:
+    """Return AppKey → calls of [start, end) to an interface that were answered with data."""
+    low, high = clock.to_micros(start), clock.to_micros(end)
+    files = [str(path) for path in shipped_files(session, home, start, end)]
+    columns = '"at", interface, app_key, status'
+    with duckdb.connect() as engine:
+        engine.register("recent", unshipped(session, home, start, end))
+        shipped = f"SELECT {columns} FROM read_parquet(?) UNION ALL " if files else ""
+        cursor = engine.execute(
+            f"""SELECT app_key, count(*) FROM ({shipped}SELECT {columns} FROM recent)
+               WHERE "at" >= ? AND "at" < ? AND interface = ? AND app_key <> '' AND status BETWEEN 200 AND 399
+               GROUP BY 1 ORDER BY 1""",
+            [*([files] if files else []), low, high, interface],
+        )
+        return {str(key): int(calls) for key, calls in cursor.fetchall()}
 
 
 def recent(

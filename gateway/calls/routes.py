@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.apps.models import App
+from gateway.apps.schemas import Environment
 from gateway.calllog import proving, reader
 from gateway.calllog.record import CallRow
 from gateway.calls.schemas import CallOut, CallPage, MetricPoint, Metrics
 from gateway.permissions import CALL_READ
+from gateway.snapshot.places import home_of
 from gateway.snapshot.queries import head_number
 from gateway.snapshot.service import PRODUCTION
 from kernel import clock
@@ -32,8 +34,9 @@ def list_calls(
     interface: Annotated[str | None, Query(max_length=60)] = None,
     app: Annotated[str | None, Query(max_length=40)] = None,
     request_id: Annotated[str | None, Query(max_length=40)] = None, failed: bool = False,
+    environment: Annotated[Environment, Query(description="production 正式环境，test 测试环境")] = "production",
 ) -> CallPage:
-    """Return the newest calls, also those of the last second."""
+    """Return the newest calls of an environment, also those of the last second."""
     own = _own_keys(session, actor)
 
     def keep(row: CallRow) -> bool:
@@ -43,7 +46,7 @@ def list_calls(
             and (not failed or row.status >= 400 or row.kind == "aborted")
         )
 
-    rows = reader.recent(session, runtime_of(session).home, limit=limit, keep=keep)
+    rows = reader.recent(session, home_of(runtime_of(session).home, environment), limit=limit, keep=keep)
     return CallPage(items=[_out(row) for row in rows])
 
 

@@ -16,9 +16,69 @@ class DemandItemIn(Wire):
     clear: Annotated[bool, Field(description="申请明文；缺省为脱敏")] = False
 
 
+class NeedIn(Wire):
+    """A need: which data, for which matter; which entry holds them is not known yet."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200, examples=["适龄儿童户籍信息"])]
+    content: Annotated[str, Field(min_length=1, max_length=4000, description="需要哪些数据项、范围、更新频率")]
+    matter: Annotated[str, Field(min_length=1, max_length=200, description="业务事项")]
+
+
+class NeedAnswer(Wire):
+    """The entry that holds the data, or (without one) why none does."""
+
+    answer: Annotated[str, Field(min_length=1, max_length=2000)]
+    entry_id: uuid.UUID | None = None
+
+
+class NeedOut(Wire):
+    """A need. ``state``: open, matched or declined."""
+
+    id: uuid.UUID
+    number: str
+    department_id: uuid.UUID
+    title: str
+    content: str
+    matter: str
+    state: str
+    entry_id: uuid.UUID | None
+    answer: str | None
+    submitted_name: str
+    submitted_at: datetime
+    answered_at: datetime | None
+    version: int
+
+
+class NeedPage(Wire):
+    """A page of needs."""
+
+    items: list[NeedOut]
+    total: int
+    page: int
+    size: int
+
+
+class TimelineEntry(Wire):
+    """One act: what, by whom, and its words (opinion, reason or answer)."""
+
+    at: datetime
+    action: str
+    actor_name: str
+    number: str
+    text: str
+
+
+class Timeline(Wire):
+    """Everything that happened under one number, the oldest first."""
+
+    items: list[TimelineEntry]
+
+
 class DemandIn(Wire):
     """A demand by an application of the caller's department."""
 
+    need_id: Annotated[uuid.UUID | None, Field(description="所答复的数据需求；申请沿用其编号")] = None
+    negotiation: Annotated[str, Field(max_length=2000, description="申请协商的法律依据；含不予共享数据项时必填")] = ""
     entry_id: uuid.UUID
     app_id: uuid.UUID
     items: Annotated[list[DemandItemIn], Field(min_length=1, max_length=200)]
@@ -62,6 +122,8 @@ class DemandOut(Wire):
     department_id: uuid.UUID
     provider_id: uuid.UUID
     consumer_ref: uuid.UUID
+    need_id: uuid.UUID | None
+    negotiation: str
     matter: str
     basis: str
     purpose: str

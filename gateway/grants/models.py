@@ -12,7 +12,7 @@ from kernel.db import Base, Instant, JSONText
 class Grant(Base):
     """``fields``: field name → in clear. ``rate`` per 1,000 s with ``burst``; 0 means no limit of its own.
 
-    ``state``: active, revoked or replaced (a later demand of the same app for the same interface).
+    ``state``: active, revoked, expired or replaced (a later demand of the same app for the same interface).
     """
 
     __tablename__ = "gateway_grant"

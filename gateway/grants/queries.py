@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -30,6 +31,25 @@ def active(session: Session) -> Sequence[tuple[Grant, str]]:
         .order_by(Interface.code, Grant.number)
     )
     return [(grant, code) for grant, code in rows]
+
+
+def active_for(session: Session, interface_id: uuid.UUID) -> Sequence[Grant]:
+    """Return the active grants of an interface."""
+    return session.scalars(
+        select(Grant).where(Grant.interface_id == interface_id, Grant.state == "active").order_by(Grant.number)
+    ).all()
+
+
+def ending_before(session: Session, instant: datetime) -> Sequence[Grant]:
+    """Return active grants whose term ends before ``instant``."""
+    return session.scalars(
+        select(Grant).where(Grant.state == "active", Grant.expires_at < instant).order_by(Grant.number)
+    ).all()
+
+
+def has_active(session: Session, demand_id: uuid.UUID) -> bool:
+    """Tell whether a demand still has an active grant."""
+    return session.scalar(select(Grant.id).where(Grant.demand_id == demand_id, Grant.state == "active").limit(1)) is not None
 
 
 def active_of(session: Session, app_id: uuid.UUID, interface_id: uuid.UUID) -> Grant | None:

@@ -11,12 +11,13 @@ from catalog.demands.events import DemandApproved
 from gateway import errors
 from gateway.apps.models import App
 from gateway.events import GrantMade, GrantRevoked, InterfacePublished
-from gateway.grants import queries, rules
+from gateway.grants import fitting, queries, rules
 from gateway.grants.models import Grant
 from gateway.interfaces import queries as interfaces
 from gateway.interfaces.models import Interface
 from gateway.permissions import GRANT_REVOKE
 from gateway.snapshot import service as snapshots
+from gateway.snapshot.service import PRODUCTION
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.errors import NOT_FOUND
@@ -30,7 +31,7 @@ def on_demand_approved(session: Session, event: DemandApproved) -> None:
     Without a published interface, or without a known app, the demand stays 配置中 (provisioning).
     """
     app = session.get(App, event.consumer_ref)
-    if app is None:
+    if app is None or app.environment != PRODUCTION:
         return
     made = 0
     for interface in interfaces.published_for(session, event.entry_id):
@@ -49,7 +50,10 @@ def on_demand_approved(session: Session, event: DemandApproved) -> None:
 
 
 def on_interface_published(session: Session, event: InterfacePublished) -> None:
-    """Serve the demands that were approved before their interface existed."""
+    """Serve the demands that were approved before their interface existed; fit the grants to the revision."""
+    revision = interfaces.revision(session, event.interface_id, event.revision)
+    assert revision is not None
+    fitting.refit(session, event.interface_id, revision, event.audit_id)
     for demand in demand_queries.waiting(session, event.entry_id):
         on_demand_approved(session, demands.approved_event(session, demand))
 
@@ -68,7 +72,7 @@ def revoke(session: Session, actor: Actor, *, grant_id: uuid.UUID, reason: str) 
         session, actor, action="gateway.grant.revoke", object_type="gateway_grant", object_id=str(grant.id),
         detail={"number": grant.number, "reason": reason}, department_id=interface.department_id,
     )
-    _end(grant, "revoked", reason, audit_id)
+    end(grant, "revoked", reason, audit_id)
     session.flush()
     publish(session, GrantRevoked(grant.id, grant.number, audit_id))
     snapshots.build(session, audit_id=audit_id)
@@ -89,7 +93,7 @@ def _make(
     )
     before = queries.active_of(session, app.id, interface.id)
     if before is not None:
-        _end(before, "replaced", number, audit_id)
+        end(before, "replaced", number, audit_id)
         session.flush()
     rate, burst = rules.pace(event.calls_per_day)
     session.add(Grant(
@@ -101,6 +105,7 @@ def _make(
     publish(session, GrantMade(grant_id, number, app.id, interface.id, event.demand_id, audit_id))
 
 
-def _end(grant: Grant, state: str, reason: str, audit_id: uuid.UUID) -> None:
+def end(grant: Grant, state: str, reason: str, audit_id: uuid.UUID) -> None:
+    """Write the end of a grant: revoked, replaced or expired."""
     grant.state, grant.ended_at, grant.ended_reason, grant.audit_id = state, clock.now(), reason, audit_id
     grant.version += 1

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -49,6 +50,24 @@ def revisions(session: Session, interface_id: uuid.UUID) -> Sequence[InterfaceRe
     ).all()
 
 
+def revision(session: Session, interface_id: uuid.UUID, number: int) -> InterfaceRevision | None:
+    """Return one revision by its number."""
+    return session.scalar(
+        select(InterfaceRevision).where(
+            InterfaceRevision.interface_id == interface_id, InterfaceRevision.number == number,
+        )
+    )
+
+
+def open_states(session: Session, interface_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return interface id → state of its open revision, of those that have one."""
+    return dict(session.execute(
+        select(InterfaceRevision.interface_id, InterfaceRevision.state).where(
+            InterfaceRevision.interface_id.in_(interface_ids), InterfaceRevision.state.in_(OPEN),
+        )
+    ).tuples().all())
+
+
 def open_revision(session: Session, interface_id: uuid.UUID) -> InterfaceRevision | None:
     """Return the revision that is being worked on."""
     return session.scalar(
@@ -67,6 +86,40 @@ def served(session: Session) -> Sequence[tuple[Interface, InterfaceRevision]]:
         .where(Interface.state.in_(("published", "retired"))).order_by(Interface.code)
     )
     return [(interface, revision) for interface, revision in rows]
+
+
+def tested(session: Session) -> Sequence[tuple[Interface, InterfaceRevision]]:
+    """Return every interface of the test environment with its revision there, by code."""
+    rows = session.execute(
+        select(Interface, InterfaceRevision)
+        .join(InterfaceRevision, (InterfaceRevision.interface_id == Interface.id)
+              & (InterfaceRevision.number == Interface.test_revision))
+        .where(Interface.state != "retired").order_by(Interface.code)
+    )
+    return [(interface, revision) for interface, revision in rows]
+
+
+def in_canary(session: Session) -> dict[uuid.UUID, InterfaceRevision]:
+    """Return interface id → the revision that a part of its calls gets."""
+    rows = session.scalars(select(InterfaceRevision).where(InterfaceRevision.state == "canary"))
+    return {row.interface_id: row for row in rows}
+
+
+def due_revisions(session: Session, today: date) -> Sequence[tuple[Interface, InterfaceRevision]]:
+    """Return announced revisions whose day has come, by code."""
+    rows = session.execute(
+        select(Interface, InterfaceRevision).join(Interface, Interface.id == InterfaceRevision.interface_id)
+        .where(InterfaceRevision.state == "scheduled", InterfaceRevision.effective_on <= today)
+        .order_by(Interface.code)
+    )
+    return [(interface, revision) for interface, revision in rows]
+
+
+def due_endings(session: Session, today: date) -> Sequence[Interface]:
+    """Return published interfaces whose announced end has come, by code."""
+    return session.scalars(
+        select(Interface).where(Interface.state == "published", Interface.ends_on <= today).order_by(Interface.code)
+    ).all()
 
 
 def entry(session: Session, entry_id: uuid.UUID) -> DataEntry | None:

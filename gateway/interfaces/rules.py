@@ -1,13 +1,27 @@
 """Decisions about definitions and states, without I/O."""
 
+from datetime import date
 from typing import Any
 
 from crypto.masking.rules import kinds
 from gateway.sources.table_rules import declaration_fault
 from kernel.outbound.rules import Allowed, origin_of
 
-OPEN = ("draft", "submitted", "returned")
-EDITABLE = ("draft", "returned")
+# a revision that is being worked on or has not reached every call; there is at most one an interface
+OPEN = ("draft", "testing", "submitted", "returned", "scheduled", "canary")
+# from these a new definition may follow; only a draft keeps its number with it
+REVISABLE = ("draft", "testing", "returned")
+# announced this many working days ahead to those who still call
+NOTICE_WORKDAYS = 20
+
+
+def shown_state(state: str, open_state: str | None, ends_on: date | None) -> str:
+    """Return what people read: draft 草稿, testing 测试中, submitted 待审核, published 已发布, ending 即将停用,
+    retired 已停用.
+    """
+    if state == "published":
+        return "ending" if ends_on else "published"
+    return open_state if state == "draft" and open_state in ("testing", "submitted") else state
 
 
 def definition_fault(definition: dict[str, Any]) -> tuple[str, str] | None:

@@ -1,8 +1,8 @@
 """Interfaces on the wire. A definition is what a revision freezes and the snapshot carries."""
 
 import uuid
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -115,8 +115,39 @@ class Opinion(Wire):
     opinion: Annotated[str, Field(min_length=1, max_length=1000, examples=["同意发布"])]
 
 
+class Decision(Opinion):
+    """Why; ``urgent``: at once although somebody still calls, who is told so."""
+
+    urgent: Annotated[bool, Field(description="紧急：不等公告期，立即生效并通知调用方")] = False
+
+
+class CanaryIn(Opinion):
+    """Who gets the revision: these applications, and a share of all other calls."""
+
+    share: Annotated[int, Field(ge=0, le=999, description="其余调用的比例，千分之")] = 0
+    app_ids: Annotated[list[uuid.UUID], Field(max_length=50)] = []
+
+
+class CallerOut(Wire):
+    """An application that still calls."""
+
+    app_key: str
+    name: str
+    department_id: uuid.UUID
+    calls: int
+
+
+class Callers(Wire):
+    """Who called in the last ``days`` days, the busiest first."""
+
+    days: int
+    items: list[CallerOut]
+
+
 class InterfaceOut(Wire):
-    """An interface in a list."""
+    """An interface in a list. ``shown``: draft 草稿, testing 测试中, submitted 待审核, published 已发布, ending 即将停用,
+    retired 已停用.
+    """
 
     id: uuid.UUID
     code: str
@@ -125,7 +156,10 @@ class InterfaceOut(Wire):
     department_id: uuid.UUID
     entry_id: uuid.UUID
     state: str
+    shown: str
     revision: int
+    test_revision: int | None
+    ends_on: date | None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -138,9 +172,13 @@ class RevisionOut(Wire):
     state: str
     definition: Definition
     sm3: str
+    tested_at: datetime | None
     submitted_at: datetime | None
     decided_at: datetime | None
     opinion: str | None
+    published_at: datetime | None
+    effective_on: date | None
+    canary: dict[str, Any] | None
 
 
 class InterfaceDetail(InterfaceOut):

@@ -1,4 +1,4 @@
-"""Use cases of interfaces: draft, submit, approve (publish), return, retire."""
+"""Use cases up to the approval: draft, test, submit, approve (publish or announce), return, roll back."""
 
 import uuid
 from typing import Any
@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from catalog.public.release import release_allowed
 from gateway import errors
-from gateway.events import InterfacePublished, InterfaceRetired
-from gateway.interfaces import queries, rules
+from gateway.interfaces import acts, announcing, changes, publishing, queries, rules
 from gateway.interfaces.models import Interface, InterfaceRevision
 from gateway.permissions import INTERFACE_APPROVE, INTERFACE_EDIT
 from gateway.snapshot import service as snapshots
@@ -16,7 +15,6 @@ from kernel import canonical, clock, ids
 from kernel.audit.service import record
 from kernel.digest import sm3_hex
 from kernel.errors import NOT_FOUND
-from kernel.events import publish
 from kernel.identity.actor import Actor, require
 
 
@@ -50,136 +48,139 @@ def create(
 
 
 def revise(session: Session, actor: Actor, *, interface_id: uuid.UUID, definition: dict[str, Any]) -> Interface:
-    """Change the open draft, or open the next revision of a published interface."""
-    interface = _own(session, actor, interface_id, INTERFACE_EDIT)
+    """Change the open draft, or open the next number: a definition that was in test or in review is never changed."""
+    interface = acts.own(session, actor, interface_id, INTERFACE_EDIT)
     if interface.state == "retired":
         raise errors.INTERFACE_STATE(code=interface.code, state=interface.state)
     revision = queries.open_revision(session, interface.id)
-    if revision is not None and revision.state not in rules.EDITABLE:
+    if revision is not None and revision.state not in rules.REVISABLE:
         raise errors.INTERFACE_STATE(code=interface.code, state=revision.state)
-    audit_id = _record(session, actor, interface, "revise", {})
-    if revision is None:
-        _draft(session, interface, queries.revisions(session, interface.id)[0].number + 1, definition, audit_id)
-    else:
-        _check(definition)
+    audit_id = acts.note(session, actor, interface, "revise", {})
+    if revision is not None and revision.state == "draft":
+        acts.check(definition)
         revision.definition, revision.sm3 = definition, sm3_hex(canonical.dumps(definition))
-        revision.state, revision.audit_id = "draft", audit_id
-    _touch(interface, audit_id)
+        revision.audit_id = audit_id
+    else:
+        if revision is not None:
+            revision.state, revision.audit_id = "superseded", audit_id
+            session.flush()
+        _draft(session, interface, queries.revisions(session, interface.id)[0].number + 1, definition, audit_id)
+    acts.touch(interface, audit_id)
+    return interface
+
+
+def start_test(session: Session, actor: Actor, *, interface_id: uuid.UUID) -> Interface:
+    """Freeze the draft and serve it, on synthetic data, in the test environment."""
+    interface = acts.own(session, actor, interface_id, INTERFACE_EDIT)
+    revision = acts.open_revision(session, interface, ("draft",))
+    _into_test(session, actor, interface, revision)
     return interface
 
 
 def submit(session: Session, actor: Actor, *, interface_id: uuid.UUID) -> Interface:
-    """Hand the draft to a reviewer."""
-    interface = _own(session, actor, interface_id, INTERFACE_EDIT)
-    revision = _open(session, interface, rules.EDITABLE)
-    _check(revision.definition)
-    audit_id = _record(session, actor, interface, "submit", {"revision": revision.number, "sm3": revision.sm3})
-    revision.state, revision.submitted_by, revision.submitted_at = "submitted", actor.user_id, clock.now()
-    revision.audit_id = audit_id
-    _touch(interface, audit_id)
+    """Hand the revision to a reviewer. What the reviewer sees is in the test environment: a draft goes there first."""
+    interface = acts.own(session, actor, interface_id, INTERFACE_EDIT)
+    revision = acts.open_revision(session, interface, ("draft", "testing"))
+    if revision.state == "draft":
+        _into_test(session, actor, interface, revision)
+    _hand_over(session, actor, interface, revision, "submit")
     return interface
 
 
-def approve(session: Session, actor: Actor, *, interface_id: uuid.UUID, opinion: str) -> Interface:
-    """Publish the submitted revision: approval, audit, snapshot and events in one transaction."""
+def roll_back(session: Session, actor: Actor, *, interface_id: uuid.UUID, number: int) -> Interface:
+    """Ask for an earlier published revision again, under its number: it needs a new approval like any other."""
+    interface = acts.own(session, actor, interface_id, INTERFACE_EDIT)
+    acts.expect_published(interface)
+    opened = queries.open_revision(session, interface.id)
+    if opened is not None:
+        raise errors.INTERFACE_STATE(code=interface.code, state=opened.state)
+    revision = queries.revision(session, interface.id, number)
+    if revision is None:
+        raise NOT_FOUND()
+    if revision.published_at is None or revision.state != "superseded":
+        raise errors.INTERFACE_STATE(code=interface.code, state=revision.state)
+    _hand_over(session, actor, interface, revision, "roll_back")
+    return interface
+
+
+def approve(
+    session: Session, actor: Actor, *, interface_id: uuid.UUID, opinion: str, urgent: bool = False,
+) -> Interface:
+    """Approve exactly the submitted revision: served at once, or, where it breaks somebody who still calls, from
+    the day that is announced 20 working days ahead. ``urgent`` waives the wait and says so to the callers.
+    """
     interface, revision = _to_decide(session, actor, interface_id)
+    require_publishable(session, interface)
+    audit_id = acts.note(session, actor, interface, "approve", {
+        "revision": revision.number, "sm3": revision.sm3, "opinion": opinion, "urgent": urgent,
+    })
+    acts.decide(revision, actor, "scheduled", opinion, audit_id)
+    reasons = _breaks(session, interface, revision)
+    callers = announcing.still_calling(session, interface) if reasons else []
+    if callers and not urgent:
+        announcing.announce_revision(session, interface, revision, reasons, callers)
+        acts.touch(interface, audit_id)
+        snapshots.build_all(session, audit_id=audit_id)
+    else:
+        publishing.publish_revision(session, interface, revision, audit_id)
+        announcing.tell_changed(session, interface, reasons, callers)
+    return interface
+
+
+def return_(session: Session, actor: Actor, *, interface_id: uuid.UUID, opinion: str) -> Interface:
+    """Give the submitted revision back with the reason; one that was published before stays what it was."""
+    interface, revision = _to_decide(session, actor, interface_id)
+    audit_id = acts.note(session, actor, interface, "return", {"revision": revision.number, "opinion": opinion})
+    acts.decide(revision, actor, "superseded" if revision.published_at else "returned", opinion, audit_id)
+    acts.touch(interface, audit_id)
+    return interface
+
+
+def require_publishable(session: Session, interface: Interface) -> None:
+    """Raise unless the entry of the interface is published and its level may leave by an interface."""
     entry = queries.entry(session, interface.entry_id)
     if entry is None or entry.version < 1 or entry.status == "withdrawn":
         raise errors.ENTRY_NOT_PUBLISHED(code=entry.code if entry else str(interface.entry_id))
     if release_allowed(session, [entry.id], "interface").refused:
         raise errors.ENTRY_LEVEL(code=entry.code)
-    audit_id = _record(
-        session, actor, interface, "publish", {"revision": revision.number, "sm3": revision.sm3, "opinion": opinion},
-    )
-    for older in queries.revisions(session, interface.id):
-        if older.state == "published":
-            older.state = "superseded"
-    _decide(revision, actor, "published", opinion, audit_id)
-    interface.state, interface.revision = "published", revision.number
-    _touch(interface, audit_id)
-    session.flush()
-    publish(session, InterfacePublished(
-        interface.id, interface.code, interface.entry_id, interface.department_id, revision.number, audit_id,
-    ))
-    snapshots.build(session, audit_id=audit_id)
-    return interface
 
 
-def return_(session: Session, actor: Actor, *, interface_id: uuid.UUID, opinion: str) -> Interface:
-    """Give the submitted revision back with the reason."""
-    interface, revision = _to_decide(session, actor, interface_id)
-    audit_id = _record(session, actor, interface, "return", {"revision": revision.number, "opinion": opinion})
-    _decide(revision, actor, "returned", opinion, audit_id)
-    _touch(interface, audit_id)
-    return interface
-
-
-def retire(session: Session, actor: Actor, *, interface_id: uuid.UUID, opinion: str) -> Interface:
-    """Take an interface out of service: it answers 410 from the next snapshot on."""
-    interface = _own(session, actor, interface_id, INTERFACE_APPROVE)
-    if interface.state != "published":
-        raise errors.INTERFACE_STATE(code=interface.code, state=interface.state)
-    audit_id = _record(session, actor, interface, "retire", {"opinion": opinion})
-    interface.state = "retired"
-    _touch(interface, audit_id)
-    session.flush()
-    publish(session, InterfaceRetired(interface.id, interface.code, audit_id))
-    snapshots.build(session, audit_id=audit_id)
-    return interface
-
-
-def _own(session: Session, actor: Actor, interface_id: uuid.UUID, permission: str) -> Interface:
-    interface = session.get(Interface, interface_id)
-    if interface is None:
-        raise NOT_FOUND()
-    require(actor, permission, department_id=interface.department_id)
-    return interface
-
-
-def _open(session: Session, interface: Interface, states: tuple[str, ...]) -> InterfaceRevision:
-    revision = queries.open_revision(session, interface.id)
-    if revision is None or revision.state not in states:
-        raise errors.INTERFACE_STATE(code=interface.code, state=revision.state if revision else interface.state)
-    return revision
+def _breaks(session: Session, interface: Interface, revision: InterfaceRevision) -> list[str]:
+    served = queries.revision(session, interface.id, interface.revision) if interface.state == "published" else None
+    return changes.breaking(served.definition, revision.definition) if served else []
 
 
 def _to_decide(session: Session, actor: Actor, interface_id: uuid.UUID) -> tuple[Interface, InterfaceRevision]:
-    interface = _own(session, actor, interface_id, INTERFACE_APPROVE)
-    revision = _open(session, interface, ("submitted",))
+    interface = acts.own(session, actor, interface_id, INTERFACE_APPROVE)
+    revision = acts.open_revision(session, interface, ("submitted",))
     if actor.user_id is not None and actor.user_id == revision.submitted_by:
         raise errors.INTERFACE_MAKER()
     return interface, revision
 
 
+def _into_test(session: Session, actor: Actor, interface: Interface, revision: InterfaceRevision) -> None:
+    acts.check(revision.definition)
+    audit_id = acts.note(session, actor, interface, "test", {"revision": revision.number, "sm3": revision.sm3})
+    revision.state, revision.tested_at, revision.audit_id = "testing", clock.now(), audit_id
+    interface.test_revision = revision.number
+    acts.touch(interface, audit_id)
+    snapshots.build(session, audit_id=audit_id, environment=snapshots.TEST)
+
+
+def _hand_over(session: Session, actor: Actor, interface: Interface, revision: InterfaceRevision, verb: str) -> None:
+    acts.check(revision.definition)
+    audit_id = acts.note(session, actor, interface, verb, {"revision": revision.number, "sm3": revision.sm3})
+    revision.state, revision.submitted_by, revision.submitted_at = "submitted", actor.user_id, clock.now()
+    revision.audit_id = audit_id
+    acts.touch(interface, audit_id)
+
+
 def _draft(
     session: Session, interface: Interface, number: int, definition: dict[str, Any], audit_id: uuid.UUID,
 ) -> None:
-    _check(definition)
+    acts.check(definition)
     session.add(InterfaceRevision(
         id=ids.new(), interface_id=interface.id, number=number, state="draft", definition=definition,
         sm3=sm3_hex(canonical.dumps(definition)), audit_id=audit_id,
     ))
     session.flush()
-
-
-def _check(definition: dict[str, Any]) -> None:
-    fault = rules.definition_fault(definition)
-    if fault is not None:
-        raise errors.INTERFACE_DEFINITION(field=fault[0], problem=fault[1])
-
-
-def _decide(revision: InterfaceRevision, actor: Actor, state: str, opinion: str, audit_id: uuid.UUID) -> None:
-    revision.state, revision.decided_by, revision.decided_at = state, actor.user_id, clock.now()
-    revision.opinion, revision.audit_id = opinion, audit_id
-
-
-def _touch(interface: Interface, audit_id: uuid.UUID) -> None:
-    interface.version += 1
-    interface.updated_at, interface.audit_id = clock.now(), audit_id
-
-
-def _record(session: Session, actor: Actor, interface: Interface, verb: str, detail: dict[str, Any]) -> uuid.UUID:
-    return record(
-        session, actor, action=f"gateway.interface.{verb}", object_type="gateway_interface",
-        object_id=str(interface.id), detail={"code": interface.code, **detail}, department_id=interface.department_id,
-    )

@@ -16,7 +16,7 @@ from gateway.proxy.framing.request import RequestHead
 from gateway.proxy.framing.response import ResponseHead
 from gateway.proxy.framing.upstream import UpstreamConnection
 from gateway.signing import rules as signing
-from gateway.snapshot.rules import HTTP, SIGNED, App, Grant, Route
+from gateway.snapshot.rules import HTTP, MOCK, SIGNED, App, Grant, Route
 from kernel import clock
 from kernel.digest import sm3
 from kernel.errors import ErrorKind
@@ -38,28 +38,9 @@ class Call:
     """State of a call; it is the connection's exchange and the upstream's receiver."""
 
     __slots__ = (
-        "_answer",
-        "_chunked",
-        "_collected",
-        "_over",
-        "_retried",
-        "_size",
-        "_streamed",
-        "app",
-        "at",
-        "body",
-        "connection",
-        "deadline",
-        "gateway",
-        "grant",
-        "head",
-        "logged",
-        "request_id",
-        "route",
-        "sent_at",
-        "status",
-        "upstream",
-        "upstream_micros",
+        "_answer", "_chunked", "_collected", "_over", "_retried", "_size", "_streamed", "app", "at", "body",
+        "connection", "deadline", "gateway", "grant", "head", "logged", "request_id", "route", "sent_at", "status",
+        "upstream", "upstream_micros"
     )
 
     def __init__(self, gateway: "GatewayHandler", connection: ClientConnection, head: RequestHead | None) -> None:
@@ -87,12 +68,18 @@ class Call:
         self.body = body
         route = self.route
         assert route is not None
+        window = route.window(self.at // 1_000_000) if route.windows else None
+        if window is not None:
+            self.refuse(errors.MAINTENANCE, parameter=window[2], retry_ms=window[1] * 1000 - self.at // 1000)
+            return
         fields = head.fields
         app = self.gateway.snapshot.apps.get(fields.get(signing.HEADER_KEY, b""))
         if app is None:
             self.refuse(errors.KEY_UNKNOWN)
             return
         self.app = app
+        if route.canary is not None:
+            route = self.route = route.serving(app.key, self.gateway.calls)
         digest, timestamp = frames.NO_DIGEST, 0
         if route.auth == SIGNED:
             fault = signature_fault(app, head, body, self.at / 1e6)
@@ -101,7 +88,7 @@ class Call:
                 return
             timestamp = int(fields[signing.HEADER_TIMESTAMP])
             digest = sm3(app.key, b"\n", fields[signing.HEADER_NONCE])[:16]
-        grant = app.grants.get(route.code)
+        grant = app.grants.get(route.key)
         if grant is None or grant.expires * 1_000_000 <= self.at:
             self.refuse(errors.NO_GRANT)
             return
@@ -150,6 +137,8 @@ class Call:
         self.gateway.running.add(self)
         if route.kind == HTTP:
             self.gateway.pool(route.origin).acquire(self._connected, self.gateway.now)
+        elif route.kind == MOCK:
+            self._respond(200, route.mock, "ok")
         else:
             self.gateway.query_table(route, grant, head.query, self._queried)
 
@@ -183,8 +172,8 @@ class Call:
             self._give_up(errors.POLICY)
 
     def _begin_stream(self, head: ResponseHead) -> None:
-        connection = self.connection
-        assert self.head is not None
+        connection, route = self.connection, self.route
+        assert self.head is not None and route is not None
         length = 0 if head.bodyless else head.length
         keep = connection.stays_open
         if length is not None or head.bodyless:
@@ -198,7 +187,8 @@ class Call:
             self._give_up(errors.LOG_FULL)
             return
         connection.write(b"".join((
-            answers.status_line(head.status), head.forwarded(), b"X-Request-Id: ", self.request_id, b"\r\n", framing,
+            answers.status_line(head.status), head.forwarded(), route.headers, b"X-Request-Id: ", self.request_id,
+            b"\r\n", framing,
             b"\r\n" if keep else b"Connection: close\r\n\r\n",
         )))
 
@@ -290,16 +280,16 @@ class Call:
 
     # -- answering -----------------------------------------------------------------------------------------------
     def _respond(self, status: int, body: bytes, outcome: str) -> None:
-        connection, head = self.connection, self.head
-        assert head is not None
+        connection, head, route = self.connection, self.head, self.route
+        assert head is not None and route is not None
         keep = connection.stays_open
         if not self._log(status, outcome, len(body)):
             self._give_up(errors.LOG_FULL)
             return
         length = b"" if status == 204 or head.method == b"HEAD" else b"Content-Length: %d\r\n" % len(body)
         connection.write(
-            b"%b%b%bX-Request-Id: %b\r\n%b%b" % (
-                answers.status_line(status), _JSON_HEAD, length, self.request_id,
+            b"%b%b%b%bX-Request-Id: %b\r\n%b%b" % (
+                answers.status_line(status), _JSON_HEAD, route.headers, length, self.request_id,
                 b"\r\n" if keep else b"Connection: close\r\n\r\n", b"" if head.method == b"HEAD" else body,
             )
         )

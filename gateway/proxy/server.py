@@ -24,6 +24,7 @@ import uvloop
 from gateway.broker import server as broker_server
 from gateway.errors import PORT_IN_USE
 from gateway.proxy.worker import Worker
+from gateway.snapshot.places import runtime_in
 from kernel import lifeline
 from kernel.cli import open_runtime
 from kernel.home import Home
@@ -96,13 +97,15 @@ class Supervisor:
         for listener in self._listeners:
             listener.close()
         with open_runtime(self._home) as runtime:
-            uvloop.run(broker_server.serve(runtime, ready))
+            place = runtime_in(runtime, self._environment)
+            uvloop.run(broker_server.serve(place, ready, self._environment))
 
     def _worker(self, index: int) -> Callable[[Callable[[], None]], None]:
         def body(ready: Callable[[], None]) -> None:
             with open_runtime(self._home) as runtime:
                 async def main() -> None:
-                    await Worker(runtime, self._listeners[index], index, self._environment).run(ready)
+                    place = runtime_in(runtime, self._environment)
+                    await Worker(place, self._listeners[index], index, self._environment).run(ready)
 
                 uvloop.run(main())
 

@@ -6,18 +6,21 @@ A snapshot that does not compile as a whole is refused (NACK) and the one before
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from gateway.policy.rules import Policy, compile_policy
-from kernel.digest import sm3_hex
+from kernel.digest import sm3, sm3_hex
 
 # opens a sealed secret (SecretBox with the gateway's purpose)
 Opener = Callable[[bytes], bytes]
 SIGNED, KEY_ONLY = "mulian-sm3-v1", "appkey"
-HTTP, TABLE = "http", "table"
+HTTP, TABLE, MOCK = "http", "table", "mock"
+# expiry of what needs no grant (Unix seconds)
+_NEVER = 1 << 40
 
 
 class SnapshotRefused(ValueError):
@@ -50,6 +53,10 @@ class App:
     grants: dict[str, Grant]
 
 
+# prime to 1,000: turns that follow each other fall all over the scale
+_SPREAD = 619
+
+
 @dataclass(slots=True)
 class Route:
     """A published interface, or a tombstone (``retired``)."""
@@ -68,6 +75,34 @@ class Route:
     # http source: origin (scheme, host, port) and base path of the upstream
     origin: tuple[str, str, int] = ("", "", 0)
     base: bytes = b""
+    # lines of every answer: the revision that gave it, and when it goes (RFC 9745, RFC 8594)
+    headers: bytes = b""
+    # key of its grants: the code, another one for a revision that only a part of the calls gets
+    key: str = ""
+    mock: bytes = b""
+    # (from, to, text) in Unix seconds
+    windows: tuple[tuple[int, int, str], ...] = ()
+    canary: "Canary | None" = None
+
+    def window(self, now: int) -> tuple[int, int, str] | None:
+        """Return the maintenance window that is open at ``now`` (Unix seconds)."""
+        return next((one for one in self.windows if one[0] <= now < one[1]), None)
+
+    def serving(self, app: bytes, turn: int) -> "Route":
+        """Return the route that serves a call: the canary for its applications and for its share of the turns."""
+        canary = self.canary
+        if canary is None or not (app in canary.apps or turn * _SPREAD % 1000 < canary.share):
+            return self
+        return canary.route
+
+
+@dataclass(slots=True)
+class Canary:
+    """A revision for a part: all calls of ``apps``, and ``share`` per mille of all others."""
+
+    route: Route
+    share: int
+    apps: frozenset[bytes]
 
 
 @dataclass(slots=True)
@@ -102,8 +137,10 @@ def compile_snapshot(number: int, checksum: str, body: str, opener: Opener) -> C
     try:
         document = orjson.loads(body)
         routes = [_route(row) for row in document["interfaces"]]
-        contracts = {row["code"]: row["contract"] for row in document["interfaces"]}
+        contracts = {row["code"]: row for row in document["interfaces"]}
         apps = [_app(row, contracts, opener) for row in document["apps"]]
+        if "open" in document:
+            _open_to_all(apps, routes, document["open"])
     except SnapshotRefused:
         raise
     except Exception as error:  # a missing key, a type, a secret that does not open: all mean "not this one"
@@ -114,7 +151,8 @@ def compile_snapshot(number: int, checksum: str, body: str, opener: Opener) -> C
         number, checksum, {route.path: route for route in routes},
         {route.path: route for route in routes if route.kind == HTTP}, {app.key: app for app in apps},
     )
-    compiled.origins = {route.origin for route in routes if route.kind == HTTP and not route.retired}
+    all_routes = [*routes, *(route.canary.route for route in routes if route.canary is not None)]
+    compiled.origins = {route.origin for route in all_routes if route.kind == HTTP and not route.retired}
     return compiled
 
 
@@ -123,10 +161,17 @@ def _route(row: Mapping[str, Any]) -> Route:
     route = Route(
         code=row["code"], path=row["path"].encode(), methods=frozenset(method.encode() for method in row["methods"]),
         auth=row["auth"], kind=source["kind"], source=source, body_limit=int(row["body_limit"]),
-        timeout=int(row["timeout_ms"]) / 1000, retired=row["state"] != "published",
-        streams=row["contract"]["mode"] == "stream",
+        timeout=int(row["timeout_ms"]) / 1000, retired=row.get("state") != "published",
+        streams=row["contract"]["mode"] == "stream", headers=_headers(row), key=row["code"],
+        mock=str(source.get("answer", "")).encode(),
+        windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
     )
-    if route.auth not in (SIGNED, KEY_ONLY) or route.kind not in (HTTP, TABLE):
+    if "canary" in row:
+        part = row["canary"]
+        inner = _route(part["route"] | {"state": row["state"]})
+        inner.key = canary_key(route.code)
+        route.canary = Canary(inner, part["share"], frozenset(key.encode() for key in part["apps"]))
+    if route.auth not in (SIGNED, KEY_ONLY) or route.kind not in (HTTP, TABLE, MOCK):
         raise SnapshotRefused(f"interface {route.code}: auth or source")
     if route.kind == HTTP:
         parts = urlsplit(source["url"])
@@ -136,20 +181,50 @@ def _route(row: Mapping[str, Any]) -> Route:
     return route
 
 
-def _app(row: Mapping[str, Any], contracts: Mapping[str, Any], opener: Opener) -> App:
+def canary_key(code: str) -> str:
+    """Return the key of the grants in a canary revision; no code of an interface looks like it."""
+    return f"{code}@canary"
+
+
+def _headers(row: Mapping[str, Any]) -> bytes:
+    lines = b"X-Mulian-Revision: %d\r\n" % row["revision"]
+    gone = row.get("deprecated")
+    if gone:
+        until = formatdate(gone["until"], usegmt=True).encode()
+        lines += b"Deprecation: @%d\r\nSunset: %b\r\n" % (gone["since"], until)
+    return lines
+
+
+def _open_to_all(apps: list[App], routes: list[Route], limits: Mapping[str, int]) -> None:
+    """The test environment asks for no grant; each application still has its own limits on each interface."""
+    for app in apps:
+        for route in routes:
+            digest = sm3(app.key, b"\n", route.code.encode())[:16]
+            app.grants[route.code] = Grant(
+                str(uuid.UUID(bytes=digest)), digest, _NEVER, limits["quota"], limits["rate"], limits["burst"],
+                Policy(()),
+            )
+
+
+def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) -> App:
     grants: dict[str, Grant] = {}
     for grant in row["grants"]:
-        contract = contracts[grant["interface"]]
-        policy = compile_policy(
-            contract["fields"], grant["fields"], items=tuple(contract["items"]),
-            passthrough=frozenset(contract["passthrough"]), row_key=contract["row_key"],
-        )
-        id_ = uuid.UUID(grant["id"])
-        grants[grant["interface"]] = Grant(
-            str(id_), id_.bytes, grant["expires"], grant["quota"], grant["rate"], grant["burst"], policy,
-        )
+        served = interfaces[grant["interface"]]
+        grants[grant["interface"]] = _grant(grant, served["contract"], grant["fields"])
+        if "canary_fields" in grant:
+            contract = served["canary"]["route"]["contract"]
+            grants[canary_key(grant["interface"])] = _grant(grant, contract, grant["canary_fields"])
     secrets = {
         str(credential["version"]).encode(): opener(bytes.fromhex(credential["sealed"]))
         for credential in row["credentials"]
     }
     return App(row["key"].encode(), row["name"], secrets, grants)
+
+
+def _grant(row: Mapping[str, Any], contract: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:
+    policy = compile_policy(
+        contract["fields"], fields, items=tuple(contract["items"]),
+        passthrough=frozenset(contract["passthrough"]), row_key=contract["row_key"],
+    )
+    id_ = uuid.UUID(row["id"])
+    return Grant(str(id_), id_.bytes, row["expires"], row["quota"], row["rate"], row["burst"], policy)

@@ -29,6 +29,7 @@ from gateway.calllog.record import rows as parse_rows
 from gateway.interfaces import service as interfaces
 from gateway.interfaces.models import Interface
 from gateway.signing import rules as signing
+from gateway.snapshot.places import home_of
 from kernel import clock, ids
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department
@@ -57,20 +58,20 @@ def opener(settings):
 
 cli.install_opener(opener)
 from gateway.proxy.server import run
-run(Path(sys.argv[1]), "127.0.0.1", 0, int(sys.argv[2]))
+run(Path(sys.argv[1]), "127.0.0.1", 0, int(sys.argv[2]), environment=sys.argv[3])
 """
 
 
 class Gateway:
     """A running gateway: supervisor, broker, workers."""
 
-    def __init__(self, runtime: Runtime, workers: int = 1) -> None:
-        self.runtime = runtime
-        environment = os.environ | {"MULIAN_OUTBOUND_ALLOW": "127.0.0.0/8"}
+    def __init__(self, runtime: Runtime, workers: int = 1, environment: str = "production") -> None:
+        self.runtime, self.home = runtime, home_of(runtime.home, environment)
+        variables = os.environ | {"MULIAN_OUTBOUND_ALLOW": "127.0.0.0/8"}
         if runtime.settings.database_url:
-            environment["MULIAN_DATABASE_URL"] = runtime.settings.database_url
+            variables["MULIAN_DATABASE_URL"] = runtime.settings.database_url
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _RUN, str(runtime.home.root), str(workers)], cwd=ROOT, env=environment,
+            [sys.executable, "-c", _RUN, str(runtime.home.root), str(workers), environment], cwd=ROOT, env=variables,
             stdout=subprocess.PIPE, text=True,
         )
         assert self.process.stdout is not None
@@ -79,7 +80,7 @@ class Gateway:
         self.port = int(line.rsplit(":", 1)[1])
 
     def status(self, worker: int = 0) -> dict[str, Any]:
-        path = self.runtime.home.run_dir / f"gateway-worker-{worker:03d}.json"
+        path = self.home.run_dir / f"gateway-worker-{worker:03d}.json"
         found: dict[str, Any] = json.loads(path.read_text())
         return found
 
@@ -102,8 +103,8 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def running(runtime: Runtime, workers: int = 1) -> Iterator[Gateway]:
-    gateway = Gateway(runtime, workers)
+def running(runtime: Runtime, workers: int = 1, environment: str = "production") -> Iterator[Gateway]:
+    gateway = Gateway(runtime, workers, environment)
     try:
         yield gateway
     finally:
@@ -371,11 +372,11 @@ class District:
 
         return self.runtime.database.run(work)
 
-    def app(self, name: str = "办事大厅") -> Issued:
+    def app(self, name: str = "办事大厅", environment: str = "production") -> Issued:
         """Register an application of the consumer."""
-        return self.runtime.database.run(
-            lambda session: apps.create(session, self.maker, name=name, department_id=self.consumer)
-        )
+        return self.runtime.database.run(lambda session: apps.create(
+            session, self.maker, name=name, department_id=self.consumer, environment=environment,
+        ))
 
     def demand(self, issued: Issued, items: dict[str, bool], *, calls_per_day: int = 100_000) -> Any:
         """File a demand and have it approved by others as far as it needs that."""

@@ -1,0 +1,44 @@
+"""Reads of maintenance windows."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.maintenance.models import Maintenance
+from kernel import clock
+
+
+def of_interface(session: Session, interface_id: uuid.UUID, since: datetime) -> Sequence[Maintenance]:
+    """Return the windows of an interface that end after ``since``, by their start."""
+    return session.scalars(
+        select(Maintenance).where(Maintenance.interface_id == interface_id, Maintenance.ends_at > since)
+        .order_by(Maintenance.starts_at)
+    ).all()
+
+
+def coming(session: Session, now: datetime) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """Return interface id → windows that are open or to come, as the snapshot holds them (Unix seconds)."""
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    rows = session.scalars(
+        select(Maintenance).where(Maintenance.ends_at > now, Maintenance.cancelled_at.is_(None))
+        .order_by(Maintenance.starts_at, Maintenance.id)
+    )
+    for row in rows:
+        found.setdefault(row.interface_id, []).append({
+            "from": clock.to_micros(row.starts_at) // 1_000_000, "to": clock.to_micros(row.ends_at) // 1_000_000,
+            "text": row.text,
+        })
+    return found
+
+
+def under_maintenance(session: Session, now: datetime) -> set[uuid.UUID]:
+    """Return the interfaces whose window is open now: they are not down."""
+    return set(session.scalars(
+        select(Maintenance.interface_id).where(
+            Maintenance.starts_at <= now, Maintenance.ends_at > now, Maintenance.cancelled_at.is_(None),
+        )
+    ))
