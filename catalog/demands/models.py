@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Instant
@@ -11,7 +11,7 @@ from kernel.db import Base, Instant
 
 class Demand(Base):
     """``consumer_ref``: the application that will call, by its id on an upper floor. ``stage``: who decides next
-    (``provider`` the source department, ``bureau`` the data bureau, "" nobody)."""
+    (``provider`` the source department, ``bureau`` the data bureau, "" nobody). Limits are of calls and of answered bytes; 0 asks for none."""
 
     __tablename__ = "demand"
     __table_args__ = (Index("ix_demand_entry_id_status", "entry_id", "status"),)
@@ -25,6 +25,10 @@ class Demand(Base):
     basis: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str] = mapped_column(Text)
     calls_per_day: Mapped[int] = mapped_column(Integer)
+    calls_per_month: Mapped[int] = mapped_column(Integer)
+    calls_per_second: Mapped[int] = mapped_column(Integer)
+    bytes_per_day: Mapped[int] = mapped_column(BigInteger)
+    bytes_per_month: Mapped[int] = mapped_column(BigInteger)
     valid_until: Mapped[datetime] = mapped_column(Instant())
     status: Mapped[str] = mapped_column(String(20))
     stage: Mapped[str] = mapped_column(String(10))

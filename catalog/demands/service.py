@@ -22,7 +22,7 @@ _LONGEST = timedelta(days=3 * 366)
 
 @dataclass(frozen=True)
 class Application:
-    """What an applicant writes. ``items``: item id → wanted in clear."""
+    """What an applicant writes. ``items``: item id → wanted in clear. Limits of 0 are not asked for."""
 
     entry_id: uuid.UUID
     consumer_ref: uuid.UUID
@@ -32,6 +32,10 @@ class Application:
     purpose: str
     calls_per_day: int
     valid_until: datetime
+    calls_per_month: int = 0
+    calls_per_second: int = 0
+    bytes_per_day: int = 0
+    bytes_per_month: int = 0
 
 
 def apply(session: Session, actor: Actor, *, application: Application, department_id: uuid.UUID) -> Demand:
@@ -67,6 +71,8 @@ def apply(session: Session, actor: Actor, *, application: Application, departmen
         id=demand_id, number=number, entry_id=entry.id, department_id=department_id, provider_id=entry.department_id,
         consumer_ref=application.consumer_ref, matter=application.matter, basis=application.basis,
         purpose=application.purpose, calls_per_day=application.calls_per_day, valid_until=application.valid_until,
+        calls_per_month=application.calls_per_month, calls_per_second=application.calls_per_second,
+        bytes_per_day=application.bytes_per_day, bytes_per_month=application.bytes_per_month,
         status="provider_review", stage=stages[0] if stages else "", submitted_by=actor.user_id,
         submitted_name=actor.name, submitted_at=now, version=1, audit_id=audit_id,
     )
@@ -131,7 +137,8 @@ def approved_event(session: Session, demand: Demand) -> DemandApproved:
     )
     return DemandApproved(
         demand.id, demand.number, demand.entry_id, demand.consumer_ref, items, demand.purpose, demand.calls_per_day,
-        demand.valid_until, demand.audit_id,
+        demand.valid_until, demand.audit_id, demand.calls_per_month, demand.calls_per_second, demand.bytes_per_day,
+        demand.bytes_per_month,
     )
 
 

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from gateway.broker.limits import Limits
 from gateway.policy.rules import Policy, compile_policy
-from kernel.digest import sm3_hex
+from kernel.digest import sm3, sm3_hex
 
 # opens a sealed secret (SecretBox with the gateway's purpose)
 Opener = Callable[[bytes], bytes]
@@ -26,15 +27,14 @@ class SnapshotRefused(ValueError):
 
 @dataclass(slots=True)
 class Grant:
-    """``rate`` per 1,000 s (0: no limit), ``quota`` a business day (0: none), ``expires`` in Unix seconds."""
+    """``expires`` in Unix seconds; ``app``: digest of the AppKey, which says what broker answers."""
 
     id: str
     id_bytes: bytes
     expires: int
-    quota: int
-    rate: int
-    burst: int
+    limits: Limits
     policy: Policy
+    app: bytes
     # units that the broker has handed to this worker, and until when (loop seconds) they count
     leased: int = 0
     leased_until: float = 0.0
@@ -65,6 +65,10 @@ class Route:
     retired: bool
     # the answer passes unchanged (files, streams): only for contracts without sensitive fields
     streams: bool = False
+    # limits that cannot be checked are waived (fail-open) or refuse the call
+    waives_limits: bool = False
+    # a call whose line is not on the disk is not answered
+    audited: bool = False
     # http source: origin (scheme, host, port) and base path of the upstream
     origin: tuple[str, str, int] = ("", "", 0)
     base: bytes = b""
@@ -124,7 +128,8 @@ def _route(row: Mapping[str, Any]) -> Route:
         code=row["code"], path=row["path"].encode(), methods=frozenset(method.encode() for method in row["methods"]),
         auth=row["auth"], kind=source["kind"], source=source, body_limit=int(row["body_limit"]),
         timeout=int(row["timeout_ms"]) / 1000, retired=row["state"] != "published",
-        streams=row["contract"]["mode"] == "stream",
+        streams=row["contract"]["mode"] == "stream", waives_limits=bool(row.get("waives_limits")),
+        audited=bool(row.get("audited")),
     )
     if route.auth not in (SIGNED, KEY_ONLY) or route.kind not in (HTTP, TABLE):
         raise SnapshotRefused(f"interface {route.code}: auth or source")
@@ -134,6 +139,13 @@ def _route(row: Mapping[str, Any]) -> Route:
         route.origin = (parts.scheme, parts.hostname or "", port)
         route.base = parts.path.rstrip("/").encode()
     return route
+
+
+def _limits(grant: Mapping[str, Any]) -> Limits:
+    """Snapshots before 0036 know a daily number of calls and a pace."""
+    if "limits" in grant:
+        return Limits(**grant["limits"])
+    return Limits(calls_day=grant["quota"], rate=grant["rate"], burst=grant["burst"])
 
 
 def _app(row: Mapping[str, Any], contracts: Mapping[str, Any], opener: Opener) -> App:
@@ -146,7 +158,8 @@ def _app(row: Mapping[str, Any], contracts: Mapping[str, Any], opener: Opener) -
         )
         id_ = uuid.UUID(grant["id"])
         grants[grant["interface"]] = Grant(
-            str(id_), id_.bytes, grant["expires"], grant["quota"], grant["rate"], grant["burst"], policy,
+            str(id_), id_.bytes, grant["expires"], _limits(grant), policy,
+            sm3(row["key"].encode())[:16],
         )
     secrets = {
         str(credential["version"]).encode(): opener(bytes.fromhex(credential["sealed"]))

@@ -62,14 +62,14 @@ def document(session: Session, environment: str) -> dict[str, Any]:
             "state": interface.state if interface.entry_id in free else "retired",
             "methods": definition["methods"], "auth": definition["auth"], "source": definition["source"],
             "contract": definition["contract"], "timeout_ms": definition["timeout_ms"],
-            "body_limit": definition["body_limit"],
+            "body_limit": definition["body_limit"], "waives_limits": definition.get("waives_limits", False),
+            "audited": definition.get("audited", False),
         })
     granted: dict[uuid.UUID, list[dict[str, Any]]] = {}
     for grant, code in grants.active(session):
         granted.setdefault(grant.app_id, []).append({
             "id": str(grant.id), "interface": code, "fields": grant.fields,
-            "expires": clock.to_micros(grant.expires_at) // 1_000_000, "quota": grant.quota_day, "rate": grant.rate,
-            "burst": grant.burst,
+            "expires": clock.to_micros(grant.expires_at) // 1_000_000, "limits": grant.limits._asdict(),
         })
     return {
         "version": 1, "environment": environment, "interfaces": rows,
