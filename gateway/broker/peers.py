@@ -13,6 +13,7 @@ from gateway.broker.sealed import KeyOf, Sealed
 from gateway.broker.sockets import PEERS, socket_path
 
 UNIX = "unix:"
+_OPENING_SECONDS = 1.0
 
 
 class PeerClient(BrokerClient):
@@ -21,6 +22,7 @@ class PeerClient(BrokerClient):
     def __init__(self, address: str, key_of: KeyOf) -> None:
         super().__init__(Path())
         self._address, self._key_of = address, key_of
+        self._early: list[tuple[Ask, Reply, float]] = []
 
     async def connect(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open the connection; OSError while nobody listens."""
@@ -34,9 +36,26 @@ class PeerClient(BrokerClient):
             host, _, port = self._address.rpartition(":")
             await loop.create_connection(sealed, host.strip("[]"), int(port))
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask what came before the connection did."""
+        super().connection_made(transport)
+        early, self._early = self._early, []
+        for ask, reply, due in early:
+            self.forward(ask, reply, due)
+
+    def sweep(self, now: float) -> None:
+        """Give up on questions that were not answered, or could not be asked, in time."""
+        super().sweep(now)
+        late = [reply for _, reply, due in self._early if due < now]
+        self._early = [one for one in self._early if one[2] >= now]
+        for reply in late:
+            reply(frames.STORAGE, 0, 0)
+
     def forward(self, ask: Ask, reply: Reply, now: float) -> None:
-        """Hand a question on."""
-        if ask.kind in (frames.RETURN, frames.BYTES_BACK):
+        """Hand a question on; while the connection is being opened it waits a little."""
+        if not self.connected:
+            self._early.append((ask, reply, now + _OPENING_SECONDS))
+        elif ask.kind in (frames.RETURN, frames.BYTES_BACK):
             self.give_back(ask.app, ask.grant, ask.want, ask.limits, kind=ask.kind)
         else:
             self.ask(

@@ -24,7 +24,7 @@ from kernel import clock
 from kernel.runtime import Runtime
 
 PEER_PURPOSE = "gateway.broker.peer"
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = 0.5
 
 
 class Broker:
