@@ -24,6 +24,10 @@ class Settings(BaseSettings):
         default=None, ge=0, le=65535, description="测试环境接口网关端口；缺省不启动测试环境网关"
     )
     gateway_workers: int = Field(default=1, ge=1, le=64, description="网关工作进程数")
+    gateway_broker_listen: str = Field(
+        default="",
+        description="多台主机共用一个数据库时，本机网关代理进程供其他主机连接的地址，如 10.1.2.3:8081；缺省只供本机",
+    )
     rpc_port: int = Field(default=8545, ge=0, le=65535, description="内置链 JSON-RPC 端口")
     rpc_url: str | None = Field(default=None, description="外部链节点地址；设置后不启动内置链")
     profile: Literal["dev", "production"] = Field(default="dev", description="运行方式：dev 用口令文件自动解封数据密钥")

@@ -27,3 +27,7 @@ class DemandApproved:
     calls_per_day: int
     valid_until: datetime
     audit_id: uuid.UUID
+    calls_per_month: int = 0
+    calls_per_second: int = 0
+    bytes_per_day: int = 0
+    bytes_per_month: int = 0

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Instant
@@ -12,7 +12,8 @@ from kernel.db import Base, Instant
 class Demand(Base):
     """``consumer_ref``: the application that will call, by its id on an upper floor. ``stage``: who decides next
     (``provider`` the source department, ``bureau`` the data bureau, "" nobody). ``need_id``: the 数据需求 it answers.
-    ``negotiation``: the legal basis of 申请协商 for items that are not shared, "" where none is asked for."""
+    ``negotiation``: the legal basis of 申请协商 for items that are not shared, "" where none is asked for.
+    Limits are of calls and of answered bytes; 0 asks for none."""
 
     __tablename__ = "demand"
     __table_args__ = (Index("ix_demand_entry_id_status", "entry_id", "status"),)
@@ -28,6 +29,10 @@ class Demand(Base):
     need_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     negotiation: Mapped[str] = mapped_column(Text, server_default="")
     calls_per_day: Mapped[int] = mapped_column(Integer)
+    calls_per_month: Mapped[int] = mapped_column(Integer)
+    calls_per_second: Mapped[int] = mapped_column(Integer)
+    bytes_per_day: Mapped[int] = mapped_column(BigInteger)
+    bytes_per_month: Mapped[int] = mapped_column(BigInteger)
     valid_until: Mapped[datetime] = mapped_column(Instant())
     status: Mapped[str] = mapped_column(String(20))
     stage: Mapped[str] = mapped_column(String(10))

@@ -24,7 +24,7 @@ _LONGEST = timedelta(days=3 * 366)
 @dataclass(frozen=True)
 class Application:
     """What an applicant writes. ``items``: item id → wanted in clear; ``negotiation``: the legal basis on which items
-    that are not shared are asked for; ``need_id``: the need whose number the demand carries on."""
+    that are not shared are asked for; ``need_id``: the need whose number the demand carries on. Limits of 0 are not asked for."""
 
     entry_id: uuid.UUID
     consumer_ref: uuid.UUID
@@ -36,6 +36,10 @@ class Application:
     valid_until: datetime
     need_id: uuid.UUID | None = None
     negotiation: str = ""
+    calls_per_month: int = 0
+    calls_per_second: int = 0
+    bytes_per_day: int = 0
+    bytes_per_month: int = 0
 
 
 def apply(session: Session, actor: Actor, *, application: Application, department_id: uuid.UUID) -> Demand:
@@ -75,6 +79,8 @@ def apply(session: Session, actor: Actor, *, application: Application, departmen
         consumer_ref=application.consumer_ref, need_id=application.need_id,
         negotiation=application.negotiation.strip() if rules.NONE in shares.values() else "", matter=application.matter, basis=application.basis,
         purpose=application.purpose, calls_per_day=application.calls_per_day, valid_until=application.valid_until,
+        calls_per_month=application.calls_per_month, calls_per_second=application.calls_per_second,
+        bytes_per_day=application.bytes_per_day, bytes_per_month=application.bytes_per_month,
         status="provider_review", stage=stages[0] if stages else "", submitted_by=actor.user_id,
         submitted_name=actor.name, submitted_at=now, version=1, audit_id=audit_id,
     )
@@ -149,7 +155,8 @@ def approved_event(session: Session, demand: Demand) -> DemandApproved:
     )
     return DemandApproved(
         demand.id, demand.number, demand.entry_id, demand.consumer_ref, items, demand.purpose, demand.calls_per_day,
-        demand.valid_until, demand.audit_id,
+        demand.valid_until, demand.audit_id, demand.calls_per_month, demand.calls_per_second, demand.bytes_per_day,
+        demand.bytes_per_month,
     )
 
 

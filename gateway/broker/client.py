@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.broker import frames
+from gateway.broker.limits import NONE, Limits
 
 # (verdict, granted, retry after in ms)
 Answer = Callable[[int, int, int], None]
@@ -36,8 +37,12 @@ class BrokerClient(asyncio.Protocol):
         while not self._closed:
             if self._transport is None:
                 with contextlib.suppress(OSError):
-                    await loop.create_unix_connection(lambda: self, str(self._path))
+                    await self.connect(loop)
             await asyncio.sleep(0.1)
+
+    async def connect(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open the connection; OSError while nobody listens."""
+        await loop.create_unix_connection(lambda: self, str(self._path))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -62,21 +67,21 @@ class BrokerClient(asyncio.Protocol):
                 waiting[0](verdict, granted, retry)
 
     def ask(
-        self, kind: int, answer: Answer, now: float, *, timestamp: int = 0, nonce: bytes = frames.NO_DIGEST,
-        grant: bytes = frames.NO_DIGEST, want: int = 0, quota: int = 0, rate: int = 0, burst: int = 0,
+        self, kind: int, answer: Answer, now: float, *, app: bytes, timestamp: int = 0, nonce: bytes = frames.NO_DIGEST,
+        grant: bytes = frames.NO_DIGEST, want: int = 0, limits: Limits = NONE,
     ) -> None:
-        """Ask; ``answer`` is called once, now or later. ``now``: coarse loop seconds."""
+        """Ask; ``answer`` is called once, now or later. ``now``: coarse loop seconds; ``app``: digest of the AppKey."""
         if self._transport is None:
             answer(frames.STORAGE, 0, 0)
             return
         self._next = id_ = (self._next + 1) & 0xFFFFFFFF
         self._waiting[id_] = answer, now + _ANSWER_SECONDS
-        self._send(frames.Ask(kind, id_, timestamp, nonce, grant, want, quota, rate, burst))
+        self._send(frames.Ask(kind, id_, timestamp, nonce, app, grant, want, *limits))
 
-    def give_back(self, grant: bytes, units: int, quota: int) -> None:
-        """Return unused units; no answer follows."""
+    def give_back(self, app: bytes, grant: bytes, units: int, limits: Limits, *, kind: int = frames.RETURN) -> None:
+        """Return unused calls (or BYTES_BACK); no answer follows."""
         if self._transport is not None:
-            self._send(frames.Ask(frames.RETURN, 0, 0, frames.NO_DIGEST, grant, units, quota, 0, 0))
+            self._send(frames.Ask(kind, 0, 0, frames.NO_DIGEST, app, grant, units, *limits))
 
     def _send(self, ask: frames.Ask) -> None:
         if not self._out:

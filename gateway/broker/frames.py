@@ -1,31 +1,46 @@
-"""Frames between workers and broker: fixed size, little endian, many in one write."""
+"""Frames between workers and brokers: fixed size, little endian, many in one write."""
 
 import struct
 from typing import NamedTuple
 
-NONCE, TAKE, NONCE_AND_TAKE, RETURN = 1, 2, 3, 4
-OK, REPLAY, NONCE_FULL, BEFORE_FLOOR, QUOTA, RATE, STORAGE = range(7)
+from gateway.broker.limits import Limits
 
-# kind, id, timestamp (s), nonce digest, grant id, units wanted, quota a day (0: none), rate per 1,000 s, burst
-_ASK = struct.Struct("<BIQ16s16sIIII")
+NONCE, TAKE, NONCE_AND_TAKE, RETURN, BYTES, BYTES_BACK = 1, 2, 3, 4, 5, 6
+WITH_NONCE = (NONCE, NONCE_AND_TAKE)
+(
+    OK, REPLAY, NONCE_FULL, BEFORE_FLOOR, CALLS_DAY, CALLS_MONTH, BYTES_DAY, BYTES_MONTH, RATE, UNLIMITED, STORAGE,
+) = range(11)
+# UNLIMITED: the nonce is new and journalled, but nobody can say whether the quota allows the call
+
+# kind, id, timestamp (s), digest of nonce and AppKey, digest of the AppKey, grant id, units wanted, the six limits
+_ASK = struct.Struct("<BIQ16s16s16sQIIQQII")
 # id, verdict, units granted, retry after (ms)
-_ANSWER = struct.Struct("<IBII")
+_ANSWER = struct.Struct("<IBQI")
 ASK_SIZE, ANSWER_SIZE = _ASK.size, _ANSWER.size
 NO_DIGEST = bytes(16)
 
 
 class Ask(NamedTuple):
-    """A worker's question."""
+    """A worker's question; ``app`` says which broker answers it."""
 
     kind: int
     id: int
     timestamp: int
     nonce: bytes
+    app: bytes
     grant: bytes
     want: int
-    quota: int
+    calls_day: int
+    calls_month: int
+    bytes_day: int
+    bytes_month: int
     rate: int
     burst: int
+
+    @property
+    def limits(self) -> Limits:
+        """The grant's limits."""
+        return Limits(*self[7:])
 
 
 def pack_ask(ask: Ask) -> bytes:

@@ -1,8 +1,8 @@
 """The nonce table and its journal. A nonce is kept until timestamp + 330 s and never forgotten before.
 
 Journal: one file a minute of expiry, 24-byte records (digest, timestamp). Written before the answer, without
-fsync: the page cache survives the death of this process; after a host crash (another boot id) or when the journal
-is missing though the gateway has run before, every timestamp up to start + 30 s is refused instead.
+fsync: the page cache survives the death of this process; after a host crash (another boot id) every timestamp up to
+start + 30 s is refused instead. A lost journal is another broker's start: see ``ownership``.
 """
 
 import os
@@ -10,17 +10,34 @@ import struct
 from collections import defaultdict
 from pathlib import Path
 
+from kernel import ids
 from kernel.files_atomic import write_atomic
 
 KEEP_SECONDS = 330
 FLOOR_SECONDS = 30
 _RECORD = struct.Struct("<16sQ")
-_BOOT_FILE = "boot"
+_BOOT_FILE, _ID_FILE = "boot", "id"
 
 
 def boot_id() -> str:
     """Return the identity of this start of the host."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def identity(folder: Path) -> str:
+    """Return the name of the broker whose journal lies in ``folder``, made on first use.
+
+    It is lost together with the journal, and a copy of the folder (a restored or cloned home, whose journal may lack
+    nonces) gets another one: that broker owns nothing yet.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mark, place = folder / _ID_FILE, str(folder.stat().st_ino)
+    known, _, where = mark.read_text().partition(" ") if mark.exists() else ("", "", "")
+    if where == place:
+        return known
+    made = ids.new().hex
+    write_atomic(mark, f"{made} {place}".encode(), 0o600)
+    return made
 
 
 class NonceTable:
@@ -36,13 +53,13 @@ class NonceTable:
         self.floor = 0
 
     @classmethod
-    def open(cls, folder: Path, now: float, *, ran_before: bool, boot: str, capacity: int = 2_000_000) -> "NonceTable":
+    def open(cls, folder: Path, now: float, *, boot: str, capacity: int = 2_000_000) -> "NonceTable":
         """Load the journal; set the floor when it cannot be complete."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         table = cls(folder, capacity=capacity)
         mark = folder / _BOOT_FILE
         known = mark.read_text() if mark.exists() else None
-        if (known is None and ran_before) or (known is not None and known != boot):
+        if known is not None and known != boot:
             table.floor = int(now) + FLOOR_SECONDS
         for path in folder.glob("*.nonces"):
             table._load(path, now)
@@ -65,9 +82,12 @@ class NonceTable:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def add(self, digest: bytes, timestamp: int) -> str:
-        """Return "" for a new nonce, else "replay", "full" or "floor". Call :meth:`commit` before answering."""
-        if timestamp <= self.floor:
+    def add(self, digest: bytes, timestamp: int, *, floor: int = 0) -> str:
+        """Return "" for a new nonce, else "replay", "full" or "floor". Call :meth:`commit` before answering.
+
+        ``floor``: of the application, when another broker answered for it before.
+        """
+        if timestamp <= self.floor or timestamp <= floor:
             return "floor"
         if digest in self._seen:
             return "replay"

@@ -1,104 +1,132 @@
-"""The broker process: answers workers on a unix socket. Nonces are journalled before any answer leaves."""
+"""The broker process: takes questions of workers and of other brokers, and answers or hands on each."""
 
 import asyncio
 import contextlib
 import os
 import signal
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gateway.broker import frames, ledger
-from gateway.broker.nonces import NonceTable, boot_id
-from gateway.broker.quota import Quotas
+from gateway.broker.batches import Batches
+from gateway.broker.desk import Desk, Reply
+from gateway.broker.frames import Ask
+from gateway.broker.nonces import NonceTable, boot_id, identity
+from gateway.broker.owners import Owners
+from gateway.broker.ownership import Owner
+from gateway.broker.peers import UNIX, Peers
+from gateway.broker.sealed import Sealed
+from gateway.broker.sockets import PEERS, socket_path
 from kernel import clock
 from kernel.runtime import Runtime
 
-_NONCE_VERDICT = {"": frames.OK, "replay": frames.REPLAY, "full": frames.NONCE_FULL, "floor": frames.BEFORE_FLOOR}
-
-
-def socket_path(home_run: Path) -> Path:
-    """Return the broker's socket; a unix socket's path must stay under 108 bytes."""
-    path = home_run / "gateway-broker.sock"
-    if len(os.fsencode(path)) < 100:
-        return path
-    # a deep home: the kernel resolves the short way in through this process' own descriptor table
-    return Path(f"/proc/self/fd/{os.open(home_run, os.O_RDONLY | os.O_DIRECTORY)}/gateway-broker.sock")
+PEER_PURPOSE = "gateway.broker.peer"
+SWEEP_SECONDS = 0.5
 
 
 class Broker:
-    """State of the process: nonces, quotas, and the one thread that speaks to the database."""
+    """State of the process: its desk, what it owns, the other brokers, and the one thread for the database."""
 
-    def __init__(self, runtime: Runtime, nonces: NonceTable) -> None:
-        self.nonces = nonces
-        self.quotas = Quotas(self._debit)
+    def __init__(self, runtime: Runtime, folder: Path) -> None:
+        boot, broker_id = boot_id(), identity(folder)
         self._runtime = runtime
         self._thread = ThreadPoolExecutor(1, "broker-database")
+        debits = Batches(runtime.database, self._thread, ledger.debit)
+        self.desk = Desk(NonceTable.open(folder, clock.now_micros() / 1e6, boot=boot), debits.ask)
+        self.listen = runtime.settings.gateway_broker_listen
+        local = UNIX + str(runtime.home.run_dir)
+        self.owners = Owners(runtime.database, self._thread, broker_id, address=self.listen or local, boot=boot)
+        self.peers = Peers(self.peer_key)
 
-    def _debit(self, grant: bytes, day: date, chunk: int, quota: int, done: Callable[[int | None], None]) -> None:
-        loop = asyncio.get_running_loop()
+    def peer_key(self, randoms: bytes) -> bytes:
+        """Return the key of a connection between two brokers of this installation."""
+        return self._runtime.box.mac(PEER_PURPOSE, randoms)
 
-        def work() -> None:
-            units: int | None = None
-            with contextlib.suppress(Exception):  # whatever the database's trouble: no debit, no admission
-                units = self._runtime.database.run(
-                    partial(ledger.debit, grant_id=uuid.UUID(bytes=grant), day=day, want=chunk, quota=quota)
-                )
-            loop.call_soon_threadsafe(done, units)
-
-        self._thread.submit(work)
-
-    def answer(self, asks: list[frames.Ask], write: Callable[[bytes], None]) -> None:
-        """Answer a batch: all nonces are journalled first, by one write."""
-        verdicts = [
-            self.nonces.add(ask.nonce, ask.timestamp) if ask.kind in (frames.NONCE, frames.NONCE_AND_TAKE) else ""
-            for ask in asks
-        ]
-        try:
-            self.nonces.commit()
-        except OSError:
-            write(b"".join(frames.pack_answer(ask.id, frames.STORAGE) for ask in asks))
-            return
-        now, day, out = asyncio.get_running_loop().time(), clock.business_day(clock.now()), bytearray()
-        late = False
-
-        def reply(id_: int, verdict: int, granted: int, retry: int) -> None:
-            frame = frames.pack_answer(id_, verdict, granted, retry)
-            if late:
-                write(frame)
+    def answer(self, asks: list[Ask], write: Callable[[bytes], None], *, hand_on: bool = True) -> None:
+        """Answer a batch. ``hand_on`` False: it comes from another broker, and what is not ours is refused."""
+        out = _Answers(write)
+        own: list[tuple[Ask, int, Reply]] = []
+        alive = self.owners.alive
+        for ask in asks:
+            reply = partial(out.reply, ask.id)
+            floor = self.owners.floor(ask.app) if alive else None
+            if floor is not None:
+                own.append((ask, floor, reply))
+            elif alive:
+                self.owners.find(ask.app, partial(self._found, ask, reply, hand_on))
             else:
-                out.extend(frame)
+                reply(_AWAY[ask.kind], 0, 0)
+        self.desk.answer(own)
+        out.send()
 
-        for ask, verdict in zip(asks, verdicts, strict=True):
-            if verdict:
-                reply(ask.id, _NONCE_VERDICT[verdict], 0, 0)
-            elif ask.kind == frames.NONCE:
-                reply(ask.id, frames.OK, 0, 0)
-            elif ask.kind == frames.RETURN:
-                self.quotas.give_back(ask, day)
+    def _found(self, ask: Ask, reply: Reply, hand_on: bool, owner: Owner | None) -> None:
+        """The database (or memory) has said who answers for the application."""
+        if owner is None:
+            reply(_AWAY[ask.kind], 0, 0)
+        elif owner.address:
+            if hand_on:
+                self.peers.forward(owner.address, ask, reply, partial(self.owners.forget, ask.app))
             else:
-                self.quotas.take(ask, now, day, partial(reply, ask.id))
-        late = True
-        if out:
-            write(bytes(out))
+                reply(frames.STORAGE, 0, 0)
+        elif self.owners.alive:
+            self.desk.answer([(ask, owner.floor, reply)])
+        else:
+            reply(_AWAY[ask.kind], 0, 0)
+
+    def sweep(self) -> None:
+        """Forget what is over; give yesterday's rest back to its month."""
+        self.desk.nonces.expire(clock.now_micros() / 1e6)
+        self.peers.sweep(asyncio.get_running_loop().time())
+        rest = self.desk.quotas.yesterday()
+        if rest:
+            self._thread.submit(self._credit, rest)
+
+    def _credit(self, rest: list[ledger.Debit]) -> None:
+        for one in rest:
+            self._runtime.database.run(partial(ledger.credit, one=one))
 
     def close(self) -> None:
         """Credit what was debited and not handed out, then stop the thread."""
+        self.peers.close()
         self._thread.shutdown(wait=True)
-        for grant, day, units in self.quotas.unused():
-            self._runtime.database.run(
-                partial(ledger.credit, grant_id=uuid.UUID(bytes=grant), day=day, units=units)
-            )
-        self.nonces.close()
+        self._credit(self.desk.quotas.unused())
+        self.desk.nonces.close()
+
+
+# without the database: a nonce cannot be checked, a limit can be waived where the interface says so
+_AWAY = {
+    frames.NONCE: frames.STORAGE, frames.NONCE_AND_TAKE: frames.STORAGE, frames.TAKE: frames.UNLIMITED,
+    frames.BYTES: frames.UNLIMITED, frames.RETURN: frames.STORAGE, frames.BYTES_BACK: frames.STORAGE,
+}
+
+
+class _Answers:
+    """Answers of a batch leave in one write; those that come later leave one by one."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write, self._out, self._late = write, bytearray(), False
+
+    def reply(self, id_: int, verdict: int, granted: int, retry_ms: int) -> None:
+        if not id_:  # nobody waits
+            return
+        frame = frames.pack_answer(id_, verdict, granted, retry_ms)
+        if self._late:
+            self._write(frame)
+        else:
+            self._out += frame
+
+    def send(self) -> None:
+        self._late = True
+        if self._out:
+            self._write(bytes(self._out))
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+    def __init__(self, broker: Broker, *, hand_on: bool) -> None:
+        self._broker, self._hand_on = broker, hand_on
         self._rest = b""
         self._transport: Any = None
 
@@ -110,30 +138,48 @@ class _Connection(asyncio.Protocol):
         whole = len(data) - len(data) % frames.ASK_SIZE
         self._rest = data[whole:]
         if whole:
-            self._broker.answer(frames.unpack_asks(data[:whole]), self._write)
+            self._broker.answer(frames.unpack_asks(data[:whole]), self._write, hand_on=self._hand_on)
 
     def _write(self, data: bytes) -> None:
         if not self._transport.is_closing():
             self._transport.write(data)
 
 
-async def serve(runtime: Runtime, ready: Callable[[], None], environment: str) -> None:
+async def serve(runtime: Runtime, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM. Only one broker runs a home (flock)."""
     with runtime.home.lock("gateway-broker"):
-        ran_before = runtime.database.run(partial(ledger.mark_started, environment=environment))
-        folder = runtime.home.run_dir / "nonces"
-        now = clock.now_micros() / 1e6
-        broker = Broker(runtime, NonceTable.open(folder, now, ran_before=ran_before, boot=boot_id()))
+        broker = Broker(runtime, runtime.home.run_dir / "nonces")
+        broker.owners.renew()
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
-        path = socket_path(runtime.home.run_dir)
-        path.unlink(missing_ok=True)
-        server = await loop.create_unix_server(lambda: _Connection(broker), str(path))
-        os.chmod(path, 0o600)
+        servers = [
+            await _listen(socket_path(runtime.home.run_dir), lambda: _Connection(broker, hand_on=True)),
+            await _listen_to_peers(broker, runtime.home.run_dir),
+        ]
+        keeping = loop.create_task(broker.owners.keep())
         ready()
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 5)
-            broker.nonces.expire(clock.now_micros() / 1e6)
-        server.close()
+                await asyncio.wait_for(stop.wait(), SWEEP_SECONDS)
+            broker.sweep()
+        keeping.cancel()
+        for server in servers:
+            server.close()
         broker.close()
+
+
+async def _listen(path: Path, connection: Callable[[], asyncio.Protocol]) -> asyncio.Server:
+    path.unlink(missing_ok=True)
+    server = await asyncio.get_running_loop().create_unix_server(connection, str(path))
+    os.chmod(path, 0o600)
+    return server
+
+
+async def _listen_to_peers(broker: Broker, home_run: Path) -> asyncio.Server:
+    def connection() -> asyncio.Protocol:
+        return Sealed(_Connection(broker, hand_on=False), broker.peer_key, calling=False)
+
+    if not broker.listen:
+        return await _listen(socket_path(home_run, PEERS), connection)
+    host, _, port = broker.listen.rpartition(":")
+    return await asyncio.get_running_loop().create_server(connection, host.strip("[]"), int(port))

@@ -1,7 +1,9 @@
 """A worker's call log: the current segment, rolled over when it is full or old; a spare is made in a thread."""
 
+import asyncio
 import contextlib
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,6 +34,7 @@ class CallLog:
         self._segment = self._create()
         self._since = clock.now_micros()
         self._written = 0
+        self._committing: list[Callable[[bool], None]] = []
         self._thread.submit(self._make_spare)
 
     def _create(self) -> SegmentWriter:
@@ -80,6 +83,33 @@ class CallLog:
                 self._written = 0
             else:
                 self._thread.submit(self._sync, self._segment)
+
+    def commit(self, done: Callable[[bool], None]) -> None:
+        """Call ``done`` in the loop once every line appended so far is on the disk; all that wait share one fsync."""
+        self._committing.append(done)
+        if len(self._committing) == 1:
+            asyncio.get_running_loop().call_soon(self._start_commit)
+
+    def _start_commit(self) -> None:
+        # a segment that was rolled away before is closed, with its own fsync, earlier in the same thread
+        waiting, segment, loop = self._committing[:], self._segment, asyncio.get_running_loop()
+
+        def work() -> None:
+            stored = True
+            try:
+                segment.sync()
+            except (OSError, ValueError):
+                stored = False
+            loop.call_soon_threadsafe(self._finish_commit, waiting, stored)
+
+        self._thread.submit(work)
+
+    def _finish_commit(self, waiting: list[Callable[[bool], None]], stored: bool) -> None:
+        del self._committing[:len(waiting)]
+        if self._committing:
+            self._start_commit()
+        for done in waiting:
+            done(stored)
 
     def _sync(self, segment: SegmentWriter) -> None:
         with contextlib.suppress(OSError, ValueError):

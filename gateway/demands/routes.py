@@ -56,6 +56,8 @@ def apply(session: Session_, actor: Actor_, body: DemandIn) -> DemandDetail:
         entry_id=body.entry_id, consumer_ref=app.id, items={one.item_id: one.clear for one in body.items},
         matter=body.matter, basis=body.basis, purpose=body.purpose, calls_per_day=body.calls_per_day,
         valid_until=body.valid_until, need_id=body.need_id, negotiation=body.negotiation,
+        calls_per_month=body.calls_per_month, calls_per_second=body.calls_per_second,
+        bytes_per_day=body.bytes_per_day, bytes_per_month=body.bytes_per_month,
     ))
     return _detail(session, made)
 

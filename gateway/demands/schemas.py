@@ -86,6 +86,10 @@ class DemandIn(Wire):
     basis: Annotated[str, Field(min_length=1, max_length=2000, description="依据")]
     purpose: Annotated[str, Field(min_length=1, max_length=2000, description="用途")]
     calls_per_day: Annotated[int, Field(ge=1, le=10_000_000, description="每日调用次数上限")]
+    calls_per_month: Annotated[int, Field(ge=0, le=310_000_000, description="每月调用次数上限；0 为不限")] = 0
+    calls_per_second: Annotated[int, Field(ge=0, le=100_000, description="每秒调用次数（频次）上限；0 按每日次数折算")] = 0
+    bytes_per_day: Annotated[int, Field(ge=0, le=2**50, description="每日返回字节（流量）上限；0 为不限")] = 0
+    bytes_per_month: Annotated[int, Field(ge=0, le=2**50, description="每月返回字节（流量）上限；0 为不限")] = 0
     valid_until: datetime
 
 
@@ -128,6 +132,10 @@ class DemandOut(Wire):
     basis: str
     purpose: str
     calls_per_day: int
+    calls_per_month: int
+    calls_per_second: int
+    bytes_per_day: int
+    bytes_per_month: int
     valid_until: datetime
     status: str
     stage: str

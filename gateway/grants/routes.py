@@ -8,6 +8,7 @@ from fastapi import Query
 from sqlalchemy.orm import Session
 
 from gateway.broker import ledger
+from gateway.broker.limits import BYTES, CALLS, DAY, MONTH
 from gateway.grants import queries, service
 from gateway.grants.models import Grant
 from gateway.grants.schemas import GrantOut, GrantPage, Revocation
@@ -35,6 +36,7 @@ def revoke_grant(session: Session_, actor: Actor_, grant_id: uuid.UUID, body: Re
 
 def _out(session: Session, grants: Sequence[Grant]) -> list[GrantOut]:
     names, today = queries.names(session, grants), clock.business_day(clock.now())
+    used = ledger.used_by_grant(session, [grant.id for grant in grants], today)
     result: list[GrantOut] = []
     for grant in grants:
         app, code, name = names[grant.id]
@@ -42,7 +44,10 @@ def _out(session: Session, grants: Sequence[Grant]) -> list[GrantOut]:
             id=grant.id, number=grant.number, app_id=grant.app_id, app_name=app, interface_id=grant.interface_id,
             interface_code=code, interface_name=name, demand_id=grant.demand_id, fields=grant.fields,
             purpose=grant.purpose, expires_at=grant.expires_at, quota_day=grant.quota_day,
-            used_today=ledger.debited(session, grant_id=grant.id, day=today), state=grant.state, version=grant.version,
-            created_at=grant.created_at, ended_at=grant.ended_at, ended_reason=grant.ended_reason,
+            quota_month=grant.quota_month, bytes_day=grant.bytes_day, bytes_month=grant.bytes_month, rate=grant.rate,
+            used_today=used.get((grant.id, CALLS, DAY), 0), used_month=used.get((grant.id, CALLS, MONTH), 0),
+            bytes_today=used.get((grant.id, BYTES, DAY), 0), bytes_this_month=used.get((grant.id, BYTES, MONTH), 0),
+            state=grant.state, version=grant.version, created_at=grant.created_at, ended_at=grant.ended_at,
+            ended_reason=grant.ended_reason,
         ))
     return result

@@ -23,8 +23,15 @@ class GrantOut(Wire):
     fields: dict[str, bool]
     purpose: str
     expires_at: datetime
-    quota_day: int
-    used_today: Annotated[int, Field(description="今日已扣减额度（北京时间）")]
+    quota_day: Annotated[int, Field(description="每日调用次数上限；0 为不限")]
+    quota_month: Annotated[int, Field(description="每月调用次数上限；0 为不限")]
+    bytes_day: Annotated[int, Field(description="每日返回字节上限；0 为不限")]
+    bytes_month: Annotated[int, Field(description="每月返回字节上限；0 为不限")]
+    rate: Annotated[int, Field(description="频次上限，每千秒调用次数；0 为不限")]
+    used_today: Annotated[int, Field(description="今日已扣减次数（北京时间）")]
+    used_month: Annotated[int, Field(description="本月已扣减次数")]
+    bytes_today: Annotated[int, Field(description="今日已扣减字节")]
+    bytes_this_month: Annotated[int, Field(description="本月已扣减字节")]
     state: str
     version: int
     created_at: datetime

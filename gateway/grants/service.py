@@ -95,11 +95,12 @@ def _make(
     if before is not None:
         end(before, "replaced", number, audit_id)
         session.flush()
-    rate, burst = rules.pace(event.calls_per_day)
+    rate, burst = rules.pace(event.calls_per_day, event.calls_per_second)
     session.add(Grant(
         id=grant_id, number=number, app_id=app.id, interface_id=interface.id, demand_id=event.demand_id, fields=fields,
-        purpose=event.purpose, expires_at=event.valid_until, quota_day=event.calls_per_day, rate=rate, burst=burst,
-        state="active", version=1, created_at=clock.now(), audit_id=audit_id,
+        purpose=event.purpose, expires_at=event.valid_until, quota_day=event.calls_per_day,
+        quota_month=event.calls_per_month, bytes_day=event.bytes_per_day, bytes_month=event.bytes_per_month,
+        rate=rate, burst=burst, state="active", version=1, created_at=clock.now(), audit_id=audit_id,
     ))
     session.flush()
     publish(session, GrantMade(grant_id, number, app.id, interface.id, event.demand_id, audit_id))

@@ -91,6 +91,8 @@ class Definition(Wire):
     contract: Contract
     timeout_ms: Annotated[int, Field(ge=100, le=120_000)] = 10_000
     body_limit: Annotated[int, Field(ge=0, le=8 * 1024 * 1024, description="请求体上限，字节")] = 65_536
+    waives_limits: Annotated[bool, Field(description="额度暂时无法核验时放行（缺省拒绝）；防重放不受影响")] = False
+    audited: Annotated[bool, Field(description="强制审计：调用日志落盘后才返回，写不进则拒绝")] = False
 
 
 class InterfaceIn(Wire):

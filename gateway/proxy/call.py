@@ -4,10 +4,12 @@ Callbacks only: each step ends by starting the next one or by answering.
 """
 
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway import errors
 from gateway.broker import frames
+from gateway.broker.limits import lease_of
 from gateway.calllog import record
 from gateway.proxy import answers, outgoing
 from gateway.proxy.caller import signature_fault
@@ -15,6 +17,8 @@ from gateway.proxy.framing.client import ClientConnection
 from gateway.proxy.framing.request import RequestHead
 from gateway.proxy.framing.response import ResponseHead
 from gateway.proxy.framing.upstream import UpstreamConnection
+from gateway.proxy.gate import Gate
+from gateway.proxy.verdicts import REFUSALS, waived
 from gateway.signing import rules as signing
 from gateway.snapshot.rules import HTTP, MOCK, SIGNED, App, Grant, Route
 from kernel import clock
@@ -24,10 +28,6 @@ from kernel.errors import ErrorKind
 if TYPE_CHECKING:
     from gateway.proxy.handler import GatewayHandler
 
-_VERDICTS: dict[int, ErrorKind] = {
-    frames.REPLAY: errors.REPLAY, frames.NONCE_FULL: errors.NONCE_FULL, frames.BEFORE_FLOOR: errors.STARTING,
-    frames.QUOTA: errors.QUOTA, frames.RATE: errors.RATE, frames.STORAGE: errors.BROKER,
-}
 _JSON_HEAD = b"Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n"
 POLICY_BODY_LIMIT = 8 * 1024 * 1024
 _LARGE_BODY = 256 * 1024
@@ -38,10 +38,10 @@ class Call:
     """State of a call; it is the connection's exchange and the upstream's receiver."""
 
     __slots__ = (
-        "_answer", "_chunked", "_collected", "_over", "_retried", "_size", "_streamed", "app", "at", "body",
-        "connection", "deadline", "gateway", "grant", "head", "logged", "request_id", "route", "sent_at", "status",
-        "upstream", "upstream_micros"
-    )
+        "_answer", "_chunked", "_collected", "_retried", "_size", "app", "at", "body", "connection", "deadline", "gate",
+        "gateway", "grant", "head", "logged", "over", "request_id", "route", "sent_at", "status", "streamed",
+        "upstream", "upstream_micros",
+    )  # fmt: skip
 
     def __init__(self, gateway: "GatewayHandler", connection: ClientConnection, head: RequestHead | None) -> None:
         self.gateway = gateway
@@ -54,12 +54,13 @@ class Call:
         self.request_id = gateway.next_request_id()
         self.at = clock.now_micros()
         self.status = 0
-        self.logged = self._over = self._retried = self._chunked = False
+        self.logged = self.over = self._retried = self._chunked = False
         self.upstream: UpstreamConnection | None = None
+        self.gate: Gate | None = None
         self.sent_at = self.upstream_micros = 0
         self.deadline = float("inf")
         self._collected: list[bytes] = []
-        self._size = self._streamed = 0
+        self._size = self.streamed = 0
         self._answer: ResponseHead | None = None
 
     # -- who and whether -----------------------------------------------------------------------------------------
@@ -96,13 +97,12 @@ class Call:
         self._ask_broker(grant, route, digest, timestamp)
 
     def _ask_broker(self, grant: Grant, route: Route, digest: bytes, timestamp: int) -> None:
-        gateway = self.gateway
-        limited = bool(grant.quota or grant.rate)
+        gateway, limits = self.gateway, grant.limits
+        limited = limits.counted or limits.weighed
         if route.auth == SIGNED:
-            kind = frames.NONCE_AND_TAKE if limited else frames.NONCE
             gateway.broker.ask(
-                kind, self._judged, gateway.now, timestamp=timestamp, nonce=digest, grant=grant.id_bytes, want=1,
-                quota=grant.quota, rate=grant.rate, burst=grant.burst,
+                frames.NONCE_AND_TAKE if limited else frames.NONCE, self._judged, gateway.now, app=grant.app,
+                timestamp=timestamp, nonce=digest, grant=grant.id_bytes, want=1, limits=limits,
             )
         elif not limited:
             self._forward()
@@ -110,29 +110,31 @@ class Call:
             grant.leased -= 1
             self._forward()
         else:
+            want = lease_of(limits)
             gateway.broker.ask(
-                frames.TAKE, self._leased, gateway.now, grant=grant.id_bytes, want=gateway.lease_size(grant),
-                quota=grant.quota, rate=grant.rate, burst=grant.burst,
+                frames.TAKE, self._leased, gateway.now, app=grant.app, grant=grant.id_bytes, want=want, limits=limits,
             )
 
     def _leased(self, verdict: int, granted: int, retry: int) -> None:
         if verdict == frames.OK and self.grant is not None:
-            gateway = self.gateway
-            gateway.keep_lease(self.grant, granted - 1)
-        self._judged(verdict, granted, retry)
+            self.gateway.keep_lease(self.grant, granted - 1)
+        # no nonce was asked about: only limits are in doubt
+        self._judged(frames.UNLIMITED if verdict == frames.STORAGE else verdict, granted, retry)
 
     def _judged(self, verdict: int, granted: int, retry: int) -> None:
-        if self._over:
+        if self.over:
             return
-        if verdict != frames.OK:
-            self.refuse(_VERDICTS[verdict], retry_ms=retry)
-        else:
+        if waived(verdict, self.route):
             self._forward()
+        else:
+            self.refuse(REFUSALS[verdict], retry_ms=retry)
 
     # -- the source ----------------------------------------------------------------------------------------------
     def _forward(self) -> None:
         route, grant, head = self.route, self.grant, self.head
         assert route is not None and grant is not None and head is not None
+        if route.audited or grant.limits.weighed:
+            self.gate = Gate(self, weighed=grant.limits.weighed, audited=route.audited)
         self.deadline = self.gateway.now + route.timeout + 1.0
         self.gateway.running.add(self)
         if route.kind == HTTP:
@@ -143,7 +145,7 @@ class Call:
             self.gateway.query_table(route, grant, head.query, self._queried)
 
     def _connected(self, upstream: UpstreamConnection | None, reason: str) -> None:
-        if self._over:
+        if self.over:
             if upstream is not None:
                 upstream.pool.release(upstream)
             return
@@ -169,7 +171,7 @@ class Call:
         if route.streams:
             self._begin_stream(head)
         elif head.length is not None and head.length > POLICY_BODY_LIMIT:
-            self._give_up(errors.POLICY)
+            self.give_up(errors.POLICY)
 
     def _begin_stream(self, head: ResponseHead) -> None:
         connection, route = self.connection, self.route
@@ -183,10 +185,7 @@ class Call:
         else:
             framing, keep = b"", False
         self.head.keep_alive = keep
-        if not self._log(head.status, "ok", -1 if length is None else length):
-            self._give_up(errors.LOG_FULL)
-            return
-        connection.write(b"".join((
+        self._leave(head.status, "ok", -1 if length is None else length, b"".join((
             answers.status_line(head.status), head.forwarded(), route.headers, b"X-Request-Id: ", self.request_id,
             b"\r\n", framing,
             b"\r\n" if keep else b"Connection: close\r\n\r\n",
@@ -197,26 +196,30 @@ class Call:
         route = self.route
         assert route is not None
         if route.streams:
-            self._streamed += len(data)
+            if self.gate is not None and self.gate.keeps(data):
+                return
+            self.streamed += len(data)
             self.deadline = self.gateway.now + route.timeout + 1.0
             self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
             return
         self._size += len(data)
         if self._size > POLICY_BODY_LIMIT:
-            self._give_up(errors.POLICY)
+            self.give_up(errors.POLICY)
             return
         self._collected.append(data)
 
     def completed(self) -> None:
         """The upstream's answer is whole."""
         self.upstream = None
-        if self._over:
+        if self.over or (self.gate is not None and self.gate.ends()):
             return
         route, answer, head = self.route, self._answer, self.head
         assert route is not None and answer is not None and head is not None
         if not route.streams:
             self._reduce(answer)
             return
+        if self.gate is not None:
+            self.gate.settle()
         if self._chunked:
             self.connection.write(b"0\r\n\r\n")
         self._end(head.keep_alive and not self.connection.closing)
@@ -224,7 +227,7 @@ class Call:
     def failed(self, reason: str, *, began: bool) -> None:
         """The upstream broke off or lied."""
         self.upstream = None
-        if self._over:
+        if self.over:
             return
         head = self.head
         assert head is not None and self.route is not None
@@ -260,7 +263,7 @@ class Call:
             self.refuse(errors.UPSTREAM_FAULT, status=answer.status)
 
     def _reduced(self, body: bytes | None) -> None:
-        if self._over:
+        if self.over:
             return
         if body is None:
             self.refuse(errors.POLICY)
@@ -269,7 +272,7 @@ class Call:
 
     def _queried(self, future: "Future[bytes]") -> None:
         """A declared table has answered (called in the loop)."""
-        if self._over:
+        if self.over:
             return
         error = future.exception()
         if error is None:
@@ -280,26 +283,46 @@ class Call:
 
     # -- answering -----------------------------------------------------------------------------------------------
     def _respond(self, status: int, body: bytes, outcome: str) -> None:
-        connection, head, route = self.connection, self.head, self.route
+        head, route = self.head, self.route
         assert head is not None and route is not None
-        keep = connection.stays_open
-        if not self._log(status, outcome, len(body)):
-            self._give_up(errors.LOG_FULL)
-            return
-        length = b"" if status == 204 or head.method == b"HEAD" else b"Content-Length: %d\r\n" % len(body)
-        connection.write(
-            b"%b%b%b%bX-Request-Id: %b\r\n%b%b" % (
-                answers.status_line(status), _JSON_HEAD, route.headers, length, self.request_id,
-                b"\r\n" if keep else b"Connection: close\r\n\r\n", b"" if head.method == b"HEAD" else body,
-            )
-        )
-        self._end(keep)
+        keep = self.connection.stays_open
+        bare = status == 204 or head.method == b"HEAD"
+        self._leave(status, outcome, len(body), b"%b%b%b%bX-Request-Id: %b\r\n%b%b" % (
+            answers.status_line(status), _JSON_HEAD, route.headers, b"" if bare else b"Content-Length: %d\r\n" % len(body),
+            self.request_id, b"\r\n" if keep else b"Connection: close\r\n\r\n", b"" if bare else body,
+        ), keep=keep, whole=True)
+
+    def _leave(
+        self, status: int, outcome: str, size: int, data: bytes, *, keep: bool = False, whole: bool = False,
+    ) -> None:
+        """Log the call, then let ``data`` leave: the answer's head or, with ``whole``, all of it."""
+        if self.gate is None:
+            self.log(status, outcome, size)
+            self._write(data, keep, whole)
+        else:
+            log, leave = partial(self.log, status, outcome, size), partial(self._write, data, keep, whole)
+            self.gate.open(max(0, size), log, leave)
+
+    def _write(self, data: bytes, keep: bool, whole: bool) -> None:
+        self.connection.write(data)
+        if whole:
+            self._end(keep)
+
+    def end_short(self, verdict: int, retry_ms: int) -> None:
+        """The quota of bytes does not allow this answer, or the rest of it."""
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abandon()
+        if self.logged:
+            self._cut("volume")
+        else:
+            self.refuse(REFUSALS[verdict], retry_ms=retry_ms)
 
     def refuse(
         self, kind: ErrorKind, field: str = "", *, parameter: str = "", status: int = 0, retry_ms: int = 0,
     ) -> None:
         """Answer with a problem, once, unless an answer has begun."""
-        if self._over:
+        if self.over:
             return
         connection, head = self.connection, self.head
         keep = connection.stays_open
@@ -308,11 +331,12 @@ class Call:
             kind, self.request_id, close=not keep, head_only=head is not None and head.method == b"HEAD",
             status=status, retry_ms=retry_ms, **params,
         )
-        self._log(status or kind.status, kind.code.rpartition(".")[2], len(answer))
+        self.log(status or kind.status, kind.code.rpartition(".")[2], len(answer))
         connection.write(answer)
         self._end(keep)
 
-    def _give_up(self, kind: ErrorKind) -> None:
+    def give_up(self, kind: ErrorKind) -> None:
+        """Drop the upstream and answer with a problem."""
         upstream, self.upstream = self.upstream, None
         if upstream is not None:
             upstream.abandon()
@@ -320,23 +344,18 @@ class Call:
 
     def _cut(self, outcome: str) -> None:
         """An answer that had begun cannot be completed: the client must see a broken connection."""
-        self.gateway.log_end(self.request_id, outcome, self._streamed)
-        self._over = True
+        self.gateway.log_end(self.request_id, outcome, self.streamed)
+        self.over = True
         self.gateway.running.discard(self)
         self.connection.exchange = None
         self.connection.abort()
 
     def _end(self, keep: bool) -> None:
-        self._over = True
+        self.over = True
         self.gateway.running.discard(self)
         self.connection.finish(keep)
 
-    def log_refused(self, status: int, outcome: str, size: int) -> None:
-        """Log a message that the framing core refused."""
-        self._over = True
-        self._log(status, outcome, size)
-
-    def _log(self, status: int, outcome: str, size: int) -> bool:
+    def log(self, status: int, outcome: str, size: int) -> bool:
         """Write the line; True when it is stored. Called before the first byte of the answer leaves."""
         if self.logged:
             return True
@@ -353,17 +372,17 @@ class Call:
     # -- the client (Exchange) -----------------------------------------------------------------------------------
     def client_gone(self) -> None:
         """The client closed before the answer was complete."""
-        if self._over:
+        if self.over:
             return
-        self._over = True
+        self.over = True
         self.gateway.running.discard(self)
         upstream, self.upstream = self.upstream, None
         if upstream is not None:
             upstream.abandon()
         if self.logged:
-            self.gateway.log_end(self.request_id, "client_gone", self._streamed)
+            self.gateway.log_end(self.request_id, "client_gone", self.streamed)
         else:
-            self._log(499, "client_gone", 0)
+            self.log(499, "client_gone", 0)
 
     def client_paused(self) -> None:
         """Stop reading from the upstream."""
@@ -378,7 +397,7 @@ class Call:
 
     def expire(self) -> None:
         """The source took too long (called by the sweep)."""
-        if self._over or self.connection.paused:
+        if self.over or self.connection.paused:
             return
         upstream, self.upstream = self.upstream, None
         if upstream is not None:

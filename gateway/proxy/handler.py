@@ -144,7 +144,8 @@ class GatewayHandler:
             answer = answers.malformed(refusal.reason, refusal.status, call.request_id)
         else:
             answer = answers.problem(kind, call.request_id, close=True)
-        call.log_refused(refusal.status, refusal.reason, len(answer))
+        call.over = True
+        call.log(refusal.status, refusal.reason, len(answer))
         return answer
 
     # -- services of a call --------------------------------------------------------------------------------------
@@ -156,6 +157,10 @@ class GatewayHandler:
     def log_call(self, line: bytes) -> bool:
         """Store a call's line."""
         return self._log.append(line)
+
+    def commit_log(self, done: Callable[[bool], None]) -> None:
+        """Call ``done`` once the lines stored so far are on the disk (False: they are not)."""
+        self._log.commit(done)
 
     def log_end(self, request_id: bytes, outcome: str, size: int) -> None:
         """Store how an answer that had begun ended."""
@@ -207,12 +212,6 @@ class GatewayHandler:
         return self._sources.fault(error)
 
     # -- leases of quota -----------------------------------------------------------------------------------------
-    def lease_size(self, grant: Grant) -> int:
-        """Return how many units to ask for: few enough that workers stay near the exact quota and rate."""
-        by_quota = grant.quota // 1000 if grant.quota else 64
-        by_rate = grant.rate // 1000 // 20 if grant.rate else 64
-        return max(1, min(64, by_quota, by_rate))
-
     def keep_lease(self, grant: Grant, units: int) -> None:
         """Keep units for the next calls of about a second."""
         if units > 0:
@@ -226,9 +225,9 @@ class GatewayHandler:
             if grant.leased <= 0:
                 continue
             if everything or self.now >= grant.leased_until:
-                self.broker.give_back(grant.id_bytes, grant.leased, grant.quota)
+                self.broker.give_back(grant.app, grant.id_bytes, grant.leased, grant.limits)
                 grant.leased = 0
-            elif grant not in kept:
+            elif not any(one is grant for one in kept):
                 kept.append(grant)
         self._leases = kept
 

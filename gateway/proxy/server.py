@@ -98,7 +98,7 @@ class Supervisor:
             listener.close()
         with open_runtime(self._home) as runtime:
             place = runtime_in(runtime, self._environment)
-            uvloop.run(broker_server.serve(place, ready, self._environment))
+            uvloop.run(broker_server.serve(place, ready))
 
     def _worker(self, index: int) -> Callable[[Callable[[], None]], None]:
         def body(ready: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ import orjson
 
 from crypto.keys.doors import Door
 from gateway.broker.client import BrokerClient
-from gateway.broker.server import socket_path
+from gateway.broker.sockets import socket_path
 from gateway.calllog.log import CallLog
 from gateway.proxy.framing.client import ClientConnection
 from gateway.proxy.handler import GatewayHandler

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.public.release import release_allowed
 from gateway.apps import queries as apps
 from gateway.apps.models import App
+from gateway.broker.limits import Limits
 from gateway.grants import fitting
 from gateway.grants import queries as grants
 from gateway.interfaces import queries as interfaces
@@ -20,7 +21,7 @@ from gateway.sources import synthetic
 from kernel import clock
 
 # what an application of the test environment may do: enough to develop against, too little to depend on
-TEST_QUOTA_DAY, TEST_RATE, TEST_BURST = 10_000, 10_000, 20
+TEST_LIMITS = Limits(calls_day=10_000, rate=10_000, burst=20)
 
 
 def production(session: Session) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def test(session: Session) -> dict[str, Any]:
         rows.append(_served(interface, revision) | {"state": "published", "source": {"kind": "mock", "answer": answer}})
     return {
         "version": 1, "environment": TEST, "interfaces": rows, "apps": _apps(session, TEST, {}),
-        "open": {"quota": TEST_QUOTA_DAY, "rate": TEST_RATE, "burst": TEST_BURST},
+        "open": {"limits": TEST_LIMITS._asdict()},
     }
 
 
@@ -64,7 +65,8 @@ def _served(interface: Interface, revision: InterfaceRevision) -> dict[str, Any]
         "code": interface.code, "path": interface.path, "revision": revision.number,
         "methods": definition["methods"], "auth": definition["auth"], "source": definition["source"],
         "contract": definition["contract"], "timeout_ms": definition["timeout_ms"],
-        "body_limit": definition["body_limit"],
+        "body_limit": definition["body_limit"], "waives_limits": definition.get("waives_limits", False),
+        "audited": definition.get("audited", False),
     }
 
 
@@ -90,7 +92,7 @@ def _granted(session: Session, canaries: Mapping[str, InterfaceRevision]) -> dic
     for grant, code in grants.active(session):
         row: dict[str, Any] = {
             "id": str(grant.id), "interface": code, "fields": grant.fields,
-            "expires": _seconds(grant.expires_at), "quota": grant.quota_day, "rate": grant.rate, "burst": grant.burst,
+            "expires": _seconds(grant.expires_at), "limits": grant.limits._asdict(),
         }
         if code in canaries:
             row["canary_fields"] = fitting.fields_of(session, grant, canaries[code])

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from gateway.broker.limits import Limits
 from gateway.policy.rules import Policy, compile_policy
 from kernel.digest import sm3, sm3_hex
 
@@ -29,15 +30,14 @@ class SnapshotRefused(ValueError):
 
 @dataclass(slots=True)
 class Grant:
-    """``rate`` per 1,000 s (0: no limit), ``quota`` a business day (0: none), ``expires`` in Unix seconds."""
+    """``expires`` in Unix seconds; ``app``: digest of the AppKey, which says what broker answers."""
 
     id: str
     id_bytes: bytes
     expires: int
-    quota: int
-    rate: int
-    burst: int
+    limits: Limits
     policy: Policy
+    app: bytes
     # units that the broker has handed to this worker, and until when (loop seconds) they count
     leased: int = 0
     leased_until: float = 0.0
@@ -72,6 +72,10 @@ class Route:
     retired: bool
     # the answer passes unchanged (files, streams): only for contracts without sensitive fields
     streams: bool = False
+    # limits that cannot be checked are waived (fail-open) or refuse the call
+    waives_limits: bool = False
+    # a call whose line is not on the disk is not answered
+    audited: bool = False
     # http source: origin (scheme, host, port) and base path of the upstream
     origin: tuple[str, str, int] = ("", "", 0)
     base: bytes = b""
@@ -164,7 +168,8 @@ def _route(row: Mapping[str, Any]) -> Route:
         timeout=int(row["timeout_ms"]) / 1000, retired=row.get("state") != "published",
         streams=row["contract"]["mode"] == "stream", headers=_headers(row), key=row["code"],
         mock=str(source.get("answer", "")).encode(),
-        windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
+        waives_limits=bool(row.get("waives_limits")),
+        audited=bool(row.get("audited")), windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
     )
     if "canary" in row:
         part = row["canary"]
@@ -181,6 +186,13 @@ def _route(row: Mapping[str, Any]) -> Route:
     return route
 
 
+def _limits(grant: Mapping[str, Any]) -> Limits:
+    """Snapshots before 0036 know a daily number of calls and a pace."""
+    if "limits" in grant:
+        return Limits(**grant["limits"])
+    return Limits(calls_day=grant["quota"], rate=grant["rate"], burst=grant["burst"])
+
+
 def canary_key(code: str) -> str:
     """Return the key of the grants in a canary revision; no code of an interface looks like it."""
     return f"{code}@canary"
@@ -195,36 +207,41 @@ def _headers(row: Mapping[str, Any]) -> bytes:
     return lines
 
 
-def _open_to_all(apps: list[App], routes: list[Route], limits: Mapping[str, int]) -> None:
+def _open_to_all(apps: list[App], routes: list[Route], limits: Mapping[str, Any]) -> None:
     """The test environment asks for no grant; each application still has its own limits on each interface."""
     for app in apps:
         for route in routes:
             digest = sm3(app.key, b"\n", route.code.encode())[:16]
             app.grants[route.code] = Grant(
-                str(uuid.UUID(bytes=digest)), digest, _NEVER, limits["quota"], limits["rate"], limits["burst"],
-                Policy(()),
+                str(uuid.UUID(bytes=digest)), digest, _NEVER, _limits(limits), Policy(()), app_digest(app.key),
             )
 
 
 def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) -> App:
     grants: dict[str, Grant] = {}
+    key = row["key"].encode()
     for grant in row["grants"]:
         served = interfaces[grant["interface"]]
-        grants[grant["interface"]] = _grant(grant, served["contract"], grant["fields"])
+        grants[grant["interface"]] = _grant(key, grant, served["contract"], grant["fields"])
         if "canary_fields" in grant:
             contract = served["canary"]["route"]["contract"]
-            grants[canary_key(grant["interface"])] = _grant(grant, contract, grant["canary_fields"])
+            grants[canary_key(grant["interface"])] = _grant(key, grant, contract, grant["canary_fields"])
     secrets = {
         str(credential["version"]).encode(): opener(bytes.fromhex(credential["sealed"]))
         for credential in row["credentials"]
     }
-    return App(row["key"].encode(), row["name"], secrets, grants)
+    return App(key, row["name"], secrets, grants)
 
 
-def _grant(row: Mapping[str, Any], contract: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:
+def _grant(app: bytes, row: Mapping[str, Any], contract: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:
     policy = compile_policy(
         contract["fields"], fields, items=tuple(contract["items"]),
         passthrough=frozenset(contract["passthrough"]), row_key=contract["row_key"],
     )
     id_ = uuid.UUID(row["id"])
-    return Grant(str(id_), id_.bytes, row["expires"], row["quota"], row["rate"], row["burst"], policy)
+    return Grant(str(id_), id_.bytes, row["expires"], _limits(row), policy, app_digest(app))
+
+
+def app_digest(key: bytes) -> bytes:
+    """Return the 16 bytes that name an application to the broker."""
+    return sm3(key)[:16]

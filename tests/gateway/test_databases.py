@@ -28,5 +28,5 @@ def test_the_path_on_both_databases(database: Database, upstream: Start) -> None
     with database.read() as session:
         grant, _ = grants.active(session)[0]
         today = clock.business_day(clock.now())
-        assert ledger.debited(session, grant_id=grant.id, day=today) == 3
+        assert ledger.used(session, grant_id=grant.id, day=today) == 3
     assert ship_all(runtime)["rows"] == 5

@@ -5,8 +5,6 @@ import json
 import subprocess
 import sys
 import uuid
-from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,9 +12,6 @@ from hypothesis import strategies as st
 
 from catalog.demands.rules import CONDITIONAL, NONE, UNCONDITIONAL, Wanted, item_share_type, next_stage, route
 from crypto.masking.rules import mask
-from gateway.broker import frames
-from gateway.broker.nonces import NonceTable
-from gateway.broker.quota import Bucket, Quotas, chunk_of
 from gateway.grants.rules import granted_fields, pace
 from gateway.interfaces.rules import definition_fault
 from gateway.policy.rules import PolicyFailed, apply, compile_policy
@@ -137,122 +132,6 @@ def test_policy_refuses_what_the_contract_does_not_say(body: bytes) -> None:
         apply(policy, body, mask, _never)
 
 
-# -- broker ----------------------------------------------------------------------------------------------------------
-def _digest(number: int) -> bytes:
-    return number.to_bytes(16)
-
-
-def test_nonces_are_kept_over_restarts_and_expire_late(tmp_path: Path) -> None:
-    table = NonceTable.open(tmp_path, 1000.0, ran_before=False, boot="a")
-    assert [table.add(_digest(1), 1000), table.add(_digest(1), 1000), table.add(_digest(2), 1290)] == ["", "replay", ""]
-    table.commit()
-    table.close()
-    again = NonceTable.open(tmp_path, 1010.0, ran_before=True, boot="a")
-    assert (again.floor, again.add(_digest(1), 1000), again.add(_digest(2), 1290)) == (0, "replay", "replay")
-    again.expire(1000 + 330)
-    assert again.add(_digest(1), 1000) == "replay", "kept until timestamp + 330 s"
-    again.expire(1000 + 330 + 120)
-    assert len(again) == 1
-    again.close()
-
-
-def test_floor_after_a_host_crash_or_a_lost_journal(tmp_path: Path) -> None:
-    NonceTable.open(tmp_path / "a", 1000.0, ran_before=False, boot="a").close()
-    other_boot = NonceTable.open(tmp_path / "a", 2000.0, ran_before=True, boot="b")
-    assert (other_boot.floor, other_boot.add(_digest(1), 2030), other_boot.add(_digest(1), 2031)) == (2030, "floor", "")
-    assert NonceTable.open(tmp_path / "lost", 2000.0, ran_before=True, boot="a").floor == 2030
-    assert NonceTable.open(tmp_path / "new", 2000.0, ran_before=False, boot="a").floor == 0
-
-
-def test_a_full_table_refuses_and_a_torn_journal_is_cut(tmp_path: Path) -> None:
-    table = NonceTable.open(tmp_path, 1000.0, ran_before=False, boot="a", capacity=2)
-    assert [table.add(_digest(number), 1000) for number in range(3)] == ["", "", "full"]
-    table.commit()
-    table.close()
-    path = next(tmp_path.glob("*.nonces"))
-    path.write_bytes(path.read_bytes() + b"torn")
-    again = NonceTable.open(tmp_path, 1000.0, ran_before=True, boot="a")
-    assert len(again) == 2 and path.stat().st_size % 24 == 0
-    again.close()
-
-
-class _Ledger:
-    """Debits as the database would; answers later when told to."""
-
-    def __init__(self) -> None:
-        self.debited = 0
-        self.late: list = []
-        self.broken = False
-
-    def __call__(self, grant, day, chunk, quota, done) -> None:
-        if self.broken:
-            self.late.append(lambda: done(None))
-            return
-        units = max(0, min(chunk, quota - self.debited))
-        self.debited += units
-        self.late.append(lambda: done(units))
-
-    def settle(self) -> None:
-        while self.late:
-            self.late.pop(0)()
-
-
-@given(st.integers(1, 3000), st.lists(st.integers(1, 40), min_size=1, max_size=60), st.booleans())
-def test_quota_is_never_exceeded_and_small_ones_are_exact(quota: int, wants: list[int], settle_each: bool) -> None:
-    ledger, answers = _Ledger(), []
-    quotas = Quotas(ledger)
-    for want in wants:
-        ask = frames.Ask(frames.TAKE, 1, 0, frames.NO_DIGEST, b"g" * 16, want, quota, 0, 0)
-        quotas.take(ask, 0.0, date(2026, 11, 21), lambda verdict, granted, retry: answers.append((verdict, granted)))
-        if settle_each:
-            ledger.settle()
-    ledger.settle()
-    granted = sum(units for verdict, units in answers if verdict == frames.OK)
-    assert len(answers) == len(wants)
-    assert granted <= ledger.debited <= quota
-    assert ledger.debited - granted <= chunk_of(quota) * 3 // 2 + max(wants)
-    if any(verdict == frames.QUOTA for verdict, _ in answers):
-        assert granted == quota
-    assert sum(left for _, _, left in quotas.unused()) == ledger.debited - granted
-
-
-def test_nobody_waits_for_a_database_that_is_slow_for_a_while() -> None:
-    ledger, answers = _Ledger(), []
-    quotas, ask = Quotas(ledger), frames.Ask(frames.TAKE, 1, 0, frames.NO_DIGEST, b"g" * 16, 30, 10_000, 0, 0)
-
-    def take() -> None:
-        quotas.take(ask, 0.0, date(2026, 11, 21), lambda verdict, granted, retry: answers.append((verdict, granted)))
-
-    take()
-    ledger.settle()
-    take()
-    assert (ledger.debited, len(ledger.late)) == (2 * chunk_of(10_000), 1), "less than half is left: asked for ahead"
-    take()
-    assert answers == [(frames.OK, 30)] * 3, "the database has not answered yet"
-
-
-def test_a_silent_database_admits_nothing() -> None:
-    ledger, answers = _Ledger(), []
-    ledger.broken = True
-    ask = frames.Ask(frames.TAKE, 1, 0, frames.NO_DIGEST, b"g" * 16, 1, 10, 0, 0)
-    Quotas(ledger).take(ask, 0.0, date(2026, 11, 21), lambda verdict, granted, retry: answers.append(verdict))
-    ledger.settle()
-    assert answers == [frames.STORAGE]
-
-
-def test_bucket() -> None:
-    bucket = Bucket(5.0, 0.0)
-    assert [bucket.take(1, 1000, 5, 0.0)[0] for _ in range(6)] == [1] * 5 + [0]
-    assert bucket.take(1, 1000, 5, 0.5) == (0, 500)
-    assert bucket.take(9, 1000, 5, 3.0) == (3, 0)
-
-
-def test_frames_round_trip() -> None:
-    ask = frames.Ask(3, 7, 1_790_000_000, b"n" * 16, b"g" * 16, 5, 1000, 2000, 10)
-    assert frames.unpack_asks(frames.pack_ask(ask) * 2) == [ask, ask]
-    assert frames.unpack_answers(frames.pack_answer(7, 1, 2, 3)) == [(7, 1, 2, 3)]
-
-
 # -- demands, grants, definitions, snapshots -------------------------------------------------------------------------
 def test_the_strictest_item_decides_the_way_of_a_demand() -> None:
     free, hidden, closed = (
@@ -273,7 +152,7 @@ def test_granted_fields() -> None:
         field("e", "别的", sensitive=True),
     ]
     assert granted_fields(fields, {item: True}, {"乙": False}, {"甲", "乙", "丙"}) == {"a": True, "b": False, "d": False}
-    assert pace(100) == (1000, 10) and pace(3_600_000) == (1_000_000, 2000)
+    assert pace(100) == (1000, 10) and pace(3_600_000) == (1_000_000, 2000) and pace(10, 5) == (5000, 10)
 
 
 def test_definitions_that_are_refused() -> None:

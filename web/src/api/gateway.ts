@@ -102,6 +102,10 @@ export interface Demand {
   basis: string;
   purpose: string;
   calls_per_day: number;
+  calls_per_month: number;
+  calls_per_second: number;
+  bytes_per_day: number;
+  bytes_per_month: number;
   valid_until: string;
   status: string;
   stage: "provider" | "bureau" | "";
@@ -137,6 +141,10 @@ export interface DemandInput {
   basis: string;
   purpose: string;
   calls_per_day: number;
+  calls_per_month: number;
+  calls_per_second: number;
+  bytes_per_day: number;
+  bytes_per_month: number;
   valid_until: string;
 }
 
@@ -151,7 +159,14 @@ export interface Grant {
   purpose: string;
   expires_at: string;
   quota_day: number;
+  quota_month: number;
+  bytes_day: number;
+  bytes_month: number;
+  rate: number;
   used_today: number;
+  used_month: number;
+  bytes_today: number;
+  bytes_this_month: number;
   state: "active" | "revoked" | "replaced";
   created_at: string;
 }
