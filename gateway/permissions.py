@@ -16,6 +16,10 @@ DEMAND_BUREAU = "gateway.demand.bureau"
 GRANT_READ = "gateway.grant.read"
 GRANT_REVOKE = "gateway.grant.revoke"
 CALL_READ = "gateway.call.read"
+COLLECT_READ = "gateway.collection.read"
+COLLECT_EDIT = "gateway.collection.edit"
+COLLECT_RUN = "gateway.collection.run"
+COLLECT_REVEAL = "gateway.collection.reveal"
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(INTERFACE_READ, "查看接口", "Read interfaces"),
@@ -32,18 +36,25 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(GRANT_READ, "查看接口授权", "Read grants"),
     Permission(GRANT_REVOKE, "撤销接口授权", "Revoke grants"),
     Permission(CALL_READ, "查看接口调用", "Read calls and metrics"),
+    Permission(COLLECT_READ, "查看汇聚任务与问题数据（脱敏）", "Read collection tasks and refused rows (masked)"),
+    Permission(COLLECT_EDIT, "编制汇聚表、适配应用与汇聚任务", "Edit collection tables, upstreams and tasks"),
+    Permission(COLLECT_RUN, "运行汇聚任务、上传文件、改正问题数据", "Run collection tasks, upload files, correct refused rows"),
+    Permission(COLLECT_REVEAL, "查看问题数据明文", "See refused rows in clear"),
 )
 
-_READ = (INTERFACE_READ, APP_READ, DEMAND_READ, GRANT_READ, CALL_READ)
+_READ = (INTERFACE_READ, APP_READ, DEMAND_READ, GRANT_READ, CALL_READ, COLLECT_READ)
+_COLLECT = (COLLECT_READ, COLLECT_RUN)
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    "data_engineer": (*_READ, INTERFACE_EDIT, PAGE_SHARE),
-    "operator": (*_READ, INTERFACE_EDIT, PAGE_SHARE, APP_BLOCK),
+    "data_engineer": (*_READ, INTERFACE_EDIT, PAGE_SHARE, COLLECT_EDIT, COLLECT_RUN),
+    "operator": (*_READ, INTERFACE_EDIT, PAGE_SHARE, APP_BLOCK, COLLECT_RUN),
     "bureau_admin": (*_READ, INTERFACE_APPROVE, APP_BLOCK, DEMAND_REVIEW, DEMAND_BUREAU, GRANT_REVOKE),
-    "data_officer": (INTERFACE_READ, DEMAND_READ, GRANT_READ),
-    "department_reviewer": (INTERFACE_READ, DEMAND_READ, DEMAND_REVIEW, GRANT_READ, GRANT_REVOKE),
-    "department_admin": (INTERFACE_READ, DEMAND_READ, GRANT_READ),
-    "consumer_contact": (INTERFACE_READ, PAGE_SHARE, APP_READ, APP_MANAGE, DEMAND_READ, DEMAND_APPLY, GRANT_READ, CALL_READ),
+    "data_officer": (INTERFACE_READ, DEMAND_READ, GRANT_READ, *_COLLECT, COLLECT_REVEAL),
+    "department_reviewer": (INTERFACE_READ, DEMAND_READ, DEMAND_REVIEW, GRANT_READ, GRANT_REVOKE, COLLECT_READ),
+    "department_admin": (INTERFACE_READ, DEMAND_READ, GRANT_READ, COLLECT_READ),
+    "consumer_contact": (
+        INTERFACE_READ, PAGE_SHARE, APP_READ, APP_MANAGE, DEMAND_READ, DEMAND_APPLY, GRANT_READ, CALL_READ,
+    ),
     "leader": (INTERFACE_READ,),
     "supervisor": _READ,
     "auditor": _READ,

@@ -89,6 +89,7 @@ MODELS = (
     "gateway.snapshot.models",
     "gateway.broker.models",
     "gateway.calllog.models",
+    "gateway.collection.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
@@ -217,6 +218,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "gateway.calllog.jobs",
     "gateway.snapshot.jobs",
     "gateway.health.jobs",
+    "gateway.collection.jobs",
 )
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (
@@ -358,6 +360,7 @@ def flush() -> None:
 def open_runtime(settings: Settings) -> Runtime:
     """Open an existing installation: its SecretBox, its database (refused when newer than the program)."""
     from crypto.servicekeys import service as servicekeys
+    from gateway.collection import physical
     from mulian.migrations import run
 
     place = Home(settings.resolved_home())
@@ -369,6 +372,7 @@ def open_runtime(settings: Settings) -> Runtime:
     database = database_of(settings, place)
     runtime = Runtime(settings=settings, home=place, database=database, box=servicekeys.open_box(place))
     run.check(database)
+    physical.follow(runtime)
     return runtime
 
 

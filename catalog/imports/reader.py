@@ -180,10 +180,21 @@ def refused(code: str, detail: str = "") -> MulianError:
 
 
 @contextmanager
-def open_book(path: Path, filename: str | None = None) -> Iterator[list[FileSheet]]:
+def open_bytes(data: bytes, filename: str) -> Iterator[list[FileSheet]]:
+    """The same of bytes that must lie on no disk: neither they nor the rows leave memory."""
+    with os.fdopen(os.memfd_create("workbook"), "w+b") as file:
+        file.write(data)
+        file.flush()
+        with open_book(Path(f"/proc/{os.getpid()}/fd/{file.fileno()}"), filename, in_memory=True) as sheets:
+            yield sheets
+
+
+@contextmanager
+def open_book(path: Path, filename: str | None = None, *, in_memory: bool = False) -> Iterator[list[FileSheet]]:
     """The sheets of an .xlsx, .xls, .ods, .csv or .json file, read row by row; ``filename`` as it was uploaded.
 
-    Raises ``catalog.import.workbook`` with one reason, within WALL_SECONDS whatever the file holds.
+    ``in_memory``: the rows, which otherwise wait in a nameless temporary file, are on no disk. Raises
+    ``catalog.import.workbook`` with one reason, within WALL_SECONDS whatever the file holds.
     """
     name = filename or path.name
     size = path.stat().st_size
@@ -194,7 +205,7 @@ def open_book(path: Path, filename: str | None = None) -> Iterator[list[FileShee
         raise refused("too_large")
     if suffix == "et":
         raise refused("et")
-    with tempfile.TemporaryFile() as out:
+    with os.fdopen(os.memfd_create("rows"), "w+b") if in_memory else tempfile.TemporaryFile() as out:
         answer = _run(path, out)
         if "refused" in answer:
             raise refused(str(answer["refused"]), str(answer.get("detail", "")))

@@ -90,20 +90,25 @@ def connect(runtime: Runtime, row: CryptoTarget) -> Source:
     Raises ``kernel.outbound.*``, ``crypto.target.dialect``, ``crypto.target.tls``, ``crypto.target.unreachable``
     (without what the server said about the account: drivers quote it).
     """
-    if row.product not in products(runtime):
-        raise DIALECT_REFUSED(dialect=row.product)
-    _secured(row.product, row.tls, row.authority)
-    place = Place(
-        row.host, row.port, row.database, row.username, runtime.box.open(_purpose(row.id), row.secret).decode(),
-        guard.allowed_by(runtime.settings), "verify" if row.tls == "verify" else _weaker(row.tls),
-        _authority(runtime, row),
-    )
+    place = place_of(runtime, row)
     try:
         return _open(row.product, place)
     except MulianError:
         raise
     except Exception as error:
         raise TARGET_UNREACHABLE(name=row.name, reason=type(error).__name__) from None
+
+
+def place_of(runtime: Runtime, row: CryptoTarget) -> Place:
+    """Return where a listed database is and how it is entered; raise ``crypto.target.dialect``, ``crypto.target.tls``."""
+    if row.product not in products(runtime):
+        raise DIALECT_REFUSED(dialect=row.product)
+    _secured(row.product, row.tls, row.authority)
+    return Place(
+        row.host, row.port, row.database, row.username, runtime.box.open(_purpose(row.id), row.secret).decode(),
+        guard.allowed_by(runtime.settings), "verify" if row.tls == "verify" else _weaker(row.tls),
+        _authority(runtime, row),
+    )
 
 
 def _open(product: str, place: Place) -> Source:

@@ -49,6 +49,22 @@ class EncryptedTable:
 
 
 _tables: dict[str, EncryptedTable] = {}
+_finders: dict[str, Callable[[], None]] = {}
+
+
+def find_more(name: str, finder: Callable[[], None]) -> None:
+    """Let a floor above declare tables that another process has made: asked for what is not known, and for all."""
+    _finders[name] = finder
+
+
+def forget(name: str) -> None:
+    """Take a declaration back: of a table that this process no longer works with."""
+    _tables.pop(name, None)
+
+
+def _ask() -> None:
+    for finder in _finders.values():
+        finder()
 
 
 def declare(table: EncryptedTable) -> None:
@@ -87,6 +103,8 @@ def form(table: EncryptedTable, column: str) -> Form:
 
 def table_of(name: str) -> EncryptedTable:
     """Return a declared table; raise ``crypto.table.unknown``."""
+    if name not in _tables:
+        _ask()
     table = _tables.get(name)
     if table is None:
         raise TABLE_UNKNOWN(table=name, column="*")
@@ -100,4 +118,5 @@ def find(name: str) -> EncryptedTable | None:
 
 def tables() -> list[EncryptedTable]:
     """Return every declared table, by name."""
+    _ask()
     return [_tables[name] for name in sorted(_tables)]

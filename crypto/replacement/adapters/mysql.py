@@ -20,19 +20,25 @@ _ROW_ERRORS = {1062, 1586, 1761, 1762, 3819, 4025, 1216, 1217, 1451, 1452, 1048,
                1690, 1365, 1364, 1526, 1748, 1644, 1645, 3105, 1906, 3140, 3141}
 
 
+def connection(place: Place) -> pymysql.connections.Connection[Any]:
+    """Open a connection on a socket that the outbound guard has opened; every statement commits by itself."""
+    context = place.context()
+    opened = pymysql.connections.Connection(
+        host=place.host, port=place.port, user=place.username, password=place.password, database=place.database,
+        charset="utf8mb4", client_flag=CLIENT.FOUND_ROWS, read_timeout=600, write_timeout=600, defer_connect=True,
+        autocommit=True, ssl=context, ssl_disabled=context is None,
+    )
+    sock = guard.connect(place.host, place.port, place.allowed, timeout=TIMEOUT)
+    sock.settimeout(None)
+    opened.connect(sock)
+    return opened
+
+
 class MySQL:
     """One connection. Texts travel as utf8mb4 and are compared as its bytes, whatever the column's character set."""
 
     def __init__(self, place: Place) -> None:
-        context = place.context()
-        self._connection = pymysql.connections.Connection(
-            host=place.host, port=place.port, user=place.username, password=place.password, database=place.database,
-            charset="utf8mb4", client_flag=CLIENT.FOUND_ROWS, read_timeout=600, write_timeout=600, defer_connect=True,
-            autocommit=True, ssl=context, ssl_disabled=context is None,
-        )
-        sock = guard.connect(place.host, place.port, place.allowed, timeout=TIMEOUT)
-        sock.settimeout(None)
-        self._connection.connect(sock)
+        self._connection = connection(place)
         # strict: a value that does not fit is refused, never cut; backslashes are escapes, as PyMySQL writes them
         self._execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION'")
 

@@ -19,18 +19,23 @@ _ROW_ERRORS = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseEx
 _SSL = {"off": "disable", "require": "require", "verify": "verify-full"}
 
 
+def connection(place: Place) -> psycopg.Connection[Any]:
+    """Open a connection to the address that the outbound guard has checked; every statement commits by itself."""
+    pinned = guard.resolve(place.host, place.port, place.allowed)
+    authority = str(place.authority) if place.authority and place.tls == "verify" else None
+    return psycopg.connect(
+        host=place.host, hostaddr=",".join(str(one.address) for one in pinned[:1]), port=place.port,
+        dbname=place.database, user=place.username, password=place.password, sslmode=_SSL[place.tls],
+        connect_timeout=int(TIMEOUT), client_encoding="utf8", autocommit=True, application_name="mulian",
+        sslrootcert=authority,
+    )
+
+
 class PostgreSQL:
     """One connection. Values are read as ``text`` and compared in COLLATE "C", byte for byte."""
 
     def __init__(self, place: Place) -> None:
-        pinned = guard.resolve(place.host, place.port, place.allowed)
-        authority = str(place.authority) if place.authority and place.tls == "verify" else None
-        self._connection = psycopg.connect(
-            host=place.host, hostaddr=",".join(str(one.address) for one in pinned[:1]), port=place.port,
-            dbname=place.database, user=place.username, password=place.password, sslmode=_SSL[place.tls],
-            connect_timeout=int(TIMEOUT), client_encoding="utf8", autocommit=True, application_name="mulian",
-            sslrootcert=authority,
-        )
+        self._connection = connection(place)
         self._connection.prepare_threshold = None  # old servers and poolers know no statements that are kept
 
     def version(self) -> str:
