@@ -40,6 +40,8 @@ MODELS = (
     "kernel.cases.models",
     "kernel.duty.models",
     "kernel.watch.models",
+    "kernel.watch.incidents.models",
+    "kernel.watch.channels.models",
     "kernel.files.models",
     "kernel.calendar.models",
     "crypto.scopes.models",
@@ -84,6 +86,7 @@ MODELS = (
     "gateway.snapshot.models",
     "gateway.broker.models",
     "gateway.calllog.models",
+    "gateway.health.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
