@@ -40,6 +40,8 @@ MODELS = (
     "kernel.cases.models",
     "kernel.duty.models",
     "kernel.watch.models",
+    "kernel.watch.incidents.models",
+    "kernel.watch.channels.models",
     "kernel.files.models",
     "kernel.calendar.models",
     "crypto.scopes.models",
@@ -90,6 +92,7 @@ MODELS = (
     "gateway.broker.models",
     "gateway.calllog.models",
     "gateway.collection.models",
+    "gateway.health.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (

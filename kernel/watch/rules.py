@@ -42,13 +42,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """Thresholds of one target. Times are seconds; `late_after` without a conclusive sample means unknown."""
+    """Thresholds of one target. Times are seconds; `late_after` without a conclusive sample means unknown.
+
+    An outage within `flap_window` of the last noticed one is noticed only once it has lasted `insist_after`.
+    """
 
     interval: int = 60
     down_after: int = 3
     up_after: int = 2
     late_after: int = 180
     flap_window: int = 3600
+    insist_after: int = 600
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Memory:
-    """All that the machine remembers of a target between two events."""
+    """All that the machine remembers of a target between two events.
+
+    `announced`: an alarm is open; `held`: its notice was held back. `watched_since` is set when a target is added.
+    """
 
     state: State = State.UNKNOWN
     since: datetime | None = None
@@ -78,7 +85,10 @@ class Memory:
     last_sample: datetime | None = None
     outage_open: bool = False
     announced: bool = False
+    held: bool = False
     last_announced: datetime | None = None
+    watched_since: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,10 +109,14 @@ class OutageClosed:
 
 @dataclass(frozen=True)
 class Announce:
-    """A notice is due: the target went down, recovered, or became unknown."""
+    """An alarm opens or closes: down and recovered, unknown (no conclusive result for too long) and seen again.
 
-    what: Literal["down", "recovered", "unknown"]
+    `insist` is the late notice of an outage whose own was held back as flapping; `notify` is false for those.
+    """
+
+    what: Literal["down", "insist", "recovered", "unknown", "seen"]
     at: datetime
+    notify: bool = True
 
 
 Action = OutageOpened | OutageClosed | Announce
@@ -121,7 +135,9 @@ def step(policy: Policy, memory: Memory, event: Sample | Tick, now: datetime) ->
         return memory, lost
     if memory.last_sample is not None and event.at <= memory.last_sample:
         return memory, lost
-    memory = replace(memory, last_sample=event.at)
+    if memory.late:
+        lost = (*lost, Announce("seen", event.at))
+    memory = replace(memory, last_sample=event.at, late=False)
     after, actions = (_on_ok if event.outcome is Outcome.OK else _on_fail)(policy, memory, event.at)
     return after, lost + actions
 
@@ -131,9 +147,10 @@ def _enter(memory: Memory, state: State, at: datetime) -> Memory:
 
 
 def _apply_gap(policy: Policy, memory: Memory, at: datetime) -> Step:
-    if memory.last_sample is None or memory.state is State.UNKNOWN:
+    known = memory.last_sample or memory.watched_since
+    if known is None or memory.late:
         return memory, ()
-    lost_at = memory.last_sample + timedelta(seconds=policy.late_after)
+    lost_at = known + timedelta(seconds=policy.late_after)
     if at <= lost_at:
         return memory, ()
     actions: tuple[Action, ...] = (Announce("unknown", lost_at),)
@@ -142,7 +159,7 @@ def _apply_gap(policy: Policy, memory: Memory, at: datetime) -> Step:
         end = memory.first_ok or memory.last_fail
         actions = (OutageClosed(memory.first_fail, end, memory.first_ok is not None), *actions)
     memory = replace(
-        memory, fails=0, oks=0, first_fail=None, last_fail=None, first_ok=None, outage_open=False
+        memory, fails=0, oks=0, first_fail=None, last_fail=None, first_ok=None, outage_open=False, late=True
     )
     return _enter(memory, State.UNKNOWN, lost_at), actions
 
@@ -163,10 +180,10 @@ def _recovered(memory: Memory, at: datetime) -> Step:
     if memory.outage_open and memory.first_fail is not None and memory.first_ok is not None:
         actions = (OutageClosed(memory.first_fail, memory.first_ok, True),)
     if memory.announced:
-        actions = (*actions, Announce("recovered", at))
+        actions = (*actions, Announce("recovered", at, not memory.held))
     memory = replace(
         memory, fails=0, oks=0, first_fail=None, last_fail=None, first_ok=None,
-        outage_open=False, announced=False,
+        outage_open=False, announced=False, held=False,
     )
     return _enter(memory, State.OK, at), actions
 
@@ -177,21 +194,29 @@ def _on_fail(policy: Policy, memory: Memory, at: datetime) -> Step:
         memory, fails=fails, oks=0, first_ok=None, first_fail=memory.first_fail or at, last_fail=at
     )
     if memory.outage_open:
-        return _enter(memory, State.DOWN, at), ()
+        return _insist(policy, _enter(memory, State.DOWN, at), at)
     if fails < policy.down_after or memory.first_fail is None:
         return _enter(memory, State.SUSPECT, at), ()
+    opened = OutageOpened(memory.first_fail)
     memory = _enter(replace(memory, outage_open=True), State.DOWN, at)
-    opened = OutageOpened(memory.first_fail or at)
-    if memory.announced or _flapping(policy, memory, at):
+    if memory.announced:
         return memory, (opened,)
-    return replace(memory, announced=True, last_announced=at), (opened, Announce("down", at))
+    notify = not _flapping(policy, memory, at)
+    last = at if notify else memory.last_announced
+    return replace(memory, announced=True, held=not notify, last_announced=last), (opened, Announce("down", at, notify))
+
+
+def _insist(policy: Policy, memory: Memory, at: datetime) -> Step:
+    """Tell of an outage that was taken for flapping and lasts."""
+    lasting = memory.first_fail is not None and at - memory.first_fail >= timedelta(seconds=policy.insist_after)
+    if not (memory.held and lasting):
+        return memory, ()
+    return replace(memory, held=False, last_announced=at), (Announce("insist", at),)
 
 
 def _flapping(policy: Policy, memory: Memory, at: datetime) -> bool:
-    """True within `flap_window` of the last announced outage: a flapping target gives one notice."""
-    return memory.last_announced is not None and at - memory.last_announced < timedelta(
-        seconds=policy.flap_window
-    )
+    """True within `flap_window` of the last noticed outage: a flapping target gives one notice."""
+    return memory.last_announced is not None and at - memory.last_announced < timedelta(seconds=policy.flap_window)
 
 
 # --- threshold rules -------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def outages(actions: list[Action]) -> list[tuple[datetime, datetime]]:
 
 
 def announced(actions: list[Action]) -> list[str]:
-    return [a.what for a in actions if isinstance(a, Announce)]
+    return [a.what for a in actions if isinstance(a, Announce) and a.notify]
 
 
 def test_ok_f_f_ok_is_nothing() -> None:
@@ -75,7 +75,7 @@ def test_dead_prober_is_unknown_not_down() -> None:
     minutes = [m for m in range(1440) if not 600 <= m < 610]
     memory, actions, _ = play([(m, OK) for m in minutes])
     assert outages(actions) == []
-    assert announced(actions) == ["unknown"]
+    assert announced(actions) == ["unknown", "seen"]
     assert coverage([at(m) for m in minutes], START, at(1440), 60) == (1430, 1440)
     assert memory.state is State.OK
     seen, lost = step(POLICY, Memory(State.OK, at(0), last_sample=at(599)), Tick(), at(603))
@@ -96,7 +96,7 @@ def test_prober_lost_during_an_outage_counts_only_what_was_seen() -> None:
     _, actions, states = play([(0, OK), (1, FAIL), (2, FAIL), (3, FAIL), (4, FAIL), (60, FAIL), (61, OK), (62, OK)])
     assert actions[2:4] == [OutageClosed(at(1), at(4), False), Announce("unknown", at(7))]
     assert states[5:] == [State.SUSPECT, State.RECOVERING, State.OK]
-    assert announced(actions) == ["down", "unknown", "recovered"], "what was announced is also called off"
+    assert announced(actions) == ["down", "unknown", "seen", "recovered"], "what was announced is also called off"
     assert outages(actions) == [(at(1), at(4))]
 
 
@@ -118,6 +118,26 @@ def test_flapping_gives_one_notice_but_every_outage() -> None:
     assert announced(actions) == ["down", "recovered"]
     assert len(outages(actions)) == 6
     assert outage_time(outages(actions), START, at(60)) == timedelta(minutes=18)
+    alarms = [a for a in actions if isinstance(a, Announce)]
+    assert [a.what for a in alarms] == ["down", "recovered"] * 6, "every one is an alarm, the first alone is told"
+
+
+def test_a_lasting_outage_is_told_though_the_target_flapped() -> None:
+    samples = [(0, OK), (1, FAIL), (2, FAIL), (3, FAIL), (4, OK), (5, OK), *((m, FAIL) for m in range(6, 30))]
+    _, actions, _ = play([*samples, (30, OK), (31, OK)])
+    told = [(a.what, a.at) for a in actions if isinstance(a, Announce) and a.notify]
+    assert told == [("down", at(3)), ("recovered", at(5)), ("insist", at(16)), ("recovered", at(31))]
+
+
+def test_a_target_that_was_never_seen_becomes_late_once() -> None:
+    memory = Memory(watched_since=at(0))
+    told = []
+    for minute in range(1, 12):
+        memory, actions = step(POLICY, memory, Sample(at(minute), OWN), at(minute))
+        told += actions
+    assert told == [Announce("unknown", at(3))]
+    memory, actions = step(POLICY, memory, Sample(at(12), OK), at(12))
+    assert (memory.state, actions) == (State.OK, (Announce("seen", at(12)),))
 
 
 OUTCOMES = st.lists(st.tuples(st.integers(1, 600), st.sampled_from([OK, FAIL, OWN])), max_size=80)
