@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0036"
-down_revision = "0033"
+down_revision = "0035"
 _DEMAND = {
     "calls_per_month": sa.Integer(), "calls_per_second": sa.Integer(), "bytes_per_day": sa.BigInteger(),
     "bytes_per_month": sa.BigInteger(),
