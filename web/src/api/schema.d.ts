@@ -18045,6 +18045,11 @@ export interface components {
             state_en: string;
             /** State Zh */
             state_zh: string;
+            /**
+             * Stopped
+             * @description 任务已取消或失败，须执行 mulian crypto resume 继续
+             */
+            stopped: boolean;
             /** Switched At */
             switched_at: string | null;
             /** Table */
