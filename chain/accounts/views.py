@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from chain.accounts import holders, queries, rights
+from chain.accounts.holders import Account
 from chain.accounts.rights import Place
 from chain.accounts.schemas import AccountOut, RightOut, right_out, rotation_out
 from chain.contracts import accounts
@@ -16,14 +17,15 @@ def listing(session: Session) -> list[AccountOut]:
     given: dict[str, list[str]] = {}
     for one in contracts.rights(session):
         given.setdefault(accounts.writer_of(one.environment, one.name), []).append(f"{one.role}: {one.method}")
-    found = []
-    for one in holders.listing(session):
-        row = queries.open_rotation(session, one.purpose)
-        found.append(AccountOut(
-            purpose=one.purpose, address=one.address, since=one.since, roles=given.get(one.purpose, []),
-            rotation=None if row is None else rotation_out(row),
-        ))
-    return found
+    return [_account(session, one, given.get(one.purpose, [])) for one in holders.listing(session)]
+
+
+def _account(session: Session, one: Account, roles: list[str]) -> AccountOut:
+    row = queries.open_rotation(session, one.purpose)
+    return AccountOut(
+        purpose=one.purpose, address=one.address, since=one.since, roles=roles,
+        rotation=None if row is None else rotation_out(row),
+    )
 
 
 def on_chain(runtime: Runtime, purpose: str) -> list[RightOut]:

@@ -11,11 +11,15 @@ from chain.contracts import accounts, deployments, queries, releases, sending, v
 from chain.contracts.errors import ACCOUNT_HELD, CODE_MISMATCH
 from chain.contracts.models import ContractCall, ContractDeployment, ContractRelease, ContractVersion
 from chain.contracts.releases import Created, Creation
-from chain.contracts.rules import IMPLEMENTATION_SLOT, PROXY, creation_hash
+from chain.contracts.rules import ACTIONS, IMPLEMENTATION_SLOT, PROXY, creation_hash
 from chain.ledger import values
 from chain.ledger.access import ledger_of
 from chain.ledger.errors import LEDGER_REFUSED, LEDGER_TIMEOUT, LEDGER_UNREACHABLE, REVERTED
 from chain.ledger.port import Ledger, Receipt
+from chain.operations import carrying
+from chain.operations import service as operations
+from chain.operations.errors import OPERATION_WAITS
+from chain.operations.service import Wanted
 from contracts_sc import bytecode
 from contracts_sc.artifacts import Artifact, artifact
 from contracts_sc.bytecode import Comparison
@@ -77,6 +81,8 @@ def carry_out(runtime: Runtime, actor: Actor, deployment_id: uuid.UUID) -> str:
             raise LEDGER_REFUSED(reason=f"chain {plan.chain_id} was agreed to, {ledger.chain_id()} answers")
         return _ACTS[plan.action](runtime, ledger, actor, plan)
     except MulianError as error:
+        if error.kind is OPERATION_WAITS:
+            return plan.state  # goes on when the persons have signed
         if error.code in PASSING:
             raise
         problem = error
@@ -168,9 +174,30 @@ def _point(
     method = values.method_named(plan.abi, "upgradeToAndCall")
     if method is None or plan.live_address is None:
         raise LEDGER_REFUSED(reason="the live contract cannot be upgraded")
-    call = method.encode([implementation, "0x" + data.hex()])
-    _call(runtime, ledger, plan, step, plan.live_address, call, plan.account)
+    arguments = [implementation, "0x" + data.hex()]
+    wanted = Wanted(plan.name, method.signature, arguments, plan.live_address, method.encode(arguments))
+    account = accounts.signer(runtime, plan.account).address
+    evidence = plan.params["digest"].rsplit(":", 1)[1]
+    operation = runtime.database.run(lambda session: carrying.step(
+        session, ledger, deployment_id=plan.id, step=step, environment=plan.environment, account=account, wanted=wanted,
+        title=f"{ACTIONS[plan.action][0]} {plan.name} {plan.version}", evidence=evidence,
+    ))
+    if operation is None:
+        _call(runtime, ledger, plan, step, plan.live_address, wanted.data, plan.account)
+    else:
+        _by_persons(runtime, ledger, plan, step, operation.id)
     _check_slot(ledger, plan.live_address, implementation)
+
+
+def _by_persons(runtime: Runtime, ledger: Ledger, plan: Plan, step: str, operation_id: uuid.UUID) -> None:
+    """Take a step by an operation of an approvals contract; raises ``chain.operation.waits`` for signatures."""
+    target, data = runtime.database.run(
+        lambda session: operations.execution(session, operations.get(session, operation_id)), write=False
+    )
+    _call(runtime, ledger, plan, step, target, data, accounts.deployer_of(plan.environment))
+    runtime.database.run(
+        lambda session: operations.end(session, operations.get(session, operation_id), "executed", "")
+    )
 
 
 def _check_slot(ledger: Ledger, proxy: str, implementation: str) -> None:

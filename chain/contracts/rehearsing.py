@@ -104,7 +104,7 @@ def _begin(stage: _Stage, request: Mapping[str, Any], suite: Suite, report: dict
     if upgrade is None:
         raise Failed("not_upgradable")
     data = upgrade.encode([implementation, "0x" + _initialiser(stage, version).hex()])
-    outcome = stage.chain.send(stage.names[suite.upgrader], stage.address, data)
+    outcome = stage.chain.send(_actor(stage, suite.upgrader), stage.address, data)
     if not outcome.succeeded:
         raise Failed("upgrade_failed", None, _why(stage.abi, outcome))
     report["upgrade"] = {"gas": outcome.gas_used, "steps_before": len(suite.before_upgrade)}
@@ -186,10 +186,18 @@ def _take(stage: _Stage, step: Step) -> None:
     except BadValue as error:
         raise Failed("arguments", error.why, error.where) from error
     act = stage.chain.read if step.read else stage.chain.send
-    outcome = act(stage.names[step.sender], stage.address, data)
+    outcome = act(_actor(stage, step.sender), stage.address, data)
     if outcome.succeeded:
         stage.gas.setdefault(method.signature, []).append(outcome.gas_used)
     _check(stage, step, method, outcome)
+
+
+def _actor(stage: _Stage, name: str) -> str:
+    """The address that acts: an account, or ``@Name`` of a contract that stands."""
+    found = stage.names.get(name.removeprefix("@"))
+    if found is None:
+        raise Failed("arguments", name)
+    return found
 
 
 def _check(stage: _Stage, step: Step, method: Method, outcome: Outcome) -> None:

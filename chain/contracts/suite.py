@@ -14,6 +14,8 @@ FORMAT = "mulian-contract-tests/1"
 ALWAYS = ("deployer", "account")
 MAX_CASES, MAX_STEPS, MAX_ACCOUNTS = 200, 2000, 50
 _ACCOUNT = re.compile(r"[a-z][a-z0-9_]{0,29}")
+# a contract that this one's arguments name may act too, as an approvals contract does
+_CONTRACT = re.compile(r"@[A-Za-z][A-Za-z0-9_]{0,39}")
 _STEP = {"from", "call", "read", "arguments", "advance", "returns", "reverts", "events", "gas_at_most", "note"}
 
 
@@ -70,7 +72,7 @@ def parse(document: Any) -> Suite:
     if not isinstance(cases, list) or not 1 <= len(cases) <= MAX_CASES:
         refuse("suite_empty")
     upgrader = document.get("upgrader", "account")
-    if upgrader not in known:
+    if not _may_act(upgrader, known):
         refuse("suite", "upgrader")
     suite = Suite(
         accounts=tuple(accounts), cases=tuple(_case(one, number, known) for number, one in enumerate(cases, 1)),
@@ -93,6 +95,10 @@ def _check_whole(suite: Suite) -> None:
 
 def _is_account(name: Any) -> bool:
     return isinstance(name, str) and _ACCOUNT.fullmatch(name) is not None and name not in (*ALWAYS, "contract")
+
+
+def _may_act(name: Any, known: tuple[str, ...]) -> bool:
+    return name in known or (isinstance(name, str) and _CONTRACT.fullmatch(name) is not None)
 
 
 def _case(given: Any, number: int, known: tuple[str, ...]) -> Case:
@@ -128,7 +134,7 @@ def _step(given: Any, where: str, known: tuple[str, ...]) -> Step:
     method, sender, arguments = given[verbs[0]], given.get("from", "deployer"), given.get("arguments", [])
     if not isinstance(method, str) or not 1 <= len(method) <= 300:
         refuse("suite", f"{where}.{verbs[0]}")
-    if sender not in known:
+    if not _may_act(sender, known):
         refuse("suite", f"{where}.from")
     if not isinstance(arguments, list):
         refuse("suite", f"{where}.arguments")

@@ -96,7 +96,10 @@ def rehearse(runtime: Runtime, actor: Actor, version_id: uuid.UUID) -> ContractV
     with runtime.database.read() as session:
         row = get(session, version_id)
         former = None if row.previous_id is None else get(session, row.previous_id)
-        request = rehearsal.request_of(row, former, needs_of(session, row))
+        needs = needs_of(session, row)
+        if former is not None:
+            needs += [one for one in needs_of(session, former) if one not in needs]
+        request = rehearsal.request_of(row, former, needs)
     try:
         report = rehearsal.run(request)
     except MulianError as error:

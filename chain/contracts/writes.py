@@ -184,6 +184,12 @@ def _queue(
     return row
 
 
+def encoded(session: Session, contract: Live, method: str, arguments: list[Any]) -> tuple[Method, bytes]:
+    """Return a method and its call data; raise ``chain.contract.method_unknown``, ``call_argument``."""
+    found = method_of(contract, method)
+    return found, _encode(session, contract, found, arguments)
+
+
 def _encode(session: Session, contract: Live, method: Method, arguments: list[Any]) -> bytes:
     names = {"contract": contract.release.address}
     account = _account(session, contract)

@@ -108,7 +108,7 @@ def _change(home: Path | None, action: str, wanted: list[str], json: bool) -> No
             raise typer.BadParameter(f"名单由合约 0x{listed.address.hex()} 保存 / the registry on the chain keeps the list")
         if action == "remove" and listed is None:
             raise typer.BadParameter("名单未启用，任何账户都可发送 / there is no list yet: everybody may send")
-        before = listed or frozenset()
+        before: frozenset[bytes] = listed or frozenset()
         after = before | named if action == "add" else before - named
         _write(runtime, action, after, sorted("0x" + item.hex() for item in named))
     output({"senders": len(after)}, json)
@@ -141,8 +141,9 @@ def list_senders(home: HomeOption = None, json: JsonOption = False) -> None:
     with open_runtime(home) as runtime:
         listed = read_list(runtime.home.chain_dir / ACCOUNTS_FILE)
         if isinstance(listed, Registry):
-            listed = frozenset(bytes.fromhex(one[2:]) for one in ledger_of(runtime).request("perm_getAccountsAllowlist"))
-    rows = [{"account": "*"}] if listed is None else [{"account": "0x" + item.hex()} for item in sorted(listed)]
+            rows = [{"account": one} for one in ledger_of(runtime).request("perm_getAccountsAllowlist")]
+        else:
+            rows = [{"account": "*" if listed is None else "0x" + one.hex()} for one in sorted(listed or {b""})]
     output(rows, json, title="可发送交易的账户 Senders")
 
 

@@ -17,6 +17,8 @@ EXCEPTIONS = {
     "mulian gateway serve": "a process",
     "mulian chain init-besu": "makes the files of another program's network; no home is read",
     "mulian chain record-fixtures": "reads a foreign node; no home is read",
+    "mulian contract operation key": "runs on a member's own machine, where there is no home",
+    "mulian contract operation sign": "runs on a member's own machine, where there is no home",
     "mulian witness serve": "a process",
     "mulian witness cosign": "its answers are lines of JSON",
     "mulian openapi": "belongs to the program, not to a home; its output is JSON",

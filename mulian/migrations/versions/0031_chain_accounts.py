@@ -1,4 +1,4 @@
-"""Ledger accounts that can be held, and exchanges of their keys."""
+"""Ledger accounts that can be held, exchanges of their keys, operations that persons sign, records of registries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,8 +9,13 @@ _OPEN = sa.text("state IN ('proposed', 'granting', 'switching', 'retiring', 'und
 
 
 def upgrade() -> None:
-    """Add the flag and create the table."""
+    """Add the flag and create the tables."""
     op.add_column("chain_account", sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False))
+    _rotations()
+    _operations()
+
+
+def _rotations() -> None:
     op.create_table(
         "chain_account_rotation",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -35,6 +40,59 @@ def upgrade() -> None:
     op.create_index(
         "ix_chain_account_rotation_open", "chain_account_rotation", ["purpose"], unique=True, sqlite_where=_OPEN,
         postgresql_where=_OPEN,
+    )
+
+
+def _operations() -> None:
+    op.create_table(
+        "chain_operation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("environment", sa.String(length=20), nullable=False),
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("board", sa.String(length=40), nullable=False),
+        sa.Column("contract", sa.String(length=42), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("calls", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.String(length=64), nullable=False),
+        sa.Column("salt", sa.String(length=40), nullable=False),
+        sa.Column("not_after", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=66), nullable=False),
+        sa.Column("members", sa.Text(), nullable=False),
+        sa.Column("threshold", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("deployment_id", sa.Uuid(), nullable=True),
+        sa.Column("step", sa.String(length=20), nullable=True),
+        sa.Column("call_id", sa.Uuid(), nullable=True),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_operation")),
+        sa.ForeignKeyConstraint(
+            ["deployment_id"], ["contract_deployment.id"], name=op.f("fk_chain_operation_deployment_id")
+        ),
+        sa.ForeignKeyConstraint(["call_id"], ["contract_call.id"], name=op.f("fk_chain_operation_call_id")),
+        sa.UniqueConstraint("digest", name=op.f("uq_chain_operation_digest")),
+        sa.UniqueConstraint("deployment_id", "step", name=op.f("uq_chain_operation_deployment_id_step")),
+    )
+    op.create_index("ix_chain_operation_state", "chain_operation", ["state", "created_at"])
+    op.create_table(
+        "chain_operation_signature",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("operation_id", sa.Uuid(), nullable=False),
+        sa.Column("member", sa.String(length=42), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("imported_by", sa.String(length=120), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), nullable=False),
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_operation_signature")),
+        sa.ForeignKeyConstraint(
+            ["operation_id"], ["chain_operation.id"], name=op.f("fk_chain_operation_signature_operation_id")
+        ),
+        sa.UniqueConstraint(
+            "operation_id", "member", name=op.f("uq_chain_operation_signature_operation_id_member")
+        ),
     )
 
 

@@ -137,14 +137,17 @@ def status(service: Service) -> dict[str, Any]:
     totals = view.store.select("SELECT count(*) - 1, sum(tx_count), sum(failed) FROM block")[0]
     head = view.head()
     senders = node.engine.rules.senders_at(head.block_number + 1)
-    registry = senders if isinstance(senders, Registry) else None
-    listed = registry.count(view.storage_at(head)) if registry else None if senders is None else len(senders)
+    registry = senders.address if isinstance(senders, Registry) else None
+    if isinstance(senders, Registry):
+        listed: int | None = senders.count(view.storage_at(head))
+    else:
+        listed = None if senders is None else len(senders)
     return {
         "engine": CLIENT_VERSION, "chainId": node.engine.chain_id, "sealer": to_checksum_address(head.coinbase),
         "genesisHash": codec.to_data(view.header(0).hash), "height": totals[0], "headHash": codec.to_data(head.hash),
         "headTimestamp": head.timestamp, "transactions": totals[1], "failed": totals[2], "pending": ready,
         "queued": queued, "period": node.options.period, "idle": node.options.idle, "failure": node.failure,
-        "clockBackSeconds": node.clock_back_seconds, "allowList": listed, "allowListRegistry": to_checksum_address(registry.address) if registry else None,
+        "clockBackSeconds": node.clock_back_seconds, "allowList": listed, "allowListRegistry": to_checksum_address(registry) if registry else None,
     }
 
 
