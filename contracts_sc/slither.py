@@ -63,7 +63,7 @@ def examine(
         info = folder / "artifacts" / "build-info"
         info.mkdir(parents=True)
         (info / "all.json").write_text(json.dumps({
-            "solcVersion": version, "solcLongVersion": version, "input": document, "output": output,
+            "solcVersion": version.partition("+")[0], "solcLongVersion": version, "input": document, "output": output,
         }))
         return _run(folder, slither, seconds)
 

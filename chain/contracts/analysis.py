@@ -8,7 +8,7 @@ from contracts_sc import build, slither
 from kernel.errors import MulianError
 
 TOOL = "slither"
-SECONDS = 120
+SECONDS = 300
 _SHOWN, _WORDS = 200, 300
 
 
@@ -36,7 +36,7 @@ def analyse(*, origin: str, contract: str, compiler: str, source: Mapping[str, A
         document = slither.asking(dict(source))
         findings = slither.examine(document, compiling.compiled(solc, document), mine, found, seconds=SECONDS)
     except (MulianError, RuntimeError, OSError, ValueError, KeyError) as error:
-        return _skipped("failed", str(error)[:_WORDS])
+        return _skipped("failed", str(error)[-_WORDS:])
     return _report([one | {"reason": None} for one in findings[:_SHOWN]])
 
 
