@@ -16,6 +16,9 @@ from typing import Any
 from contracts_sc import build
 
 BASELINE = build.HERE / "slither.json"
+# where build tools keep other people's sources, and the names that a hardhat folder has a meaning for
+_PACKAGES = ("@", "node_modules/", "lib/")
+_OWN_FILES = ("artifacts", "hardhat.config.js", "report.json")
 _OUTPUTS = ["abi", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers", "userdoc", "devdoc"]
 
 
@@ -29,31 +32,52 @@ def analyse(document: dict[str, Any], modules: Path, slither: str) -> list[dict[
 
     Findings wholly inside packages are left out. Raises RuntimeError with slither's words when it fails.
     """
-    settings = document["settings"] | {"outputSelection": {"*": {"*": _OUTPUTS, "": ["ast"]}}}
-    document = document | {"settings": settings}
+    document = asking(document)
     output = build.compile_input(document, modules)
     version = json.loads((modules / "solc" / "package.json").read_text())["version"]
+    return examine(document, output, version, slither)
+
+
+def asking(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a standard JSON input that asks the compiler for what slither reads."""
+    settings = document.get("settings", {}) | {"outputSelection": {"*": {"*": _OUTPUTS, "": ["ast"]}}}
+    return document | {"settings": settings}
+
+
+def examine(
+    document: dict[str, Any], output: dict[str, Any], version: str, slither: str, *, seconds: int = 600
+) -> list[dict[str, str]]:
+    """Return the findings about what a compiler made of an :func:`asking` input; sources may be anybody's.
+
+    Raises RuntimeError when slither fails, ends late, or a source's name leads out of the folder it is given.
+    """
     with tempfile.TemporaryDirectory(prefix="mulian-slither-") as temporary:
-        folder = Path(temporary)
+        folder = Path(temporary).resolve()
         for unit, source in document["sources"].items():
-            (folder / unit).parent.mkdir(parents=True, exist_ok=True)
-            (folder / unit).write_text(source["content"], "utf-8")
+            path = (folder / unit).resolve()
+            if not path.is_relative_to(folder) or unit.split("/")[0] in _OWN_FILES:
+                raise RuntimeError(f"a source named {unit!r}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(source["content"], "utf-8")
         (folder / "hardhat.config.js").write_text("module.exports = {};\n")
         info = folder / "artifacts" / "build-info"
         info.mkdir(parents=True)
         (info / "all.json").write_text(json.dumps({
-            "solcVersion": version, "solcLongVersion": version, "input": document, "output": output,
+            "solcVersion": version.partition("+")[0], "solcLongVersion": version, "input": document, "output": output,
         }))
-        return _run(folder, slither)
+        return _run(folder, slither, seconds)
 
 
-def _run(folder: Path, slither: str) -> list[dict[str, str]]:
+def _run(folder: Path, slither: str, seconds: int) -> list[dict[str, str]]:
     report = folder / "report.json"
-    done = subprocess.run(
-        [slither, ".", "--ignore-compile", "--compile-force-framework", "hardhat", "--exclude-dependencies",
-         "--json", str(report)],
-        cwd=folder, capture_output=True, timeout=600, check=False,
-    )
+    try:
+        done = subprocess.run(
+            [slither, ".", "--ignore-compile", "--compile-force-framework", "hardhat", "--exclude-dependencies",
+             "--json", str(report)],
+            cwd=folder, capture_output=True, timeout=seconds, check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise RuntimeError(f"not done after {seconds} s") from late
     # it exits with 255 when there are findings: the report says whether it worked
     result: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {"success": False}
     if not result["success"]:
@@ -67,7 +91,9 @@ def _run(folder: Path, slither: str) -> list[dict[str, str]]:
 
 
 def _is_ours(element: dict[str, Any]) -> bool:
-    return str(element.get("source_mapping", {}).get("filename_relative", "")).startswith("src/")
+    """Whether an element stands in sources of its authors, not of a package."""
+    name = str(element.get("source_mapping", {}).get("filename_relative", ""))
+    return name != "" and not name.startswith(_PACKAGES)
 
 
 def _where(elements: list[dict[str, Any]]) -> str:

@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from chain.anchoring import evidence, queries, restore, rules, signing, streams
+from chain.anchoring import evidence, queries, restore, rules, signing, streams, tallies
 from chain.anchoring.errors import ANCHOR_EVIDENCE, ANCHOR_HALTED
 from chain.anchoring.events import BatchFinal
 from chain.anchoring.models import AnchorBatch, AnchorLeaf, AnchorStream
@@ -211,5 +211,6 @@ class _Flusher:
         row.evidence = mined.evidence
         session.flush()
         session.add(signing.checkpoint(self._runtime, self._origin, row, clock.now()))
+        tallies.add(session, row)
         publish(session, BatchFinal(row.stream, row.id, row.leaves))
 

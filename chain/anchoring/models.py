@@ -103,6 +103,16 @@ class AnchorLeaf(Base):
     batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("anchor_batch.id"))
 
 
+class AnchorTally(Base):
+    """How many final records of a department a stream holds, all epochs together (``tallies``)."""
+
+    __tablename__ = "anchor_tally"
+    __table_args__ = (Index("ix_anchor_tally_department_id", "department_id"),)
+    stream: Mapped[str] = mapped_column(ForeignKey("anchor_stream.name"), primary_key=True)
+    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"), primary_key=True)
+    records: Mapped[int] = mapped_column(BigInteger)
+
+
 class AnchorTile(Base):
     """Up to 256 hashes of one level of one tree, 32 bytes each (``tree``)."""
 

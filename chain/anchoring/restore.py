@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from chain.anchoring import queries, rules, service
+from chain.anchoring import queries, rules, service, tallies
 from chain.anchoring.errors import ANCHOR_HALTED
 from chain.anchoring.models import AnchorBatch, AnchorLeaf, AnchorStream
 from chain.anchoring.port import AnchorLedger, Record
@@ -89,6 +89,7 @@ def resume(session: Session, actor: Actor, *, stream: str, chain: Head, nonce: i
         queries.batches(stream, "final").where(AnchorBatch.epoch == row.epoch, AnchorBatch.seq > chain.seq)
     )
     for batch in list(gone):
+        tallies.take_back(session, batch)
         _void(session, batch)
     _new_epoch(session, row, chain, nonce, actor, row.reason or "")
     row.state, row.reason = "open", None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from chain.anchoring import tallies
 from chain.anchoring.models import AnchorBatch, AnchorLeaf, AnchorStream
 from chain.apps import usage
 from chain.apps.models import ChainApp, ChainAppPlace, EvidenceUse
@@ -83,15 +84,10 @@ def read(session: Session, department_ids: Sequence[uuid.UUID]) -> dict[uuid.UUI
 
 
 def _records(session: Session, found: Mapping[uuid.UUID, UnitHealth]) -> None:
-    counted = session.execute(
-        select(AnchorLeaf.department_id, func.count()).where(AnchorLeaf.department_id.in_(found))
-        .group_by(AnchorLeaf.department_id)
-    )
-    for department, number in counted:
-        if department is not None:
-            found[department].records = number
-    for department, unit in found.items():
-        if unit.records:  # one step along the index of a department's leaves, newest first
+    for department, number in tallies.final_records(session, list(found)).items():
+        unit = found[department]
+        unit.records = number
+        if number:  # one step along the index of a department's leaves, newest first
             unit.last_anchored = session.scalar(
                 select(AnchorBatch.final_at).join(AnchorLeaf, AnchorLeaf.batch_id == AnchorBatch.id)
                 .where(AnchorLeaf.department_id == department, AnchorBatch.state == "final")
@@ -104,15 +100,14 @@ def _waiting(session: Session, found: Mapping[uuid.UUID, UnitHealth]) -> None:
     prepared = select(AnchorBatch.id).where(AnchorBatch.state == "prepared")
     columns = (AnchorLeaf.department_id, AnchorLeaf.stream, func.count(), func.min(AnchorLeaf.created_at))
     for chosen in (AnchorLeaf.batch_id.is_(None), AnchorLeaf.batch_id.in_(prepared)):
-        rows = session.execute(
-            select(*columns).where(chosen, AnchorLeaf.department_id.in_(found))
-            .group_by(AnchorLeaf.department_id, AnchorLeaf.stream)
-        )
+        # of all departments: naming some would make the database walk along every leaf that they ever had
+        rows = session.execute(select(*columns).where(chosen).group_by(AnchorLeaf.department_id, AnchorLeaf.stream))
         for department, stream, number, oldest in rows:
-            if department is None:
+            unit = found.get(department)
+            if unit is None:
                 continue
-            unit = found[department]
             unit.waiting += number
+            unit.records += number
             unit.oldest_waiting = min(filter(None, (unit.oldest_waiting, oldest)))
             if stream in halted and stream not in unit.halted:
                 unit.halted.append(stream)

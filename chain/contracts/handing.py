@@ -1,21 +1,17 @@
 """How a version comes in: from this program's build, from a compiler's build file, or compiled here from source."""
 
 import json
-import shutil
-import subprocess
-import tempfile
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chain.contracts import packages, versions
+from chain.contracts import compiling, packages, versions
 from chain.contracts.errors import COMPILER_MISSING
 from chain.contracts.models import ContractVersion
 from chain.contracts.packages import Package, refuse
 from chain.contracts.schemas import VersionIn
 from kernel.identity.actor import Actor, require
 
-_SECONDS = 120
 _OUTPUTS = [
     "abi", "evm.bytecode.object", "evm.bytecode.linkReferences", "evm.deployedBytecode.object",
     "evm.deployedBytecode.linkReferences", "evm.deployedBytecode.immutableReferences", "evm.methodIdentifiers",
@@ -50,35 +46,20 @@ def _package(given: VersionIn) -> tuple[str, tuple[Package, dict[str, Any]]]:
 def compile_source(given: Any) -> dict[str, Any]:
     """Compile a standard-JSON input with this machine's solc and return a build file.
 
-    The compiler reads nothing but its standard input: sources by ``urls`` are refused, imports resolve only among
-    the given ones. Raises ``chain.contract.compiler_missing``, ``chain.contract.package``.
+    Raises ``chain.contract.compiler_missing``, ``chain.contract.package``.
     """
-    solc = shutil.which("solc") or shutil.which("solcjs")
+    solc = compiling.find()
     if solc is None:
         raise COMPILER_MISSING()
     if not isinstance(given, dict) or not isinstance(given.get("sources"), dict):
         refuse("form", "input")
-    if any(not isinstance(one, dict) or set(one) != {"content"} for one in given["sources"].values()):
+    if not compiling.holds_sources(given):
         refuse("source_content")
     settings = given.get("settings", {})
     if not isinstance(settings, dict):
         refuse("form", "settings")
     document = {**given, "settings": {**settings, "outputSelection": {"*": {"*": _OUTPUTS}}}}
-    with tempfile.TemporaryDirectory(prefix="mulian-solc-") as folder:
-        output = json.loads(_run([solc, "--standard-json"], json.dumps(document).encode(), folder))
-        version = _run([solc, "--version"], b"", folder).decode("ascii", "replace").split()[-1]
-    problems = [str(one.get("message", "")) for one in output.get("errors", []) if one.get("severity") == "error"]
-    if problems:
-        refuse("compile", problems[0])
-    return {"input": document, "output": {"contracts": output.get("contracts", {})}, "compiler": version}
-
-
-def _run(command: list[str], given: bytes, folder: str) -> bytes:
-    try:
-        done = subprocess.run(
-            command, input=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, timeout=_SECONDS,
-            check=True,
-        )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        refuse("compile", type(error).__name__)
-    return done.stdout
+    output = compiling.compiled(solc, document)
+    return {
+        "input": document, "output": {"contracts": output.get("contracts", {})}, "compiler": compiling.version(solc),
+    }

@@ -19,10 +19,11 @@ def request_of(
     version: ContractVersion, former: ContractVersion | None, needs: Sequence[ContractVersion]
 ) -> dict[str, Any]:
     """Return everything a rehearsal depends on. ``needs`` are contracts that the arguments name, in the order in
-    which they must stand."""
+    which they must stand; the gas of the former version is what the new one is compared with."""
     return {
         "fork": version.fork, "suite": version.suite, "version": part(version),
-        "former": None if former is None else part(former), "needs": [part(one) for one in needs],
+        "former": None if former is None else part(former) | {"gas": (former.report or {}).get("gas", [])},
+        "needs": [part(one) for one in needs],
     }
 
 

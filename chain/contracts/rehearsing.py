@@ -11,7 +11,7 @@ from typing import Any
 from eth_abi import encode
 
 from chain.contracts import packages
-from chain.contracts.rules import IMPLEMENTATION_SLOT, PROXY
+from chain.contracts.rules import IMPLEMENTATION_SLOT, PROXY, REPORT
 from chain.contracts.suite import Case, Step, Suite, parse
 from chain.ledger import values
 from chain.ledger.rehearsal import Mark, Outcome, Rehearsal, address_of
@@ -20,7 +20,8 @@ from contracts_sc import bytecode, layout
 from contracts_sc.artifacts import artifact
 from kernel.errors import MulianError
 
-FORMAT = "mulian-rehearsal/1"
+# a method that costs more than this above the former version is named in the report
+GAS_TOLERANCE_PERCENT = 2
 _SHOWN = 1000
 
 
@@ -57,7 +58,7 @@ def rehearse(request: Mapping[str, Any]) -> dict[str, Any]:
     package = packages.restore(request["version"]["package"])
     stage = _Stage(Rehearsal(request["fork"]), {name: address_of(name) for name in suite.names}, package.abi)
     report: dict[str, Any] = {
-        "format": FORMAT, "fork": request["fork"], "deployment": None, "cases": [], "gas": [], "untested": [],
+        "format": REPORT, "fork": request["fork"], "deployment": None, "cases": [], "gas": [], "untested": [],
         "layout": _layout(request), "failure": None, "upgrade": None,
     }
     try:
@@ -72,10 +73,7 @@ def rehearse(request: Mapping[str, Any]) -> dict[str, Any]:
     if report["failure"] is None:
         start = stage.chain.mark()
         report["cases"] = [_case(stage, case, start) for case in suite.cases]
-        report["gas"] = [
-            {"method": name, "calls": len(used), "least": min(used), "most": max(used)}
-            for name, used in sorted(stage.gas.items())
-        ]
+        report["gas"] = _gas(stage.gas, request["former"])
         report["untested"] = [one for one in values.methods(package.abi) if one not in stage.gas]
     report["passed"] = (
         report["failure"] is None and all(case["passed"] for case in report["cases"])
@@ -258,6 +256,16 @@ def _why(abi: list[dict[str, Any]], outcome: Outcome) -> str:
 def _short(value: Any) -> str | None:
     text = value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
     return text if text is None or len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _gas(used: Mapping[str, list[int]], former: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """What each method cost, beside the most that it cost in the former version (None: it was not measured)."""
+    before = {} if former is None else {one["method"]: one["most"] for one in former["gas"]}
+    return [
+        {"method": name, "calls": len(costs), "least": min(costs), "most": max(costs), "former": before.get(name),
+         "over": name in before and 100 * max(costs) > (100 + GAS_TOLERANCE_PERCENT) * before[name]}
+        for name, costs in sorted(used.items())
+    ]
 
 
 def _layout(request: Mapping[str, Any]) -> list[dict[str, Any]]:

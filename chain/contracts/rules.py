@@ -8,6 +8,8 @@ from kernel.digest import sha256_hex
 # kinds of jobs, the kind of approval and who decides it
 REHEARSE, DEPLOY, WRITE = "chain.contract.rehearse", "chain.contract.deploy", "chain.contract.write"
 APPROVE = "chain.contract.approve"
+# the form of a rehearsal's report
+REPORT = "mulian-rehearsal/2"
 # the proxy of the build, and where it keeps the address of the code it runs (ERC-1967)
 PROXY = "ERC1967Proxy"
 IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC

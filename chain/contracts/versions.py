@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chain.contracts import accounts, binding, history, packages, queries, rehearsal, suite
+from chain.contracts import accounts, analysis, binding, history, packages, queries, rehearsal, suite
 from chain.contracts.errors import CALL_ARGUMENT, CONTRACT_UNKNOWN, METHOD_UNKNOWN, VERSION_EXISTS, VERSION_STATE
 from chain.contracts.models import ContractVersion
 from chain.contracts.packages import Package, refuse
-from chain.contracts.rules import REHEARSE, WANTED
+from chain.contracts.rules import REHEARSE, REPORT, WANTED
 from chain.ledger import values
 from chain.ledger.values import BadValue
 from kernel import clock, ids
@@ -92,7 +92,7 @@ def retire(session: Session, actor: Actor, *, version_id: uuid.UUID) -> Contract
 
 
 def rehearse(runtime: Runtime, actor: Actor, version_id: uuid.UUID) -> ContractVersion:
-    """Run the rehearsal in a limited child and keep its report; idempotent."""
+    """Run the rehearsal in a limited child, analyse the sources, and keep the report of both; idempotent."""
     with runtime.database.read() as session:
         row = get(session, version_id)
         former = None if row.previous_id is None else get(session, row.previous_id)
@@ -100,13 +100,15 @@ def rehearse(runtime: Runtime, actor: Actor, version_id: uuid.UUID) -> ContractV
         if former is not None:
             needs += [one for one in needs_of(session, former) if one not in needs]
         request = rehearsal.request_of(row, former, needs)
+        origin, contract, compiler, source = row.origin, row.contract, row.compiler, row.source
     try:
         report = rehearsal.run(request)
     except MulianError as error:
         report = {"passed": False, "failure": {
             "step": 0, "code": "stopped", "expected": None, "found": error.text("zh"),
         }, "cases": [], "gas": [], "layout": [], "untested": [], "deployment": None, "upgrade": None,
-            "fork": request["fork"], "format": "mulian-rehearsal/1"}
+            "fork": request["fork"], "format": REPORT}
+    report["analysis"] = analysis.analyse(origin=origin, contract=contract, compiler=compiler, source=source)
     return runtime.database.run(lambda session: _rehearsed(session, actor, version_id, report))
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from chain.contracts import queries as contracts
 from chain.contracts import sending
 from chain.contracts.models import ContractCall, ContractRelease
-from chain.errors import REVERTED
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import REVERTED
 from chain.ledger.port import Ledger
 from chain.operations import queries, service
 from chain.operations.models import ChainOperation

@@ -13,9 +13,9 @@ from chain.contracts import accounts, sending, writes
 from chain.contracts.models import ContractRelease
 from chain.contracts.rules import DEPLOY
 from chain.contracts.versions import MANAGE
-from chain.errors import REVERTED
 from chain.ledger.abi import interface
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import REVERTED
 from chain.ledger.port import Ledger
 from chain.operations import queries, rules
 from chain.operations.errors import (

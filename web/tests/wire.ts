@@ -7,11 +7,14 @@ import type * as catalog from "@/api/catalog";
 import type * as codes from "@/api/codes";
 import type * as collab from "@/api/collab";
 import type * as chain from "@/api/chain";
+import type * as chainApps from "@/api/chainApps";
+import type * as contracts from "@/api/contracts";
 import type * as crypto from "@/api/crypto";
 import type * as identifiers from "@/api/identifiers";
 import type * as history from "@/api/history";
 import type * as duties from "@/api/duties";
 import type * as links from "@/api/links";
+import type * as nodes from "@/api/nodes";
 import type * as quality from "@/api/quality";
 import type * as transfers from "@/api/transfers";
 import type * as trace from "@/api/trace";
@@ -96,6 +99,48 @@ export type Checked = [
   None<Foreign<chain.Release, Wire["Release"]>>,
   None<Foreign<chain.Stream, Wire["StreamOut"]>>,
   None<Foreign<chain.Verification, Wire["VerifyOut"]>>,
+  None<Foreign<chain.Overview, Wire["chain__explorer__schemas__OverviewOut"]>>,
+  None<Foreign<chain.Label, Wire["LabelOut"]>>,
+  None<Foreign<chain.Carried, Wire["CarriedOut"]>>,
+  None<Foreign<chain.ChainEvent, Wire["chain__explorer__schemas__EventOut"]>>,
+  None<Foreign<chain.Hit, Wire["Hit"]>>,
+  None<Foreign<chain.AddressInfo, Wire["AddressOut"]>>,
+  None<Foreign<chain.Activity, Wire["DepartmentActivity"]>>,
+  None<Foreign<chain.RunPoint, Wire["RunPoint"]>>,
+  None<Foreign<chain.Run, Wire["RunOut"]>>,
+  None<Foreign<chain.Witness, Wire["WitnessOut"]>>,
+  None<Foreign<chain.WitnessList, Wire["WitnessList"]>>,
+  None<Foreign<nodes.Sample, Wire["chain__nodes__schemas__SampleOut"]>>,
+  None<Foreign<nodes.ChainNode, Wire["chain__nodes__schemas__NodeOut"]>>,
+  None<Foreign<nodes.NodeList, Wire["chain__nodes__schemas__NodePage"]>>,
+  None<Foreign<nodes.Hour, Wire["HourOut"]>>,
+  None<Foreign<nodes.Looked, Wire["NodeLookOut"]>>,
+  None<Foreign<nodes.Vote, Wire["VoteOut"]>>,
+  None<Foreign<nodes.Account, Wire["AccountOut"]>>,
+  None<Foreign<nodes.DepartmentLine, Wire["DepartmentLine"]>>,
+  None<Foreign<nodes.NodeForm, Wire["NodeIn"]>>,
+  None<Foreign<contracts.Live, Wire["Release"]>>,
+  None<Foreign<contracts.Version, Wire["ContractVersionOut"]>>,
+  None<Foreign<contracts.VersionDetail, Wire["VersionDetail"]>>,
+  None<Foreign<contracts.VersionInput, Wire["VersionIn"]>>,
+  None<Foreign<contracts.Deployment, Wire["DeploymentOut"]>>,
+  None<Foreign<contracts.Parameter, Wire["Parameter"]>>,
+  None<Foreign<contracts.Method, Wire["MethodOut"]>>,
+  None<Foreign<contracts.Right, Wire["RightOut"]>>,
+  None<Foreign<contracts.LiveForm, Wire["LiveOut"]>>,
+  None<Foreign<contracts.Line, Wire["ContractLine"]>>,
+  None<Foreign<contracts.Call, Wire["ContractCallOut"]>>,
+  None<Foreign<contracts.Act, Wire["chain__contracts__schemas__EventOut"]>>,
+  None<Foreign<chainApps.ChainApp, Wire["ChainAppOut"]>>,
+  None<Foreign<chainApps.ChainAppDetail, Wire["ChainAppDetail"]>>,
+  None<Foreign<chainApps.Version, Wire["ChainCredentialOut"]>>,
+  None<Foreign<chainApps.Place, Wire["PlaceOut"]>>,
+  None<Foreign<chainApps.TestReport, Wire["ChainReportOut"]>>,
+  None<Foreign<chainApps.About, Wire["AboutIn"]>>,
+  None<Foreign<chainApps.Issued, Wire["ChainIssuedOut"]>>,
+  None<Foreign<chainApps.UseDay, Wire["UseDayOut"]>>,
+  None<Foreign<chainApps.Announcement, Wire["AnnouncementOut"]>>,
+  None<Foreign<chainApps.UnitHealth, Wire["UnitHealthOut"]>>,
   None<Foreign<crypto.Scope, Wire["ScopeOut"]>>,
   None<Foreign<crypto.DataKey, Wire["KeyOut"]>>,
   None<Foreign<crypto.Kek, Wire["KekOut"]>>,

@@ -15,6 +15,7 @@ from chain.ledger.access import use_ledger
 from chain.ledger.embedded.node import Node, Options
 from chain.ledger.embedded.provider import in_process
 from chain.ledger.web3_ledger import Web3Ledger
+from contracts_sc import slither
 from kernel.approvals import service as approvals
 from kernel.audit.models import AuditLog
 from kernel.db import Database
@@ -29,8 +30,9 @@ from tests.support.scale import Scale
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rehearsals run here: a child costs a second of start, and test_rehearsal starts real ones."""
+    """Rehearsals run here and without slither: a child and an analysis cost seconds, and have tests of their own."""
     monkeypatch.setattr(rehearsal, "run", rehearsing.rehearse)
+    monkeypatch.setattr(slither, "find_slither", lambda: None)
     for module in (rehearsing, deploying):
         monkeypatch.setattr(module, "artifact", functools.cache(samples.proxy_artifact))
 
@@ -80,6 +82,12 @@ def test_from_upload_to_production_and_back(life: Life, watched: Watched) -> Non
     assert _address(life, "Counter") != _address(life, "Counter", "production")
     second = life.counter("2", "CounterTwo", UPGRADE_SUITE)
     assert second.report is not None and second.report["upgrade"]["steps_before"] == 1
+    assert first.report is not None and first.report["analysis"]["skipped"] == "no_slither"
+    costs = {one["method"]: one for one in second.report["gas"]}
+    before = {one["method"]: one["most"] for one in first.report["gas"]}
+    # the second version keeps the largest too: another word is written
+    assert costs["add(uint256)"]["former"] == before["add(uint256)"] and costs["add(uint256)"]["over"]
+    assert {one["former"] for one in first.report["gas"]} == {None} and not costs["total()"]["over"]
     assert life.deploy(second).action == "upgrade"
     assert life.read("Counter", "total") == ["5"] and life.read("Counter", "largest") == ["0"]
     assert life.write("Counter", "add", 3).state == "sealed" and life.read("Counter", "largest") == ["3"]

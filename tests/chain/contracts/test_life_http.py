@@ -13,6 +13,7 @@ from chain.ledger.access import use_ledger
 from chain.ledger.embedded.node import Node, Options
 from chain.ledger.embedded.provider import in_process
 from chain.ledger.web3_ledger import Web3Ledger
+from contracts_sc import slither
 from kernel.identity.actor import system_actor
 from kernel.runtime import Runtime
 from mulian import commands
@@ -29,6 +30,7 @@ SUMS = {"format": FORMAT, "cases": [{"name": "adds", "steps": [{"read": "add", "
 @pytest.fixture(autouse=True)
 def ledger(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(rehearsal, "run", rehearsing.rehearse)
+    monkeypatch.setattr(slither, "find_slither", lambda: None)
     with Node(runtime.home, Options(rehearsal=True)) as node, in_process(node) as provider:
         use_ledger(runtime, Web3Ledger("in-process", provider))
         yield

@@ -42,10 +42,19 @@ export interface Report {
   failure: Failure | null;
   deployment: { gas: number; initcode_bytes: number; runtime_bytes: number; code: string } | null;
   cases: { name: string; passed: boolean; steps: number; failure: Failure | null }[];
-  gas: { method: string; calls: number; least: number; most: number }[];
+  gas: { method: string; calls: number; least: number; most: number; former?: number | null; over?: boolean }[];
   untested: string[];
   layout: { severity: string; rule: string; path: string; zh: string; en: string }[];
   upgrade: { gas: number; steps_before: number } | null;
+  /** Absent in reports that were made before sources were analysed. */
+  analysis?: Analysis;
+}
+
+export interface Analysis {
+  tool: string;
+  skipped: string | null;
+  detail: string | null;
+  findings: { check: string; impact: string; where: string; reason: string | null }[];
 }
 
 export interface Version {

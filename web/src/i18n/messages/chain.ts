@@ -3,7 +3,7 @@ import type { Pairs } from "../define";
 export const chain = {
   witness: {
     lead: ["其他单位的见证方只见检查点；与此前所见不一致的历史，它们拒绝签名", "Other departments see only checkpoints and refuse to sign a history that differs from what they saw"],
-    add: ["登记见证方", "Register a witness"], name: ["名称", "Name"], key: ["SM2 公钥", "SM2 public key"], url: ["地址", "Address"], signed: ["已签检查点", "Checkpoints signed"], last: ["最近签名", "Last signature"], problem: ["未签原因", "Why not"],
+    add: ["登记见证方", "Register a witness"], outside: ["本区以外的单位", "Outside this district"], name: ["名称", "Name"], key: ["SM2 公钥", "SM2 public key"], url: ["地址", "Address"], signed: ["已签检查点", "Checkpoints signed"], last: ["最近签名", "Last signature"], problem: ["未签原因", "Why not"],
     keyHint: ["见证方运行 mulian witness init 后显示的 130 位十六进制公钥", "The 130 hex digits that mulian witness init shows"], urlHint: ["平台请求签名的地址；见证方主动来取时留空", "Where the platform asks; empty when the witness fetches by itself"], fetches: ["主动来取", "Fetches by itself"],
     quorum: ["存证被认证至少需要 {n} 个见证方", "A proof needs at least {n} witnesses"], setQuorum: ["设定所需个数", "Set the number"], quorumHint: ["改动写入信任文件，须重新公布；少于此数的存证不能认证", "The trust file changes and must be published again; proofs with fewer are not authenticated"],
     retire: ["停用", "Retire"], revoke: ["撤销", "Revoke"], retireText: ["不再请求“{name}”签名，既有签名仍计入。", "“{name}” is asked no more; what it signed counts."], revokeText: ["“{name}”的密钥不再可信，既有签名不再计入，信任文件须重新公布。", "The key of “{name}” is no longer trusted, what it signed no longer counts, and the trust file must be published again."],
