@@ -144,6 +144,7 @@ ROUTES = (
     "catalog.usage.routes",
     "catalog.duplicates.routes",
     "gateway.interfaces.routes",
+    "gateway.importing.routes",
     "gateway.maintenance.routes",
     "gateway.pages.routes",
     "gateway.apps.routes",
