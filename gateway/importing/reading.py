@@ -72,7 +72,7 @@ def _yaml(text: str) -> Any:
             _bounded(depth, nodes)
         if documents != 1:
             raise errors.UNREADABLE(reason=f"{documents} 个文档")
-        return yaml.load(text, Loader=_Loader)
+        return _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError) as error:
         raise errors.UNREADABLE(reason=str(error).splitlines()[0][:200] if str(error) else "YAML") from error
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from gateway.policy.rules import Policy, compile_policy
+from gateway.sources import xml_rules
 from kernel.digest import sm3, sm3_hex
 
 # opens a sealed secret (SecretBox with the gateway's purpose)
@@ -80,6 +81,9 @@ class Route:
     # key of its grants: the code, another one for a revision that only a part of the calls gets
     key: str = ""
     mock: bytes = b""
+    # the upstream speaks XML; ``soap``: what is posted to it
+    xml: bool = False
+    soap: "xml_rules.Template | None" = None
     # (from, to, text) in Unix seconds
     windows: tuple[tuple[int, int, str], ...] = ()
     canary: "Canary | None" = None
@@ -163,7 +167,8 @@ def _route(row: Mapping[str, Any]) -> Route:
         auth=row["auth"], kind=source["kind"], source=source, body_limit=int(row["body_limit"]),
         timeout=int(row["timeout_ms"]) / 1000, retired=row.get("state") != "published",
         streams=row["contract"]["mode"] == "stream", headers=_headers(row), key=row["code"],
-        mock=str(source.get("answer", "")).encode(),
+        mock=str(source.get("answer", "")).encode(), xml=bool(source.get("xml")),
+        soap=xml_rules.template((source.get("xml") or {}).get("request")),
         windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
     )
     if "canary" in row:
@@ -210,10 +215,9 @@ def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) 
     grants: dict[str, Grant] = {}
     for grant in row["grants"]:
         served = interfaces[grant["interface"]]
-        grants[grant["interface"]] = _grant(grant, served["contract"], grant["fields"])
+        grants[grant["interface"]] = _grant(grant, served, grant["fields"])
         if "canary_fields" in grant:
-            contract = served["canary"]["route"]["contract"]
-            grants[canary_key(grant["interface"])] = _grant(grant, contract, grant["canary_fields"])
+            grants[canary_key(grant["interface"])] = _grant(grant, served["canary"]["route"], grant["canary_fields"])
     secrets = {
         str(credential["version"]).encode(): opener(bytes.fromhex(credential["sealed"]))
         for credential in row["credentials"]
@@ -221,10 +225,12 @@ def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) 
     return App(row["key"].encode(), row["name"], secrets, grants)
 
 
-def _grant(row: Mapping[str, Any], contract: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:
+def _grant(row: Mapping[str, Any], served: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:
+    contract, source = served["contract"], served["source"]
+    shape = {"reader": xml_rules.reader(source["xml"], contract)} if source.get("xml") else {}
     policy = compile_policy(
         contract["fields"], fields, items=tuple(contract["items"]),
-        passthrough=frozenset(contract["passthrough"]), row_key=contract["row_key"],
+        passthrough=frozenset(contract["passthrough"]), row_key=contract["row_key"], **shape,
     )
     id_ = uuid.UUID(row["id"])
     return Grant(str(id_), id_.bytes, row["expires"], row["quota"], row["rate"], row["burst"], policy)
