@@ -12,7 +12,7 @@ from gateway.trials.models import Trial
 from kernel import clock
 from kernel.errors import MulianError
 from kernel.runtime import Runtime
-from tests.gateway.support import Client, District, answer_json, field, http_definition, running
+from tests.gateway.support import SYSTEM, Client, District, answer_json, field, http_definition, running
 
 FIELDS = [field("id_number", "公民身份号码", sensitive=True, mask="id_number"), field("street", "街道")]
 CLEAR = "990101199003071234"
@@ -52,7 +52,7 @@ def test_a_trial_in_each_environment(live_server, upstream, runtime: Runtime) ->
     source = upstream(answer_json({"items": [{"id_number": CLEAR, "street": "德胜"}], "total": 1}))
     interface = district.publish("persons", "/xc/persons", http_definition(source.url, FIELDS))
     contact = live_server.signed_in("consumer_contact", department_id=district.consumer)
-    stranger = live_server.signed_in("consumer_contact", department_id=district.provider)
+    stranger = live_server.signed_in("consumer_contact")
     apps = {name: contact.post("/gateway/apps", json={"name": name, "environment": name}).json()["id"]
             for name in ("production", "test")}
     path = f"/gateway/interfaces/{interface.id}/trials"
@@ -104,11 +104,11 @@ def test_no_gateway_is_an_answer_too(runtime: Runtime) -> None:
     issued = district.app()
     runtime.settings = runtime.settings.model_copy(update={"gateway_port": 1})
     options = {"interface_id": interface.id, "app_id": issued.app.id, "method": "GET", "below": "", "query": "", "body": ""}
-    trial = runtime.database.run(lambda session: service.queue(session, district.maker, **options))
+    trial = runtime.database.run(lambda session: service.queue(session, SYSTEM, **options))
     assert service.make(runtime, trial.id) == 0
     with runtime.database.read() as session:
         found = service.read(session, session.get_one(Trial, trial.id))
         assert found["answer"]["status"] == 0
     with pytest.raises(MulianError):
         runtime.database.run(
-            lambda session: service.queue(session, district.maker, **options | {"app_id": interface.id}))
+            lambda session: service.queue(session, SYSTEM, **options | {"app_id": interface.id}))

@@ -132,7 +132,7 @@ def test_a_soap_service_answers_granted_json(district: District, upstream, runti
         client = Client(gateway.port, issued)
         answer = client.call("GET", "/xc/persons?street=%E5%BE%B7%E8%83%9C%3C")
         assert answer.status == 200, answer.body
-        assert answer.json["items"][0] == {"name": "张******", "age": 7, "id": "1", "alive": True}
+        assert answer.json["items"][0] == {"name": "张***", "age": 7, "id": "1", "alive": True}
         sent = source.requests[0].decode()
         assert sent.startswith("POST /base HTTP/1.1\r\n") and 'SOAPAction: "urn:query"' in sent
         assert "<street>德胜&lt;</street>" in sent
