@@ -99,20 +99,6 @@ INTERFACE_MAKER = define(
 INTERFACE_DEFINITION = define(
     "gateway.interface.definition", 422, zh="接口定义不正确：{field}：{problem}", en="Definition not valid: {field}: {problem}",
 )
-NO_PAGE = define(
-    "gateway.page.none", 409, zh="接口「{code}」还是草稿，没有说明页", en="{code} is a draft, it has no page yet",
-    fix_zh="请先把草稿放入测试环境", fix_en="Put the draft into the test environment first",
-)
-CANARY_BREAKS = define(
-    "gateway.interface.canary_breaks", 409, zh="接口「{code}」的新版与现版不兼容，不能按比例灰度：{reason}",
-    en="The revision of {code} breaks callers, so it cannot be served to a share of the calls: {reason}",
-    fix_zh="请只选择已商定的应用灰度，或按公告期发布", fix_en="Choose applications that agreed, or announce it",
-)
-CANARY_EMPTY = define("gateway.interface.canary_empty", 422, zh="请选择灰度的应用，或给出 1‰ 至 999‰ 的比例",
-    en="Choose applications, or a share from 1 to 999 per mille")
-WINDOW = define("gateway.maintenance.window", 422, zh="维护窗口须在今后 30 天之内，时长不超过 3 天", en="A window lies within the next 30 days and "
-    "lasts at most three")
-WINDOW_STATE = define("gateway.maintenance.ended", 409, zh="该维护窗口已结束或已取消", en="This window has ended or was cancelled")
 APP_STATE = define("gateway.app.state", 409, zh="应用「{name}」当前为「{state}」", en="App {name} is {state}")
 APP_OF_TEST = define(
     "gateway.app.test", 409, zh="应用「{name}」属于测试环境，登记即可调用，无需申请", en="App {name} belongs to the test environment: it may call already",

@@ -36,6 +36,11 @@ def entry_items(session: Session, entry_id: uuid.UUID, item_ids: Sequence[uuid.U
     ).all()
 
 
+def items_by_name(session: Session, entry_id: uuid.UUID) -> dict[str, uuid.UUID]:
+    """Return the items of an entry by name."""
+    return dict(session.execute(select(DataItem.name, DataItem.id).where(DataItem.entry_id == entry_id)).tuples().all())
+
+
 def item_names(session: Session, entry_id: uuid.UUID) -> set[str]:
     """Return the names of all items of an entry."""
     return set(session.scalars(select(DataItem.name).where(DataItem.entry_id == entry_id)))

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from gateway.calllog import ship
+from gateway.calllog import pruning, ship
+from kernel import clock
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job, schedule
 
@@ -14,4 +15,12 @@ def ship_segments(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     return dict(ship.ship_all(ctx.runtime))
 
 
+@job("gateway.calllog.prune_test", zh="删除测试环境的旧调用日志", en="Delete old calls of the test environment")
+def prune_test(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Delete the test environment's segments after seven days."""
+    del params
+    return {"deleted": pruning.prune(ctx.runtime.home, clock.now())}
+
+
+schedule("gateway.calllog.prune_test", every_seconds=86_400, missed="run_once")
 schedule("gateway.calllog.ship", every_seconds=10, missed="skip")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.calllog import reader
 from gateway.interfaces import queries
+from gateway.maintenance.queries import under_maintenance
 from gateway.snapshot.queries import head_number
 from gateway.snapshot.service import PRODUCTION
 from kernel import clock
@@ -28,8 +29,9 @@ def targets(session: Session) -> list[TargetSpec]:
     found = [TargetSpec(
         "gateway.snapshot", "callable", "网关配置同步", "Gateway snapshot", {"name": "gateway.snapshot"},
     )]
+    resting = under_maintenance(session, clock.now())
     for interface, revision in queries.served(session):
-        if interface.state != "published":
+        if interface.state != "published" or interface.id in resting:
             continue
         source = revision.definition["source"]
         zh, en = f"接口「{interface.name}」数据源", f"Source of {interface.code}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from crypto.masking.rules import kinds
 from gateway.sources.table_rules import declaration_fault
+from gateway.sources.xml_rules import shape_fault
 from kernel.outbound.rules import Allowed, origin_of
 
 # a revision that is being worked on or has not reached every call; there is at most one an interface
@@ -53,6 +54,10 @@ def _http_fault(source: dict[str, Any], contract: dict[str, Any]) -> tuple[str, 
         return "source.url", str(error)
     if "?" in source["url"] or "#" in source["url"]:
         return "source.url", "query or fragment"
+    if source.get("xml"):
+        problem = shape_fault(source["xml"], contract)
+        if problem:
+            return "source.xml", problem
     if any(field["encrypted"] for field in contract["fields"]):
         return "contract.fields", "envelopes of an HTTP upstream are not opened here"
     return None

@@ -39,11 +39,36 @@ class Contract(Wire):
     row_key: str = ""
 
 
+class SoapParameter(Wire):
+    """A query parameter that stands in the request's template as ``{name}``."""
+
+    name: FieldName
+    required: bool = False
+
+
+class SoapRequest(Wire):
+    """What is posted for each call. ``body``: XML with ``{name}`` where a parameter goes, escaped."""
+
+    action: Annotated[str, Field(max_length=300, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]*$", description="SOAPAction")] = ""
+    body: Annotated[str, Field(min_length=1, max_length=20_000)]
+    parameters: Annotated[list[SoapParameter], Field(max_length=20)] = []
+
+
+class XmlShape(Wire):
+    """How an XML answer becomes records. Names are local names, without prefix; ``@name`` is an attribute."""
+
+    items: Annotated[list[str], Field(min_length=1, max_length=12, examples=[["Envelope", "Body", "row"]],
+        description="由根元素到记录元素的路径")]
+    fields: Annotated[dict[FieldName, str], Field(min_length=1, max_length=200, description="字段 → 记录内的路径，如 person/name")]
+    request: SoapRequest | None = None
+
+
 class HttpSource(Wire):
-    """An upstream over HTTP; paths below the interface's own are passed on."""
+    """An upstream over HTTP; paths below the interface's own are passed on. ``xml``: it speaks XML or SOAP."""
 
     kind: Literal["http"] = "http"
     url: Annotated[str, Field(max_length=500, examples=["http://10.1.2.3:8080/weather"])]
+    xml: XmlShape | None = None
 
 
 class TableColumn(Wire):

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from gateway import errors
 from gateway.interfaces import acts
+from gateway.maintenance import errors
 from gateway.maintenance.models import Maintenance
 from gateway.permissions import INTERFACE_EDIT
 from gateway.snapshot import service as snapshots

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from gateway.errors import NO_PAGE
 from gateway.interfaces import acts, queries, rules
 from gateway.interfaces.models import Interface
 from gateway.pages import queries as pages
+from gateway.pages.errors import NO_PAGE
 from gateway.pages.facts import Facts
 from gateway.pages.models import PageLink
 from gateway.permissions import INTERFACE_READ, PAGE_SHARE

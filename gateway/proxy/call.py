@@ -21,6 +21,7 @@ from gateway.proxy.gate import Gate
 from gateway.proxy.verdicts import REFUSALS, waived
 from gateway.signing import rules as signing
 from gateway.snapshot.rules import HTTP, MOCK, SIGNED, App, Grant, Route
+from gateway.sources.table_rules import ParameterFault
 from kernel import clock
 from kernel.digest import sm3
 from kernel.errors import ErrorKind
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _JSON_HEAD = b"Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n"
 POLICY_BODY_LIMIT = 8 * 1024 * 1024
-_LARGE_BODY = 256 * 1024
+_LARGE_BODY, _SMALL_XML = 256 * 1024, 4 * 1024
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 
 
@@ -156,10 +157,17 @@ class Call:
         self.sent_at = clock.now_micros()
         head, route, app = self.head, self.route, self.app
         assert head is not None and route is not None and app is not None
-        upstream.send(self, head.method, outgoing.upstream_request(
-            head, self.body, route, app, host=self.gateway.host_header(route.origin), request_id=self.request_id,
-            peer=self.connection.peer,
-        ))
+        try:
+            request = outgoing.upstream_request(
+                head, self.body, route, app, host=self.gateway.host_header(route.origin), request_id=self.request_id,
+                peer=self.connection.peer,
+            )
+        except ParameterFault as fault:
+            self.upstream = None
+            upstream.pool.release(upstream)
+            self.refuse(errors.PARAMETER, parameter=fault.name[:60])
+            return
+        upstream.send(self, b"POST" if route.soap is not None else head.method, request)
 
     # -- the upstream's answer (Receiver) ------------------------------------------------------------------------
     def answered(self, head: ResponseHead) -> None:
@@ -246,12 +254,13 @@ class Call:
         """Apply the field policy to a collected answer; other statuses than success leave without their body."""
         if not 200 <= answer.status < 300 or answer.bodyless:
             self._plain(answer)
-        elif not outgoing.reducible(answer):
+        elif self.route is None or not outgoing.reducible(answer, xml=self.route.xml):
             self.refuse(errors.POLICY)
         else:
             assert self.grant is not None
             body, self._collected = b"".join(self._collected), []
-            self.gateway.reduce(self.grant.policy, body, self._reduced, in_thread=len(body) > _LARGE_BODY)
+            self.gateway.reduce(self.grant.policy, body, self._reduced,
+                                in_thread=len(body) > (_SMALL_XML if self.route.xml else _LARGE_BODY))
 
     def _plain(self, answer: ResponseHead) -> None:
         if answer.bodyless or answer.status == 204:

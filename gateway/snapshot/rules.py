@@ -14,6 +14,7 @@ import orjson
 
 from gateway.broker.limits import Limits
 from gateway.policy.rules import Policy, compile_policy
+from gateway.sources import xml_rules
 from kernel.digest import sm3, sm3_hex
 
 # opens a sealed secret (SecretBox with the gateway's purpose)
@@ -84,6 +85,9 @@ class Route:
     # key of its grants: the code, another one for a revision that only a part of the calls gets
     key: str = ""
     mock: bytes = b""
+    # the upstream speaks XML; ``soap``: what is posted to it
+    xml: bool = False
+    soap: "xml_rules.Template | None" = None
     # (from, to, text) in Unix seconds
     windows: tuple[tuple[int, int, str], ...] = ()
     canary: "Canary | None" = None
@@ -167,9 +171,10 @@ def _route(row: Mapping[str, Any]) -> Route:
         auth=row["auth"], kind=source["kind"], source=source, body_limit=int(row["body_limit"]),
         timeout=int(row["timeout_ms"]) / 1000, retired=row.get("state") != "published",
         streams=row["contract"]["mode"] == "stream", headers=_headers(row), key=row["code"],
-        mock=str(source.get("answer", "")).encode(),
-        waives_limits=bool(row.get("waives_limits")),
-        audited=bool(row.get("audited")), windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
+        mock=str(source.get("answer", "")).encode(), xml=bool(source.get("xml")),
+        soap=xml_rules.template((source.get("xml") or {}).get("request")),
+        waives_limits=bool(row.get("waives_limits")), audited=bool(row.get("audited")),
+        windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
     )
     if "canary" in row:
         part = row["canary"]
@@ -222,10 +227,9 @@ def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) 
     key = row["key"].encode()
     for grant in row["grants"]:
         served = interfaces[grant["interface"]]
-        grants[grant["interface"]] = _grant(key, grant, served["contract"], grant["fields"])
+        grants[grant["interface"]] = _grant(key, grant, served, grant["fields"])
         if "canary_fields" in grant:
-            contract = served["canary"]["route"]["contract"]
-            grants[canary_key(grant["interface"])] = _grant(key, grant, contract, grant["canary_fields"])
+            grants[canary_key(grant["interface"])] = _grant(key, grant, served["canary"]["route"], grant["canary_fields"])
     secrets = {
         str(credential["version"]).encode(): opener(bytes.fromhex(credential["sealed"]))
         for credential in row["credentials"]
@@ -233,10 +237,12 @@ def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) 
     return App(key, row["name"], secrets, grants)
 
 
-def _grant(app: bytes, row: Mapping[str, Any], contract: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:
+def _grant(app: bytes, row: Mapping[str, Any], served: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:
+    contract, source = served["contract"], served["source"]
+    shape = {"reader": xml_rules.reader(source["xml"], contract)} if source.get("xml") else {}
     policy = compile_policy(
         contract["fields"], fields, items=tuple(contract["items"]),
-        passthrough=frozenset(contract["passthrough"]), row_key=contract["row_key"],
+        passthrough=frozenset(contract["passthrough"]), row_key=contract["row_key"], **shape,
     )
     id_ = uuid.UUID(row["id"])
     return Grant(str(id_), id_.bytes, row["expires"], _limits(row), policy, app_digest(app))

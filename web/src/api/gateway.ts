@@ -11,7 +11,10 @@ export interface Interface {
   department_id: string;
   entry_id: string;
   state: "draft" | "published" | "retired";
+  shown: "draft" | "testing" | "submitted" | "published" | "ending" | "retired";
   revision: number;
+  test_revision: number | null;
+  ends_on: string | null;
   version: number;
   created_at: string;
   updated_at: string;
@@ -37,9 +40,17 @@ export interface TableSource {
   page_max: number;
 }
 
+/** How an XML or SOAP answer becomes records; kept as it is by the form. */
+export interface XmlShape {
+  items: string[];
+  fields: Record<string, string>;
+  request: { action: string; body: string; parameters: { name: string; required: boolean }[] } | null;
+}
+
 export interface HttpSource {
   kind: "http";
   url: string;
+  xml?: XmlShape | null;
 }
 
 export interface Definition {
@@ -59,12 +70,16 @@ export interface Definition {
 
 export interface Revision {
   number: number;
-  state: "draft" | "submitted" | "returned" | "published" | "superseded";
+  state: "draft" | "testing" | "submitted" | "returned" | "scheduled" | "canary" | "published" | "superseded";
   definition: Definition;
   sm3: string;
+  tested_at: string | null;
   submitted_at: string | null;
   decided_at: string | null;
   opinion: string | null;
+  published_at: string | null;
+  effective_on: string | null;
+  canary: { share: number; apps: string[] } | null;
 }
 
 export interface InterfaceDetail extends Interface {
@@ -77,6 +92,7 @@ export interface App {
   app_key: string;
   department_id: string;
   system_name: string | null;
+  environment: "production" | "test";
   state: "active" | "blocked";
   version: number;
   created_at: string;
@@ -98,6 +114,8 @@ export interface Demand {
   department_id: string;
   provider_id: string;
   consumer_ref: string;
+  need_id: string | null;
+  negotiation: string;
   matter: string;
   basis: string;
   purpose: string;
@@ -134,6 +152,8 @@ export interface Wanted {
 }
 
 export interface DemandInput {
+  need_id: string | null;
+  negotiation: string;
   entry_id: string;
   app_id: string;
   items: Wanted[];
@@ -167,7 +187,7 @@ export interface Grant {
   used_month: number;
   bytes_today: number;
   bytes_this_month: number;
-  state: "active" | "revoked" | "replaced";
+  state: "active" | "revoked" | "replaced" | "expired";
   created_at: string;
 }
 
@@ -205,7 +225,7 @@ export const gateway = {
 
   apps: (params: ListParams) => api.get<Page<App>>(apps, params),
   app: (id: string) => api.get<AppDetail>(`${apps}/${id}`),
-  createApp: (body: { name: string; system_name: string | null; department_id: string | null }) =>
+  createApp: (body: { name: string; system_name: string | null; department_id: string | null; environment: App["environment"] }) =>
     api.post<Issued>(apps, body),
   issue: (id: string) => api.post<Issued>(`${apps}/${id}/credentials`),
   revoke: (id: string, version: number) => api.post<AppDetail>(`${apps}/${id}/credentials/${version}/revoke`),

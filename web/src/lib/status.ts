@@ -3,21 +3,21 @@ export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 const TONES: Record<Tone, string[]> = {
   good: [
     "published", "approved", "succeeded", "success", "done", "active", "online", "ok", "normal", "anchored",
-    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final", "made", "live", "open", "ready", "sealed",
+    "confirmed", "finished", "delivered", "valid", "applied", "healthy", "synced", "completed", "built", "consumed", "used", "final", "made", "live", "open", "ready", "sealed", "matched",
   ],
   busy: [
     "pub_review", "change_review", "withdraw_review", "running", "pending", "queued", "submitted", "provisioning",
     "checking", "checked", "building", "provider_review", "bureau_review", "created", "uploaded", "recovering", "rotating",
-    "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "department_review", "giver_review", "receiver_review", "scheduled", "review",
+    "sent", "prepared", "proposed", "requested", "started", "applying", "parsing", "in_review", "testing", "canary", "department_review", "giver_review", "receiver_review", "scheduled", "review",
   ],
   warn: [
-    "returned", "expiring", "suspect", "warning", "stale", "locked", "degraded", "suspended", "paused", "pre_active",
+    "returned", "ending", "expiring", "suspect", "warning", "stale", "locked", "degraded", "suspended", "paused", "pre_active",
     "retiring", "partial", "pub_rejected", "change_rejected", "withdraw_rejected", "frozen", "decrypt_only",
   ],
   bad: ["failed", "halted", "error", "rejected", "lost", "blocked", "abnormal", "invalid", "expired", "lapsed", "revoked", "compromised"],
   idle: [
     "draft", "change_draft", "withdrawn", "offline", "cancelled", "disabled", "destroyed", "unknown", "retired",
-    "undone", "closed", "void", "superseded", "none", "stopped", "abolished", "archived", "inactive",
+    "undone", "closed", "void", "superseded", "none", "stopped", "abolished", "archived", "inactive", "declined",
   ],
 };
 

@@ -12,6 +12,7 @@ import { gateway } from "./gateway";
 import { history } from "./history";
 import { identifiers } from "./identifiers";
 import { imports } from "./imports";
+import { interfaceLife } from "./interfaceLife";
 import { links } from "./links";
 import { nodes } from "./nodes";
 import { quality } from "./quality";
@@ -25,4 +26,4 @@ import { transfers } from "./transfers";
 import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...interfaceLife, status };

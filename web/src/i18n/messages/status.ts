@@ -37,12 +37,14 @@ export const status = {
   chainNode: { ok: ["正常", "OK"], idle: ["空闲", "Idle"], stalled: ["停滞", "Stalled"], clock: ["时钟回拨", "Clock behind"], down: ["不可达", "Unreachable"], unknown: ["未知", "Unknown"] },
   stream: { open: ["正常", "Running"], halted: ["已停止", "Halted"] },
   app: { active: ["启用", "Active"], blocked: ["已封停", "Blocked"] },
-  revision: { draft: ["草稿", "Draft"], submitted: ["待审核", "In review"], returned: ["已退回", "Returned"], published: ["已发布", "Published"], superseded: ["已被替换", "Superseded"] },
+  iface: { draft: ["草稿", "Draft"], testing: ["测试中", "In test"], submitted: ["待审核", "In review"], published: ["已发布", "Published"], ending: ["即将停用", "Ending"], retired: ["已停用", "Retired"] },
+  need: { open: ["待答复", "Open"], matched: ["已对应目录", "Matched"], declined: ["无法满足", "Declined"] },
+  revision: { testing: ["测试中", "In test"], scheduled: ["待生效", "Announced"], canary: ["灰度中", "Served to a part"], draft: ["草稿", "Draft"], submitted: ["待审核", "In review"], returned: ["已退回", "Returned"], published: ["已发布", "Published"], superseded: ["已被替换", "Superseded"] },
   demand: {
     created: ["已创建", "Created"], provider_review: ["审批中", "In review"], returned: ["已退回", "Returned"], approved: ["已同意", "Approved"], provisioning: ["配置中", "Provisioning"],
     delivered: ["已开通", "Delivered"], rejected: ["不予同意", "Rejected"], handed_over: ["已移交", "Handed over"], expired: ["已过期", "Expired"],
   },
-  grant: { active: ["有效", "Active"], revoked: ["已撤销", "Revoked"], replaced: ["已被替换", "Replaced"] },
+  grant: { active: ["有效", "Active"], revoked: ["已撤销", "Revoked"], replaced: ["已被替换", "Replaced"], expired: ["已到期", "Ended"] },
   job: { queued: ["排队中", "Queued"], running: ["执行中", "Running"], done: ["已完成", "Done"], failed: ["失败", "Failed"], cancelled: ["已取消", "Cancelled"] },
   approval: {
     pending: ["待审批", "Pending"], approved: ["已同意", "Approved"], rejected: ["不同意", "Rejected"], withdrawn: ["已撤回", "Taken back"], used: ["已执行", "Carried out"],

@@ -1,4 +1,4 @@
-import type { ContractField, Definition } from "@/api/gateway";
+import type { ContractField, Definition, XmlShape } from "@/api/gateway";
 
 /** One row of the field grid: the contract's field and, for a table, the column that feeds it. */
 export interface FieldRow extends ContractField {
@@ -6,7 +6,12 @@ export interface FieldRow extends ContractField {
   columnType: string;
 }
 
+/** States of a revision that is being worked on or has not reached every call. */
+export const OPEN = ["draft", "testing", "submitted", "returned", "scheduled", "canary"];
+
 export interface DefinitionForm {
+  /** The definition that is edited: what the form does not show stays as it is. */
+  before: Definition | null;
   kind: "table" | "http";
   url: string;
   table: string;
@@ -35,7 +40,7 @@ export function newField(): FieldRow {
 
 export function emptyForm(): DefinitionForm {
   return {
-    kind: "http", url: "", table: "", key: "id", departmentColumn: "", departmentId: null, methods: ["GET"],
+    before: null, kind: "http", url: "", table: "", key: "id", departmentColumn: "", departmentId: null, methods: ["GET"],
     mode: "fields", items: "", timeout_ms: 10_000, page_max: 100, fields: [newField()], parameters: [],
   };
 }
@@ -48,7 +53,7 @@ export function toDefinition(form: DefinitionForm): Definition {
   }));
   const source: Definition["source"] =
     form.kind === "http"
-      ? { kind: "http", url: form.url.trim() }
+      ? { kind: "http", url: form.url.trim(), ...(xmlOf(form.before) ? { xml: xmlOf(form.before) } : {}) }
       : {
           kind: "table", table: form.table.trim(), key: form.key.trim(),
           department: form.departmentColumn && form.departmentId ? { column: form.departmentColumn.trim(), id: form.departmentId } : null,
@@ -56,13 +61,18 @@ export function toDefinition(form: DefinitionForm): Definition {
           parameters: form.parameters.filter((one) => one.name.trim() !== ""), page_max: form.page_max,
         };
   return {
-    methods: form.kind === "table" ? ["GET"] : form.methods, auth: "mulian-sm3-v1", source,
+    methods: form.kind === "table" ? ["GET"] : form.methods, auth: form.before?.auth ?? "mulian-sm3-v1", source,
     contract: {
       mode: form.kind === "table" ? "fields" : form.mode, fields: form.mode === "stream" && form.kind === "http" ? [] : fields,
-      items: form.items.split(".").map((part) => part.trim()).filter(Boolean), passthrough: [], row_key: "",
+      items: form.items.split(".").map((part) => part.trim()).filter(Boolean),
+      passthrough: form.before?.contract.passthrough ?? [], row_key: form.before?.contract.row_key ?? "",
     },
-    timeout_ms: form.timeout_ms, body_limit: 65_536,
+    timeout_ms: form.timeout_ms, body_limit: form.before?.body_limit ?? 65_536,
   };
+}
+
+function xmlOf(definition: Definition | null): XmlShape | null {
+  return definition?.source.kind === "http" ? (definition.source.xml ?? null) : null;
 }
 
 /** The form for an existing definition; the inverse of `toDefinition` for what the form can express. */
@@ -70,7 +80,7 @@ export function fromDefinition(definition: Definition): DefinitionForm {
   const { source, contract } = definition;
   const table = source.kind === "table" ? source : null;
   return {
-    kind: source.kind, url: source.kind === "http" ? source.url : "", table: table?.table ?? "", key: table?.key ?? "id",
+    before: definition, kind: source.kind, url: source.kind === "http" ? source.url : "", table: table?.table ?? "", key: table?.key ?? "id",
     departmentColumn: table?.department?.column ?? "", departmentId: table?.department?.id ?? null,
     methods: [...definition.methods], mode: contract.mode, items: contract.items.join("."),
     timeout_ms: definition.timeout_ms, page_max: table?.page_max ?? 100,
