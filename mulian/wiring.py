@@ -161,6 +161,8 @@ ROUTES = (
     "gateway.demands.need_routes",
     "gateway.grants.routes",
     "gateway.calls.routes",
+    "gateway.collection.routes",
+    "gateway.collection.problem_routes",
 )
 # modules whose ``api`` is mounted at the root: protocols whose paths others have fixed
 ROOT_ROUTES: tuple[str, ...] = (
@@ -228,6 +230,8 @@ REGISTRATIONS: tuple[str, ...] = (
     "gateway.snapshot.jobs",
     "gateway.health.jobs",
     "gateway.collection.jobs",
+    "gateway.collection.entries",
+    "gateway.collection.freshness",
 )
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (
@@ -257,6 +261,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("analytics.reports.commands", "分析报告 / reports"),
     "gateway": ("gateway.commands", "接口网关：运行、状态、调用日志 / gateway"),
     "interface": ("gateway.interfaces.commands", "接口 / interfaces"),
+    "collection": ("gateway.collection.commands", "数据汇聚：任务、运行、问题数据 / collection"),
     "app": ("gateway.apps.commands", "应用 / applications"),
 }
 

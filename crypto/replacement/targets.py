@@ -77,6 +77,11 @@ def columns(session: Session, actor: Actor, *, target_id: uuid.UUID) -> list[tup
     """Return (table, column, type) of a database; raise 403, 404, ``crypto.target.unreachable``."""
     row = queries.target(session, target_id)
     require(actor, MANAGE, department_id=row.department_id)
+    return columns_of(session, row)
+
+
+def columns_of(session: Session, row: CryptoTarget) -> list[tuple[str, str, str]]:
+    """Return the same of a database to which the caller has checked the right."""
     source = connect(runtime_of(session), row)
     try:
         return source.columns()

@@ -94,7 +94,8 @@ class _Xml:
         self._nodes += 1
         if len(self._stack) > _DEEPEST or self._nodes > _MOST_NODES:
             raise Unreadable("XML too deep or too large")
-        self._stack.append(({f"@{_local(name)}": value for name, value in attributes.items()}, []))
+        kept = {f"@{_local(one)}": value for one, value in attributes.items() if not one.startswith("xmlns")}
+        self._stack.append((kept, []))
 
     def _end(self, name: str) -> None:
         children, texts = self._stack.pop()

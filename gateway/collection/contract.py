@@ -74,9 +74,12 @@ _FIELDS = {one.name for one in fields(Column)}
 
 def columns_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
     """Return columns of their JSON form."""
-    return tuple(Column(**{
-        name: tuple(value) if name == "codes" else value for name, value in one.items() if name in _FIELDS
-    }) for one in stored)
+    return tuple(_column(one) for one in stored)
+
+
+def _column(one: Mapping[str, Any]) -> Column:
+    given: dict[str, Any] = {name: value for name, value in one.items() if name in _FIELDS}
+    return Column(**given | {"codes": tuple(given.get("codes", ()))})
 
 
 def fault(columns: Sequence[Column]) -> tuple[str, str] | None:

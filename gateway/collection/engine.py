@@ -7,12 +7,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from gateway.collection import errors, physical, queries, store
+from gateway.collection import entries, errors, physical, queries, store
 from gateway.collection.contract import Checker
 from gateway.collection.models import CollectionProblem, CollectionRun, CollectionTask
 from gateway.collection.port import Page, Source
@@ -49,7 +50,7 @@ def run(work: Work) -> dict[str, int]:
     for page in gathered(work.source.pages(position["at"] if position else None)):
         work.observe(done, page.total or row.total or 0)
         chunks, done = row.chunks, done + len(page.rows)
-        row = work.database.run(lambda session, page=page, chunks=chunks: _chunk(session, work, load, page, chunks))
+        row = work.database.run(partial(_chunk, work=work, load=load, page=page, chunks=chunks))
     counts = work.database.run(lambda session: _finish(session, work, load))
     tidy(work.database, work.place)
     return counts
@@ -119,6 +120,8 @@ def _finish(session: Session, work: Work, load: int) -> dict[str, int]:
         task.cursor = row.position["cursor"]
     row.state, row.finished_at = "succeeded", clock.now()
     task.last_success_at = row.finished_at
+    session.flush()
+    entries.note_update(session, queries.table(session, work.place.id))
     return counts
 
 

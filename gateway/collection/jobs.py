@@ -11,16 +11,17 @@ from crypto.errors import SEALED
 from gateway.collection import engine, queries, runs, sources, store
 from gateway.collection.contract import Checker
 from gateway.collection.errors import RUN_FAILED, STATE, WRITE_FAILED
-from gateway.permissions import COLLECT_RUN
+from gateway.permissions import COLLECT_REVEAL, COLLECT_RUN
 from kernel.errors import DATABASE_BUSY, DATABASE_DOWN, MulianError
 from kernel.files.registry import Verb, attachable
+from kernel.home import LOCKED
 from kernel.identity.actor import Actor, require, system_actor
 from kernel.jobs.context import JobContext
 from kernel.jobs.errors import CANCELLED, LOST
 from kernel.jobs.registry import job, schedule
 from kernel.runtime import Runtime
 
-_PASSING = (LOST, CANCELLED, DATABASE_BUSY, DATABASE_DOWN, SEALED)
+_PASSING = (LOST, CANCELLED, DATABASE_BUSY, DATABASE_DOWN, SEALED, STATE, LOCKED)
 
 
 @job(runs.RUN, zh="数据汇聚", en="Collect data", max_attempts=20)
@@ -32,13 +33,26 @@ def run(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
         ctx.check_cancelled()
         ctx.progress(done, total, "汇聚")
 
+    with ctx.database.read() as session:
+        state = queries.run(session, run_id).state
+    return dict(here(ctx.runtime, run_id, observe)) if state in queries.OPEN else {"state": state}
+
+
+def here(runtime: Runtime, run_id: uuid.UUID, observe: engine.Observe) -> dict[str, int]:
+    """Carry a run to its end in this process, or write why it has failed.
+
+    Raises ``gateway.collection.run_failed``, ``kernel.home.locked`` while another process has it in hand.
+    """
+    with runtime.database.read() as session:
+        task_id = queries.run(session, run_id).task_id
     try:
-        return dict(carry(ctx.runtime, run_id, observe))
+        with runtime.home.lock(f"collection-{task_id.hex}"):
+            return carry(runtime, run_id, observe)
     except MulianError as error:
         if error.kind in _PASSING:
             raise  # the run stays as it is: the job goes on with it later
         texts = {"code": error.code, "zh": error.text("zh"), "en": error.text("en")}
-        ctx.database.run(lambda session: runs.fail(session, run_id, texts))
+        runtime.database.run(lambda session: runs.fail(session, run_id, texts))
         raise RUN_FAILED(reason_zh=texts["zh"], reason_en=texts["en"]) from error
 
 
@@ -79,9 +93,9 @@ def look(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rights(session: Session, actor: Actor, object_id: str, verb: Verb) -> uuid.UUID | None:
-    """Rights to the uploaded files of a task: nobody downloads them, 问题数据 is what is shown."""
+    """Rights to the uploaded files of a task: to read one is to see rows in clear."""
     task = queries.task(session, uuid.UUID(object_id))
-    require(actor, COLLECT_RUN, department_id=task.department_id)
+    require(actor, COLLECT_RUN if verb == "write" else COLLECT_REVEAL, department_id=task.department_id)
     return task.department_id
 
 

@@ -59,7 +59,7 @@ class CollectionTask(Base):
     """A 汇聚任务. ``source``: what to read, by ``kind`` (http, database, file). ``mapping``: column to source field.
 
     ``cursor``: where a task by cursor goes on. ``promise_hours``: how old the data may become. ``hook_at``: time of
-    the last callback (microseconds); ``hook_secret`` is sealed.
+    the last callback (milliseconds); ``hook_secret`` is sealed.
     """
 
     __tablename__ = "collection_task"

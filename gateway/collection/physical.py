@@ -27,19 +27,14 @@ from crypto.scopes.registry import EncryptedColumn, EncryptedTable
 from crypto.scopes.types import EncryptedBytes
 from gateway.collection import contract
 from gateway.collection.models import CollectionTable
+from gateway.collection.names import LIVE, name_of
 from kernel.db import Base, Instant
 from kernel.runtime import Runtime
 
-PREFIX, LIVE = "collected_", "_live"
 _TYPES: dict[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
     "text": Text, "integer": BigInteger, "decimal": Text, "boolean": Boolean, "date": Date, "instant": Instant(),
 }
 _SLICE = 5_000
-
-
-def name_of(code: str) -> str:
-    """Return the table's name."""
-    return f"{PREFIX}{code}"
 
 
 def table_of(row: CollectionTable) -> Table:

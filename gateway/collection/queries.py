@@ -43,6 +43,11 @@ def task(session: Session, task_id: uuid.UUID) -> CollectionTask:
     return row
 
 
+def by_code(session: Session, code: str) -> CollectionTask | None:
+    """Return a task by its code."""
+    return session.scalar(select(CollectionTask).where(CollectionTask.code == code))
+
+
 def upstream(session: Session, upstream_id: uuid.UUID) -> CollectionUpstream:
     """Return an upstream; raise 404."""
     row = session.get(CollectionUpstream, upstream_id)
@@ -126,8 +131,41 @@ def problems(
 def problem_counts(session: Session, task_id: uuid.UUID) -> list[tuple[str, str, int]]:
     """Return (state, reason, how many) of a task's refused rows, the most first."""
     count = func.count()
-    return [tuple(row) for row in session.execute(
+    return [(state, reason, many) for state, reason, many in session.execute(
         select(CollectionProblem.state, CollectionProblem.reason, count)
         .where(CollectionProblem.task_id == task_id)
         .group_by(CollectionProblem.state, CollectionProblem.reason).order_by(count.desc())
     )]
+
+
+def problems_by_id(
+    session: Session, task_id: uuid.UUID, problem_ids: Sequence[uuid.UUID],
+) -> list[CollectionProblem]:
+    """Return those of some refused rows that are a task's, in the order of their runs."""
+    found: list[CollectionProblem] = []
+    for start in range(0, len(problem_ids), 500):
+        found += session.scalars(problems(task_id).where(CollectionProblem.id.in_(problem_ids[start:start + 500])))
+    return found
+
+
+def open_problems(session: Session, task_id: uuid.UUID) -> int:
+    """Count a task's refused rows that nobody has dealt with."""
+    return session.scalar(select(func.count()).select_from(CollectionProblem).where(
+        CollectionProblem.task_id == task_id, CollectionProblem.state == "open")) or 0
+
+
+def resting_on(session: Session, entry_ids: Sequence[uuid.UUID]) -> list[tuple[CollectionTask, uuid.UUID]]:
+    """Return the tasks into tables of some data entries, with the entry."""
+    return [(task, entry_id) for task, entry_id in session.execute(
+        select(CollectionTask, CollectionTable.entry_id)
+        .join(CollectionTable, CollectionTable.id == CollectionTask.table_id)
+        .where(CollectionTable.entry_id.in_(entry_ids)).order_by(CollectionTask.code)
+    ) if entry_id is not None]
+
+
+def promised(session: Session) -> Sequence[CollectionTask]:
+    """Return the active tasks that promise how fresh their data are."""
+    return session.scalars(
+        select(CollectionTask).where(CollectionTask.state == "active", CollectionTask.promise_hours.is_not(None))
+        .order_by(CollectionTask.code)
+    ).all()

@@ -15,6 +15,7 @@ from crypto.scopes.rules import Scope
 from gateway.collection import contract, physical, queries
 from gateway.collection.errors import CODE_TAKEN, CONTRACT
 from gateway.collection.models import PROBLEM_TABLE, CollectionTable
+from gateway.collection.names import LIVE
 from gateway.permissions import COLLECT_EDIT
 from kernel import clock, ids
 from kernel.audit.service import record
@@ -35,7 +36,7 @@ def declare(
     ``gateway.collection.code_taken``, ``gateway.collection.contract``, ``crypto.sealed``.
     """
     require(actor, COLLECT_EDIT, department_id=department_id)
-    if not CODE.fullmatch(code) or code.endswith(physical.LIVE):
+    if not CODE.fullmatch(code) or code.endswith(LIVE):
         raise CONTRACT(column="code", problem=code)
     if session.scalar(select(CollectionTable.id).where(CollectionTable.code == code)) is not None:
         raise CODE_TAKEN(code=code)

@@ -1,6 +1,6 @@
 """Rows of a table of a department's database, or of a 前置库: read only, by keyset, in the order of cursor and key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -43,8 +43,8 @@ class DatabaseSource:
         self._source, self._since = source, since
         self._key, self._cursor = str(source["key"]), str(source.get("cursor") or "")
         names = dict.fromkeys([*source["columns"], self._key, *([self._cursor] if self._cursor else [])])
-        self._columns = {name: column(name) for name in names}
-        self._table = table(str(source["table"]), *self._columns.values(), schema=source.get("schema") or None)
+        self._columns: dict[str, ColumnElement[Any]] = {name: column(name) for name in names}
+        self._table = table(str(source["table"]), schema=source.get("schema") or None)
 
     def pages(self, position: dict[str, Any] | None) -> Iterator[Page]:
         """Yield pages from a position on; without a cursor their number is known at the start."""
@@ -76,7 +76,7 @@ class DatabaseSource:
     def _page(self, position: Mapping[str, Any] | None) -> Select[Any]:
         key = self._columns[self._key]
         order = [self._columns[self._cursor], key] if self._cursor else [key]
-        query = select(*self._columns.values()).order_by(*order).limit(PAGE)
+        query = select(*self._columns.values()).select_from(self._table).order_by(*order).limit(PAGE)
         where = self._after(position)
         return query if where is None else query.where(where)
 
@@ -85,13 +85,14 @@ class DatabaseSource:
         if position is None:
             if not self._cursor:
                 return None
-            first = self._columns[self._cursor].is_not(None)
-            return first if self._since is None else self._columns[self._cursor] >= given(self._since)
+            newer: ColumnElement[bool] = self._columns[self._cursor] >= given(self._since)
+            return self._columns[self._cursor].is_not(None) if self._since is None else newer
         last = given(position["key"])
+        after: ColumnElement[bool] = key > last
         if not self._cursor:
-            return key > last
+            return after
         cursor, reached = self._columns[self._cursor], given(position["cursor"])
-        return or_(cursor > reached, and_(cursor == reached, key > last))
+        return or_(cursor > reached, and_(cursor == reached, after))
 
 
 def first_rows(product: str, place: Place, name: str, schema: str, limit: int) -> list[dict[str, Any]]:
@@ -141,5 +142,10 @@ def given(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     [(kind, form)] = value.items()
-    return {"instant": datetime.fromisoformat, "date": date.fromisoformat, "decimal": Decimal}[kind](form)
+    return _READ[kind](form)
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "instant": datetime.fromisoformat, "date": date.fromisoformat, "decimal": Decimal,
+}
 

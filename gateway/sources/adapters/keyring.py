@@ -8,6 +8,7 @@ from crypto.keys.service import Keyring
 from crypto.masking.rules import mask
 from crypto.scopes import forms
 from crypto.scopes.rules import Scope
+from gateway.collection.names import stored_in
 from gateway.policy.rules import PolicyFailed
 from gateway.sources.service import StaleRead
 from kernel.runtime import Runtime
@@ -25,7 +26,7 @@ class KeyringDecipher:
     ) -> list[str | None]:
         """Return clear text per row."""
         keyring = Keyring.open(self._runtime)
-        opened = keyring.decrypt_column(Scope(department_id, table, column), keys, list(map(forms.read, envelopes)))
+        opened = keyring.decrypt_column(Scope(department_id, stored_in(table), column), keys, list(map(forms.read, envelopes)))
         clear: list[str | None] = []
         for value in opened:
             if isinstance(value, Failure):
