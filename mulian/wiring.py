@@ -182,6 +182,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "kernel.jobs.jobs",
     "kernel.outbox.jobs",
     "kernel.watch.jobs",
+    "kernel.watch.channels.jobs",
     "crypto.scopes.hook",
     "crypto.rotation.jobs",
     "crypto.destruction.jobs",

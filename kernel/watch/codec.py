@@ -36,6 +36,8 @@ def policy_of(stored: dict[str, Any]) -> Policy:
 
 
 def _parse(kind: type[M], stored: dict[str, Any]) -> M:
+    # rows of an older version may hold fields that are no more
+    fields = {f.name for f in dataclasses.fields(kind)}
     instants = {f.name for f in dataclasses.fields(kind) if "datetime" in str(f.type)}
-    values: dict[str, Any] = {k: clock.parse(v) if k in instants else v for k, v in stored.items()}
+    values: dict[str, Any] = {k: clock.parse(v) if k in instants else v for k, v in stored.items() if k in fields}
     return kind(**values)

@@ -16,3 +16,13 @@ ALARM_HAS_CASE = define(
     "kernel.watch.alarm_has_case", 409, zh="该告警已转为事件", en="The alarm has become a case already",
 )
 KEY_TAKEN = define("kernel.watch.key_taken", 409, zh="监控对象「{key}」已存在", en="Target {key} exists already")
+CHANNEL_INVALID = define(
+    "kernel.watch.channel_invalid", 422, zh="告警通道的参数不合规：{reason}", en="The channel's parameters are not valid: {reason}",
+)
+CHANNEL_REFUSED = define(
+    "kernel.watch.channel_refused", 502, zh="告警通道没有接受消息：{reason}", en="The channel did not take the message: {reason}",
+)
+EXPRESSION_INVALID = define(
+    "kernel.watch.expression_invalid", 422, zh="告警表达式不合规：{reason}", en="The expression is not valid: {reason}",
+    fix_zh="表达式写法见《监控与告警》", fix_en="See the operators' guide for the grammar",
+)

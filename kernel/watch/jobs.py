@@ -1,29 +1,28 @@
-"""The probe runner, rule evaluation and retention."""
+"""The probe runner, its watchdog, rule evaluation, escalation and retention."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
 from kernel import clock
 from kernel.jobs.context import JobContext
 from kernel.jobs.registry import job, schedule
-from kernel.watch import engine, queries, registry, service
+from kernel.watch import alerting, engine, queries, recording, service
 from kernel.watch.adapters.probes import Result, probe
-from kernel.watch.models import WatchTarget
+from kernel.watch.incidents import service as incidents
+from kernel.watch.models import WatchExpression, WatchTarget
 
-_log = structlog.get_logger(__name__)
 _AT_ONCE = 64
 KEEP_SAMPLES = timedelta(days=92)
 
 
 @job("kernel.watch.sync", zh="更新监控对象", en="Update targets")
 def sync(ctx: JobContext, params: dict[str, Any]) -> None:
-    """Ask every source for its targets."""
+    """Ask every source for its targets and rules."""
     ctx.database.run(service.sync_sources)
+    ctx.database.run(alerting.sync)
 
 
 @job("kernel.watch.probe", zh="执行探测", en="Probe targets")
@@ -55,38 +54,51 @@ def _next(planned: datetime, at: datetime, interval: int) -> datetime:
     return planned + beats * timedelta(seconds=interval)
 
 
-@job("kernel.watch.evaluate", zh="计算告警规则", en="Evaluate alert rules")
-def evaluate_rules(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
-    """Read each signal once and advance its rules; a signal that fails is a missing sample."""
+@job("kernel.watch.watchdog", zh="检查探测是否按时", en="See whether probes are in time")
+def watchdog(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Alarm for targets without a conclusive result for too long."""
+    now = clock.now()
     with ctx.database.read() as session:
-        wanted = {rule.signal for rule in queries.enabled_rules(session)}
-    values = {key: _read(ctx, key) for key in wanted}
-    at = clock.now()
+        late = [row.id for row in queries.switched_on(session) if engine.is_late(row, now)]
 
     def unit(session: Session) -> None:
+        for row in queries.switched_on(session):
+            if row.id in late:
+                engine.look(session, row, now)
+
+    if late:
+        ctx.database.run(unit)
+    return {"late": len(late)}
+
+
+@job("kernel.watch.evaluate", zh="计算告警规则", en="Evaluate alert rules")
+def evaluate_rules(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Read every signal and counter once, record them, and advance the rules; what fails is a missing sample."""
+    at = clock.now()
+    signals, counters = recording.read_signals(ctx.runtime), recording.read_counters(ctx.runtime, at)
+
+    def unit(session: Session) -> None:
+        recording.record(session, at, signals, counters)
         for rule in queries.enabled_rules(session):
-            engine.evaluate_rule(session, rule, at, values.get(rule.signal))
+            engine.evaluate_rule(session, rule, at, signals.get(rule.signal, {}).get(""))
+        for row in session.scalars(queries.expressions().where(WatchExpression.enabled)):
+            alerting.evaluate(session, row, at)
 
     ctx.database.run(unit)
-    return {"signals": len(values)}
+    return {"signals": len(signals), "counters": len(counters)}
 
 
-def _read(ctx: JobContext, key: str) -> Decimal | None:
-    spec = registry.signals().get(key)
-    if spec is None:
-        return None
-    try:
-        value = spec.read(ctx.runtime)
-    except Exception as error:
-        _log.warning("watch.signal_failed", signal=key, exc_info=error)
-        return None
-    return None if value is None else Decimal(value)
+@job("kernel.watch.escalate", zh="升级未处理的告警", en="Escalate incidents")
+def escalate(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Call the next ones of incidents that nobody answers or that last too long."""
+    return {"told": ctx.database.run(lambda session: incidents.escalate(session, clock.now()))}
 
 
 @job("kernel.watch.prune", zh="清理探测历史", en="Prune probe history")
 def prune(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
-    """Delete samples older than 92 days in short transactions; outages and alarms stay."""
+    """Delete samples older than 92 days in short transactions, and old points; outages and alarms stay."""
     before, removed = clock.now() - KEEP_SAMPLES, 0
+    ctx.database.run(lambda session: queries.delete_points(session, clock.now() - recording.KEEP_POINTS))
     while count := ctx.database.run(lambda session: queries.delete_samples(session, before, 5000)):
         removed += count
         ctx.check_cancelled()
@@ -95,5 +107,7 @@ def prune(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
 
 schedule("kernel.watch.sync", every_seconds=30)
 schedule("kernel.watch.probe", every_seconds=5)
+schedule("kernel.watch.watchdog", every_seconds=30)
 schedule("kernel.watch.evaluate", every_seconds=30)
-schedule("kernel.watch.prune", cron="40 3 * * *", missed="run_once")
+schedule("kernel.watch.escalate", every_seconds=15)
+schedule("kernel.watch.prune", cron="40 */4 * * *", missed="run_once")

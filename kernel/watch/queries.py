@@ -4,11 +4,20 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.identity.actor import Actor
-from kernel.watch.models import WatchAlarm, WatchOutage, WatchRule, WatchSample, WatchSilence, WatchTarget
+from kernel.watch.models import (
+    WatchAlarm,
+    WatchExpression,
+    WatchOutage,
+    WatchPoint,
+    WatchRule,
+    WatchSample,
+    WatchSilence,
+    WatchTarget,
+)
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[WatchTarget]:
@@ -17,6 +26,11 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[WatchTarget]:
         select(WatchTarget).where(WatchTarget.enabled, WatchTarget.next_at <= now)
         .order_by(WatchTarget.next_at).limit(limit)
     ).all()
+
+
+def switched_on(session: Session) -> Sequence[WatchTarget]:
+    """Targets that are probed."""
+    return session.scalars(select(WatchTarget).where(WatchTarget.enabled)).all()
 
 
 def of_source(session: Session, source: str) -> dict[str, WatchTarget]:
@@ -68,22 +82,52 @@ def open_outage(session: Session, target_id: uuid.UUID) -> WatchOutage | None:
     ).first()
 
 
+def last_good(session: Session, target_id: uuid.UUID, before: datetime) -> datetime | None:
+    """When a target was last seen well before an instant."""
+    return session.scalar(
+        select(WatchSample.at)
+        .where(WatchSample.target_id == target_id, WatchSample.at < before, WatchSample.outcome == "ok")
+        .order_by(WatchSample.at.desc()).limit(1)
+    )
+
+
 def open_alarm(
-    session: Session, *, target_id: uuid.UUID | None = None, rule_id: uuid.UUID | None = None
+    session: Session, kind: str, *, target_id: uuid.UUID | None = None, rule_id: uuid.UUID | None = None,
+    expression_id: uuid.UUID | None = None, subject: str = "",
 ) -> WatchAlarm | None:
-    """The open alarm of a target or a rule, if any."""
-    column, value = (WatchAlarm.target_id, target_id) if target_id else (WatchAlarm.rule_id, rule_id)
-    return session.scalars(select(WatchAlarm).where(column == value, WatchAlarm.closed_at.is_(None))).first()
+    """The open alarm of a target, a rule or an expression's subject, if any."""
+    return session.scalars(select(WatchAlarm).where(
+        _of(WatchAlarm, target_id, rule_id, expression_id), WatchAlarm.kind == kind, WatchAlarm.subject == subject,
+        WatchAlarm.closed_at.is_(None),
+    )).first()
+
+
+def _of(
+    table: type[WatchAlarm] | type[WatchSilence], target_id: uuid.UUID | None, rule_id: uuid.UUID | None,
+    expression_id: uuid.UUID | None,
+) -> ColumnElement[bool]:
+    if target_id is not None:
+        return table.target_id == target_id
+    return table.rule_id == rule_id if rule_id is not None else table.expression_id == expression_id
 
 
 def silence_at(
-    session: Session, at: datetime, *, target_id: uuid.UUID | None = None, rule_id: uuid.UUID | None = None
+    session: Session, at: datetime, *, target_id: uuid.UUID | None = None, rule_id: uuid.UUID | None = None,
+    expression_id: uuid.UUID | None = None,
 ) -> WatchSilence | None:
-    """A silence of the target or rule that covers an instant."""
-    column, value = (WatchSilence.target_id, target_id) if target_id else (WatchSilence.rule_id, rule_id)
-    return session.scalars(
-        select(WatchSilence).where(column == value, WatchSilence.starts_at <= at, WatchSilence.ends_at > at)
-    ).first()
+    """A silence of the target, rule or expression that covers an instant."""
+    return session.scalars(select(WatchSilence).where(
+        _of(WatchSilence, target_id, rule_id, expression_id), WatchSilence.starts_at <= at, WatchSilence.ends_at > at
+    )).first()
+
+
+def silences(actor: Actor, now: datetime) -> Select[WatchSilence]:
+    """Silences of what the actor sees that have not ended, by their end."""
+    rows = select(WatchSilence).where(WatchSilence.ends_at > now)
+    if actor.scope != "all":
+        seen = targets(actor, None).with_only_columns(WatchTarget.id).order_by(None)
+        rows = rows.where(or_(WatchSilence.target_id.is_(None), WatchSilence.target_id.in_(seen)))
+    return rows.order_by(WatchSilence.ends_at, WatchSilence.id)
 
 
 def alarms(actor: Actor, open_only: bool) -> Select[WatchAlarm]:
@@ -105,6 +149,36 @@ def all_rules() -> Select[WatchRule]:
 def enabled_rules(session: Session) -> Sequence[WatchRule]:
     """Rules that are switched on."""
     return session.scalars(all_rules().where(WatchRule.enabled)).all()
+
+
+def expressions() -> Select[WatchExpression]:
+    """Expressions by name."""
+    return select(WatchExpression).order_by(WatchExpression.name_zh, WatchExpression.id)
+
+
+def expressions_of(session: Session, source: str) -> dict[str, WatchExpression]:
+    """Expressions of a source by key."""
+    return {row.key: row for row in session.scalars(expressions().where(WatchExpression.source == source))}
+
+
+def points(session: Session, series: str, start: datetime, end: datetime) -> Sequence[WatchPoint]:
+    """Points of a series in [start, end], in order."""
+    return session.scalars(
+        select(WatchPoint).where(WatchPoint.series == series, WatchPoint.at >= start, WatchPoint.at <= end)
+        .order_by(WatchPoint.at)
+    ).all()
+
+
+def newest_point(session: Session, series: str) -> WatchPoint | None:
+    """The newest point of a series."""
+    return session.scalars(
+        select(WatchPoint).where(WatchPoint.series == series).order_by(WatchPoint.at.desc()).limit(1)
+    ).first()
+
+
+def delete_points(session: Session, before: datetime) -> int:
+    """Delete the points before an instant and return how many."""
+    return len(session.execute(delete(WatchPoint).where(WatchPoint.at < before).returning(WatchPoint.series)).all())
 
 
 def delete_samples(session: Session, before: datetime, limit: int) -> int:

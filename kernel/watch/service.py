@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.cases.models import CaseFile
-from kernel.cases.service import open_case
 from kernel.errors import NOT_FOUND
 from kernel.identity.actor import Actor
 from kernel.outbound import rules as outbound
-from kernel.watch import engine, queries, registry, rules
-from kernel.watch.errors import ALARM_HAS_CASE, KEY_TAKEN, SIGNAL_UNKNOWN, SOURCE_MANAGED, SPEC_INVALID
-from kernel.watch.models import WatchAlarm, WatchRule, WatchSilence, WatchTarget
+from kernel.watch import codec, engine, queries, registry, rules
+from kernel.watch.errors import KEY_TAKEN, SIGNAL_UNKNOWN, SOURCE_MANAGED, SPEC_INVALID
+from kernel.watch.incidents import service as incidents
+from kernel.watch.ladder.schema import schema_fault
+from kernel.watch.models import WatchAlarm, WatchExpression, WatchRule, WatchSilence, WatchTarget
 from kernel.watch.registry import TargetSpec
-from kernel.watch.rules import State
+from kernel.watch.rules import Memory, State
 
 MANUAL = "manual"
 
@@ -95,17 +96,19 @@ def add_rule(session: Session, actor: Actor, **values: Any) -> WatchRule:
 
 def silence(
     session: Session, actor: Actor, *, hours: int, reason: str,
-    target_id: uuid.UUID | None = None, rule_id: uuid.UUID | None = None,
+    target_id: uuid.UUID | None = None, rule_id: uuid.UUID | None = None, expression_id: uuid.UUID | None = None,
 ) -> WatchSilence:
-    """No notices from one target or rule for some hours; alarms are recorded all the same."""
+    """No notices from one target, rule or expression for some hours; alarms are recorded all the same."""
     if target_id is not None:
         target(session, actor, target_id=target_id)
-    elif rule_id is None or session.get(WatchRule, rule_id) is None:
-        raise NOT_FOUND()
+    elif rule_id is not None:
+        _there(session.get(WatchRule, rule_id))
+    else:
+        _there(session.get(WatchExpression, expression_id) if expression_id else None)
     now, silence_id = clock.now(), ids.new()
     audit_id = _note(session, actor, "silence", "watch_silence", silence_id, {"hours": hours, "reason": reason})
     row = WatchSilence(
-        id=silence_id, target_id=target_id, rule_id=rule_id, owner_name=actor.name, reason=reason, starts_at=now,
+        id=silence_id, target_id=target_id, rule_id=rule_id, expression_id=expression_id, owner_name=actor.name, reason=reason, starts_at=now,
         ends_at=now + timedelta(hours=hours), audit_id=audit_id,
     )
     session.add(row)
@@ -113,27 +116,38 @@ def silence(
     return row
 
 
+def end_silence(session: Session, actor: Actor, *, silence_id: uuid.UUID) -> None:
+    """End a silence now; it stays in the history."""
+    row = session.get(WatchSilence, silence_id)
+    if row is None:
+        raise NOT_FOUND()
+    if row.target_id is not None:
+        target(session, actor, target_id=row.target_id)
+    row.ends_at = min(row.ends_at, clock.now())
+    _note(session, actor, "silence.end", "watch_silence", row.id, {"reason": row.reason})
+
+
+def _there(row: WatchRule | WatchExpression | None) -> None:
+    if row is None:
+        raise NOT_FOUND()
+
+
 def acknowledge(session: Session, actor: Actor, *, alarm_id: uuid.UUID) -> WatchAlarm:
-    """Say that somebody looks after the alarm; the first one stands."""
+    """Say that somebody looks after the alarm and its incident; the first one stands."""
     row = alarm(session, actor, alarm_id=alarm_id)
-    if row.acknowledged_at is None:
-        row.acknowledged_at, row.acknowledged_by = clock.now(), actor.name
-        _note(session, actor, "alarm.acknowledge", "watch_alarm", row.id, {"title": row.title_zh})
+    incidents.acknowledge(session, actor, incident_id=_incident_of(row))
     return row
 
 
 def alarm_to_case(session: Session, actor: Actor, *, alarm_id: uuid.UUID) -> CaseFile:
-    """Turn an alarm into an event; its clock starts at the first failing probe. Raises ``alarm_has_case``."""
-    row = alarm(session, actor, alarm_id=alarm_id)
-    if row.case_id is not None:
-        raise ALARM_HAS_CASE()
-    outage = queries.open_outage(session, row.target_id) if row.target_id else None
-    case = open_case(
-        session, actor, type_="event", title=row.title_zh, severity=row.severity, object_type="watch_alarm",
-        object_id=str(row.id), clock_from=outage.started_at if outage else row.opened_at,
-    )
-    row.case_id = case.id
-    return case
+    """Turn an alarm's incident into an event; its clock starts at the first failing probe. Raises ``alarm_has_case``."""
+    return incidents.to_case(session, actor, incident_id=_incident_of(alarm(session, actor, alarm_id=alarm_id)))
+
+
+def _incident_of(row: WatchAlarm) -> uuid.UUID:
+    if row.incident_id is None:
+        raise NOT_FOUND()
+    return row.incident_id
 
 
 def alarm(session: Session, actor: Actor, *, alarm_id: uuid.UUID) -> WatchAlarm:
@@ -151,7 +165,8 @@ def _add(session: Session, source: str, spec: TargetSpec) -> WatchTarget:
     row = WatchTarget(
         id=ids.new(), source=source, key=spec.key, kind=spec.kind, name_zh=spec.zh, name_en=spec.en, spec=spec.spec,
         policy=dataclasses.asdict(spec.policy), enabled=True, department_id=spec.department_id,
-        state=State.UNKNOWN, memory={}, next_at=clock.now(), version=1,
+        state=State.UNKNOWN, memory=codec.to_json(Memory(watched_since=clock.now())), next_at=clock.now(), version=1,
+        group_key=spec.group, counted=spec.counted,
     )
     session.add(row)
     session.flush([row])
@@ -161,7 +176,8 @@ def _add(session: Session, source: str, spec: TargetSpec) -> WatchTarget:
 def _update(row: WatchTarget, spec: TargetSpec) -> None:
     wanted = {
         "kind": spec.kind, "name_zh": spec.zh, "name_en": spec.en, "spec": spec.spec,
-        "policy": dataclasses.asdict(spec.policy), "department_id": spec.department_id,
+        "policy": dataclasses.asdict(spec.policy), "department_id": spec.department_id, "group_key": spec.group,
+        "counted": spec.counted,
     }
     changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if changed:
@@ -175,7 +191,8 @@ def _update(row: WatchTarget, spec: TargetSpec) -> None:
 
 def _switch(row: WatchTarget, enabled: bool) -> None:
     if row.enabled != enabled:
-        row.enabled, row.memory, row.state, row.since = enabled, {}, State.UNKNOWN, clock.now()
+        memory = codec.to_json(Memory(watched_since=clock.now()))
+        row.enabled, row.memory, row.state, row.since = enabled, memory, State.UNKNOWN, clock.now()
         row.next_at = clock.now()
         row.version += 1
 
@@ -185,7 +202,9 @@ def _check(spec: TargetSpec) -> None:
     try:
         if spec.kind == "http":
             outbound.origin_of(str(spec.spec["url"]), outbound.Allowed())
-        elif spec.kind == "tcp":
+            if "schema" in spec.spec and (fault := schema_fault(spec.spec["schema"])):
+                raise ValueError(fault)
+        elif spec.kind in ("tcp", "tls"):
             outbound.parse_literal(str(spec.spec["host"]))
             if not 0 < int(spec.spec["port"]) < 65536:
                 raise ValueError("port is not 1..65535")

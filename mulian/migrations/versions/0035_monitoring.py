@@ -22,11 +22,24 @@ def upgrade() -> None:
     _refer("watch_alarm", "incident_id", "watch_incident.id")
     _refer("watch_silence", "expression_id", "watch_expression.id")
     op.create_index("ix_watch_alarm_incident_id", "watch_alarm", ["incident_id"])
+    _history()
 
 
 def _refer(table: str, column: str, to: str) -> None:
     key = sa.ForeignKey(to, name=f"fk_{table}_{column}")
     op.add_column(table, sa.Column(column, sa.Uuid(), key, nullable=True), inline_references=True)
+
+
+def _history() -> None:
+    """Make every alarm that there is an incident of its own."""
+    op.execute(
+        "INSERT INTO watch_incident (id, group_key, title_zh, title_en, severity, began_at, opened_at, closed_at,"
+        " acknowledged_at, acknowledged_by, case_id, level, told_at, untold, sentence_zh, sentence_en, ladder, version)"
+        " SELECT id, 'alarm:' || CAST(id AS VARCHAR(36)), title_zh, title_en, severity, opened_at, opened_at, closed_at,"
+        " acknowledged_at, acknowledged_by, case_id, 0, CASE WHEN notified THEN opened_at END, 0, '', '', '[]', 1"
+        " FROM watch_alarm"
+    )
+    op.execute("UPDATE watch_alarm SET incident_id = id")
 
 
 def _rules() -> None:
