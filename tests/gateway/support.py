@@ -417,5 +417,5 @@ def logged(runtime: Runtime) -> list[CallRow]:
     """Return every call in unshipped segments."""
     found: list[CallRow] = []
     for path in sorted(active_folder(runtime.home.calllog_dir).glob("*.seg")):
-        found += parse_rows(segment.read_records(path))
+        found += parse_rows(list(segment.read_records(path)))
     return found
