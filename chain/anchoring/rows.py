@@ -15,7 +15,7 @@ from chain.anchoring.errors import ANCHOR_NOT_FOUND
 from chain.anchoring.proofs import Maker
 from chain.anchoring.tree import MemoryTiles, Tree, leaf_hash
 from kernel import canonical
-from kernel.digest import hmac_sm3
+from kernel.digest import HmacSm3
 from kernel.secretbox.port import SecretBox
 
 _PURPOSE = "chain.anchor.row"
@@ -26,11 +26,11 @@ class RowHasher:
     """Leaf hashes of the rows below one leaf; the leaf is named by its object, so that rows never share a salt."""
 
     def __init__(self, box: SecretBox, object_type: str, object_id: str, version: int) -> None:
-        self._key = box.mac(_PURPOSE, canonical.dumps([object_type, object_id, version]))
+        self._salts = HmacSm3(box.mac(_PURPOSE, canonical.dumps([object_type, object_id, version])))
 
     def salt(self, index: int) -> bytes:
         """Return the salt of a row, 32 bytes."""
-        return hmac_sm3(self._key, index.to_bytes(8, "big"))
+        return self._salts.mac(index.to_bytes(8, "big"))
 
     def leaf(self, index: int, row: bytes) -> bytes:
         """Return the leaf hash of a row given as canonical JSON."""

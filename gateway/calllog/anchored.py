@@ -5,15 +5,15 @@ The leaf's record is the segment's manifest. Beside ``X.parquet`` lies ``X.rows`
 """
 
 from pathlib import Path
+from typing import Any
 
-import orjson
 from sqlalchemy.orm import Session
 
 from chain.anchoring import rows as rowtree
 from chain.anchoring.service import append_leaf
 from chain.anchoring.tree import TILE_WIDTH, MemoryTiles, Tree
+from gateway.calllog import record
 from gateway.calllog.models import ShippedSegment
-from gateway.calllog.record import COLUMNS, CallRow
 from kernel.files_atomic import write_atomic
 from kernel.runtime import Runtime
 
@@ -26,17 +26,12 @@ def object_id(gateway: str, worker: int, number: int) -> str:
     return f"{gateway}-{worker:03d}-{number}"
 
 
-def row_bytes(row: CallRow) -> bytes:
-    """A row as canonical JSON: flat, ASCII keys, integers and text, for which orjson's sorted form is RFC 8785."""
-    return orjson.dumps({name: getattr(row, name) for name in COLUMNS}, option=orjson.OPT_SORT_KEYS)
-
-
-def write_tree(runtime: Runtime, parquet: Path, name: str, rows: list[CallRow]) -> bytes:
+def write_tree(runtime: Runtime, parquet: Path, name: str, rows: list[list[Any]]) -> bytes:
     """Write the row tree beside a segment, in the order of its rows, and return the root."""
     hasher = rowtree.RowHasher(runtime.box, OBJECT, name, VERSION)
     tiles = MemoryTiles()
     tree = Tree(tiles)
-    tree.append(hasher.leaves(map(row_bytes, rows)))
+    tree.append(hasher.leaves(record.row_json(rows)))
     data, count, level = MAGIC, len(rows) // TILE_WIDTH, 1
     while count:
         data += b"".join(tiles.read(level, at) for at in range(-(-count // TILE_WIDTH)))

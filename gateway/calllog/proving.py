@@ -1,5 +1,6 @@
 """Proof files of calls. Apart from ``anchored``, because reading the log loads DuckDB."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 from sqlalchemy import select
@@ -9,9 +10,9 @@ from chain.anchoring import rows as rowtree
 from chain.anchoring.errors import ANCHOR_NOT_FOUND
 from chain.anchoring.tree import HASH_SIZE, TILE_WIDTH, Tree
 from gateway.calllog import reader
-from gateway.calllog.anchored import MAGIC, OBJECT, STREAM, VERSION, object_id, row_bytes
+from gateway.calllog.anchored import MAGIC, OBJECT, STREAM, VERSION, object_id
 from gateway.calllog.models import ShippedSegment
-from gateway.calllog.record import COLUMNS
+from gateway.calllog.record import COLUMNS, row_json
 from kernel import clock
 from kernel.runtime import Runtime, runtime_of
 
@@ -58,7 +59,8 @@ class _Tiles:
         """Return the hashes of a tile."""
         if level == 0:
             start = index * TILE_WIDTH
-            return b"".join(self._hasher.leaves(map(row_bytes, reader.slice_of(self._file, start, TILE_WIDTH)), start))
+            calls = [astuple(row) for row in reader.slice_of(self._file, start, TILE_WIDTH)]
+            return b"".join(self._hasher.leaves(row_json(calls), start))
         before = sum(self._rows // TILE_WIDTH**lower for lower in range(1, level))
         count = self._rows // TILE_WIDTH**level
         start, end = index * TILE_WIDTH, min((index + 1) * TILE_WIDTH, count)

@@ -177,6 +177,6 @@ def _unshipped(home: Home, known: set[tuple[str, int, int]]) -> Iterator[CallRow
         try:
             info = segment.read_info(path)
             if (info.gateway, info.worker, info.number) not in known and info.used:
-                yield from record.rows(segment.read_records(path))
+                yield from record.rows(list(segment.read_records(path)))
         except (OSError, segment.BadSegment):  # shipped and deleted while we looked
             continue

@@ -5,8 +5,9 @@ kind ``e`` follows when an answer that had begun was cut short.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -22,6 +23,11 @@ COLUMNS = (
     "at", "request_id", "kind", "outcome", "app_key", "interface", "grant_id", "snapshot", "method", "path", "query",
     "status", "bytes_in", "bytes_out", "micros", "upstream_micros", "client",
 )
+_ID, _OUTCOME, _BYTES_OUT = (COLUMNS.index(name) for name in ("request_id", "outcome", "bytes_out"))
+NUMBERS = frozenset({"at", "snapshot", "status", "bytes_in", "bytes_out", "micros", "upstream_micros"})
+_SORTED = itemgetter(*[COLUMNS.index(name) for name in sorted(COLUMNS)])
+_PIECES = [f'"{name}":%d' if name in NUMBERS else f'"{name}":"%s"' for name in sorted(COLUMNS)]
+_TEMPLATE = "{" + ",".join(_PIECES) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +85,47 @@ def render_end(at: int, request_id: bytes, outcome: str, bytes_out: int) -> byte
     return orjson.dumps(["e", at, request_id.decode(), outcome, bytes_out])
 
 
-def parse(payload: bytes) -> list[Any]:
-    """Parse a line; raise ValueError when it is none."""
-    line = orjson.loads(payload)
-    if not isinstance(line, list) or line[:1] not in (["c"], ["e"]):
-        raise ValueError("not a call-log line")
-    return line
-
-
-def rows(payloads: Iterable[bytes]) -> list[CallRow]:
-    """Join lines into rows: an ``e`` line changes the outcome of its call."""
-    calls: dict[str, CallRow] = {}
-    for payload in payloads:
-        line = parse(payload)
+def lines(payloads: Sequence[bytes]) -> list[list[Any]]:
+    """Join lines into calls, each a list in the order of ``COLUMNS``: an ``e`` line changes the outcome of its call."""
+    parsed: list[list[Any]] = orjson.loads(b"[%b]" % b",".join(payloads))
+    calls: list[list[Any]] = []
+    ends: list[list[Any]] = []
+    for line in parsed:
         if line[0] == "c":
-            _, at, request_id, outcome, *rest = line
-            calls[request_id] = CallRow(at, request_id, "call", outcome, *rest)
-        elif line[2] in calls:
-            row = calls[line[2]]
-            values = {name: getattr(row, name) for name in COLUMNS} | {"outcome": line[3], "bytes_out": line[4]}
-            calls[line[2]] = CallRow(**values)
-    return list(calls.values())
+            # ["c", at, request id, outcome, …] becomes [at, request id, "call", outcome, …]
+            line[0:3] = line[1], line[2], "call"
+            calls.append(line)
+        elif line[0] == "e":
+            ends.append(line)
+        else:
+            raise ValueError("not a call-log line")
+    if ends:
+        by_id = {call[_ID]: call for call in calls}
+        for _, _, request_id, outcome, bytes_out in ends:
+            if request_id in by_id:
+                by_id[request_id][_OUTCOME], by_id[request_id][_BYTES_OUT] = outcome, bytes_out
+    return calls
 
 
-def aborted(at: int, count: int, label: str) -> list[CallRow]:
-    """Return the rows of calls that were started and never answered because the worker died."""
+def rows(payloads: Sequence[bytes]) -> list[CallRow]:
+    """Return the calls of lines."""
+    return [CallRow(*call) for call in lines(payloads)]
+
+
+def missing(at: int, count: int, label: str, kind: str) -> list[list[Any]]:
+    """Return a row for each call without a line.
+
+    ``kind``: ``aborted`` started and never answered, because the worker died; ``gap`` answered, and its line found no
+    room or was lost with the host.
+    """
     return [
-        CallRow(at, f"{label}-{index}", "aborted", "aborted", "", "", "", 0, "", "", "", 0, 0, 0, 0, 0, "")
+        [at, f"{label}-{kind}-{index}", kind, kind, "", "", "", 0, "", "", "", 0, 0, 0, 0, 0, ""]
         for index in range(count)
     ]
+
+
+def row_json(calls: Sequence[Sequence[Any]]) -> list[bytes]:
+    """Return rows as canonical JSON: flat, ASCII keys, integers and text, for which orjson's sorted form is RFC 8785."""
+    if b"\\" not in orjson.dumps(calls):  # no text needs an escape: one template, five times as fast
+        return [(_TEMPLATE % _SORTED(call)).encode() for call in calls]
+    return [orjson.dumps(dict(zip(COLUMNS, call, strict=True)), option=orjson.OPT_SORT_KEYS) for call in calls]

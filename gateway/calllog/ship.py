@@ -1,7 +1,11 @@
 """Segments become Parquet: temp file, fsync, rename, register row and leaf, delete. Any step may be repeated."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import astuple
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,11 +20,10 @@ from kernel.digest import sm3_hex
 from kernel.files_atomic import sync_folder
 from kernel.runtime import Runtime
 
-_TYPES: dict[str, pa.DataType] = {
-    "at": pa.int64(), "snapshot": pa.int64(), "status": pa.int32(), "bytes_in": pa.int64(), "bytes_out": pa.int64(),
-    "micros": pa.int64(), "upstream_micros": pa.int64(),
-}
-SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in record.COLUMNS])
+SCHEMA = pa.schema([
+    (name, pa.int32() if name == "status" else pa.int64() if name in record.NUMBERS else pa.string())
+    for name in record.COLUMNS
+])
 
 
 def parquet_folder(calllog_dir: Path) -> Path:
@@ -75,30 +78,45 @@ def ship(runtime: Runtime, path: Path) -> ShippedSegment | None:
 
 def _write(runtime: Runtime, path: Path, info: segment.SegmentInfo) -> tuple[ShippedSegment, bytes]:
     """Write the Parquet file and its row tree; return the row to register and the tree's root."""
-    rows = record.rows(segment.read_records(path))
-    at = max((row.at for row in rows), default=info.number)
-    missing = max(0, info.started - len(rows) - info.lost)
-    rows += record.aborted(at, missing, f"{info.gateway}-{info.worker}-{info.number}")
-    rows.sort(key=lambda row: (row.at, row.request_id))
+    calls, aborted, lost = _calls(path, info)
     folder = parquet_folder(runtime.home.calllog_dir) / f"{clock.business_day(clock.from_micros(info.number)):%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{info.gateway}-{info.worker:03d}-{info.number}.parquet"
     temporary = target.with_suffix(".tmp")
-    pq.write_table(table_of(rows), temporary, compression="zstd")
+    pq.write_table(_table(calls), temporary, compression="zstd")
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     digest = sm3_hex(temporary.read_bytes())
-    row_root = anchored.write_tree(runtime, target, anchored.object_id(info.gateway, info.worker, info.number), rows)
+    row_root = anchored.write_tree(runtime, target, anchored.object_id(info.gateway, info.worker, info.number), calls)
     temporary.rename(target)
     sync_folder(folder)
     return ShippedSegment(
         gateway=info.gateway, worker=info.worker, number=info.number,
-        file=str(target.relative_to(runtime.home.calllog_dir)), sm3=digest, rows=len(rows), aborted=missing,
-        lost=info.lost, first_at=clock.from_micros(min((row.at for row in rows), default=info.number)),
-        last_at=clock.from_micros(at), shipped_at=clock.now(),
+        file=str(target.relative_to(runtime.home.calllog_dir)), sm3=digest, rows=len(calls), aborted=aborted,
+        lost=lost, first_at=clock.from_micros(calls[0][0] if calls else info.number),
+        last_at=clock.from_micros(calls[-1][0] if calls else info.number), shipped_at=clock.now(),
     ), row_root
+
+
+def _calls(path: Path, info: segment.SegmentInfo) -> tuple[list[list[Any]], int, int]:
+    """Return every call that was started, by time and id: those with a line, the aborted, and the gaps; two counts."""
+    calls = record.lines(list(segment.read_records(path)))
+    at, label = max((call[0] for call in calls), default=info.number), f"{info.gateway}-{info.worker}-{info.number}"
+    without = max(0, info.started - len(calls))
+    aborted = min(info.open_calls, without)
+    # lines that found no room, and lines that the header counts and a dead host did not keep
+    lost = without - aborted
+    calls += record.missing(at, aborted, label, "aborted") + record.missing(at, lost, label, "gap")
+    calls.sort(key=itemgetter(0, 1))
+    return calls, aborted, lost
 
 
 def table_of(rows: list[CallRow]) -> pa.Table:
     """Return rows as an Arrow table in the one schema of the log."""
-    return pa.table({name: [getattr(row, name) for row in rows] for name in record.COLUMNS}, schema=SCHEMA)
+    return _table([astuple(row) for row in rows])
+
+
+def _table(calls: Sequence[Sequence[Any]]) -> pa.Table:
+    columns = zip(*calls, strict=True) if calls else [()] * len(record.COLUMNS)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)

@@ -43,7 +43,7 @@ def list_calls(
         return (
             (own is None or row.app_key in own) and (interface is None or row.interface == interface)
             and (app is None or row.app_key == app) and (request_id is None or row.request_id == request_id)
-            and (not failed or row.status >= 400 or row.kind == "aborted")
+            and (not failed or row.status >= 400 or row.kind != "call")
         )
 
     rows = reader.recent(session, home_of(runtime_of(session).home, environment), limit=limit, keep=keep)

@@ -1,6 +1,7 @@
 """Payloads of request smuggling and their kin: refused as heads, and over a raw socket."""
 
 _H = b"Host: gw.example\r\n"
+_NEXT = b"GET /xc/secret HTTP/1.1\r\n" + _H + b"\r\n"
 
 
 def _post(extra: bytes, body: bytes = b"") -> bytes:
@@ -85,6 +86,48 @@ REFUSED_HEADS: dict[str, tuple[bytes, int]] = {
     "two app keys": (b"GET / HTTP/1.1\r\n" + _H + b"X-Mulian-Key: a\r\nX-Mulian-Key: b\r\n\r\n", 400),
     "two content types": (_post(b"Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 1\r\n"), 400),
     "unknown expectation": (_post(b"Expect: 200-ok\r\nContent-Length: 1\r\n"), 417),
+    "two lengths in two cases": (_post(b"Content-Length: 4\r\ncontent-length: 4\r\n"), 400),
+    "length with nul": (_post(b"Content-Length: 4\x00\r\n"), 400),
+    "length with blank": (_post(b"Content-Length: 4 4\r\n"), 400),
+    "length with semicolon": (_post(b"Content-Length: 4;a=b\r\n"), 400),
+    "length float": (_post(b"Content-Length: 4.0\r\n"), 400),
+    "length full-width": (_post("Content-Length: ４\r\n".encode()), 400),
+    "length underscore": (_post(b"Content-Length: 1_0\r\n"), 400),
+    "te nul": (_post(b"Transfer-Encoding: chunked\x00\r\n"), 400),
+    "te lf inside": (_post(b"Transfer-Encoding:\nchunked\r\n"), 400),
+    "te list behind": (_post(b"Transfer-Encoding: chunked, identity\r\n"), 400),
+    "te comma": (_post(b"Transfer-Encoding: chunked,\r\n"), 400),
+    "te parameter": (_post(b"Transfer-Encoding: chunked;q=1\r\n"), 400),
+    "te hidden by another": (_post(b"Transfer-Encoding: cow\r\nTransfer-Encoding: chunked\r\n"), 400),
+    "te behind cr": (_post(b"X-A: 1\rTransfer-Encoding: chunked\r\n"), 400),
+    "te name with nul": (_post(b"Transfer\x00-Encoding: chunked\r\n"), 400),
+    "te name with tab": (_post(b"Transfer-Encoding\t: chunked\r\n"), 400),
+    "te name with blank before": (_post(b"X-A: 1\r\n  Transfer-Encoding: chunked\r\n"), 400),
+    "name with blank": (_post(b"X A: 1\r\n"), 400),
+    "name with brackets": (_post(b"X(A): 1\r\n"), 400),
+    "name not ascii": (_post(b"X-\xc3\xa4: 1\r\n"), 400),
+    "value with a control": (_post(b"X-A: a\x01b\r\n"), 400),
+    "value with delete": (_post(b"X-A: a\x7fb\r\n"), 400),
+    "double cr": (b"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", 400),
+    "host in two cases": (b"GET / HTTP/1.1\r\nHost: a\r\nhOST: a\r\n\r\n", 400),
+    "host two ports": (b"GET / HTTP/1.1\r\nHost: a:80:90\r\n\r\n", 400),
+    "host blank": (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+    "overlong dots": (b"GET /xc/%c0%ae%c0%ae/admin HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "overlong slash": (b"GET /xc/..%C0%AFadmin HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "overlong slash of three": (b"GET /xc/%e0%80%afadmin HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "unicode escape": (b"GET /xc/%u002e%u002e/admin HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "dots encoded by half": (b"GET /xc/.%2e/admin HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "dots encoded twice": (b"GET /xc/%252e%252e/admin HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "dots with a query": (b"GET /xc/..?a=/xc/echo HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "version lower case": (b"GET / http/1.1\r\n" + _H + b"\r\n", 400),
+    "version long": (b"GET / HTTP/1.10\r\n" + _H + b"\r\n", 400),
+    "version blank behind": (b"GET / HTTP/1.1 \r\n" + _H + b"\r\n", 400),
+    "tab in the start line": (b"GET\t/\tHTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "control in the query": (b"GET /?a=\x0b HTTP/1.1\r\n" + _H + b"\r\n", 400),
+    "connection names te and key": (b"GET / HTTP/1.1\r\n" + _H + b"Connection: te\r\nConnection: X-A\r\n\r\n", 400),
+    "two ranges": (b"GET / HTTP/1.1\r\n" + _H + b"Range: bytes=0-1\r\nRange: bytes=2-3\r\n\r\n", 400),
+    "two authorizations": (b"GET / HTTP/1.1\r\n" + _H + b"Authorization: a\r\nauthorization: b\r\n\r\n", 400),
+    "original url": (b"GET / HTTP/1.1\r\n" + _H + b"X-Original-URL: /xc/secret\r\n\r\n", 400),
     "long target": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + _H + b"\r\n", 414),
     "many headers": (b"GET / HTTP/1.1\r\n" + _H + b"A: b\r\n" * 120 + b"\r\n", 431),
 }
@@ -102,16 +145,37 @@ ACCEPTED: dict[str, bytes] = {
 }
 
 # whole conversations: a body that is wrong, or bytes that must never be taken for a second request
-REFUSED_BODIES: dict[str, bytes] = {
-    "chunk extension": _post(b"Transfer-Encoding: chunked\r\n",
-        b"5;a=b\r\nhello\r\n0\r\n\r\nGET /xc/secret HTTP/1.1\r\n" + _H + b"\r\n"),
-    "chunk bare lf": _post(b"Transfer-Encoding: chunked\r\n", b"5\nhello\r\n0\r\n\r\n"),
-    "chunk size with sign": _post(b"Transfer-Encoding: chunked\r\n", b"+5\r\nhello\r\n0\r\n\r\n"),
-    "chunk size 0x": _post(b"Transfer-Encoding: chunked\r\n", b"0x5\r\nhello\r\n0\r\n\r\n"),
-    "chunk too long": _post(b"Transfer-Encoding: chunked\r\n", b"5\r\nhelloGET /xc/secret HTTP/1.1\r\n\r\n"),
-    "trailer": _post(b"Transfer-Encoding: chunked\r\n",
-        b"0\r\nContent-Length: 50\r\n\r\nGET /xc/secret HTTP/1.1\r\n\r\n"),
-    "te then cl body": _post(
-        b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\nGGET /xc/secret HTTP/1.1\r\n" + _H + b"\r\n",
-    ),
+REFUSED_BODIES: dict[str, tuple[bytes, int]] = {
+    name: (_post(b"Transfer-Encoding: chunked\r\n", body), status) for name, (body, status) in {
+        "chunk extension": (b"5;a=b\r\nhello\r\n0\r\n\r\n" + _NEXT, 400),
+        "chunk extension at the end": (b"5\r\nhello\r\n0;a=b\r\n\r\n" + _NEXT, 400),
+        "chunk bare lf": (b"5\nhello\r\n0\r\n\r\n", 400),
+        "chunk bare cr": (b"5\rhello\r\n0\r\n\r\n", 400),
+        "chunk lf after data": (b"5\r\nhello\n0\r\n\r\n", 400),
+        "chunk lf at the end": (b"5\r\nhello\r\n0\r\n\n" + _NEXT, 400),
+        "chunk size with sign": (b"+5\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size minus": (b"-5\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size 0x": (b"0x5\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size empty": (b"\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size blank before": (b" 5\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size blank behind": (b"5 \r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size tab": (b"5\t\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size underscore": (b"1_0\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size over 32 bits": (b"100000005\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size over 64 bits": (b"10000000000000005\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk size zeros": (b"0000000000\r\n\r\n" + _NEXT, 400),
+        "chunk size nul": (b"5\x00\r\nhello\r\n0\r\n\r\n", 400),
+        "chunk too long": (b"5\r\nhello" + _NEXT, 400),
+        "chunk too short": (b"5\r\nhel\r\n0\r\n\r\n" + _NEXT, 400),
+        "trailer": (b"0\r\nContent-Length: 50\r\n\r\n" + _NEXT, 400),
+        "trailer of identity": (b"5\r\nhello\r\n0\r\nX-Mulian-App: other\r\n\r\n" + _NEXT, 400),
+        "chunk larger than allowed": (b"7fffffff\r\n" + b"x" * 70_000, 413),
+        "chunks larger than allowed": (b"4001\r\n" + b"x" * 0x4001 + b"\r\n" + (b"c000\r\n" + b"x" * 0xC000), 413),
+    }.items()
+} | {
+    "te then cl body": (_post(
+        b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\nG" + _NEXT,
+    ), 400),
+    "long head": (b"GET / HTTP/1.1\r\n" + _H + b"X-A: " + b"a" * 17_000 + b"\r\n\r\n", 431),
+    "length larger than allowed": (_post(b"Content-Length: 70000\r\n", b"x" * 100), 413),
 }

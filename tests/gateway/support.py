@@ -378,7 +378,9 @@ class District:
             session, self.maker, name=name, department_id=self.consumer, environment=environment,
         ))
 
-    def demand(self, issued: Issued, items: dict[str, bool], *, calls_per_day: int = 100_000) -> Any:
+    def demand(
+        self, issued: Issued, items: dict[str, bool], *, calls_per_day: int = 100_000, **limits: int,
+    ) -> Any:
         """File a demand and have it approved by others as far as it needs that."""
 
         def work(session: Session) -> Any:
@@ -386,6 +388,7 @@ class District:
                 entry_id=self.entry_id, consumer_ref=issued.app.id, matter="入学资格核验", basis="办法第三条",
                 items={self.items[name]: clear for name, clear in items.items()}, purpose="核验",
                 calls_per_day=calls_per_day, valid_until=clock.from_micros(clock.now_micros() + 86_400_000_000),
+                **limits,
             ))
             for actor in (self.checker, self.other):
                 if made.stage:
@@ -415,5 +418,5 @@ def logged(runtime: Runtime) -> list[CallRow]:
     """Return every call in unshipped segments."""
     found: list[CallRow] = []
     for path in sorted(active_folder(runtime.home.calllog_dir).glob("*.seg")):
-        found += parse_rows(segment.read_records(path))
+        found += parse_rows(list(segment.read_records(path)))
     return found

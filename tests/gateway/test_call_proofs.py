@@ -1,6 +1,7 @@
 """One call of the log, proven by two paths and checked by verify_proof.py; all rows and all positions agree."""
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 
 import orjson
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from chain.anchoring import service as anchoring
 from chain.anchoring import verify_proof
-from gateway.calllog import anchored, proving, ship
+from gateway.calllog import proving, record, ship
 from gateway.calllog.log import CallLog
 from gateway.calllog.models import ShippedSegment
 from gateway.calllog.record import COLUMNS, CallRow
@@ -30,7 +31,7 @@ def test_a_rows_bytes_are_canonical(texts: list[str], numbers: list[int]) -> Non
     fields = CallRow.__annotations__
     row = CallRow(**{name: number if fields[name] is int else text
                      for name, text, number in zip(COLUMNS, texts, numbers, strict=True)})
-    assert anchored.row_bytes(row) == canonical.dumps({name: getattr(row, name) for name in COLUMNS})
+    assert record.row_json([astuple(row)]) == [canonical.dumps({name: getattr(row, name) for name in COLUMNS})]
 
 
 def shipped(runtime: Runtime, count: int) -> ShippedSegment:

@@ -204,4 +204,4 @@ def test_a_segment_without_an_end_is_an_orphan_once_its_process_is_gone(tmp_path
     os.close(owned)
     info = segment.read_info(path)
     assert (info.started, info.finished, info.open_calls, info.closed) == (2, 1, 1, False)
-    assert [row.request_id for row in record.rows(read_records(path))] == [f"{1:024d}"]
+    assert [row.request_id for row in record.rows(list(read_records(path)))] == [f"{1:024d}"]

@@ -21,7 +21,10 @@ _START_SHAPE = re.compile(rb"[^ \r\n]+ ([^ \r\n]+) HTTP/([0-9])\.([0-9])\r\n")
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # encoded: / \ . NUL, other controls, and % itself (a second decoding would turn %252f into a slash)
-_BAD_ENCODED = re.compile(rb"%(?:2[fFeE5]|5[cC]|[01][0-9A-Fa-f]|7[fF])")
+# or "/", "\\" and "." in UTF-8 that is longer than it may be, which lax decoders accept
+_BAD_ENCODED = re.compile(
+    rb"%(?:2[fFeE5]|5[cC]|[01][0-9A-Fa-f]|7[fF]|[cC]0%[aA][eEfF]|[cC]1%9[cC]|[eE]0%80%[aA][eEfF])"
+)
 # only one of each can mean anything; two are two readings
 SINGLE = frozenset({
     b"host", b"content-length", b"transfer-encoding", b"content-type", b"content-encoding", b"authorization",
