@@ -11,7 +11,7 @@ of provincial open-data gateways (``X-Client-Id`` and its companions).
 import base64
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.signing.rules import canonical_query, timestamp_fault
@@ -103,16 +103,19 @@ def sign(
     return fields | {profile.signature: signature(profile, secret, fields)}
 
 
-def verify(profile: Profile, secret: bytes, fields: Mapping[bytes, bytes], request: Request, now: float) -> Proven:
-    """Return what makes the call unique; raise :class:`Refused`. ``now``: Unix seconds.
+def verify(
+    profile: Profile, secrets: Iterable[bytes], fields: Mapping[bytes, bytes], request: Request, now: float,
+) -> Proven:
+    """Return what makes the call unique; raise :class:`Refused` when no secret fits. ``now``: Unix seconds.
 
-    The time is looked at before the MAC is computed.
+    The time is looked at before a MAC is computed.
     """
     _check_shape(profile, fields)
     millis = int(fields[profile.timestamp])
     if timestamp_fault(millis // 1000, now):
         raise Refused("timestamp", profile.timestamp)
-    if not hmac.compare_digest(signature(profile, secret, fields), fields[profile.signature]):
+    sent = fields[profile.signature]
+    if not any(hmac.compare_digest(signature(profile, secret, fields), sent) for secret in secrets):
         raise Refused("signature", profile.signature)
     return Proven(_unique(profile, fields, request), millis // 1000)
 

@@ -42,11 +42,11 @@ def test_the_client_form_spelled_out() -> None:
 @ALL
 def test_what_is_signed_is_accepted_within_its_time(profile: Profile) -> None:
     fields = signed(profile)
-    assert verify(profile, SECRET, fields, GET, NOW_MS / 1000).timestamp == NOW_MS // 1000
-    assert verify(profile, SECRET, fields, GET, NOW_MS // 1000 + 300)
+    assert verify(profile, [b"another secret", SECRET], fields, GET, NOW_MS / 1000).timestamp == NOW_MS // 1000
+    assert verify(profile, [b"another secret", SECRET], fields, GET, NOW_MS // 1000 + 300)
     for now in (NOW_MS / 1000 + 301.1, NOW_MS / 1000 - 31.2):
         with pytest.raises(Refused) as caught:
-            verify(profile, SECRET, fields, GET, now)
+            verify(profile, [b"another secret", SECRET], fields, GET, now)
         assert caught.value.reason == "timestamp"
 
 
@@ -59,7 +59,7 @@ def test_any_other_byte_is_refused(profile: Profile, data: st.DataObject) -> Non
     place = data.draw(st.integers(0, len(value) - 1))
     value[place] = data.draw(st.integers(0, 255).filter(lambda byte: byte != value[place]))
     with pytest.raises(Refused):
-        verify(profile, SECRET, fields | {name: bytes(value)}, GET, NOW_MS / 1000)
+        verify(profile, [b"another secret", SECRET], fields | {name: bytes(value)}, GET, NOW_MS / 1000)
 
 
 @ALL
@@ -67,14 +67,14 @@ def test_missing_headers_are_named(profile: Profile) -> None:
     fields = signed(profile)
     for name in fields:
         with pytest.raises(Refused) as caught:
-            verify(profile, SECRET, {key: value for key, value in fields.items() if key != name}, GET, NOW_MS / 1000)
+            verify(profile, [SECRET], {key: value for key, value in fields.items() if key != name}, GET, NOW_MS / 1000)
         assert (caught.value.reason, caught.value.header) == ("fields", name)
 
 
 @ALL
 def test_another_secret_is_refused(profile: Profile) -> None:
     with pytest.raises(Refused) as caught:
-        verify(profile, SECRET + b"x", signed(profile), GET, NOW_MS / 1000)
+        verify(profile, [SECRET + b"x"], signed(profile), GET, NOW_MS / 1000)
     assert caught.value.reason == "signature"
 
 
@@ -84,7 +84,7 @@ def test_without_a_nonce_the_whole_request_tells_calls_apart() -> None:
     fields = signed(profile)
 
     def digest(request: Request) -> bytes:
-        return verify(profile, SECRET, fields, request, NOW_MS / 1000).digest
+        return verify(profile, [b"another secret", SECRET], fields, request, NOW_MS / 1000).digest
 
     assert digest(GET) == digest(Request(b"GET", b"/xc/echo", b"a=1&b=2", b""))
     others = [
@@ -97,15 +97,15 @@ def test_without_a_nonce_the_whole_request_tells_calls_apart() -> None:
 def test_with_a_nonce_the_nonce_alone_does() -> None:
     profile = PROFILES["x-client-id"]
     fields = signed(profile)
-    first = verify(profile, SECRET, fields, GET, NOW_MS / 1000)
-    again = verify(profile, SECRET, fields, Request(b"POST", b"/other", b"", b"x"), NOW_MS / 1000)
-    other = verify(profile, SECRET, signed(profile, partner=b"another"), GET, NOW_MS / 1000)
+    first = verify(profile, [b"another secret", SECRET], fields, GET, NOW_MS / 1000)
+    again = verify(profile, [b"another secret", SECRET], fields, Request(b"POST", b"/other", b"", b"x"), NOW_MS / 1000)
+    other = verify(profile, [b"another secret", SECRET], signed(profile, partner=b"another"), GET, NOW_MS / 1000)
     assert first.digest == again.digest != other.digest
 
 
 def test_requesters_and_profiles_do_not_share_calls() -> None:
     digests = {
-        verify(profile, SECRET, signed(profile, requester=name), GET, NOW_MS / 1000).digest
+        verify(profile, [b"another secret", SECRET], signed(profile, requester=name), GET, NOW_MS / 1000).digest
         for profile in PROFILES.values() for name in (b"a", b"b")
     }
     assert len(digests) == 6
