@@ -27,15 +27,30 @@ class App(Base):
 
 
 class Credential(Base):
-    """One version of a secret, sealed by the SecretBox. ``state``: active or revoked; at most two are active."""
+    """One version of a key, sealed by the SecretBox: a secret, or the public key of an application that signs by SM2.
+
+    ``profile``: the signature profile that it is for; ``state``: active or revoked. Two of a profile are active at most.
+    """
 
     __tablename__ = "gateway_credential"
     __table_args__ = (UniqueConstraint("app_id", "key_version"),)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     app_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("gateway_app.id"))
     key_version: Mapped[int] = mapped_column(Integer)
+    profile: Mapped[str] = mapped_column(String(20), server_default="mulian-sm3-v1")
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(Instant())
     revoked_at: Mapped[datetime | None] = mapped_column(Instant())
     audit_id: Mapped[uuid.UUID]
+
+
+class Requester(Base):
+    """The name by which an older platform knows an application; it belongs to one application of an environment."""
+
+    __tablename__ = "gateway_requester"
+    __table_args__ = (UniqueConstraint("app_id", "profile"),)
+    environment: Mapped[str] = mapped_column(String(12), primary_key=True)
+    profile: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    app_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("gateway_app.id"))

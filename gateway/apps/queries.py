@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from gateway.apps.models import App, Credential
+from gateway.apps.models import App, Credential, Requester
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
@@ -38,6 +38,22 @@ def credentials(session: Session, app_id: uuid.UUID) -> Sequence[Credential]:
     return session.scalars(
         select(Credential).where(Credential.app_id == app_id).order_by(Credential.key_version)
     ).all()
+
+
+def requester(session: Session, app_id: uuid.UUID, profile: str) -> Requester | None:
+    """Return the name by which an older platform knows the application."""
+    return session.scalars(select(Requester).where(Requester.app_id == app_id, Requester.profile == profile)).first()
+
+
+def requesters_of(session: Session, app_id: uuid.UUID) -> Sequence[Requester]:
+    """Return the names by which older platforms know an application."""
+    return session.scalars(select(Requester).where(Requester.app_id == app_id).order_by(Requester.profile)).all()
+
+
+def requesters(session: Session, environment: str) -> dict[tuple[uuid.UUID, str], str]:
+    """Return (application, profile) → name of an environment."""
+    rows = session.scalars(select(Requester).where(Requester.environment == environment))
+    return {(row.app_id, row.profile): row.name for row in rows}
 
 
 def by_keys(session: Session, app_keys: Collection[str]) -> Sequence[App]:

@@ -5,9 +5,19 @@ import uuid
 from fastapi import Request
 from sqlalchemy.orm import Session
 
-from gateway.apps import queries, service
+from gateway.apps import keys, queries, service
 from gateway.apps.models import App
-from gateway.apps.schemas import AppDetail, AppIn, AppOut, AppPage, CredentialOut, IssuedOut, Reason
+from gateway.apps.schemas import (
+    AppDetail,
+    AppIn,
+    AppOut,
+    AppPage,
+    CredentialOut,
+    ImportedKeyIn,
+    IssuedOut,
+    PublicKeyIn,
+    Reason,
+)
 from gateway.apps.service import Issued
 from gateway.permissions import APP_BLOCK, APP_MANAGE, APP_READ
 from kernel.errors import NOT_FOUND
@@ -55,6 +65,20 @@ def issue_credential(session: Session_, actor: Actor_, request: Request, app_id:
     return _issued(session, service.issue(session, actor, app_id=app_id))
 
 
+@api.post("/{app_id}/credentials/public-key", status_code=201, **needs(APP_MANAGE))
+def add_public_key(session: Session_, actor: Actor_, app_id: uuid.UUID, body: PublicKeyIn) -> AppDetail:
+    """Keep an SM2 public key: calls signed by mulian-sm2-v1 are accepted with it."""
+    return _detail(session, keys.add_public(session, actor, app_id=app_id, public_key=body.public_key))
+
+
+@api.post("/{app_id}/credentials/import", status_code=201, **needs(APP_MANAGE))
+def import_key(session: Session_, actor: Actor_, app_id: uuid.UUID, body: ImportedKeyIn) -> AppDetail:
+    """Take over a key of an older platform; each interface consents to its signature profile apart."""
+    return _detail(session, keys.import_key(
+        session, actor, app_id=app_id, profile=body.profile, requester=body.requester, secret=body.secret,
+    ))
+
+
 @api.post("/{app_id}/credentials/{key_version}/revoke", **needs(APP_MANAGE))
 def revoke_credential(session: Session_, actor: Actor_, app_id: uuid.UUID, key_version: int) -> AppDetail:
     """Revoke a version of the secret."""
@@ -75,7 +99,8 @@ def unblock_app(session: Session_, actor: Actor_, app_id: uuid.UUID, body: Reaso
 
 def _detail(session: Session, app: App) -> AppDetail:
     credentials = [CredentialOut.model_validate(one) for one in queries.credentials(session, app.id)]
-    return AppDetail(**AppOut.model_validate(app).model_dump(), credentials=credentials)
+    requesters = {row.profile: row.name for row in queries.requesters_of(session, app.id)}
+    return AppDetail(**AppOut.model_validate(app).model_dump(), credentials=credentials, requesters=requesters)
 
 
 def _issued(session: Session, issued: Issued) -> IssuedOut:

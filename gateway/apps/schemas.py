@@ -26,10 +26,27 @@ class Reason(Wire):
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+class PublicKeyIn(Wire):
+    """An SM2 public key."""
+
+    public_key: Annotated[str, Field(min_length=1, max_length=2000, description="SM2 公钥：PEM，或 04 开头的 130 位十六进制")]
+
+
+class ImportedKeyIn(Wire):
+    """What an older platform gave the application."""
+
+    profile: Annotated[Literal["gjgxjhpt", "gjzwfwpt", "x-client-id"], Field(description="签名方式")]
+    requester: Annotated[
+        str, Field(pattern=r"^[\x21-\x7e]{1,100}$", examples=["11010200001"], description="请求者标识（rid 或 Client-Id）"),
+    ]
+    secret: Annotated[str, Field(max_length=200, description="原平台密钥")]
+
+
 class CredentialOut(Wire):
-    """A version of a secret, without the secret."""
+    """A version of a key, without the key. ``profile``: what it signs."""
 
     key_version: int
+    profile: str
     state: str
     created_at: datetime
     revoked_at: datetime | None
@@ -50,9 +67,10 @@ class AppOut(Wire):
 
 
 class AppDetail(AppOut):
-    """An application with the versions of its secret."""
+    """An application with the versions of its keys. ``requesters``: profile → its name on that older platform."""
 
     credentials: list[CredentialOut]
+    requesters: dict[str, str]
 
 
 class IssuedOut(AppDetail):

@@ -11,6 +11,7 @@ from gateway import errors
 from gateway.apps import queries
 from gateway.apps.models import App, Credential
 from gateway.permissions import APP_BLOCK, APP_MANAGE
+from gateway.signing.rules import PROFILE
 from gateway.snapshot import service as snapshots
 from gateway.snapshot.follow import PURPOSE
 from kernel import clock, ids
@@ -56,18 +57,32 @@ def create(
 
 def issue(session: Session, actor: Actor, *, app_id: uuid.UUID) -> Issued:
     """Issue the next version of the secret; the version before stays valid until it is revoked."""
-    app = _own(session, actor, app_id, APP_MANAGE)
-    versions = queries.credentials(session, app.id)
-    if sum(one.state == "active" for one in versions) >= LIVE_VERSIONS:
-        raise errors.CREDENTIALS_FULL()
-    number = versions[-1].key_version + 1
+    app = own(session, actor, app_id, APP_MANAGE)
+    number = next_version(session, app, PROFILE)
     audit_id = _record(session, actor, app, "credential.issue", {"key_version": number})
     return _issue(session, app, number, audit_id)
 
 
+def add(
+    session: Session, actor: Actor, app: App, *, profile: str, key: bytes, detail: dict[str, Any],
+) -> Credential:
+    """Keep a key that the application brings along as its next version."""
+    number = next_version(session, app, profile)
+    audit_id = _record(session, actor, app, "credential.add", {"key_version": number, "profile": profile, **detail})
+    return _keep(session, app, number, profile, key, audit_id)
+
+
+def next_version(session: Session, app: App, profile: str) -> int:
+    """Return the number of the next key; raise ``gateway.app.credentials`` when two of its profile are live."""
+    versions = queries.credentials(session, app.id)
+    if sum(one.state == "active" and one.profile == profile for one in versions) >= LIVE_VERSIONS:
+        raise errors.CREDENTIALS_FULL()
+    return versions[-1].key_version + 1
+
+
 def revoke(session: Session, actor: Actor, *, app_id: uuid.UUID, key_version: int) -> App:
     """Revoke a version of the secret: calls signed with it are refused from the next snapshot on."""
-    app = _own(session, actor, app_id, APP_MANAGE)
+    app = own(session, actor, app_id, APP_MANAGE)
     found = [one for one in queries.credentials(session, app.id) if one.key_version == key_version]
     if not found:
         raise NOT_FOUND()
@@ -81,7 +96,7 @@ def revoke(session: Session, actor: Actor, *, app_id: uuid.UUID, key_version: in
 
 def set_blocked(session: Session, actor: Actor, *, app_id: uuid.UUID, blocked: bool, reason: str) -> App:
     """Block an application at once, or let it call again."""
-    app = _own(session, actor, app_id, APP_BLOCK)
+    app = own(session, actor, app_id, APP_BLOCK)
     wanted = "blocked" if blocked else "active"
     if app.state == wanted:
         raise errors.APP_STATE(name=app.name, state=app.state)
@@ -94,15 +109,22 @@ def set_blocked(session: Session, actor: Actor, *, app_id: uuid.UUID, blocked: b
 
 def _issue(session: Session, app: App, number: int, audit_id: uuid.UUID) -> Issued:
     secret = secrets.token_urlsafe(32)
-    session.add(Credential(
-        id=ids.new(), app_id=app.id, key_version=number, sealed=runtime_of(session).box.seal(PURPOSE, secret.encode()),
-        state="active", created_at=clock.now(), audit_id=audit_id,
-    ))
-    snapshots.build(session, audit_id=audit_id, environment=app.environment)
+    _keep(session, app, number, PROFILE, secret.encode(), audit_id)
     return Issued(app, number, secret)
 
 
-def _own(session: Session, actor: Actor, app_id: uuid.UUID, permission: str) -> App:
+def _keep(session: Session, app: App, number: int, profile: str, key: bytes, audit_id: uuid.UUID) -> Credential:
+    made = Credential(
+        id=ids.new(), app_id=app.id, key_version=number, profile=profile,
+        sealed=runtime_of(session).box.seal(PURPOSE, key), state="active", created_at=clock.now(), audit_id=audit_id,
+    )
+    session.add(made)
+    snapshots.build(session, audit_id=audit_id, environment=app.environment)
+    return made
+
+
+def own(session: Session, actor: Actor, app_id: uuid.UUID, permission: str) -> App:
+    """Return an application that the actor may act for. :raises: ``kernel.not_found``, ``kernel.forbidden``."""
     app = session.get(App, app_id)
     if app is None:
         raise NOT_FOUND()

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from kernel.identity.schemas import Wire
 
@@ -107,6 +107,15 @@ class TableSource(Wire):
     page_max: Annotated[int, Field(ge=1, le=500, description="每页至多行数")] = 100
 
 
+class Accepted(Wire):
+    """A signature profile of an older platform that this interface takes, from these addresses only: it is weak."""
+
+    profile: Annotated[Literal["gjgxjhpt", "gjzwfwpt", "x-client-id"], Field(description="签名方式")]
+    addresses: Annotated[
+        list[IPvAnyNetwork], Field(min_length=1, max_length=50, examples=[["10.11.0.0/16"]], description="允许的来源地址"),
+    ]
+
+
 class Definition(Wire):
     """Everything that a revision says."""
 
@@ -116,6 +125,7 @@ class Definition(Wire):
     contract: Contract
     timeout_ms: Annotated[int, Field(ge=100, le=120_000)] = 10_000
     body_limit: Annotated[int, Field(ge=0, le=8 * 1024 * 1024, description="请求体上限，字节")] = 65_536
+    accepts: Annotated[list[Accepted], Field(max_length=3, description="兼容的旧签名方式")] = []
     waives_limits: Annotated[bool, Field(description="额度暂时无法核验时放行（缺省拒绝）；防重放不受影响")] = False
     audited: Annotated[bool, Field(description="强制审计：调用日志落盘后才返回，写不进则拒绝")] = False
 

@@ -1,8 +1,8 @@
-"""Profile ``mulian-sm3-v1``: HMAC-SM3 over what the gateway reads, nothing decoded on either side.
+"""Profiles ``mulian-sm3-v1`` and ``mulian-sm2-v1``: HMAC-SM3, or SM2, over what the gateway reads, nothing decoded.
 
 String to sign, nine lines joined by LF, no line feed at the end::
 
-    mulian-sm3-v1
+    mulian-sm3-v1 (or mulian-sm2-v1)
     METHOD
     path as sent (percent-encoding untouched)
     query pieces as sent, split at "&", sorted by byte value, joined by "&"
@@ -20,7 +20,7 @@ import re
 
 from kernel.digest import hmac_sm3, sm3_hex
 
-PROFILE = "mulian-sm3-v1"
+PROFILE, SM2_PROFILE = "mulian-sm3-v1", "mulian-sm2-v1"
 EMPTY_BODY = sm3_hex(b"").encode()
 # accepted clock difference in seconds: a slow clock or a slow network is common, a fast clock is not
 PAST_SECONDS, FUTURE_SECONDS = 300, 30
@@ -31,7 +31,8 @@ HEADER_NONCE = b"x-mulian-nonce"
 HEADER_SIGNATURE = b"x-mulian-signature"
 HEADERS = frozenset({HEADER_KEY, HEADER_VERSION, HEADER_TIMESTAMP, HEADER_NONCE, HEADER_SIGNATURE})
 _NONCE = re.compile(rb"[A-Za-z0-9_-]{16,64}")
-_SIGNATURE = re.compile(rb"[0-9a-f]{64}")
+# HMAC-SM3, or r ‖ s of SM2
+_SIGNATURE = re.compile(rb"[0-9a-f]{64}(?:[0-9a-f]{64})?")
 
 
 def canonical_query(query: bytes) -> bytes:
@@ -41,11 +42,12 @@ def canonical_query(query: bytes) -> bytes:
 
 def string_to_sign(
     method: bytes, path: bytes, query: bytes, body: bytes, timestamp: bytes, nonce: bytes, key: bytes, version: bytes,
+    profile: str = PROFILE,
 ) -> bytes:
     """Return the bytes that are signed; ``body`` is the whole body."""
     digest = sm3_hex(body).encode() if body else EMPTY_BODY
     return b"\n".join((
-        b"mulian-sm3-v1", method, path, canonical_query(query), digest, timestamp, nonce, key, version,
+        profile.encode(), method, path, canonical_query(query), digest, timestamp, nonce, key, version,
     ))
 
 

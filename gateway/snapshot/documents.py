@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog.public.release import release_allowed
 from gateway.apps import queries as apps
-from gateway.apps.models import App
+from gateway.apps.models import App, Credential
 from gateway.broker.limits import Limits
 from gateway.grants import fitting
 from gateway.grants import queries as grants
@@ -66,7 +66,7 @@ def _served(interface: Interface, revision: InterfaceRevision) -> dict[str, Any]
         "methods": definition["methods"], "auth": definition["auth"], "source": definition["source"],
         "contract": definition["contract"], "timeout_ms": definition["timeout_ms"],
         "body_limit": definition["body_limit"], "waives_limits": definition.get("waives_limits", False),
-        "audited": definition.get("audited", False),
+        "audited": definition.get("audited", False), "accepts": definition.get("accepts", []),
     }
 
 
@@ -103,13 +103,21 @@ def _granted(session: Session, canaries: Mapping[str, InterfaceRevision]) -> dic
 def _apps(
     session: Session, environment: str, granted: Mapping[uuid.UUID, Sequence[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
-    def row(app: App, credentials: Sequence[Any]) -> dict[str, Any]:
+    names = apps.requesters(session, environment)
+
+    def row(app: App, credentials: Sequence[Credential]) -> dict[str, Any]:
         return {
             "key": app.app_key, "name": app.name, "grants": list(granted.get(app.id, [])),
-            "credentials": [{"version": one.key_version, "sealed": one.sealed.hex()} for one in credentials],
+            "credentials": [_credential(one, names) for one in credentials],
         }
 
     return [row(app, credentials) for app, credentials in apps.live(session, environment)]
+
+
+def _credential(one: Credential, names: Mapping[tuple[uuid.UUID, str], str]) -> dict[str, Any]:
+    row = {"version": one.key_version, "sealed": one.sealed.hex(), "profile": one.profile}
+    requester = names.get((one.app_id, one.profile))
+    return row if requester is None else row | {"requester": requester}
 
 
 def _seconds(instant: datetime) -> int:

@@ -4,9 +4,10 @@ A snapshot that does not compile as a whole is refused (NACK) and the one before
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ import orjson
 
 from gateway.broker.limits import Limits
 from gateway.policy.rules import Policy, compile_policy
+from gateway.signing.profiles import PROFILES, Profile
+from gateway.signing.rules import SM2_PROFILE
 from gateway.sources import xml_rules
 from kernel.digest import sm3, sm3_hex
 
@@ -52,10 +55,20 @@ class App:
     name: str
     secrets: dict[bytes, bytes]
     grants: dict[str, Grant]
+    # points of SM2 by key version
+    publics: dict[bytes, bytes] = field(default_factory=dict)
 
 
 # prime to 1,000: turns that follow each other fall all over the scale
 _SPREAD = 619
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A signature profile of an older platform that an interface takes from some addresses."""
+
+    profile: Profile
+    networks: tuple[IPv4Network | IPv6Network, ...]
 
 
 @dataclass(slots=True)
@@ -91,6 +104,7 @@ class Route:
     # (from, to, text) in Unix seconds
     windows: tuple[tuple[int, int, str], ...] = ()
     canary: "Canary | None" = None
+    accepts: tuple[Accepted, ...] = ()
 
     def window(self, now: int) -> tuple[int, int, str] | None:
         """Return the maintenance window that is open at ``now`` (Unix seconds)."""
@@ -123,6 +137,8 @@ class Compiled:
     prefixes: dict[bytes, Route]
     apps: dict[bytes, App]
     origins: set[tuple[str, str, int]] = field(default_factory=set)
+    # (profile, requester) of older platforms → application and its secrets there
+    requesters: dict[tuple[str, bytes], tuple[App, tuple[bytes, ...]]] = field(default_factory=dict)
 
     def find(self, path: bytes) -> Route | None:
         """Return the route of a path: exact, else the longest interface path that is a parent of it."""
@@ -149,6 +165,7 @@ def compile_snapshot(number: int, checksum: str, body: str, opener: Opener) -> C
         apps = [_app(row, contracts, opener) for row in document["apps"]]
         if "open" in document:
             _open_to_all(apps, routes, document["open"])
+        requesters = _requesters(document["apps"], {app.key: app for app in apps}, opener)
     except SnapshotRefused:
         raise
     except Exception as error:  # a missing key, a type, a secret that does not open: all mean "not this one"
@@ -160,6 +177,7 @@ def compile_snapshot(number: int, checksum: str, body: str, opener: Opener) -> C
         {route.path: route for route in routes if route.kind == HTTP}, {app.key: app for app in apps},
     )
     all_routes = [*routes, *(route.canary.route for route in routes if route.canary is not None)]
+    compiled.requesters = requesters
     compiled.origins = {route.origin for route in all_routes if route.kind == HTTP and not route.retired}
     return compiled
 
@@ -174,6 +192,7 @@ def _route(row: Mapping[str, Any]) -> Route:
         mock=str(source.get("answer", "")).encode(), xml=bool(source.get("xml")),
         soap=xml_rules.template((source.get("xml") or {}).get("request")),
         waives_limits=bool(row.get("waives_limits")), audited=bool(row.get("audited")),
+        accepts=tuple(_accepted(one) for one in row.get("accepts", ())),
         windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
     )
     if "canary" in row:
@@ -196,6 +215,10 @@ def _limits(grant: Mapping[str, Any]) -> Limits:
     if "limits" in grant:
         return Limits(**grant["limits"])
     return Limits(calls_day=grant["quota"], rate=grant["rate"], burst=grant["burst"])
+
+
+def _accepted(row: Mapping[str, Any]) -> Accepted:
+    return Accepted(PROFILES[row["profile"]], tuple(ip_network(one) for one in row["addresses"]))
 
 
 def canary_key(code: str) -> str:
@@ -230,11 +253,26 @@ def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) 
         grants[grant["interface"]] = _grant(key, grant, served, grant["fields"])
         if "canary_fields" in grant:
             grants[canary_key(grant["interface"])] = _grant(key, grant, served["canary"]["route"], grant["canary_fields"])
-    secrets = {
-        str(credential["version"]).encode(): opener(bytes.fromhex(credential["sealed"]))
-        for credential in row["credentials"]
-    }
-    return App(key, row["name"], secrets, grants)
+    app = App(key, row["name"], {}, grants)
+    for credential in row["credentials"]:
+        held = {SIGNED: app.secrets, SM2_PROFILE: app.publics}.get(credential.get("profile", SIGNED))
+        if held is not None:
+            held[str(credential["version"]).encode()] = opener(bytes.fromhex(credential["sealed"]))
+    return app
+
+
+def _requesters(
+    rows: Sequence[Mapping[str, Any]], apps: Mapping[bytes, App], opener: Opener,
+) -> dict[tuple[str, bytes], tuple[App, tuple[bytes, ...]]]:
+    found: dict[tuple[str, bytes], tuple[App, tuple[bytes, ...]]] = {}
+    for row in rows:
+        app = apps[row["key"].encode()]
+        for credential in row["credentials"]:
+            if "requester" in credential:
+                name = (credential["profile"], credential["requester"].encode())
+                _, before = found.get(name, (app, ()))
+                found[name] = (app, (*before, opener(bytes.fromhex(credential["sealed"]))))
+    return found
 
 
 def _grant(app: bytes, row: Mapping[str, Any], served: Mapping[str, Any], fields: Mapping[str, bool]) -> Grant:

@@ -98,8 +98,12 @@ export interface App {
   created_at: string;
 }
 
+export const OLDER_PROFILES = ["gjgxjhpt", "gjzwfwpt", "x-client-id"] as const;
+export type OlderProfile = (typeof OLDER_PROFILES)[number];
+
 export interface AppDetail extends App {
-  credentials: { key_version: number; state: "active" | "revoked"; created_at: string; revoked_at: string | null }[];
+  credentials: { key_version: number; profile: string; state: "active" | "revoked"; created_at: string; revoked_at: string | null }[];
+  requesters: Record<string, string>;
 }
 
 export interface Issued extends AppDetail {
@@ -228,6 +232,9 @@ export const gateway = {
   createApp: (body: { name: string; system_name: string | null; department_id: string | null; environment: App["environment"] }) =>
     api.post<Issued>(apps, body),
   issue: (id: string) => api.post<Issued>(`${apps}/${id}/credentials`),
+  addPublicKey: (id: string, key: string) => api.post<AppDetail>(`${apps}/${id}/credentials/public-key`, { public_key: key }),
+  importKey: (id: string, body: { profile: OlderProfile; requester: string; secret: string }) =>
+    api.post<AppDetail>(`${apps}/${id}/credentials/import`, body),
   revoke: (id: string, version: number) => api.post<AppDetail>(`${apps}/${id}/credentials/${version}/revoke`),
   block: (id: string, blocked: boolean, reason: string) =>
     api.post<AppDetail>(`${apps}/${id}/${blocked ? "block" : "unblock"}`, { reason }),

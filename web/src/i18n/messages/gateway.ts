@@ -21,7 +21,10 @@ export const gateway = {
     empty: ["还没有应用；登记后可提出数据应用申请", "No app yet; register one, then request data"], issued: ["应用密钥", "App secret"], issuedLead: ["AppSecret 只显示这一次，请立即保存到调用方的密钥库；丢失只能重新签发。", "The secret is shown once: keep it in the caller's key store now; a lost one can only be replaced."],
     secret: ["AppSecret", "AppSecret"], keyVersion: ["密钥版本", "Key version"], issue: ["签发新密钥", "Issue a new secret"], issueText: ["旧密钥在吊销前仍然有效，便于平滑切换。", "The old one stays valid until revoked, so that you can switch smoothly."],
     revoke: ["吊销", "Revoke"], revokeText: ["吊销后用第 {n} 版密钥签名的调用立即被拒绝。", "Calls signed with version {n} are refused at once."], revoked: ["第 {n} 版密钥已吊销", "Version {n} is revoked"], block: ["封停", "Block"], unblock: ["解封", "Unblock"],
-    blockText: ["请写明理由；封停立即生效。", "Say why; it acts at once."], blocked: ["应用“{name}”已封停", "App “{name}” is blocked"], unblocked: ["应用“{name}”已解封", "App “{name}” may call again"], credentials: ["密钥版本", "Secrets"],
+    blockText: ["请写明理由；封停立即生效。", "Say why; it acts at once."], blocked: ["应用“{name}”已封停", "App “{name}” is blocked"], unblocked: ["应用“{name}”已解封", "App “{name}” may call again"], credentials: ["密钥版本", "Keys"],
+    profile: ["签名方式", "Signature"], bring: ["登记已有密钥", "Add an own key"], sm2: ["国密 SM2 公钥", "SM2 public key"], older: ["沿用旧平台密钥", "Key of an older platform"], brought: ["第 {n} 版密钥已登记", "Key version {n} is added"],
+    publicKey: ["公钥", "Public key"], publicKeyHint: ["PEM，或以 04 开头的 130 位十六进制；私钥留在调用方", "PEM, or 130 hex digits that begin with 04; the private key stays with the caller"], requester: ["请求者标识", "Requester"], requesterHint: ["rid 或 Client-Id", "rid or Client-Id"],
+    olderSecret: ["原平台密钥", "Secret there"], olderNote: ["旧签名不含地址与报文，较弱：只有在接口定义中写明该签名方式和来源地址的接口才接受。", "The old signature covers neither path nor body: only interfaces take it whose definition names it and the addresses that may use it."],
   },
   demand: {
     lead: ["无条件共享立即开通；有条件共享经数源部门、数据局审批", "Unconditional items are granted at once; conditional ones go to the source department, then the bureau"], create: ["提出申请", "Request data"], number: ["申请编号", "Number"], matter: ["业务事项", "Matter"], basis: ["依据", "Basis"], purpose: ["用途", "Purpose"],
