@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 _OPEN = sa.text("state IN ('draft', 'testing', 'submitted', 'returned', 'scheduled', 'canary')")
 
 
