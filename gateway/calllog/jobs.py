@@ -14,4 +14,13 @@ def ship_segments(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     return dict(ship.ship_all(ctx.runtime))
 
 
+@job("gateway.calllog.usage", zh="登记数据使用量", en="Write the use of data to the chain")
+def collect_usage(ctx: JobContext, params: dict[str, Any]) -> dict[str, Any]:
+    """Write the hour's segments down for the chain's log of use."""
+    from gateway.calllog import onchain
+
+    return {"periods": onchain.collect(ctx.runtime)}
+
+
 schedule("gateway.calllog.ship", every_seconds=10, missed="skip")
+schedule("gateway.calllog.usage", cron="5 * * * *", missed="skip")
