@@ -171,14 +171,16 @@ def test_a_signed_transaction_ends_before_the_key_changes(office: Office, watche
 
 
 @pytest.mark.parametrize("undone", [False, True])
-def test_killed_at_every_call_it_ends_clean(office: Office, watched: Watched, scale: Scale, undone: bool) -> None:
+def test_killed_at_every_call_it_ends_clean(
+    office: Office, watched: Watched, scale: Scale, monkeypatch: pytest.MonkeyPatch, undone: bool
+) -> None:
     leaf(office, 1)
     for after in (True, False)[: scale.of(1, 2)]:
         old = address(office, "deployer")
         path = list_senders(watched, old, address(office, "anchor.catalog"))
         row = office.rotate("deployer")
         if undone:
-            _begin(office, watched, row)
+            _begin(office, watched, row, monkeypatch)
         watched.after, step = after, 0
         while True:
             step += 1
@@ -203,15 +205,18 @@ def test_killed_at_every_call_it_ends_clean(office: Office, watched: Watched, sc
     leaf(office, 2)
 
 
-def _begin(office: Office, watched: Watched, row: AccountRotation) -> None:
+def _begin(office: Office, watched: Watched, row: AccountRotation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Carry an exchange on until the new account has its role, then take it back."""
-    watched.kill_at, watched.after = 0, True
-    watched.calls.clear()
-    while "send_raw" not in watched.calls:
-        watched.calls.clear()
-        watched.kill_at += 1
-        with pytest.raises(Killed):
-            office.carry_on(row)
+    send = watched.inner.send_raw
+
+    def send_and_die(raw: bytes) -> str:
+        send(raw)
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(watched.inner, "send_raw", send_and_die)
+        office.carry_on(row)
+    assert rights_of(office, watched, row.new_address) == [("AnchorRegistry", "role")]
     office.runtime.database.run(lambda session: service.undo(session, office.asker, rotation_id=row.id))
 
 
