@@ -11,12 +11,14 @@ from chain.accounts.commands import app as accounts
 from chain.apps.commands import app as apps
 from chain.indexer import commands as index_commands
 from chain.ledger import access_commands
+from chain.registries.commands import app as registries
 from kernel import lifeline
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console, settings_for
 from kernel.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="区块链：运行、状态、区块、复算、部署合约、应用、索引")
 app.add_typer(apps, name="app")
+app.add_typer(registries, name="registry")
 app.add_typer(accounts, name="account")
 app.add_typer(index_commands.app, name="index")
 app.add_typer(access_commands.access, name="access")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from chain.contracts import accounts, deployments, queries, releases, sending, versions
 from chain.contracts.errors import ACCOUNT_HELD, CODE_MISMATCH
+from chain.contracts.events import DeploymentDone
 from chain.contracts.models import ContractCall, ContractDeployment, ContractRelease, ContractVersion
 from chain.contracts.releases import Created, Creation
 from chain.contracts.rules import ACTIONS, IMPLEMENTATION_SLOT, PROXY, creation_hash
@@ -25,6 +26,7 @@ from contracts_sc.artifacts import Artifact, artifact
 from contracts_sc.bytecode import Comparison
 from kernel import clock
 from kernel.errors import MulianError
+from kernel.events import publish
 from kernel.identity.actor import Actor, system_actor
 from kernel.runtime import Runtime
 
@@ -271,6 +273,14 @@ def _finish(session: Session, actor: Actor, plan: Plan, action: str) -> str:
     if row.state == "running":
         row.state, row.finished_at, row.error = "done", clock.now(), None
         row.audit_id = deployments.note(session, actor, action, row, {})
+        session.flush()
+        live = queries.in_state(
+            session, environment=plan.environment, name=plan.name, chain_id=plan.chain_id, state="live"
+        )
+        if live is not None and plan.action != "unfreeze":
+            publish(session, DeploymentDone(
+                plan.id, plan.version_id, plan.name, plan.environment, live.address, live.implementation or live.address,
+            ))
     return row.state
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from chain.contracts.models import ContractRelease, ContractVersion
+from chain.contracts.models import ContractRelease
 from chain.operations.models import ChainOperation, OperationSignature
+from contracts_sc.artifacts import artifact
 
 
 def operations(state: str | None) -> Select[ChainOperation]:
@@ -34,12 +35,11 @@ def signatures(session: Session, operation_id: uuid.UUID) -> Sequence[OperationS
 
 
 def boards(session: Session, environment: str, chain_id: int) -> Sequence[ContractRelease]:
-    """Return the approvals contracts that are live, by name: versions made from the program's Approvals."""
+    """Return the approvals contracts that are live, by name: the program's own code, whatever they are called."""
     return session.scalars(
-        select(ContractRelease).join(ContractVersion, ContractVersion.id == ContractRelease.version_id)
-        .where(
+        select(ContractRelease).where(
             ContractRelease.environment == environment, ContractRelease.chain_id == chain_id,
-            ContractRelease.state == "live", ContractVersion.contract.like("%:Approvals"),
+            ContractRelease.state == "live", ContractRelease.code_hash == artifact("Approvals").code_hash,
         )
         .order_by(ContractRelease.name)
     ).all()

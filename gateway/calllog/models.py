@@ -9,7 +9,8 @@ from kernel.db import Base, Instant
 
 
 class ShippedSegment(Base):
-    """One segment that is a Parquet file now. ``aborted``: calls without a line; ``lost``: lines without room."""
+    """One segment that is a Parquet file now. ``aborted``: calls without a line; ``lost``: lines without room;
+    ``usage_period``: the hour under which it was written to the chain's log of use, if it was."""
 
     __tablename__ = "gateway_calllog_segment"
     __table_args__ = (Index("ix_gateway_calllog_segment_first_at", "first_at"),)
@@ -25,3 +26,4 @@ class ShippedSegment(Base):
     first_at: Mapped[datetime] = mapped_column(Instant())
     last_at: Mapped[datetime] = mapped_column(Instant())
     shipped_at: Mapped[datetime] = mapped_column(Instant())
+    usage_period: Mapped[int | None] = mapped_column(BigInteger)

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0031"
 down_revision = "0030"
 _OPEN = sa.text("state IN ('proposed', 'granting', 'switching', 'retiring', 'undoing')")
+_WAITING = sa.text("state = 'waiting'")
 
 
 def upgrade() -> None:
@@ -13,6 +14,8 @@ def upgrade() -> None:
     op.add_column("chain_account", sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False))
     _rotations()
     _operations()
+    _registries()
+    op.add_column("gateway_calllog_segment", sa.Column("usage_period", sa.BigInteger(), nullable=True))
 
 
 def _rotations() -> None:
@@ -93,6 +96,54 @@ def _operations() -> None:
         sa.UniqueConstraint(
             "operation_id", "member", name=op.f("uq_chain_operation_signature_operation_id_member")
         ),
+    )
+
+
+def _registries() -> None:
+    op.create_table(
+        "chain_registry",
+        sa.Column("contract", sa.String(length=40), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("changed_by", sa.String(length=120), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("contract", name=op.f("pk_chain_registry")),
+    )
+    op.create_table(
+        "chain_registry_record",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("contract", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("object_type", sa.String(length=60), nullable=False),
+        sa.Column("object_id", sa.String(length=80), nullable=False),
+        sa.Column("department_id", sa.Uuid(), nullable=True),
+        sa.Column("goal", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=64), nullable=True),
+        sa.Column("call_id", sa.Uuid(), nullable=True),
+        sa.Column("operation_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_registry_record")),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_chain_registry_record_department_id")
+        ),
+        sa.ForeignKeyConstraint(["call_id"], ["contract_call.id"], name=op.f("fk_chain_registry_record_call_id")),
+        sa.ForeignKeyConstraint(
+            ["operation_id"], ["chain_operation.id"], name=op.f("fk_chain_registry_record_operation_id")
+        ),
+        sa.UniqueConstraint(
+            "contract", "subject", "position", name=op.f("uq_chain_registry_record_contract_subject_position")
+        ),
+    )
+    op.create_index(
+        "ix_chain_registry_record_object", "chain_registry_record", ["object_type", "object_id"]
+    )
+    op.create_index(
+        "ix_chain_registry_record_waiting", "chain_registry_record", ["contract", "created_at"],
+        sqlite_where=_WAITING, postgresql_where=_WAITING,
     )
 
 

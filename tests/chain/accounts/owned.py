@@ -3,10 +3,6 @@
 
 from eth_hash.auto import keccak
 
-from chain.contracts.models import ContractRelease
-from kernel import clock, ids
-from kernel.runtime import Runtime
-
 _RETURN = bytes.fromhex("5f5260205ff3")  # the word on the stack
 _REVERT = bytes.fromhex("5f5ffd")
 
@@ -49,12 +45,3 @@ def _moved(body: bytes, at: int) -> bytes:
     if place < 0:
         return body
     return body[: place + 1] + bytes([at + place + 3 + len(_REVERT)]) + body[place + 2 :]
-
-
-def note_live(runtime: Runtime, name: str, address: str, chain_id: int) -> None:
-    """Write the contract down as live in the test environment."""
-    runtime.database.run(lambda session: session.add(ContractRelease(
-        id=ids.new(), environment="test", name=name, version="1", chain_id=chain_id, code_hash="0" * 64,
-        creation_hash="0" * 64, deployer=address, nonce=0, raw=b"", tx_hash="0x" + "0" * 64, address=address,
-        state="live", block_number=0, created_at=clock.now(), live_at=clock.now(),
-    )))

@@ -67,6 +67,7 @@ export const pages: RouteRecordRaw[] = [
   page("/chain/explorer", "chain", "explorer", ["chain.explorer.read"], () => import("@/views/chain/ExplorerView.vue")),
   page("/chain/contracts", "chain", "contracts", ["chain.contract.read"], () => import("@/views/chain/ContractsView.vue")),
   inner("/chain/contracts/:name", "/chain/contracts", "contract", ["chain.contract.read"], () => import("@/views/chain/ContractView.vue")),
+  page("/chain/accounts", "chain", "chainAccounts", ["chain.contract.read"], () => import("@/views/chain/AccountsView.vue")),
   page("/chain/apps", "chain", "chainApps", ["chain.app.read"], () => import("@/views/chain/ChainAppsView.vue")),
   inner("/chain/apps/:id", "/chain/apps", "chainApp", ["chain.app.read"], () => import("@/views/chain/ChainAppView.vue")),
   page("/chain/verify", "chain", "verify", [], () => import("@/views/chain/VerifyView.vue")),

@@ -84,7 +84,7 @@ export const common = {
     interfaces: ["接口", "Interfaces"], interface: ["接口详情", "Interface"], apps: ["应用与凭证", "Apps and keys"],
     demands: ["数据应用申请", "Requests for data"], calls: ["调用日志", "Call log"],
     chainOverview: ["运行总览", "Overview"], chainNodes: ["节点", "Nodes"], chainUnits: ["单位上链健康", "Departments on chain"], explorer: ["区块与交易", "Blocks"],
-    contracts: ["智能合约", "Contracts"], contract: ["合约详情", "Contract"], chainApps: ["应用对接", "Applications"], chainApp: ["应用详情", "Application"],
+    contracts: ["智能合约", "Contracts"], contract: ["合约详情", "Contract"], chainAccounts: ["链上账户", "Ledger accounts"], chainApps: ["应用对接", "Applications"], chainApp: ["应用详情", "Application"],
     verify: ["存证核验", "Verify proof"], witnesses: ["存证见证", "Witnesses"],
     units: ["接入单位", "Connected departments"], identifiers: ["标识", "Identifiers"], lookups: ["标识查询", "Look-ups"], replacements: ["替换任务", "Replacements"], replacement: ["替换任务详情", "Replacement"], selfcheck: ["密评自查", "Self-check"], keys: ["密钥", "Keys"], rotations: ["密钥更换", "Key change"], rotation: ["更换进度", "Key change progress"],
     reports: ["报告库", "Reports"], report: ["报告", "Report"],

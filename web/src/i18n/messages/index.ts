@@ -1,6 +1,7 @@
 import type { Pairs } from "../define";
 import { catalog } from "./catalog";
 import { chain } from "./chain";
+import { chainAccounts } from "./chainAccounts";
 import { chainApps } from "./chainApps";
 import { codes } from "./codes";
 import { common } from "./common";
@@ -27,3 +28,4 @@ import { units } from "./units";
 import { work } from "./work";
 
 export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...interfaceLife, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...chainAccounts, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
