@@ -89,9 +89,10 @@ def test_a_validator_comes_and_goes_by_vote(site: Site, window: Watched, network
     page = window.enter(maker, "/chain/nodes")
     for index, node in enumerate(network.nodes[1:], 1):
         register(page, f"geth{index}", node.url)
-    for index in range(1, 4):
-        expect(row_of(page, "nodes", f"geth{index}")).to_contain_text("正常", timeout=_PATIENCE)
-    expect(row_of(page, "nodes", "geth3")).to_contain_text("观察节点")
+    # the roles come with the first look at the whole network, without which nothing can be proposed
+    for name, role in (("geth1", "验证节点"), ("geth2", "验证节点"), ("geth3", "观察节点"), ("平台所用", "验证节点")):
+        expect(row_of(page, "nodes", name)).to_contain_text(role, timeout=_PATIENCE)
+        expect(row_of(page, "nodes", name)).to_contain_text("正常", timeout=_PATIENCE)
     assert mine not in signers(network) and len(signers(network)) == 3
 
     vote(window, maker, checker, "geth3", "增加")
