@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     )
     rpc_port: int = Field(default=8545, ge=0, le=65535, description="内置链 JSON-RPC 端口")
     rpc_url: str | None = Field(default=None, description="外部链节点地址；设置后不启动内置链")
+    tsa_url: str | None = Field(default=None, description="时间戳机构（RFC 3161）的地址；设置后定期为检查点取时间戳")
+    tsa_certificate: Path | None = Field(default=None, description="该机构签发时间戳的证书文件（PEM 或 DER）")
     profile: Literal["dev", "production"] = Field(default="dev", description="运行方式：dev 用口令文件自动解封数据密钥")
     root_provider: Literal["sealed-file", "environment", "pkcs11", "sdf"] = Field(
         default="sealed-file",

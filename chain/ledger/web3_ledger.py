@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests.exceptions import RequestException
 from web3 import HTTPProvider, Web3
@@ -29,7 +30,8 @@ class Web3Ledger:
         self, url: str, provider: BaseProvider | None = None, *, timeout: float = 30.0, token: str | None = None
     ) -> None:
         self.url = url
-        options: dict[str, Any] = {"timeout": timeout}
+        # a node is called straight: no proxy sees its token, and none is looked for in the environment at every call
+        options: dict[str, Any] = {"timeout": timeout, "proxies": {"no_proxy": urlsplit(url).hostname or ""}}
         if token is not None:
             options["headers"] = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
         self._web3 = Web3(provider or HTTPProvider(url, request_kwargs=options, exception_retry_configuration=None))

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from chain.witness import asking, queries, service, views
+from chain.witness import asking, queries, service, stamping, views
 from chain.witness.errors import WITNESS_KEY
+from kernel import clock
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.files_atomic import write_atomic
 from kernel.identity.actor import system_actor
@@ -108,3 +109,17 @@ def import_answers(
         given = [answer for path in answers for answer in service.read_answers(path.read_bytes())]
         count = runtime.database.run(lambda session: service.accept(session, given))
     output({"accepted": count}, json)
+
+
+@app.command()
+def stamps(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="写入的文件夹")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """先请时间戳机构签发，再导出各存证流最新的检查点与时间戳 / have checkpoints stamped and write them out."""
+    with open_runtime(home) as runtime:
+        done = stamping.stamp_all(runtime)
+        with runtime.database.read() as session:
+            written = [{"file": str(path), "time": clock.iso(time)} for path, time in stamping.export(session, folder)]
+    output(done | {"stamps": written} if json else written, json, title="时间戳")

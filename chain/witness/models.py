@@ -40,3 +40,13 @@ class AnchorCosignature(Base):
     time: Mapped[datetime] = mapped_column(Instant())
     signature: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class AnchorTimestamp(Base):
+    """A time stamp (RFC 3161) over a batch's checkpoint: ``token`` is DER, ``time`` the authority's."""
+
+    __tablename__ = "anchor_timestamp"
+    batch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("anchor_batch.id"), primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary)
+    time: Mapped[datetime] = mapped_column(Instant())
+    received_at: Mapped[datetime] = mapped_column(Instant())

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from chain.anchoring.models import AnchorBatch, AnchorCheckpoint
-from chain.witness.models import AnchorCosignature, AnchorWitness
+from chain.witness.models import AnchorCosignature, AnchorTimestamp, AnchorWitness
 
 COUNTED = ("active", "retired")
 
@@ -120,3 +120,19 @@ def has(session: Session, batch_id: uuid.UUID, witness_id: uuid.UUID) -> bool:
 def active(session: Session) -> Sequence[AnchorWitness]:
     """Return the active witnesses, by name."""
     return session.scalars(witnesses("active")).all()
+
+
+def unstamped(session: Session) -> list[AnchorCheckpoint]:
+    """Return the newest final checkpoint of every stream that has no time stamp."""
+    return [point for point in newest_checkpoints(session) if session.get(AnchorTimestamp, point.batch_id) is None]
+
+
+def newest_stamped(session: Session) -> list[tuple[AnchorCheckpoint, AnchorTimestamp]]:
+    """Return the newest stamped checkpoint of every stream with its time stamp, by name."""
+    query = select(AnchorCheckpoint, AnchorTimestamp).join(
+        AnchorTimestamp, AnchorTimestamp.batch_id == AnchorCheckpoint.batch_id
+    )
+    newest: dict[str, tuple[AnchorCheckpoint, AnchorTimestamp]] = {}
+    for point, row in session.execute(query.order_by(AnchorCheckpoint.stream, AnchorCheckpoint.size)):
+        newest[point.stream] = (point, row)
+    return list(newest.values())

@@ -4,6 +4,7 @@ Every journey fails on a console error, an uncaught exception, a violation of th
 to any other origin.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -75,28 +76,37 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One installation for all journeys of a run; each journey makes its own accounts and objects."""
+    with serving(tmp_path_factory.mktemp("web") / "home") as served:
+        yield served
+
+
+@contextlib.contextmanager
+def serving(home: Path, rpc_url: str | None = None) -> Iterator[Site]:
+    """Serve an installation, on its own chain or on the node of a URL; skip where no browser could look at it."""
     if CHROMIUM is None:
         closing.missing("chromium")
         pytest.skip("no Chromium of Debian's on this machine")
     if not BUNDLE.is_file():
         pytest.skip("the console is not built: run `make web`")
-    home = tmp_path_factory.mktemp("web") / "home"
     ports = {name: claim_port("127.0.0.1", 0, name) for name in ("port", "gateway-port", "rpc-port")}
     command = [sys.executable, "-m", "mulian", "serve", "--home", str(home)]
     for name, port in ports.items():
         command += [f"--{name}", str(port)]
     # the upstream of the gateway's journey runs on this machine
     environment = os.environ | {"MULIAN_OUTBOUND_ALLOW": "127.0.0.0/8"}
+    if rpc_url is not None:
+        environment["MULIAN_RPC_URL"] = rpc_url
+    settings = Settings(home=home, rpc_port=ports["rpc-port"], rpc_url=rpc_url)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as process:
         try:
-            served = _served(process, home, ports)
+            served = _served(process, settings, ports)
             yield served
             served.runtime.database.close()
         finally:
             process.send_signal(signal.SIGTERM)
 
 
-def _served(process: "subprocess.Popen[str]", home: Path, ports: dict[str, int]) -> Site:
+def _served(process: "subprocess.Popen[str]", settings: Settings, ports: dict[str, int]) -> Site:
     assert process.stdout is not None
     said: list[str] = []
     for line in process.stdout:
@@ -104,7 +114,7 @@ def _served(process: "subprocess.Popen[str]", home: Path, ports: dict[str, int])
         if line.startswith("ready "):
             break
     assert said and said[-1].startswith("ready "), "".join(said)
-    runtime = wiring.open_runtime(Settings(home=home, rpc_port=ports["rpc-port"]))
+    runtime = wiring.open_runtime(settings)
     served = Site(runtime, f"http://127.0.0.1:{ports['port']}", f"http://127.0.0.1:{ports['gateway-port']}")
     runtime.database.run(lambda session: _departments(session, served))
     ensure_deployed(runtime)
@@ -130,11 +140,16 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def desk(site: Site, browser: Browser) -> Iterator[BrowserContext]:
     """The one desk of a run: the console's files stay in its cache, people and what they leave do not."""
-    context = browser.new_context(
-        viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True, reduced_motion="reduce",
-    )
+    context = new_desk(browser)
     yield context
     context.close()
+
+
+def new_desk(browser: Browser) -> BrowserContext:
+    """Return a desk as officers have them."""
+    return browser.new_context(
+        viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True, reduced_motion="reduce",
+    )
 
 
 class Watched:

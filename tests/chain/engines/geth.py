@@ -6,11 +6,13 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from coincurve import PublicKey
 from eth_account import Account
 
@@ -19,6 +21,8 @@ from chain.ledger.accounts import Signer
 from chain.ledger.web3_ledger import Web3Ledger
 from kernel import clock
 from kernel.errors import MulianError
+from tests.support import closing
+from tests.support.scale import Scale
 from tests.support.servers import free_port
 
 GAS_LIMIT = 2**50
@@ -158,6 +162,20 @@ class GethNetwork:
             # one round: the key guards nothing
             sealed = Account.encrypt(node.signer.secret, _PASSWORD, kdf="pbkdf2", iterations=1)
             (keystore / node.signer.address.removeprefix("0x")).write_text(json.dumps(sealed))
+
+
+@contextlib.contextmanager
+def at_full_size(scale: Scale, *, signers: int, nodes: int) -> Iterator[GethNetwork]:
+    """Run a network for what takes minutes on it; skip below full size and where there is no geth that can."""
+    if not scale.full:
+        pytest.skip("minutes on real geth nodes: make prove runs it")
+    if binary() is None:
+        closing.missing("geth 1.13")
+        pytest.skip("no geth 1.13 on PATH")
+    with tempfile.TemporaryDirectory(prefix="mulian-geth-") as folder, GethNetwork.run(
+        Path(folder), signers=signers, nodes=nodes
+    ) as network:
+        yield network
 
 
 def genesis_of(signers: list[str], period: int = 1) -> dict[str, object]:

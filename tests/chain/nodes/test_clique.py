@@ -3,10 +3,8 @@
 At full size only: four geth nodes run for minutes. The small size meets geth in tests/chain/engines.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -24,21 +22,13 @@ from kernel.watch import jobs as watch_jobs
 from kernel.watch.models import WatchAlarm, WatchTarget
 from tests.chain.engines import geth
 from tests.chain.nodes.conftest import SYSTEM, People, person, register
-from tests.support import closing
 from tests.support.scale import Scale
 
 
 @pytest.fixture
 def network(scale: Scale) -> Iterator[geth.GethNetwork]:
     """Four nodes, three signers; one node does not seal."""
-    if not scale.full:
-        pytest.skip("votes, loss and rejoin on four geth nodes run in make prove")
-    if geth.binary() is None:
-        closing.missing("geth 1.13")
-        pytest.skip("no geth 1.13 on PATH")
-    with tempfile.TemporaryDirectory(prefix="mulian-geth-") as folder, geth.GethNetwork.run(
-        Path(folder), signers=3, nodes=4
-    ) as found:
+    with geth.at_full_size(scale, signers=3, nodes=4) as found:
         yield found
 
 

@@ -171,10 +171,13 @@ def deployed(w3: Web3) -> Deployed:
 
 
 @pytest.fixture(autouse=True)
-def just_after_a_block(request: pytest.FixtureRequest) -> None:
+def just_after_a_block(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.name.startswith(STARTS_AFTER_A_BLOCK):
         request.getfixturevalue("deployed")
         wait_block(request.getfixturevalue("w3"))
+    yield
+    if "w3" in request.fixturenames:  # a test that ends early leaves its strategy to all that come after
+        request.getfixturevalue("w3").eth.set_gas_price_strategy(None)
 
 
 @pytest.fixture(scope="session")
