@@ -11,6 +11,7 @@ from catalog.demands.rules import CONDITIONAL, NONE, UNCONDITIONAL, Wanted, rout
 from gateway.grants import expiry
 from gateway.grants.models import Grant
 from kernel import clock
+from kernel.db import Database
 from kernel.notices.models import Notice
 from kernel.runtime import Runtime
 from tests.gateway.support import Client, District, answer_json, field, http_definition, running
@@ -118,7 +119,9 @@ def test_what_is_not_shared_must_be_named_by_each_who_agrees(runtime: Runtime) -
     assert given(named=True) == {"street": False, "note": False}
 
 
-def test_grants_end_with_their_term_and_say_so_ahead(runtime: Runtime) -> None:
+def test_grants_end_with_their_term_and_say_so_ahead(database: Database) -> None:
+    runtime = database.runtime
+    assert runtime is not None
     district = District(runtime)
     district.publish("persons", "/xc/persons", http_definition("http://10.1.1.1/x", FIELDS))
     demand = district.demand(district.app(), {"街道": False})
