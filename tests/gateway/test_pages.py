@@ -19,6 +19,7 @@ from kernel import clock
 from kernel.documents.html import render
 from kernel.runtime import Runtime
 from tests.gateway.support import ROOT, Client, District, answer_json, field, http_definition, running
+from tests.support.scale import Scale
 
 FIELDS = [field("name", "姓名", sensitive=True, mask="name"), field("when", "时间", type="instant"), field("n", "数", type="integer")]
 SECRET_PLACE = "http://10.1.2.3:9/hidden"
@@ -141,14 +142,18 @@ def _commands(folder: Path, url: str, key: str, secret: str, target: str) -> dic
     return found
 
 
-def test_each_sample_calls_the_gateway(tmp_path: Path, district: District, upstream, runtime: Runtime) -> None:
+def test_each_sample_calls_the_gateway(
+    tmp_path: Path, district: District, upstream, runtime: Runtime, scale: Scale
+) -> None:
     source = upstream(answer_json({"items": [{"name": "张三", "n": 1}], "total": 1}))
     district.publish("persons", "/xc/persons", http_definition(source.url, FIELDS))
     tester = district.app(environment="test")
     with running(runtime, environment="test") as gateway:
         address = f"http://127.0.0.1:{gateway.port}"
         lines = _commands(tmp_path, address, tester.app.app_key, tester.secret, "/xc/persons?b=2&a=%E8%A5%BF&a=1")
-        if shutil.which("javac"):
+        if not scale.of(0, 1):  # compiling takes as long as all the rest
+            del lines["MulianSign.java"]
+        elif shutil.which("javac"):
             built = subprocess.run(["javac", "-encoding", "UTF-8", "--release", "8", "-Xlint:-options", "MulianSign.java"],
                                    cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
             assert built.returncode == 0, built.stderr
