@@ -79,7 +79,8 @@ def calls(
 
     with open_runtime(home) as runtime, runtime.database.read() as session:
         rows = reader.recent(
-            session, home_of(runtime.home, environment), limit=limit, keep=lambda row: interface is None or row.interface == interface,
+            session, home_of(runtime.home, environment), limit=limit,
+            keep=lambda row: interface is None or row.interface == interface,
         )
     output([
         {"at": clock.iso(clock.from_micros(row.at)), "request_id": row.request_id, "interface": row.interface,

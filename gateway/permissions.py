@@ -43,7 +43,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "data_officer": (INTERFACE_READ, DEMAND_READ, GRANT_READ),
     "department_reviewer": (INTERFACE_READ, DEMAND_READ, DEMAND_REVIEW, GRANT_READ, GRANT_REVOKE),
     "department_admin": (INTERFACE_READ, DEMAND_READ, GRANT_READ),
-    "consumer_contact": (INTERFACE_READ, PAGE_SHARE, APP_READ, APP_MANAGE, DEMAND_READ, DEMAND_APPLY, GRANT_READ, CALL_READ),
+    "consumer_contact": (*_READ, PAGE_SHARE, APP_MANAGE, DEMAND_APPLY),
     "leader": (INTERFACE_READ,),
     "supervisor": _READ,
     "auditor": _READ,

@@ -21,7 +21,7 @@ class QuotaDay(Base):
 
 
 class BrokerStart(Base):
-    """One row an environment once its broker has served: without its nonce journal the next start must use the floor."""
+    """One row an environment once its broker has served: without its nonce journal the next start uses the floor."""
 
     __tablename__ = "gateway_broker_start"
 

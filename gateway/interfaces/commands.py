@@ -20,7 +20,8 @@ def list_interfaces(home: HomeOption = None, as_json: JsonOption = False) -> Non
         output([
             {
                 "code": row.code, "name": row.name, "path": row.path, "revision": row.revision,
-                "state": rules.shown_state(row.state, opened.get(row.id), row.ends_on), "test_revision": row.test_revision,
+                "state": rules.shown_state(row.state, opened.get(row.id), row.ends_on),
+                "test_revision": row.test_revision,
             }
             for row in rows
         ], as_json, title="接口")
@@ -51,7 +52,7 @@ def show(
 
 @app.command("openapi")
 def openapi(
-    code: Annotated[str, typer.Argument(help="接口代码")], home: HomeOption = None,
+    code: Annotated[str, typer.Argument(help="接口代码")], home: HomeOption = None, as_json: JsonOption = True,
 ) -> None:
     """输出接口的 OpenAPI 3.1 文档（JSON）。"""
     from gateway.interfaces import queries
@@ -63,7 +64,7 @@ def openapi(
         found = queries.by_code(session, code)
         if found is None:
             raise NOT_FOUND()
-        output(documents.document(service.facts(session, found)), True)
+        output(documents.document(service.facts(session, found)), as_json)
 
 
 @app.command("callers")

@@ -105,10 +105,11 @@ def test_what_is_not_shared_must_be_named_by_each_who_agrees(runtime: Runtime) -
     def given(named: bool) -> Any:
         def work(session: Any) -> dict[str, bool]:
             both = {district.items["街道"]: False, district.items["内部备注"]: False}
-            made = service.apply(session, district.maker, department_id=district.consumer, application=service.Application(
+            wanted = service.Application(
                 entry_id=district.entry_id, consumer_ref=issued.app.id, items=both, matter="m", basis="b", purpose="p",
                 calls_per_day=5, valid_until=clock.now() + timedelta(days=60), negotiation="《条例》第五条",
-            ))
+            )
+            made = service.apply(session, district.maker, department_id=district.consumer, application=wanted)
             service.approve(session, district.checker, demand_id=made.id, opinion="同意", items=both)
             service.approve(session, district.other, demand_id=made.id, opinion="同意", items=both if named else None)
             return dict(session.scalars(select(Grant).where(Grant.demand_id == made.id)).one().fields)

@@ -49,7 +49,8 @@ def test_what_breaks_callers_is_named(base: dict[str, Any], path: str, value: An
 
 
 @pytest.mark.parametrize(("base", "path", "value"), [
-    (BASE, "source.url", "http://10.1.1.2/y"), (BASE, "timeout_ms", 1), (BASE, "methods", ["GET", "HEAD", "POST", "PUT"]),
+    (BASE, "source.url", "http://10.1.1.2/y"), (BASE, "timeout_ms", 1),
+    (BASE, "methods", ["GET", "HEAD", "POST", "PUT"]),
     (BASE, "contract.fields", [*FIELDS, field("more", "更多")]), (BASE, "contract.fields.0.sensitive", False),
     (BASE, "contract.fields", FIELDS[::-1]), (BASE, "contract.fields.1.title", "街"), (BASE, "body_limit", 1 << 20),
     (TABLE, "source.parameters", [*TABLE["source"]["parameters"],
@@ -79,7 +80,7 @@ def test_synthetic_answers_follow_the_contract_and_belong_to_nobody() -> None:
     answer = json.loads(synthetic.answer("persons", definition))
     rows = answer["data"]["rows"]
     assert len(rows) == 3 == answer["total"] and all(set(row) == {one["name"] for one in fields} for row in rows)
-    assert all(row["id_number"].startswith("7") and row["phone"].startswith("100") for row in rows), "assigned to nobody"
+    assert all(row["id_number"][0] == "7" and row["phone"][:3] == "100" for row in rows), "assigned to nobody"
     assert [row["age"] for row in rows] == [1, 2, 3] and rows[0]["street"] == "样例街道1"
     assert synthetic.answer("persons", definition) == synthetic.answer("persons", definition)
     table = changed(definition, "source", {"kind": "table"})

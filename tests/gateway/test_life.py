@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -50,7 +51,8 @@ def compiled(runtime: Runtime, environment: str = "production") -> Compiled:
         number = snapshots.head_number(session, environment)
         row = snapshots.load(session, environment, number)
         assert row is not None
-        return compile_snapshot(number, row.sm3, row.body, lambda sealed: runtime.box.open("gateway.credential", sealed))
+        opener = partial(runtime.box.open, "gateway.credential")
+        return compile_snapshot(number, row.sm3, row.body, opener)
 
 
 def draft(district: District, fields: list[dict[str, Any]]) -> uuid.UUID:
@@ -104,7 +106,8 @@ def test_what_was_tested_is_what_is_published(runtime: Runtime) -> None:
     assert states(runtime, id_) == [(1, "superseded"), (2, "draft")], "what was in test is never changed"
     assert compiled(runtime, "test").routes[b"/xc/streets"].headers == b"X-Mulian-Revision: 1\r\n"
     do(runtime, service.submit, district.maker, interface_id=id_)
-    assert compiled(runtime, "test").routes[b"/xc/streets"].headers == b"X-Mulian-Revision: 2\r\n", "seen before approval"
+    tested = compiled(runtime, "test").routes[b"/xc/streets"]
+    assert tested.headers == b"X-Mulian-Revision: 2\r\n", "seen before approval"
     with runtime.database.read() as session:
         before = queries.revision(session, id_, 2)
         assert before is not None and before.tested_at is not None

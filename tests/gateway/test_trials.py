@@ -106,7 +106,8 @@ def test_no_gateway_is_an_answer_too(runtime: Runtime) -> None:
     interface = district.publish("persons", "/xc/persons", DEFINITION)
     issued = district.app()
     runtime.settings = runtime.settings.model_copy(update={"gateway_port": 1})
-    options = {"interface_id": interface.id, "app_id": issued.app.id, "method": "GET", "below": "", "query": "", "body": ""}
+    call = {"method": "GET", "below": "", "query": "", "body": ""}
+    options = {"interface_id": interface.id, "app_id": issued.app.id, **call}
     trial = runtime.database.run(lambda session: service.queue(session, SYSTEM, **options))
     assert service.make(runtime, trial.id) == 0
     with runtime.database.read() as session:

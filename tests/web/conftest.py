@@ -81,7 +81,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if not BUNDLE.is_file():
         pytest.skip("the console is not built: run `make web`")
     home = tmp_path_factory.mktemp("web") / "home"
-    ports = {name: claim_port("127.0.0.1", 0, name) for name in ("port", "gateway-port", "gateway-test-port", "rpc-port")}
+    names = ("port", "gateway-port", "gateway-test-port", "rpc-port")
+    ports = {name: claim_port("127.0.0.1", 0, name) for name in names}
     command = [sys.executable, "-m", "mulian", "serve", "--home", str(home)]
     for name, port in ports.items():
         command += [f"--{name}", str(port)]

@@ -1,4 +1,4 @@
-"""The life of an interface in the browser: described, drafted, tested, shown to a developer, tried on synthetic data."""
+"""The life of an interface in the browser: described, drafted, tested, shown to a developer, tried."""
 
 import uuid
 
