@@ -42,6 +42,9 @@ def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     (TABLE, "source.parameters", [], "去掉参数 street"), (TABLE, "source.parameters.0.op", "ge", "参数 street 的含义"),
     (TABLE, "source.parameters.0.required", True, "street 成为必填"),
     (BASE, "source", TABLE["source"], "位置"),
+    (BASE | {"accepts": [{"profile": "x-client-id", "addresses": ["10.0.0.0/8"]}]}, "accepts", [], "x-client-id"),
+    (BASE | {"accepts": [{"profile": "x-client-id", "addresses": ["10.0.0.0/8"]}]}, "accepts",
+     [{"profile": "x-client-id", "addresses": ["10.1.0.0/16"]}], "x-client-id"),
 ])
 def test_what_breaks_callers_is_named(base: dict[str, Any], path: str, value: Any, words: str) -> None:
     reasons = breaking(base, changed(base, path, value))
@@ -53,6 +56,7 @@ def test_what_breaks_callers_is_named(base: dict[str, Any], path: str, value: An
     (BASE, "methods", ["GET", "HEAD", "POST", "PUT"]),
     (BASE, "contract.fields", [*FIELDS, field("more", "更多")]), (BASE, "contract.fields.0.sensitive", False),
     (BASE, "contract.fields", FIELDS[::-1]), (BASE, "contract.fields.1.title", "街"), (BASE, "body_limit", 1 << 20),
+    (BASE, "accepts", [{"profile": "x-client-id", "addresses": ["10.0.0.0/8"]}]),
     (TABLE, "source.parameters", [*TABLE["source"]["parameters"],
                                   {"name": "a", "column": "a", "type": "text", "op": "eq", "required": False}]),
 ])
