@@ -40,15 +40,18 @@ def serve(
 
 
 @app.command("status")
-def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def status(
+    home: HomeOption = None, as_json: JsonOption = False,
+    environment: Annotated[Environment, typer.Option("--environment", help="正式环境或测试环境")] = Environment.PRODUCTION,
+) -> None:
     """显示当前配置编号与各工作进程正在使用的配置。"""
+    from gateway.snapshot.places import home_of
     from gateway.snapshot.queries import head_number
-    from gateway.snapshot.service import PRODUCTION
 
     with open_runtime(home) as runtime:
         with runtime.database.read() as session:
-            head = head_number(session, PRODUCTION)
-        files = sorted(runtime.home.run_dir.glob("gateway-worker-*.json"))
+            head = head_number(session, environment)
+        files = sorted(home_of(runtime.home, environment).run_dir.glob("gateway-worker-*.json"))
         workers = [orjson.loads(path.read_bytes()) for path in files]
     output({"snapshot": head, "workers": workers}, as_json, title="网关状态")
 
@@ -67,14 +70,17 @@ def calls(
     home: HomeOption = None, as_json: JsonOption = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 50,
     interface: Annotated[str | None, typer.Option("--interface", help="接口代码")] = None,
+    environment: Annotated[Environment, typer.Option("--environment", help="正式环境或测试环境")] = Environment.PRODUCTION,
 ) -> None:
     """列出最近的接口调用。"""
     from gateway.calllog import reader
+    from gateway.snapshot.places import home_of
     from kernel import clock
 
     with open_runtime(home) as runtime, runtime.database.read() as session:
         rows = reader.recent(
-            session, runtime.home, limit=limit, keep=lambda row: interface is None or row.interface == interface,
+            session, home_of(runtime.home, environment), limit=limit,
+            keep=lambda row: interface is None or row.interface == interface,
         )
     output([
         {"at": clock.iso(clock.from_micros(row.at)), "request_id": row.request_id, "interface": row.interface,

@@ -100,7 +100,8 @@ INTERFACE_DEFINITION = define(
 )
 APP_STATE = define("gateway.app.state", 409, zh="应用「{name}」当前为「{state}」", en="App {name} is {state}")
 APP_OF_TEST = define(
-    "gateway.app.test", 409, zh="应用「{name}」属于测试环境，登记即可调用，无需申请", en="App {name} belongs to the test environment: it may call already",
+    "gateway.app.test", 409, zh="应用「{name}」属于测试环境，登记即可调用，无需申请",
+    en="App {name} belongs to the test environment: it may call already",
     fix_zh="请另行登记一个正式环境的应用", fix_en="Register an application of the production environment",
 )
 CREDENTIALS_FULL = define(

@@ -27,7 +27,8 @@ def item_share_type(item: str | None, entry: str | None) -> str:
 def route(wanted: Iterable[Wanted], *, negotiated: bool = False) -> tuple[str, ...] | None:
     """Return the stages of a demand, or None when it cannot be applied for (不予共享).
 
-    ``negotiated``: 申请协商 with a legal basis, decided like a conditional demand, item by item. A sensitive item in clear always needs a decision, whatever its share type.
+    ``negotiated``: 申请协商 with a legal basis, decided like a conditional demand, item by item.
+    A sensitive item in clear always needs a decision, whatever its share type.
     """
     strictest = UNCONDITIONAL
     for one in wanted:

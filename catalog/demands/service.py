@@ -77,7 +77,8 @@ def apply(session: Session, actor: Actor, *, application: Application, departmen
     demand = Demand(
         id=demand_id, number=number, entry_id=entry.id, department_id=department_id, provider_id=entry.department_id,
         consumer_ref=application.consumer_ref, need_id=application.need_id,
-        negotiation=application.negotiation.strip() if rules.NONE in shares.values() else "", matter=application.matter, basis=application.basis,
+        negotiation=application.negotiation.strip() if rules.NONE in shares.values() else "",
+        matter=application.matter, basis=application.basis,
         purpose=application.purpose, calls_per_day=application.calls_per_day, valid_until=application.valid_until,
         calls_per_month=application.calls_per_month, calls_per_second=application.calls_per_second,
         bytes_per_day=application.bytes_per_day, bytes_per_month=application.bytes_per_month,

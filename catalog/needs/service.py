@@ -62,7 +62,8 @@ def answer(
     need.version += 1
     notify(
         session, department_id=need.department_id, url=f"/gateway/demands?need={need.id}",
-        title_zh=f"数据需求 {need.number} 已答复", title_en=f"Need {need.number} has been answered", body_zh=text, body_en=text,
+        title_zh=f"数据需求 {need.number} 已答复", title_en=f"Need {need.number} has been answered",
+        body_zh=text, body_en=text,
     )
     return need
 

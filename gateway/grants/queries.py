@@ -49,7 +49,8 @@ def ending_before(session: Session, instant: datetime) -> Sequence[Grant]:
 
 def has_active(session: Session, demand_id: uuid.UUID) -> bool:
     """Tell whether a demand still has an active grant."""
-    return session.scalar(select(Grant.id).where(Grant.demand_id == demand_id, Grant.state == "active").limit(1)) is not None
+    active = select(Grant.id).where(Grant.demand_id == demand_id, Grant.state == "active")
+    return session.scalar(active.limit(1)) is not None
 
 
 def active_of(session: Session, app_id: uuid.UUID, interface_id: uuid.UUID) -> Grant | None:

@@ -28,7 +28,7 @@ class Shape:
 
 
 class Resolver:
-    """Follows references inside one document; a reference that leads nowhere or round in a circle is an empty schema."""
+    """Follows references inside one document; one that leads nowhere or round in a circle is an empty schema."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document

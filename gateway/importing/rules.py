@@ -98,7 +98,8 @@ def _proposal(
 
 
 def _define(
-    found: Proposal, resolve: Resolver, operations: Mapping[str, dict[str, Any]], url: str, items: Mapping[str, uuid.UUID],
+    found: Proposal, resolve: Resolver, operations: Mapping[str, dict[str, Any]], url: str,
+    items: Mapping[str, uuid.UUID],
 ) -> None:
     shape = next((one for one in (shape_of(resolve, schema) for schema in _answers(resolve, operations)) if one), None)
     if shape is None:

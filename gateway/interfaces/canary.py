@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from gateway import errors
 from gateway.interfaces import acts, changes, publishing, queries, service
-from gateway.interfaces import errors as own
+from gateway.interfaces import errors as refusals
 from gateway.interfaces.models import Interface, InterfaceRevision
 from gateway.permissions import INTERFACE_APPROVE
 from gateway.snapshot import service as snapshots
@@ -28,12 +28,12 @@ def serve_part(
     if revision.state == "submitted" and actor.user_id is not None and actor.user_id == revision.submitted_by:
         raise errors.INTERFACE_MAKER()
     if not app_ids and not 0 < share < 1000:
-        raise own.CANARY_EMPTY()
+        raise refusals.CANARY_EMPTY()
     service.require_publishable(session, interface)
     served = queries.revision(session, interface.id, interface.revision)
     reasons = changes.breaking(served.definition, revision.definition) if served else []
     if reasons and share:
-        raise own.CANARY_BREAKS(code=interface.code, reason="；".join(reasons))
+        raise refusals.CANARY_BREAKS(code=interface.code, reason="；".join(reasons))
     part = {"share": share, "apps": sorted(str(one) for one in set(app_ids))}
     audit_id = acts.note(session, actor, interface, "canary", {
         "revision": revision.number, "sm3": revision.sm3, "opinion": opinion, **part,
@@ -50,7 +50,7 @@ def finish(session: Session, actor: Actor, *, interface_id: uuid.UUID, opinion: 
     served = queries.revision(session, interface.id, interface.revision)
     reasons = changes.breaking(served.definition, revision.definition) if served else []
     if reasons:
-        raise own.CANARY_BREAKS(code=interface.code, reason="；".join(reasons))
+        raise refusals.CANARY_BREAKS(code=interface.code, reason="；".join(reasons))
     audit_id = acts.note(session, actor, interface, "canary_finish", {"revision": revision.number, "opinion": opinion})
     publishing.publish_revision(session, interface, revision, audit_id)
     return interface

@@ -20,6 +20,10 @@ def _call(before: Definition, after: Definition) -> Iterator[str]:
         yield f"认证方式由 {before['auth']} 改为 {after['auth']}"
     if after["body_limit"] < before["body_limit"]:
         yield f"请求体上限由 {before['body_limit']} 字节降为 {after['body_limit']} 字节"
+    accepted = {one["profile"]: set(one["addresses"]) for one in after.get("accepts", [])}
+    for one in before.get("accepts", []):
+        if not set(one["addresses"]) <= accepted.get(one["profile"], set()):
+            yield f"不再从原来的全部地址接受旧签名方式 {one['profile']}"
 
 
 def _fields(before: Definition, after: Definition) -> Iterator[str]:

@@ -103,7 +103,7 @@ def submit_interface(session: Session_, actor: Actor_, response: Response, inter
 def approve_interface(
     session: Session_, actor: Actor_, response: Response, interface_id: uuid.UUID, body: Decision,
 ) -> InterfaceDetail:
-    """Approve the submitted revision: served within about a second, or from the announced day when it breaks callers."""
+    """Approve the submitted revision: served within a second, or from the announced day when it breaks callers."""
     made = service.approve(session, actor, interface_id=interface_id, opinion=body.opinion, urgent=body.urgent)
     return _detail(session, made, response)
 

@@ -59,7 +59,9 @@ class XmlShape(Wire):
 
     items: Annotated[list[str], Field(min_length=1, max_length=12, examples=[["Envelope", "Body", "row"]],
         description="由根元素到记录元素的路径")]
-    fields: Annotated[dict[FieldName, str], Field(min_length=1, max_length=200, description="字段 → 记录内的路径，如 person/name")]
+    fields: Annotated[
+        dict[FieldName, str], Field(min_length=1, max_length=200, description="字段 → 记录内的路径，如 person/name")
+    ]
     request: SoapRequest | None = None
 
 

@@ -60,7 +60,8 @@ def answer(facts: Facts) -> dict[str, Any]:
 
 def _operation(facts: Facts, method: str) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{method}-{facts.code}", "summary": facts.name, "parameters": [*_query(facts), *_headers(facts)],
+        "operationId": f"{method}-{facts.code}", "summary": facts.name,
+        "parameters": [*_query(facts), *_headers(facts)],
         "responses": {"200": _success(facts), **_problems()},
     }
     if method in _WITH_BODY:

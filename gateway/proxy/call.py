@@ -81,7 +81,7 @@ class Call:
             return
         self.app = app
         if route.canary is not None:
-            route = self.route = route.serving(app.key, self.gateway.calls)
+            route = self.route = route.serving(app.key)
         digest, timestamp = frames.NO_DIGEST, 0
         if route.auth == SIGNED:
             fault = signature_fault(app, head, body, self.at / 1e6)

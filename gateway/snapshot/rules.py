@@ -110,12 +110,13 @@ class Route:
         """Return the maintenance window that is open at ``now`` (Unix seconds)."""
         return next((one for one in self.windows if one[0] <= now < one[1]), None)
 
-    def serving(self, app: bytes, turn: int) -> "Route":
-        """Return the route that serves a call: the canary for its applications and for its share of the turns."""
+    def serving(self, app: bytes) -> "Route":
+        """Return the route that serves a call: the canary for its applications and for its share of the others."""
         canary = self.canary
-        if canary is None or not (app in canary.apps or turn * _SPREAD % 1000 < canary.share):
-            return self
-        return canary.route
+        if canary is None or app in canary.apps:
+            return self if canary is None else canary.route
+        canary.turns += 1
+        return canary.route if canary.turns * _SPREAD % 1000 < canary.share else self
 
 
 @dataclass(slots=True)
@@ -125,6 +126,7 @@ class Canary:
     route: Route
     share: int
     apps: frozenset[bytes]
+    turns: int = 0
 
 
 @dataclass(slots=True)

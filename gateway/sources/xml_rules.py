@@ -215,4 +215,6 @@ def template(request: Mapping[str, Any] | None) -> Template | None:
 
 def _unwritable(text: str) -> bool:
     """XML has no control characters but tab and line ends, nor surrogates."""
-    return any((ord(one) < 32 and one not in "\t\n\r") or 0xD800 <= ord(one) < 0xE000 for one in text) or len(text) > 2000
+    return len(text) > 2000 or any(
+        (ord(one) < 32 and one not in "\t\n\r") or 0xD800 <= ord(one) < 0xE000 for one in text
+    )

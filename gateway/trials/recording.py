@@ -48,7 +48,7 @@ def _body(
 
 
 def masked(definition: Mapping[str, Any], body: bytes) -> bytes:
-    """Return an answer of the gateway with every sensitive field masked; raise PolicyFailed where that cannot be done."""
+    """Return an answer of the gateway with every sensitive field masked; raise PolicyFailed where it cannot be."""
     contract = definition["contract"]
     # the gateway has opened envelopes already: what was encrypted is masked like what is sensitive
     fields = [field | {"sensitive": field["sensitive"] or field["encrypted"], "encrypted": False}

@@ -11,6 +11,7 @@ from catalog.demands.rules import CONDITIONAL, NONE, UNCONDITIONAL, Wanted, rout
 from gateway.grants import expiry
 from gateway.grants.models import Grant
 from kernel import clock
+from kernel.db import Database
 from kernel.notices.models import Notice
 from kernel.runtime import Runtime
 from tests.gateway.support import Client, District, answer_json, field, http_definition, running
@@ -104,10 +105,11 @@ def test_what_is_not_shared_must_be_named_by_each_who_agrees(runtime: Runtime) -
     def given(named: bool) -> Any:
         def work(session: Any) -> dict[str, bool]:
             both = {district.items["街道"]: False, district.items["内部备注"]: False}
-            made = service.apply(session, district.maker, department_id=district.consumer, application=service.Application(
+            wanted = service.Application(
                 entry_id=district.entry_id, consumer_ref=issued.app.id, items=both, matter="m", basis="b", purpose="p",
                 calls_per_day=5, valid_until=clock.now() + timedelta(days=60), negotiation="《条例》第五条",
-            ))
+            )
+            made = service.apply(session, district.maker, department_id=district.consumer, application=wanted)
             service.approve(session, district.checker, demand_id=made.id, opinion="同意", items=both)
             service.approve(session, district.other, demand_id=made.id, opinion="同意", items=both if named else None)
             return dict(session.scalars(select(Grant).where(Grant.demand_id == made.id)).one().fields)
@@ -118,7 +120,9 @@ def test_what_is_not_shared_must_be_named_by_each_who_agrees(runtime: Runtime) -
     assert given(named=True) == {"street": False, "note": False}
 
 
-def test_grants_end_with_their_term_and_say_so_ahead(runtime: Runtime) -> None:
+def test_grants_end_with_their_term_and_say_so_ahead(database: Database) -> None:
+    runtime = database.runtime
+    assert runtime is not None
     district = District(runtime)
     district.publish("persons", "/xc/persons", http_definition("http://10.1.1.1/x", FIELDS))
     demand = district.demand(district.app(), {"街道": False})

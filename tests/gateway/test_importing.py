@@ -87,15 +87,18 @@ def test_yaml_says_the_same_and_dates_stay_text() -> None:
     assert {one["type"] for one in made[0].definition["contract"]["fields"]} == {"text", "number"}
 
 
-LAUGHS = "a: &a [x, x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20))
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20))
 HOSTILE = {
     "bytes": ('{"a": "' + "x" * 1_000_000 + '"}', "too_large"), "laughs": (LAUGHS, "aliases"),
     "anchor": ("a: &a 1\n", "aliases"), "object": ("a: !!python/object/apply:os.system ['true']\n", "aliases"),
     "tag": ("a: !!binary aGk=\n", "aliases"), "deep json": ('{"a":' + "[" * 5000 + "]" * 5000 + "}", "too_large"),
-    "deep yaml": ("a: " + "[" * 5000 + "]" * 5000, "too_large"), "many": ('{"a":[' + "1," * 70_000 + "1]}", "too_large"),
+    "deep yaml": ("a: " + "[" * 5000 + "]" * 5000, "too_large"),
+    "many": ('{"a":[' + "1," * 70_000 + "1]}", "too_large"),
     "wide yaml": ("a: [" + "1," * 70_000 + "1]", "too_large"),
     "http ref": ('{"a": {"$ref": "http://169.254.169.254/latest"}}', "remote"),
-    "file ref": ("a: {$ref: 'file:///etc/passwd'}", "remote"), "near ref": ('{"a": {"$ref": "other.json#/x"}}', "remote"),
+    "file ref": ("a: {$ref: 'file:///etc/passwd'}", "remote"),
+    "near ref": ('{"a": {"$ref": "other.json#/x"}}', "remote"),
     "broken json": ('{"a": ', "unreadable"), "broken yaml": ("a: [1", "unreadable"), "list": ("[1]", "unreadable"),
     "two": ("a: 1\n---\nb: 2\n", "unreadable"), "text": ("hello", "unreadable"), "nothing": ("#", "unreadable"),
 }
@@ -131,7 +134,9 @@ json_values = st.recursive(
 
 
 @pytest.mark.pure
-@given(st.dictionaries(st.sampled_from(["/a", "/a/{b}", "a", "/" + "x" * 300, "/é"]), json_values, min_size=1, max_size=3))
+@given(st.dictionaries(
+    st.sampled_from(["/a", "/a/{b}", "a", "/" + "x" * 300, "/é"]), json_values, min_size=1, max_size=3,
+))
 def test_no_document_of_any_shape_breaks_the_reader(paths: dict[str, Any]) -> None:
     document = {"openapi": "3.1.0", "servers": [{"url": "http://10.1.1.1"}], "paths": paths}
     for one in rules.proposals(document, server="", prefix="", items={}):
@@ -149,7 +154,8 @@ def test_preview_writes_nothing_and_drafts_are_drafts(live_server, runtime: Runt
     assert persons["usable"] and engineer.get("/gateway/interfaces").json()["total"] == 0
     bound = {one["name"]: one["item_id"] for one in persons["definition"]["contract"]["fields"]}
     assert bound["xm"] == str(district.items["姓名"])
-    made = engineer.post("/gateway/imports/drafts", json=body | {"codes": [one["code"] for one in shown.json()["items"]]})
+    codes = [one["code"] for one in shown.json()["items"]]
+    made = engineer.post("/gateway/imports/drafts", json=body | {"codes": codes})
     assert (made.status_code, made.json()["codes"]) == (201, ["xc-persons"])
     listed = engineer.get("/gateway/interfaces").json()["items"]
     assert [(one["code"], one["shown"]) for one in listed] == [("xc-persons", "draft")]

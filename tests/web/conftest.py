@@ -88,7 +88,8 @@ def serving(home: Path, rpc_url: str | None = None) -> Iterator[Site]:
         pytest.skip("no Chromium of Debian's on this machine")
     if not BUNDLE.is_file():
         pytest.skip("the console is not built: run `make web`")
-    ports = {name: claim_port("127.0.0.1", 0, name) for name in ("port", "gateway-port", "rpc-port")}
+    names = ("port", "gateway-port", "gateway-test-port", "rpc-port")
+    ports = {name: claim_port("127.0.0.1", 0, name) for name in names}
     command = [sys.executable, "-m", "mulian", "serve", "--home", str(home)]
     for name, port in ports.items():
         command += [f"--{name}", str(port)]

@@ -24,6 +24,12 @@ describe("a definition that the form shows in part", () => {
   it("keeps what is not shown, so that an edit breaks no caller unseen", () => {
     expect(toDefinition(fromDefinition(soap))).toEqual(soap);
   });
+  it("reads paths and required parameters as they are typed", () => {
+    const form = fromDefinition(soap);
+    expect([form.xml.items, form.xml.parameters, form.fields[0]!.column]).toEqual(["Envelope/Body/row", "id*", "person/name"]);
+    form.xml.body = "";
+    expect(toDefinition(form).source).toMatchObject({ xml: { request: null } });
+  });
   it("drops the XML shape when the source becomes a table", () => {
     const made = toDefinition({ ...fromDefinition(soap), kind: "table", table: "t" });
     expect(made.source).not.toHaveProperty("xml");

@@ -19,6 +19,7 @@ import type * as quality from "@/api/quality";
 import type * as transfers from "@/api/transfers";
 import type * as trace from "@/api/trace";
 import type * as gateway from "@/api/gateway";
+import type * as life from "@/api/interfaceLife";
 import type * as imports from "@/api/imports";
 import type * as kernel from "@/api/kernel";
 import type * as releases from "@/api/releases";
@@ -161,6 +162,12 @@ export type Checked = [
   None<Foreign<gateway.DemandInput, Wire["DemandIn"]>>,
   None<Foreign<gateway.Grant, Wire["gateway__grants__schemas__GrantOut"]>>,
   None<Foreign<gateway.Call, Wire["CallOut"]>>,
+  None<Foreign<life.Caller, Wire["CallerOut"]>>,
+  None<Foreign<life.PageLink, Wire["gateway__pages__schemas__LinkOut"]>>,
+  None<Foreign<life.Sample, Wire["Sample"]>>,
+  None<Foreign<life.TrialDetail, Wire["TrialDetail"]>>,
+  None<Foreign<life.Proposal, Wire["gateway__importing__schemas__ProposalOut"]>>,
+  None<Foreign<life.TimelineEntry, Wire["TimelineEntry"]>>,
   None<Foreign<reports.ReportDetail, Wire["ReportOut"]>>,
   None<Foreign<reports.Figure, Wire["FigureOut"]>>,
   None<Foreign<identifiers.IdentifierField, Wire["crypto__identifiers__schemas__FieldOut"]>>,

@@ -25,7 +25,10 @@ def _interfaces() -> None:
     op.add_column("gateway_interface_revision", sa.Column("published_at", sa.BigInteger(), nullable=True))
     op.add_column("gateway_interface_revision", sa.Column("effective_on", sa.Date(), nullable=True))
     op.add_column("gateway_interface_revision", sa.Column("canary", sa.Text(), nullable=True))
-    op.execute("UPDATE gateway_interface_revision SET published_at = decided_at WHERE state IN ('published', 'superseded')")
+    # what is served already is open for testing too
+    op.execute("UPDATE gateway_interface SET test_revision = revision WHERE revision > 0")
+    served = "state IN ('published', 'superseded')"
+    op.execute(f"UPDATE gateway_interface_revision SET published_at = decided_at WHERE {served}")
     op.drop_index("uq_gateway_interface_revision_open", "gateway_interface_revision")
     op.create_index(
         "uq_gateway_interface_revision_open", "gateway_interface_revision", ["interface_id"], unique=True,

@@ -6651,7 +6651,7 @@ export interface paths {
         };
         /**
          * List Calls
-         * @description Return the newest calls, also those of the last second.
+         * @description Return the newest calls of an environment, also those of the last second.
          */
         get: operations["list_calls_api_v1_gateway_calls_get"];
         put?: never;
@@ -6766,6 +6766,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/demands/{demand_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Timeline
+         * @description Return what happened under the demand's number, from the need to the grants.
+         */
+        get: operations["read_timeline_api_v1_gateway_demands__demand_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/grants": {
         parameters: {
             query?: never;
@@ -6800,6 +6820,46 @@ export interface paths {
          * @description End a grant; it acts on open connections within two seconds.
          */
         post: operations["revoke_grant_api_v1_gateway_grants__grant_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/imports/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft Import
+         * @description Draft the chosen proposals.
+         */
+        post: operations["draft_import_api_v1_gateway_imports_drafts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Import
+         * @description Show what a description would become; nothing is written.
+         */
+        post: operations["preview_import_api_v1_gateway_imports_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6865,9 +6925,177 @@ export interface paths {
         put?: never;
         /**
          * Approve Interface
-         * @description Publish the submitted revision; the gateway serves it within about a second.
+         * @description Approve the submitted revision: served within a second, or from the announced day when it breaks callers.
          */
         post: operations["approve_interface_api_v1_gateway_interfaces__interface_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Callers
+         * @description Say which applications still call, by the call log of the last 30 days; a consumer sees the own ones.
+         */
+        get: operations["list_callers_api_v1_gateway_interfaces__interface_id__callers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Canary Interface
+         * @description Approve the submitted revision for a part, or change the part that gets it.
+         */
+        post: operations["canary_interface_api_v1_gateway_interfaces__interface_id__canary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/canary/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Canary
+         * @description Serve the canary's revision to everybody.
+         */
+        post: operations["finish_canary_api_v1_gateway_interfaces__interface_id__canary_finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/canary/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Canary
+         * @description Give everybody the published revision again.
+         */
+        post: operations["stop_canary_api_v1_gateway_interfaces__interface_id__canary_stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Page File
+         * @description Download ``openapi.json``, ``postman.json`` or a signing sample.
+         */
+        get: operations["read_page_file_api_v1_gateway_interfaces__interface_id__files__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description List the dated links of an interface.
+         */
+        get: operations["list_links_api_v1_gateway_interfaces__interface_id__links_get"];
+        put?: never;
+        /**
+         * Share Page
+         * @description Make a dated link; its address is shown once.
+         */
+        post: operations["share_page_api_v1_gateway_interfaces__interface_id__links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Windows
+         * @description List the windows of an interface.
+         */
+        get: operations["list_windows_api_v1_gateway_interfaces__interface_id__maintenance_get"];
+        put?: never;
+        /**
+         * Announce Window
+         * @description Plan a window.
+         */
+        post: operations["announce_window_api_v1_gateway_interfaces__interface_id__maintenance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Page
+         * @description Return the Chinese page of an interface.
+         */
+        get: operations["read_page_api_v1_gateway_interfaces__interface_id__page_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6885,7 +7113,7 @@ export interface paths {
         put?: never;
         /**
          * Retire Interface
-         * @description Take the interface out of service.
+         * @description Take the interface out of service: at once, or 20 working days ahead when somebody still calls.
          */
         post: operations["retire_interface_api_v1_gateway_interfaces__interface_id__retire_post"];
         delete?: never;
@@ -6914,6 +7142,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/interfaces/{interface_id}/revisions/{number}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Interface
+         * @description Ask for an earlier published revision again; a reviewer decides.
+         */
+        post: operations["roll_back_interface_api_v1_gateway_interfaces__interface_id__revisions__number__roll_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Samples
+         * @description Return the signing samples with the lines that call this interface.
+         */
+        get: operations["read_samples_api_v1_gateway_interfaces__interface_id__samples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/interfaces/{interface_id}/submit": {
         parameters: {
             query?: never;
@@ -6934,6 +7202,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/interfaces/{interface_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Interface
+         * @description Freeze the draft and serve it in the test environment, on synthetic data.
+         */
+        post: operations["test_interface_api_v1_gateway_interfaces__interface_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trials
+         * @description List the newest trials: all of them for who owns the interface, own ones for a consumer.
+         */
+        get: operations["list_trials_api_v1_gateway_interfaces__interface_id__trials_get"];
+        put?: never;
+        /**
+         * Make Trial
+         * @description Queue a call; read it when its status is no longer −1.
+         */
+        post: operations["make_trial_api_v1_gateway_interfaces__interface_id__trials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/withdraw-announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Announcement
+         * @description Take back an announced end or an announced breaking revision.
+         */
+        post: operations["withdraw_announcement_api_v1_gateway_interfaces__interface_id__withdraw_announcement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/links/{link_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Link
+         * @description Close a link.
+         */
+        post: operations["revoke_link_api_v1_gateway_links__link_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/maintenance/{window_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Window
+         * @description End a window now, or drop it.
+         */
+        post: operations["cancel_window_api_v1_gateway_maintenance__window_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/metrics": {
         parameters: {
             query?: never;
@@ -6946,6 +7318,110 @@ export interface paths {
          * @description Return the series of the last minutes, and which snapshot each worker serves.
          */
         get: operations["read_metrics_api_v1_gateway_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Needs
+         * @description List needs of the own department; all of them for who answers.
+         */
+        get: operations["list_needs_api_v1_gateway_needs_get"];
+        put?: never;
+        /**
+         * File Need
+         * @description Say which data are needed where no entry is known.
+         */
+        post: operations["file_need_api_v1_gateway_needs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/needs/{need_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Need
+         * @description Name the entry that holds the data, or say why none does.
+         */
+        post: operations["answer_need_api_v1_gateway_needs__need_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/pages/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Shared Page
+         * @description Return the page behind a dated link.
+         */
+        get: operations["read_shared_page_api_v1_gateway_pages__token__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/pages/{token}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Shared File
+         * @description Download a file behind a dated link.
+         */
+        get: operations["read_shared_file_api_v1_gateway_pages__token___name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/trials/{trial_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trial
+         * @description Return what was kept of a call.
+         */
+        get: operations["read_trial_api_v1_gateway_trials__trial_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8383,6 +8859,8 @@ export interface components {
              * Format: uuid
              */
             department_id: string;
+            /** Environment */
+            environment: string;
             /**
              * Id
              * Format: uuid
@@ -8404,6 +8882,13 @@ export interface components {
         AppIn: {
             /** Department Id */
             department_id?: string | null;
+            /**
+             * Environment
+             * @description production 正式环境，test 测试环境（登记即可调用模拟数据）
+             * @default production
+             * @enum {string}
+             */
+            environment: "production" | "test";
             /**
              * Name
              * @example 入学资格核验
@@ -8432,6 +8917,8 @@ export interface components {
              * Format: uuid
              */
             department_id: string;
+            /** Environment */
+            environment: string;
             /**
              * Id
              * Format: uuid
@@ -9108,6 +9595,33 @@ export interface components {
             url: string | null;
         };
         /**
+         * CallerOut
+         * @description An application that still calls.
+         */
+        CallerOut: {
+            /** App Key */
+            app_key: string;
+            /** Calls */
+            calls: number;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Callers
+         * @description Who called in the last ``days`` days, the busiest first.
+         */
+        Callers: {
+            /** Days */
+            days: number;
+            /** Items */
+            items: components["schemas"]["CallerOut"][];
+        };
+        /**
          * CallIn
          * @description A call; arguments as docs/operators/contracts.md says.
          */
@@ -9171,6 +9685,28 @@ export interface components {
         CallPage: {
             /** Items */
             items: components["schemas"]["CallOut"][];
+        };
+        /**
+         * CanaryIn
+         * @description Who gets the revision: these applications, and a share of all other calls.
+         */
+        CanaryIn: {
+            /**
+             * App Ids
+             * @default []
+             */
+            app_ids: string[];
+            /**
+             * Opinion
+             * @example 同意发布
+             */
+            opinion: string;
+            /**
+             * Share
+             * @description 其余调用的比例，千分之
+             * @default 0
+             */
+            share: number;
         };
         /**
          * CarriedOut
@@ -10156,6 +10692,33 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * LinkIn
+         * @description One link by its ends.
+         */
+        catalog__links__schemas__LinkIn: {
+            /**
+             * From Id
+             * Format: uuid
+             */
+            from_id: string;
+            /**
+             * Kind
+             * @example item_column
+             */
+            kind: string;
+            /**
+             * Relation
+             * @description data_data：related、derived 或 source
+             * @default
+             */
+            relation: string;
+            /**
+             * To Id
+             * Format: uuid
+             */
+            to_id: string;
         };
         /**
          * LinkOut
@@ -12738,6 +13301,28 @@ export interface components {
             reason: string;
         };
         /**
+         * WindowIn
+         * @description When a rotation may start, in Beijing's time; an end before the start lies in the next morning.
+         */
+        crypto__requests__schemas__WindowIn: {
+            /**
+             * Days
+             * @description any 每天 · work 工作日 · rest 休息日
+             * @enum {string}
+             */
+            days: "any" | "work" | "rest";
+            /**
+             * End
+             * @example 06:00
+             */
+            end: string;
+            /**
+             * Start
+             * @example 22:00
+             */
+            start: string;
+        };
+        /**
          * ItemOut
          * @description One requirement. ``evidence``: ``kind:id``, kinds rotation, kek, approval, audit.
          */
@@ -12882,6 +13467,10 @@ export interface components {
             items: components["schemas"]["DemandItemOut"][];
             /** Matter */
             matter: string;
+            /** Need Id */
+            need_id: string | null;
+            /** Negotiation */
+            negotiation: string;
             /** Number */
             number: string;
             /** Opinion */
@@ -12945,6 +13534,17 @@ export interface components {
              * @example 义务教育入学资格核验
              */
             matter: string;
+            /**
+             * Need Id
+             * @description 所答复的数据需求；申请沿用其编号
+             */
+            need_id?: string | null;
+            /**
+             * Negotiation
+             * @description 申请协商的法律依据；含不予共享数据项时必填
+             * @default
+             */
+            negotiation: string;
             /**
              * Purpose
              * @description 用途
@@ -13027,6 +13627,10 @@ export interface components {
             id: string;
             /** Matter */
             matter: string;
+            /** Need Id */
+            need_id: string | null;
+            /** Negotiation */
+            negotiation: string;
             /** Number */
             number: string;
             /** Opinion */
@@ -13342,6 +13946,35 @@ export interface components {
             total: number;
         };
         /**
+         * DescriptionIn
+         * @description A description of an upstream.
+         */
+        DescriptionIn: {
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * Prefix
+             * @description 对外地址的前缀
+             * @default /xc
+             * @example /xc
+             */
+            prefix: string;
+            /**
+             * Server
+             * @description 上游地址；缺省取文件中的 servers
+             * @default
+             */
+            server: string;
+            /**
+             * Text
+             * @description OpenAPI 3.0 或 3.1 的 JSON 或 YAML 全文
+             */
+            text: string;
+        };
+        /**
          * DiffCounts
          * @description Differences of a department on one level.
          */
@@ -13422,6 +14055,45 @@ export interface components {
          * @enum {string}
          */
         Door: "system" | "manual" | "cli";
+        /**
+         * Drafted
+         * @description The drafts that were made.
+         */
+        Drafted: {
+            /** Codes */
+            codes: string[];
+        };
+        /**
+         * DraftsIn
+         * @description The same description, and which of its proposals to draft.
+         */
+        DraftsIn: {
+            /** Codes */
+            codes: string[];
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * Prefix
+             * @description 对外地址的前缀
+             * @default /xc
+             * @example /xc
+             */
+            prefix: string;
+            /**
+             * Server
+             * @description 上游地址；缺省取文件中的 servers
+             * @default
+             */
+            server: string;
+            /**
+             * Text
+             * @description OpenAPI 3.0 或 3.1 的 JSON 或 YAML 全文
+             */
+            text: string;
+        };
         /**
          * DrillOut
          * @description The last drill.
@@ -14377,6 +15049,8 @@ export interface components {
              * Format: uuid
              */
             department_id: string;
+            /** Environment */
+            environment: string;
             /**
              * Id
              * Format: uuid
@@ -14407,6 +15081,14 @@ export interface components {
             items?: components["schemas"]["DemandItemIn"][] | null;
             /** Opinion */
             opinion: string;
+        };
+        /**
+         * Timeline
+         * @description Everything that happened under one number, the oldest first.
+         */
+        gateway__demands__schemas__Timeline: {
+            /** Items */
+            items: components["schemas"]["TimelineEntry"][];
         };
         /**
          * GrantOut
@@ -14486,6 +15168,115 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * FindingOut
+         * @description What a person must look at.
+         */
+        gateway__importing__schemas__FindingOut: {
+            /** Severity */
+            severity: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ProposalOut
+         * @description An interface that could be drafted.
+         */
+        gateway__importing__schemas__ProposalOut: {
+            /** Code */
+            code: string;
+            definition: components["schemas"]["Definition"] | null;
+            /** Findings */
+            findings: components["schemas"]["gateway__importing__schemas__FindingOut"][];
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /** Usable */
+            usable: boolean;
+        };
+        /**
+         * Decision
+         * @description Why; ``urgent``: at once although somebody still calls, who is told so.
+         */
+        gateway__interfaces__schemas__Decision: {
+            /**
+             * Opinion
+             * @example 同意发布
+             */
+            opinion: string;
+            /**
+             * Urgent
+             * @description 紧急：不等公告期，立即生效并通知调用方
+             * @default false
+             */
+            urgent: boolean;
+        };
+        /**
+         * WindowIn
+         * @description A planned window.
+         */
+        gateway__maintenance__schemas__WindowIn: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Text
+             * @description 给调用方看的说明
+             * @example 数据库升级
+             */
+            text: string;
+        };
+        /**
+         * LinkIn
+         * @description A dated link for somebody without an account.
+         */
+        gateway__pages__schemas__LinkIn: {
+            /**
+             * Days
+             * @description 有效天数
+             * @default 14
+             */
+            days: number;
+            /**
+             * Note
+             * @description 给谁
+             * @example 教委承建单位开发人员
+             */
+            note: string;
+        };
+        /**
+         * LinkOut
+         * @description A link, without its token.
+         */
+        gateway__pages__schemas__LinkOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Note */
+            note: string;
+            /** Revoked At */
+            revoked_at: string | null;
         };
         /**
          * GrantIn
@@ -14698,7 +15489,7 @@ export interface components {
         };
         /**
          * HttpSource
-         * @description An upstream over HTTP; paths below the interface's own are passed on.
+         * @description An upstream over HTTP; paths below the interface's own are passed on. ``xml``: it speaks XML or SOAP.
          */
         HttpSource: {
             /**
@@ -14711,6 +15502,7 @@ export interface components {
              * @example http://10.1.2.3:8080/weather
              */
             url: string;
+            xml?: components["schemas"]["XmlShape"] | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -14769,6 +15561,8 @@ export interface components {
              * Format: uuid
              */
             department_id: string;
+            /** Ends On */
+            ends_on: string | null;
             /**
              * Entry Id
              * Format: uuid
@@ -14787,8 +15581,12 @@ export interface components {
             revision: number;
             /** Revisions */
             revisions: components["schemas"]["RevisionOut"][];
+            /** Shown */
+            shown: string;
             /** State */
             state: string;
+            /** Test Revision */
+            test_revision: number | null;
             /**
              * Updated At
              * Format: date-time
@@ -14828,7 +15626,8 @@ export interface components {
         };
         /**
          * InterfaceOut
-         * @description An interface in a list.
+         * @description An interface in a list. ``shown``: draft 草稿, testing 测试中, submitted 待审核, published 已发布, ending 即将停用,
+         *     retired 已停用.
          */
         InterfaceOut: {
             /** Code */
@@ -14843,6 +15642,8 @@ export interface components {
              * Format: uuid
              */
             department_id: string;
+            /** Ends On */
+            ends_on: string | null;
             /**
              * Entry Id
              * Format: uuid
@@ -14859,8 +15660,12 @@ export interface components {
             path: string;
             /** Revision */
             revision: number;
+            /** Shown */
+            shown: string;
             /** State */
             state: string;
+            /** Test Revision */
+            test_revision: number | null;
             /**
              * Updated At
              * Format: date-time
@@ -15199,6 +16004,11 @@ export interface components {
             seq: number;
             /** Text */
             text: string;
+        };
+        /** Timeline */
+        kernel__cases__schemas__Timeline: {
+            /** Items */
+            items: components["schemas"]["kernel__cases__schemas__EventOut"][];
         };
         /** TokenOut */
         kernel__identity__schemas__TokenOut: {
@@ -15633,31 +16443,34 @@ export interface components {
             total: number;
         };
         /**
-         * LinkIn
-         * @description One link by its ends.
+         * LinkMade
+         * @description The answer that shows the address, once.
          */
-        LinkIn: {
+        LinkMade: {
             /**
-             * From Id
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
              * Format: uuid
              */
-            from_id: string;
+            id: string;
+            /** Note */
+            note: string;
             /**
-             * Kind
-             * @example item_column
+             * Path
+             * @description 页面地址（本平台地址之后的部分），只显示一次
              */
-            kind: string;
-            /**
-             * Relation
-             * @description data_data：related、derived 或 source
-             * @default
-             */
-            relation: string;
-            /**
-             * To Id
-             * Format: uuid
-             */
-            to_id: string;
+            path: string;
+            /** Revoked At */
+            revoked_at: string | null;
         };
         /**
          * LinkOutcome
@@ -15767,11 +16580,19 @@ export interface components {
          * Links
          * @description Which duties and systems an entry belongs to; replaces what was there.
          */
-        Links: {
+        "Links-Input": {
             /** Duty Ids */
             duty_ids: string[];
             /** System Ids */
             system_ids: string[];
+        };
+        /**
+         * Links
+         * @description The links of an interface, newest first.
+         */
+        "Links-Output": {
+            /** Items */
+            items: components["schemas"]["gateway__pages__schemas__LinkOut"][];
         };
         /**
          * LinksIn
@@ -15779,7 +16600,7 @@ export interface components {
          */
         LinksIn: {
             /** Links */
-            links: components["schemas"]["LinkIn"][];
+            links: components["schemas"]["catalog__links__schemas__LinkIn"][];
         };
         /**
          * LinkVersionOut
@@ -16128,6 +16949,92 @@ export interface components {
             workers: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * NeedAnswer
+         * @description The entry that holds the data, or (without one) why none does.
+         */
+        NeedAnswer: {
+            /** Answer */
+            answer: string;
+            /** Entry Id */
+            entry_id?: string | null;
+        };
+        /**
+         * NeedIn
+         * @description A need: which data, for which matter; which entry holds them is not known yet.
+         */
+        NeedIn: {
+            /**
+             * Content
+             * @description 需要哪些数据项、范围、更新频率
+             */
+            content: string;
+            /**
+             * Matter
+             * @description 业务事项
+             */
+            matter: string;
+            /**
+             * Title
+             * @example 适龄儿童户籍信息
+             */
+            title: string;
+        };
+        /**
+         * NeedOut
+         * @description A need. ``state``: open, matched or declined.
+         */
+        NeedOut: {
+            /** Answer */
+            answer: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Content */
+            content: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Entry Id */
+            entry_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Matter */
+            matter: string;
+            /** Number */
+            number: string;
+            /** State */
+            state: string;
+            /**
+             * Submitted At
+             * Format: date-time
+             */
+            submitted_at: string;
+            /** Submitted Name */
+            submitted_name: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * NeedPage
+         * @description A page of needs.
+         */
+        NeedPage: {
+            /** Items */
+            items: components["schemas"]["NeedOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * NodeAtOut
@@ -17029,6 +17936,14 @@ export interface components {
             total: number;
         };
         /**
+         * Proposals
+         * @description What a description would become.
+         */
+        Proposals: {
+            /** Items */
+            items: components["schemas"]["gateway__importing__schemas__ProposalOut"][];
+        };
+        /**
          * PublicCount
          * @description How many entries are public.
          */
@@ -17807,19 +18722,29 @@ export interface components {
          * @description A revision.
          */
         RevisionOut: {
+            /** Canary */
+            canary: {
+                [key: string]: unknown;
+            } | null;
             /** Decided At */
             decided_at: string | null;
             definition: components["schemas"]["Definition"];
+            /** Effective On */
+            effective_on: string | null;
             /** Number */
             number: number;
             /** Opinion */
             opinion: string | null;
+            /** Published At */
+            published_at: string | null;
             /** Sm3 */
             sm3: string;
             /** State */
             state: string;
             /** Submitted At */
             submitted_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
         };
         /**
          * Revocation
@@ -18259,6 +19184,26 @@ export interface components {
             transactions: number;
         };
         /**
+         * Sample
+         * @description A signing sample: its file and the line that calls this interface with it.
+         */
+        Sample: {
+            /** Command */
+            command: string;
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Samples
+         * @description The signing samples of an interface.
+         */
+        Samples: {
+            /** Items */
+            items: components["schemas"]["Sample"][];
+        };
+        /**
          * SavedIn
          * @description A search to keep; ``filters`` as in the list of entries.
          */
@@ -18363,7 +19308,7 @@ export interface components {
         ScheduleIn: {
             /** Rotate Every Days */
             rotate_every_days: number;
-            window?: components["schemas"]["WindowIn"] | null;
+            window?: components["schemas"]["crypto__requests__schemas__WindowIn"] | null;
         };
         /**
          * ScopeOut
@@ -18785,6 +19730,41 @@ export interface components {
             starts_at: string;
             /** Target Id */
             target_id: string | null;
+        };
+        /**
+         * SoapParameter
+         * @description A query parameter that stands in the request's template as ``{name}``.
+         */
+        SoapParameter: {
+            /**
+             * Name
+             * @example id_number
+             */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+        };
+        /**
+         * SoapRequest
+         * @description What is posted for each call. ``body``: XML with ``{name}`` where a parameter goes, escaped.
+         */
+        SoapRequest: {
+            /**
+             * Action
+             * @description SOAPAction
+             * @default
+             */
+            action: string;
+            /** Body */
+            body: string;
+            /**
+             * Parameters
+             * @default []
+             */
+            parameters: components["schemas"]["SoapParameter"][];
         };
         /**
          * SourceOut
@@ -19458,10 +20438,24 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** Timeline */
-        Timeline: {
-            /** Items */
-            items: components["schemas"]["kernel__cases__schemas__EventOut"][];
+        /**
+         * TimelineEntry
+         * @description One act: what, by whom, and its words (opinion, reason or answer).
+         */
+        TimelineEntry: {
+            /** Action */
+            action: string;
+            /** Actor Name */
+            actor_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Number */
+            number: string;
+            /** Text */
+            text: string;
         };
         /**
          * Title
@@ -19993,6 +20987,130 @@ export interface components {
             day: string;
             /** Dimensions */
             dimensions: components["schemas"]["DimensionFigure"][];
+        };
+        /**
+         * TrialDetail
+         * @description A trial with what was kept of it.
+         */
+        TrialDetail: {
+            /** Answer */
+            answer: {
+                [key: string]: unknown;
+            };
+            /**
+             * App Id
+             * Format: uuid
+             */
+            app_id: string;
+            /** Environment */
+            environment: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Interface Id
+             * Format: uuid
+             */
+            interface_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Request Id */
+            request_id: string;
+            /** Status */
+            status: number;
+        };
+        /**
+         * TrialIn
+         * @description A call to try. What is typed here goes to the gateway as it is, signed by the application.
+         */
+        TrialIn: {
+            /**
+             * App Id
+             * Format: uuid
+             */
+            app_id: string;
+            /**
+             * Below
+             * @description 接口地址之后的路径
+             * @default
+             */
+            below: string;
+            /**
+             * Body
+             * @default
+             */
+            body: string;
+            /**
+             * Method
+             * @default GET
+             * @enum {string}
+             */
+            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+            /**
+             * Query
+             * @description 已编码的查询参数
+             * @default
+             */
+            query: string;
+        };
+        /**
+         * TrialOut
+         * @description A trial. ``status`` −1: queued, 0: no answer came.
+         */
+        TrialOut: {
+            /**
+             * App Id
+             * Format: uuid
+             */
+            app_id: string;
+            /** Environment */
+            environment: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Interface Id
+             * Format: uuid
+             */
+            interface_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Request Id */
+            request_id: string;
+            /** Status */
+            status: number;
+        };
+        /**
+         * Trials
+         * @description The newest trials of an interface.
+         */
+        Trials: {
+            /** Items */
+            items: components["schemas"]["TrialOut"][];
         };
         /**
          * TwinOut
@@ -20811,26 +21929,47 @@ export interface components {
             more: boolean;
         };
         /**
-         * WindowIn
-         * @description When a rotation may start, in Beijing's time; an end before the start lies in the next morning.
+         * WindowOut
+         * @description A window.
          */
-        WindowIn: {
+        WindowOut: {
+            /** Cancelled At */
+            cancelled_at: string | null;
             /**
-             * Days
-             * @description any 每天 · work 工作日 · rest 休息日
-             * @enum {string}
+             * Created At
+             * Format: date-time
              */
-            days: "any" | "work" | "rest";
+            created_at: string;
             /**
-             * End
-             * @example 06:00
+             * Ends At
+             * Format: date-time
              */
-            end: string;
+            ends_at: string;
             /**
-             * Start
-             * @example 22:00
+             * Id
+             * Format: uuid
              */
-            start: string;
+            id: string;
+            /**
+             * Interface Id
+             * Format: uuid
+             */
+            interface_id: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Windows
+         * @description Windows of an interface that are open, to come, or ended in the last 90 days.
+         */
+        Windows: {
+            /** Items */
+            items: components["schemas"]["WindowOut"][];
         };
         /**
          * WitnessIn
@@ -20943,6 +22082,30 @@ export interface components {
             job: string;
             /** Wrapped */
             wrapped: string[];
+        };
+        /**
+         * XmlShape
+         * @description How an XML answer becomes records. Names are local names, without prefix; ``@name`` is an attribute.
+         */
+        XmlShape: {
+            /**
+             * Fields
+             * @description 字段 → 记录内的路径，如 person/name
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Items
+             * @description 由根元素到记录元素的路径
+             * @example [
+             *       "Envelope",
+             *       "Body",
+             *       "row"
+             *     ]
+             */
+            items: string[];
+            request?: components["schemas"]["SoapRequest"] | null;
         };
     };
     responses: never;
@@ -21646,7 +22809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Timeline"];
+                    "application/json": components["schemas"]["kernel__cases__schemas__Timeline"];
                 };
             };
             /** @description Validation Error */
@@ -23412,7 +24575,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Links"];
+                "application/json": components["schemas"]["Links-Input"];
             };
         };
         responses: {
@@ -33234,6 +34397,8 @@ export interface operations {
         parameters: {
             query?: {
                 app?: string | null;
+                /** @description production 正式环境，test 测试环境 */
+                environment?: "production" | "test";
                 failed?: boolean;
                 interface?: string | null;
                 limit?: number;
@@ -33468,6 +34633,37 @@ export interface operations {
             };
         };
     };
+    read_timeline_api_v1_gateway_demands__demand_id__timeline_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                demand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__demands__schemas__Timeline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_grants_api_v1_gateway_grants_get: {
         parameters: {
             query?: {
@@ -33525,6 +34721,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["gateway__grants__schemas__GrantOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    draft_import_api_v1_gateway_imports_drafts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_import_api_v1_gateway_imports_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescriptionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
                 };
             };
             /** @description Validation Error */
@@ -33687,6 +34949,107 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["gateway__interfaces__schemas__Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterfaceDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_callers_api_v1_gateway_interfaces__interface_id__callers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callers"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    canary_interface_api_v1_gateway_interfaces__interface_id__canary_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CanaryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterfaceDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    finish_canary_api_v1_gateway_interfaces__interface_id__canary_finish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
                 "application/json": components["schemas"]["Opinion"];
             };
         };
@@ -33711,7 +35074,7 @@ export interface operations {
             };
         };
     };
-    retire_interface_api_v1_gateway_interfaces__interface_id__retire_post: {
+    stop_canary_api_v1_gateway_interfaces__interface_id__canary_stop_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -33723,6 +35086,239 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Opinion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterfaceDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_page_file_api_v1_gateway_interfaces__interface_id__files__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_links_api_v1_gateway_interfaces__interface_id__links_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Links-Output"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    share_page_api_v1_gateway_interfaces__interface_id__links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["gateway__pages__schemas__LinkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_windows_api_v1_gateway_interfaces__interface_id__maintenance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Windows"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    announce_window_api_v1_gateway_interfaces__interface_id__maintenance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["gateway__maintenance__schemas__WindowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_page_api_v1_gateway_interfaces__interface_id__page_get: {
+        parameters: {
+            query?: {
+                /** @description html 查看，docx、pdf 下载 */
+                form?: "html" | "docx" | "pdf";
+            };
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retire_interface_api_v1_gateway_interfaces__interface_id__retire_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["gateway__interfaces__schemas__Decision"];
             };
         };
         responses: {
@@ -33781,6 +35377,69 @@ export interface operations {
             };
         };
     };
+    roll_back_interface_api_v1_gateway_interfaces__interface_id__revisions__number__roll_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterfaceDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_samples_api_v1_gateway_interfaces__interface_id__samples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     submit_interface_api_v1_gateway_interfaces__interface_id__submit_post: {
         parameters: {
             query?: never;
@@ -33799,6 +35458,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InterfaceDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    test_interface_api_v1_gateway_interfaces__interface_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterfaceDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_trials_api_v1_gateway_interfaces__interface_id__trials_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trials"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_trial_api_v1_gateway_interfaces__interface_id__trials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_announcement_api_v1_gateway_interfaces__interface_id__withdraw_announcement_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Opinion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterfaceDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_link_api_v1_gateway_links__link_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__pages__schemas__LinkOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_window_api_v1_gateway_maintenance__window_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowOut"];
                 };
             };
             /** @description Validation Error */
@@ -33832,6 +35685,203 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_needs_api_v1_gateway_needs_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    file_need_api_v1_gateway_needs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeedIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    answer_need_api_v1_gateway_needs__need_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                need_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeedAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_shared_page_api_v1_gateway_pages__token__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_shared_file_api_v1_gateway_pages__token___name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_trial_api_v1_gateway_trials__trial_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trial_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialDetail"];
                 };
             };
             /** @description Validation Error */

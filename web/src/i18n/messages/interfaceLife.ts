@@ -30,6 +30,10 @@ export const interfaceLife = {
     check: ["检查", "Check"], findings: ["问题", "Findings"], usable: ["可导入", "Usable"], draft: ["生成草稿", "Make drafts"], drafted: ["已生成 {n} 个接口草稿", "{n} drafts made"],
     severity: { error: ["错误", "Error"], warning: ["需确认", "To decide"], info: ["提示", "Note"] },
   },
+  xml: {
+    on: ["XML / SOAP 上游", "XML / SOAP upstream"], items: ["记录路径", "Path of the records"], path: ["记录内路径", "Path in the record"], body: ["SOAP 请求模板", "SOAP request"], bodyHint: ["参数处写花括号加参数名；不填则按普通 HTTP 转发", "Braces with a name where a parameter goes; leave empty for plain HTTP"],
+    parameters: ["参数", "Parameters"], parametersHint: ["逗号分隔，必填的加 *", "Comma-separated, * for required"],
+  },
   need: {
     list: ["数据需求", "Needs"], create: ["提出数据需求", "State a need"], lead: ["尚不知道数据在哪个目录时，先提出需求，由数据局答复", "When no entry is known yet: say what is needed, the bureau answers"], title: ["需求名称", "Title"], content: ["需要的数据", "What is needed"], number: ["需求编号", "Number"],
     answer: ["答复", "Answer"], match: ["对应的数据目录", "Matching entry"], matchHint: ["不选则为无法满足，请写明原因", "None means it cannot be met: say why"], filed: ["数据需求 {n} 已提交", "Need {n} filed"], answered: ["数据需求 {n} 已答复", "Need {n} answered"], apply: ["据此申请", "Request the data"],

@@ -14,6 +14,8 @@ export interface DefinitionForm {
   before: Definition | null;
   kind: "table" | "http";
   url: string;
+  /** An XML or SOAP upstream: paths with "/", parameters as "street*, page" (with * required). */
+  xml: { on: boolean; items: string; action: string; body: string; parameters: string };
   table: string;
   key: string;
   departmentColumn: string;
@@ -40,7 +42,7 @@ export function newField(): FieldRow {
 
 export function emptyForm(): DefinitionForm {
   return {
-    before: null, kind: "http", url: "", table: "", key: "id", departmentColumn: "", departmentId: null, methods: ["GET"],
+    before: null, kind: "http", url: "", xml: { on: false, items: "", action: "", body: "", parameters: "" }, table: "", key: "id", departmentColumn: "", departmentId: null, methods: ["GET"],
     mode: "fields", items: "", timeout_ms: 10_000, page_max: 100, fields: [newField()], parameters: [],
   };
 }
@@ -53,7 +55,7 @@ export function toDefinition(form: DefinitionForm): Definition {
   }));
   const source: Definition["source"] =
     form.kind === "http"
-      ? { kind: "http", url: form.url.trim(), ...(xmlOf(form.before) ? { xml: xmlOf(form.before) } : {}) }
+      ? { kind: "http", url: form.url.trim(), ...(form.xml.on ? { xml: toXml(form, named) } : {}) }
       : {
           kind: "table", table: form.table.trim(), key: form.key.trim(),
           department: form.departmentColumn && form.departmentId ? { column: form.departmentColumn.trim(), id: form.departmentId } : null,
@@ -61,31 +63,52 @@ export function toDefinition(form: DefinitionForm): Definition {
           parameters: form.parameters.filter((one) => one.name.trim() !== ""), page_max: form.page_max,
         };
   return {
+    ...form.before,
     methods: form.kind === "table" ? ["GET"] : form.methods, auth: form.before?.auth ?? "mulian-sm3-v1", source,
     contract: {
+      ...form.before?.contract,
       mode: form.kind === "table" ? "fields" : form.mode, fields: form.mode === "stream" && form.kind === "http" ? [] : fields,
-      items: form.items.split(".").map((part) => part.trim()).filter(Boolean),
+      items: form.kind === "http" && form.xml.on ? ["items"] : parts(form.items, "."),
       passthrough: form.before?.contract.passthrough ?? [], row_key: form.before?.contract.row_key ?? "",
     },
     timeout_ms: form.timeout_ms, body_limit: form.before?.body_limit ?? 65_536,
   };
 }
 
-function xmlOf(definition: Definition | null): XmlShape | null {
-  return definition?.source.kind === "http" ? (definition.source.xml ?? null) : null;
+function parts(text: string, separator: string): string[] {
+  return text.split(separator).map((part) => part.trim()).filter(Boolean);
+}
+
+function toXml(form: DefinitionForm, rows: FieldRow[]): XmlShape {
+  const { items, action, body, parameters } = form.xml;
+  return {
+    items: parts(items, "/"), fields: Object.fromEntries(rows.map((row) => [row.name.trim(), row.column.trim() || row.name.trim()])),
+    request: body.trim() === "" ? null : {
+      action: action.trim(), body, parameters: parts(parameters, ",").map((one) => ({ name: one.replace("*", ""), required: one.endsWith("*") })),
+    },
+  };
+}
+
+function fromXml(xml: XmlShape | null): DefinitionForm["xml"] {
+  const request = xml?.request;
+  return {
+    on: !!xml, items: xml?.items.join("/") ?? "", action: request?.action ?? "", body: request?.body ?? "",
+    parameters: (request?.parameters ?? []).map((one) => (one.required ? `${one.name}*` : one.name)).join(", "),
+  };
 }
 
 /** The form for an existing definition; the inverse of `toDefinition` for what the form can express. */
 export function fromDefinition(definition: Definition): DefinitionForm {
   const { source, contract } = definition;
   const table = source.kind === "table" ? source : null;
+  const xml = source.kind === "http" ? (source.xml ?? null) : null;
   return {
-    before: definition, kind: source.kind, url: source.kind === "http" ? source.url : "", table: table?.table ?? "", key: table?.key ?? "id",
+    before: definition, kind: source.kind, url: source.kind === "http" ? source.url : "", xml: fromXml(xml), table: table?.table ?? "", key: table?.key ?? "id",
     departmentColumn: table?.department?.column ?? "", departmentId: table?.department?.id ?? null,
     methods: [...definition.methods], mode: contract.mode, items: contract.items.join("."),
     timeout_ms: definition.timeout_ms, page_max: table?.page_max ?? 100,
     fields: contract.fields.map((field) => ({
-      ...field, column: table?.columns[field.name]?.column ?? field.name, columnType: table?.columns[field.name]?.type ?? "text",
+      ...field, column: table?.columns[field.name]?.column ?? xml?.fields[field.name] ?? field.name, columnType: table?.columns[field.name]?.type ?? "text",
     })),
     parameters: (table?.parameters ?? []).map((one) => ({ ...one })),
   };
