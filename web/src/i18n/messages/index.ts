@@ -3,6 +3,7 @@ import { catalog } from "./catalog";
 import { chain } from "./chain";
 import { chainApps } from "./chainApps";
 import { codes } from "./codes";
+import { collection } from "./collection";
 import { common } from "./common";
 import { contracts } from "./contracts";
 import { crypto } from "./crypto";
@@ -25,4 +26,4 @@ import { transfers } from "./transfers";
 import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...collection, status };
