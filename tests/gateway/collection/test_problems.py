@@ -9,9 +9,11 @@ import pytest
 import python_calamine
 from sqlalchemy import text
 
+from crypto.keys.keyring import keyring_of
 from crypto.replacement import targets
-from gateway.collection import engine, hooks, jobs, problem_files, problems, queries, runs, sources, store, tasks, views
-from gateway.collection.models import CollectionTask
+from crypto.scopes.rules import Scope
+from gateway.collection import engine, hooks, jobs, problem_files, problems, queries, runs, tasks, views
+from gateway.collection.models import CollectionTask, CollectionUpstream
 from gateway.collection.tasks import Plan
 from kernel import clock
 from kernel.errors import MulianError
@@ -79,9 +81,9 @@ def test_a_workbook_of_refused_rows_comes_back_corrected(lite: Collecting, task:
     assert lite.rows("SELECT code, kind FROM collected_people_live WHERE kind = '02' ORDER BY code") == [
         (109, "02"), (218, "02")]
     with lite.database.read() as session:  # what was masked in the file is in the table as it came
-        row = session.execute(text("SELECT id, phone FROM collected_people_live WHERE code = 109")).one()
-        [phone] = store.keyring_of(session).decrypt(
-            store.Scope(lite.department, "collected_people", "phone"), [(row.id, row.phone)], session=session)
+        stored = session.execute(text("SELECT id, phone FROM collected_people_live WHERE code = 109")).one()
+        [phone] = keyring_of(session).decrypt(
+            Scope(lite.department, "collected_people", "phone"), [(stored.id, stored.phone)], session=session)
     assert phone == person(109)["phone"].encode()
 
 
@@ -106,9 +108,9 @@ def test_a_full_load_is_undone_once(lite: Collecting, serve: Callable[..., Upstr
     before = lite.rows("SELECT count(*) FROM collected_people_live")
     with pytest.raises(MulianError, match="no full load"):
         lite.database.run(lambda session: runs.undo(session, SYSTEM, task_id=task.id))
+    smaller = serve(people(30)).url
     lite.database.run(lambda session: setattr(
-        session.get(sources.CollectionUpstream, uuid.UUID(task.source["upstream_id"])), "base_url",
-        serve(people(30)).url))
+        session.get(CollectionUpstream, uuid.UUID(task.source["upstream_id"])), "base_url", smaller))
     lite.carry(lite.queue(task))
     assert lite.rows("SELECT count(*) FROM collected_people_live") == [(30,)] and not open_ids(lite, task)
     undone = lite.database.run(lambda session: runs.undo(session, SYSTEM, task_id=task.id))
@@ -153,7 +155,7 @@ def test_a_cancelled_run_is_never_seen_and_the_next_one_clears_it(
 def test_keys_that_come_twice_in_one_load_are_bad(lite: Collecting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.collection.adapters.file.PAGE", 3)
     monkeypatch.setattr(engine, "CHUNK", 3)
-    columns = [{"name": "no", "title": "号", "key": True}, {"name": "v", "type": "integer"}]
+    columns: list[dict[str, Any]] = [{"name": "no", "title": "号", "key": True}, {"name": "v", "type": "integer"}]
     made = lite.task(lite.table("ff", columns), Plan("文件", "file", {"header": 2}, {"no": "号"}), "f")
     data = "说明,\n号,v\na,1\nb,2\na,3\nc,x\n,\nb,4\nd,5\n".encode("gb18030")
     run = lite.database.run(lambda session: runs.run_file(
@@ -177,10 +179,11 @@ def test_a_callback_queues_one_run_and_is_taken_once(lite: Collecting, task: Col
             session, task_id=to or task.id, timestamp=str(at), signed=wanted, body=body))
 
     assert call(now) == "queued" and call(now + 1) == "running"
-    for refused in (lambda: call(now + 1), lambda: call(now - 400_000), lambda: call(now + 2, signed="0" * 64),
-                    lambda: call(now + 2, to=uuid.uuid4()), lambda: call(now + 400_000)):
+    wrong: list[dict[str, Any]] = [{"at": now + 1}, {"at": now - 400_000}, {"at": now + 2, "signed": "0" * 64},
+                                   {"at": now + 2, "to": uuid.uuid4()}, {"at": now + 400_000}]
+    for refused in wrong:
         with pytest.raises(MulianError) as error:
-            refused()
+            call(**refused)
         assert error.value.code == "gateway.collection.hook_refused"
     assert lite.rows("SELECT count(*) FROM collection_run WHERE cause = 'callback'") == [(1,)]
 
