@@ -42,7 +42,8 @@ ODD: list[Any] = [None, True, b"x", Decimal("1e999"), datetime.max, date.min, {"
 
 
 @settings(max_examples=40)
-@given(st.one_of(st.text("0123456789-/: T年月日.eE+ZNaInf是x,", max_size=30), st.integers(), st.floats(), st.sampled_from(ODD)))
+@given(st.one_of(st.text("0123456789-/: T年月日.eE+ZNaInf是x,", max_size=30), st.integers(), st.floats(),
+                 st.sampled_from(ODD)))
 def test_no_value_breaks_a_conversion(came: Any) -> None:
     for convert in values.CONVERT.values():
         convert(came)
@@ -91,7 +92,8 @@ def test_rows_are_judged_column_by_column() -> None:
         <= set(contract.RULES)
 
 
-@given(st.lists(st.tuples(st.text("ab4\0", max_size=3), st.text("ab4\0", max_size=3)), min_size=2, max_size=20, unique=True))
+@given(st.lists(st.tuples(st.text("ab4\0", max_size=3), st.text("ab4\0", max_size=3)), min_size=2, max_size=20,
+                unique=True))
 def test_different_keys_have_different_forms(keys: list[tuple[str, str]]) -> None:
     columns = [Column("a", key=True), Column("b", key=True)]
     assert len({contract.key_form(columns, key) for key in keys}) == len(keys)
