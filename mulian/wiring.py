@@ -226,8 +226,6 @@ REGISTRATIONS: tuple[str, ...] = (
     "gateway.snapshot.jobs",
     "gateway.health.jobs",
     "gateway.collection.jobs",
-    "gateway.collection.entries",
-    "gateway.collection.freshness",
 )
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (

@@ -105,7 +105,10 @@ def connect(runtime: Runtime, row: CryptoTarget) -> Source:
 
 
 def place_of(runtime: Runtime, row: CryptoTarget) -> Place:
-    """Return where a listed database is and how it is entered; raise ``crypto.target.dialect``, ``crypto.target.tls``."""
+    """Return where a listed database is and how it is entered.
+
+    Raises ``crypto.target.dialect``, ``crypto.target.tls``.
+    """
     if row.product not in products(runtime):
         raise DIALECT_REFUSED(dialect=row.product)
     _secured(row.product, row.tls, row.authority)

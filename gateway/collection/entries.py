@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.dependents.port import Dependent, dependent_source
+from catalog.dependents.port import Dependent
 from catalog.nodes import service as nodes
 from catalog.nodes.kinds import LIVE
 from catalog.nodes.models import DataEntry
@@ -36,6 +36,3 @@ def note_update(session: Session, table: CollectionTable) -> None:
     count = session.scalar(select(func.count()).select_from(rows).where(rows.c.load == table.live_load)) or 0
     nodes.edit(session, system_actor("collection"), "data_entry", entry, {
         "data_updated_at": clock.now(), "data_update_source": MEASURED, "record_count": count})
-
-
-dependent_source("collection", "汇聚任务", resting_on)

@@ -10,7 +10,7 @@ from gateway.collection import queries
 from gateway.collection.models import CollectionTask
 from kernel import clock
 from kernel.runtime import Runtime
-from kernel.watch.registry import ProbeFailed, TargetSpec, callable_probe, target_source
+from kernel.watch.registry import ProbeFailed, TargetSpec
 
 
 def state_of(row: CollectionTask, now: datetime) -> str:
@@ -38,7 +38,3 @@ def probe(runtime: Runtime, spec: dict[str, Any]) -> None:
     if state_of(task, clock.now()) in ("late", "never"):
         since = clock.iso(task.last_success_at) if task.last_success_at else "never"
         raise ProbeFailed(f"last success {since}, promised every {task.promise_hours} h")
-
-
-target_source("gateway.collection", targets)
-callable_probe("gateway.collection", probe)

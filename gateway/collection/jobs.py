@@ -1,4 +1,4 @@
-"""The jobs of collection, registered on import: a run, the look for tasks whose time has come."""
+"""What collection registers on import: its jobs, who reads its files, what rests on entries, freshness as targets."""
 
 import traceback
 import uuid
@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.dependents.port import dependent_source
 from crypto.errors import SEALED
-from gateway.collection import engine, queries, runs, sources, store
+from gateway.collection import engine, entries, freshness, queries, runs, sources, store
 from gateway.collection.contract import Checker
 from gateway.collection.errors import RUN_FAILED, STATE, WRITE_FAILED
 from gateway.permissions import COLLECT_REVEAL, COLLECT_RUN
@@ -20,6 +21,7 @@ from kernel.jobs.context import JobContext
 from kernel.jobs.errors import CANCELLED, LOST
 from kernel.jobs.registry import job, schedule
 from kernel.runtime import Runtime
+from kernel.watch.registry import callable_probe, target_source
 
 _PASSING = (LOST, CANCELLED, DATABASE_BUSY, DATABASE_DOWN, SEALED, STATE, LOCKED)
 
@@ -101,3 +103,6 @@ def _rights(session: Session, actor: Actor, object_id: str, verb: Verb) -> uuid.
 
 schedule("gateway.collection.due", every_seconds=30, missed="skip")
 attachable(sources.FILES, _rights, sensitive=True)
+dependent_source("collection", "汇聚任务", entries.resting_on)
+target_source("gateway.collection", freshness.targets)
+callable_probe("gateway.collection", freshness.probe)

@@ -43,7 +43,8 @@ def query(paging: Mapping[str, Any], position: Mapping[str, Any]) -> dict[str, s
 
 
 def following(
-    paging: Mapping[str, Any], position: Mapping[str, Any], *, rows: int, total: int | None, cursor: Any, link: str | None,
+    paging: Mapping[str, Any], position: Mapping[str, Any], *, rows: int, total: int | None, cursor: Any,
+    link: str | None,
 ) -> dict[str, Any] | None:
     """Return the position after a page of ``rows``, None where it was the last.
 

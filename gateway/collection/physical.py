@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -54,6 +55,11 @@ def create(session: Session, row: CollectionTable) -> Table:
         f" WHERE load = (SELECT live_load FROM collection_table WHERE code = '{row.code}')"
     ))
     return made
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name needs quotes in neither database: statements and fences write names as they are."""
+    return all(one.identifier_preparer.quote(name) == name for one in (sqlite.dialect(), postgresql.dialect()))
 
 
 def prune(session: Session, table: Table, keep: Sequence[int]) -> int:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from kernel.identity.actor import Actor
 
 MOST = 50_000
 NAME = "问题编号"
+_HEAD_WITHIN = 3  # a note may stand above the titles
 _HEADS = (NAME, "行号", "原因")
 
 
@@ -86,8 +88,8 @@ def _given(
     found: dict[uuid.UUID, dict[str, str]] = {}
     with open_bytes(data, name) as sheets:
         lines = iter(sheets[0])
-        heads = [str(cell).strip() for cell in next(lines, [])]
-        if NAME not in heads:
+        heads = next((line for line in islice(lines, _HEAD_WITHIN) if NAME in line), None)
+        if heads is None:
             raise READ_FAILED(reason=f"no column {NAME}")
         for cells in lines:
             row = dict(zip(heads, map(_cell, cells), strict=False))

@@ -1,10 +1,11 @@
-"""Rows of a chunk into their table, refused rows into 问题数据: in the caller's transaction, sealed before they are bound."""
+"""Rows of a chunk into their table, refused ones into 问题数据: in the caller's transaction, sealed before the bind."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 import orjson
@@ -68,7 +69,7 @@ def put(session: Session, place: Place, load: int, good: Sequence[Good], *, repl
             _insert(session, place, ready)
     except IntegrityError:  # a key of an earlier chunk: now it pays to ask which
         known = _known(session, place, load, [key for _, _, key in fresh])
-        _insert(session, place, [one for one in ready if one["row_key"] not in known])
+        _insert(session, place, [one for one in ready if one[_KEY] not in known])
         twice += [at for at, _, key in fresh if key in known]
     return sorted(twice)
 
@@ -97,24 +98,46 @@ def _known(session: Session, place: Place, load: int, keys: Sequence[bytes]) -> 
     return found
 
 
-def _ready(session: Session, place: Place, load: int, rows: Sequence[_Keyed]) -> list[dict[str, Any]]:
-    """Number rows and seal what is encrypted: outside of any savepoint, for the uses of a key are counted by it."""
+_OWN = ("id", "dept_id", "load", "row_key", "updated_at")
+_KEY = _OWN.index("row_key")
+
+
+def _ready(session: Session, place: Place, load: int, rows: Sequence[_Keyed]) -> list[tuple[Any, ...]]:
+    """Number rows and seal what is encrypted: outside of any savepoint, for the uses of a key are counted by it.
+
+    Returns rows as the driver takes them, a column converted at a time: bound one by one through their column types
+    they would cost as much as all the rest.
+    """
     if not rows:
         return []
     first = _numbers(session, place, len(rows))
     numbers = range(first, first + len(rows))
-    values = _sealed(session, place, numbers, [one[1] for one in rows])
-    names, now = [column.name for column in place.columns], clock.now()
-    return [
-        {"id": number, "dept_id": place.department_id, "load": load, "row_key": one[2], "updated_at": now,
-         **dict(zip(names, row, strict=True))}
-        for number, one, row in zip(numbers, rows, zip(*values, strict=True), strict=True)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    values = [
+        _driven(column, given, sqlite=sqlite)
+        for column, given in zip(place.columns, _sealed(session, place, numbers, [one[1] for one in rows]), strict=True)
     ]
+    own = (numbers, repeat(place.department_id.hex if sqlite else place.department_id), repeat(load),
+           (one[2] for one in rows), repeat(clock.now_micros()))
+    return list(zip(*own, *values, strict=False))
 
 
-def _insert(session: Session, place: Place, rows: Sequence[dict[str, Any]]) -> None:
+def _driven(column: Column, values: Sequence[Any], *, sqlite: bool) -> Sequence[Any]:
+    """Return a column's values in the form in which its type stores them."""
+    if column.type == "instant":
+        return [None if one is None else clock.to_micros(one) for one in values]
+    if column.type == "date" and sqlite:
+        return [None if one is None else one.isoformat() for one in values]
+    return values
+
+
+def _insert(session: Session, place: Place, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
-        session.execute(insert(place.table), rows)
+        names = (*_OWN, *(column.name for column in place.columns))
+        mark = "?" if session.get_bind().dialect.name == "sqlite" else "%s"
+        marks = ", ".join([mark] * len(names))
+        session.connection().exec_driver_sql(
+            f"INSERT INTO {place.table.name} ({', '.join(names)}) VALUES ({marks})", list(rows))
 
 
 def _update(session: Session, place: Place, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:

@@ -97,6 +97,9 @@ def _checked(
     wrong = contract.fault(contract.columns_of(kept))
     if wrong:
         raise CONTRACT(column=wrong[0], problem=wrong[1])
+    for one in kept:
+        if not physical.is_plain(one["name"]):
+            raise CONTRACT(column=one["name"], problem="a reserved word")
     named_items = {uuid.UUID(one["item_id"]) for one in kept if one["item_id"]}
     if entry_id is not None:
         entry = session.get(DataEntry, entry_id)

@@ -48,7 +48,8 @@ def text(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict) and len(value) == 1:
-        return value.get("d") or (PRECISION if "n" in value else TYPE)
+        given = value.get("d")
+        return given if isinstance(given, str) else PRECISION if "n" in value else TYPE
     return str(value) if isinstance(value, uuid.UUID) else TYPE
 
 

@@ -50,8 +50,8 @@ class DatabaseSource:
         """Yield pages from a position on; without a cursor their number is known at the start."""
         try:
             with self._engine.connect() as connection:
-                if product_statement := _READ_ONLY.get(self._engine.dialect.name):
-                    connection.execute(text(product_statement))
+                if statement := _READ_ONLY.get(self._engine.dialect.name):
+                    connection.execute(text(statement))
                     connection.commit()
                 total = None if self._cursor else int(connection.execute(
                     select(func.count()).select_from(self._table)).scalar_one())
@@ -85,8 +85,10 @@ class DatabaseSource:
         if position is None:
             if not self._cursor:
                 return None
+            if self._since is None:
+                return self._columns[self._cursor].is_not(None)
             newer: ColumnElement[bool] = self._columns[self._cursor] >= given(self._since)
-            return self._columns[self._cursor].is_not(None) if self._since is None else newer
+            return newer
         last = given(position["key"])
         after: ColumnElement[bool] = key > last
         if not self._cursor:

@@ -26,7 +26,8 @@ class KeyringDecipher:
     ) -> list[str | None]:
         """Return clear text per row."""
         keyring = Keyring.open(self._runtime)
-        opened = keyring.decrypt_column(Scope(department_id, stored_in(table), column), keys, list(map(forms.read, envelopes)))
+        scope = Scope(department_id, stored_in(table), column)
+        opened = keyring.decrypt_column(scope, keys, list(map(forms.read, envelopes)))
         clear: list[str | None] = []
         for value in opened:
             if isinstance(value, Failure):

@@ -39,11 +39,11 @@ COLUMNS: list[dict[str, Any]] = [
 
 
 def person(number: int) -> dict[str, Any]:
-    """Row ``number`` of the upstream; some are bad, in a way that :func:`reason` knows. No value can be anybody's."""
+    """Row ``number`` of the upstream; some are bad, as :func:`reasons` knows. No value can be anybody's."""
     body = f"7{number // 1000 % 100_000:05d}19800101{number % 1000:03d}"
     row: dict[str, Any] = {
-        "code": number, "name": f"赵{number}", "id_number": body + check_digit(body), "phone": f"100{20_000_000 + number}",
-        "kind": "01", "amount": "12.50", "born": "1980-01-01",
+        "code": number, "name": f"赵{number}", "id_number": body + check_digit(body),
+        "phone": f"100{20_000_000 + number}", "kind": "01", "amount": "12.50", "born": "1980-01-01",
     }
     spoiled = {101: ("name", ""), 103: ("id_number", body + "?"), 107: ("phone", f"109{20_000_000 + number}"),
                109: ("kind", "09"), 113: ("amount", "-1"), 127: ("born", "1980-13-01")}

@@ -61,7 +61,8 @@ def test_a_run_that_is_killed_three_times_has_every_row_once(
 
 def nothing_clear(here: Collecting, rows: int) -> None:
     """No ID number or phone of a good or bad row in any file of the home (database, WAL, temp, logs) or column."""
-    wanted = [str(person(number)[name]).encode() for number in (1, 2, 103, 107, rows) for name in ("id_number", "phone")]
+    seen = [person(number) for number in (1, 2, 103, 107, rows)]
+    wanted = [str(one[name]).encode() for one in seen for name in ("id_number", "phone")]
     for path in here.runtime.home.root.rglob("*"):
         if path.is_file():
             held = path.read_bytes()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.collection import bodies, contract, paging, schedule, values
@@ -38,16 +38,21 @@ def test_what_a_value_becomes(kind: str, came: Any, stored: Any) -> None:
     assert values.CONVERT[kind](came) == stored
 
 
+ODD: list[Any] = [None, True, b"x", Decimal("1e999"), datetime.max, date.min, {"d": 1}, {"n": "x"}, [1]]
+
+
+@settings(max_examples=40)
 @given(st.one_of(st.text("0123456789-/: T年月日.eE+ZNaInf是x,", max_size=30), st.integers(), st.floats(),
-                 st.sampled_from([None, True, b"x", Decimal("1e999"), datetime.max, date.min, {"d": 1}, {"n": "x"}, [1]])))
+                 st.sampled_from(ODD)))
 def test_no_value_breaks_a_conversion(came: Any) -> None:
     for convert in values.CONVERT.values():
         convert(came)
 
 
 @pytest.mark.parametrize(("column", "problem"), [
-    (Column("ID", key=True), "name"), (Column("load", key=True), "name"), (Column("a", type="json", key=True), "type"),
-    (Column("a", type="integer", encrypted=True, key=True), "encrypted"), (Column("a", key=True, pattern="("), "pattern"),
+    (Column("ID", key=True), "name"), (Column("load", key=True), "name"),
+    (Column("a", type="json", key=True), "type"), (Column("a", key=True, pattern="("), "pattern"),
+    (Column("a", type="integer", encrypted=True, key=True), "encrypted"),
     (Column("a", key=True, pattern="(a+)+b"), "pattern"), (Column("a", key=True, pattern=".*a.*b.*"), "pattern"),
     (Column("a", key=True, minimum="1"), "range"), (Column("a", type="integer", key=True, minimum="x"), "range"),
     (Column("a", type="date", key=True, codes=("1",)), "codes"), (Column("a", key=True, mask="none"), "mask"),
@@ -60,14 +65,16 @@ def test_a_contract_that_cannot_be_kept_is_refused(column: Column, problem: str)
 def test_a_contract_needs_a_key_and_different_names() -> None:
     assert contract.fault([Column("a")]) == ("columns", "no key column")
     assert contract.fault([Column("a", key=True), Column("a")]) == ("columns", "duplicate name")
-    assert contract.fault([Column("a", key=True, pattern=r"\d{17}[\dX]"), Column("b", type="decimal", minimum="0")]) is None
+    good = [Column("a", key=True, pattern=r"\d{17}[\dX]"), Column("b", type="decimal", minimum="0")]
+    assert contract.fault(good) is None
 
 
 def test_rows_are_judged_column_by_column() -> None:
     columns = [
         Column("code", type="integer", key=True), Column("phone", pattern=r"1\d{10}", required=True),
         Column("credit", format="credit_code"), Column("kind", codes=("01", "02")),
-        Column("amount", type="decimal", minimum="0", maximum="10.00"), Column("day", type="date", maximum="2026-12-31"),
+        Column("amount", type="decimal", minimum="0", maximum="10.00"),
+        Column("day", type="date", maximum="2026-12-31"),
         Column("short", length=2),
     ]
     good = {"NO": "1", "tel": {"mobile": "13800000000"}, "kind": "01", "amount": "10", "day": "2026-01-01"}
@@ -85,15 +92,16 @@ def test_rows_are_judged_column_by_column() -> None:
         <= set(contract.RULES)
 
 
-@given(st.lists(st.tuples(st.text("ab4\0", max_size=3), st.text("ab4\0", max_size=3)), min_size=2, max_size=20, unique=True))
+@given(st.lists(st.tuples(st.text("ab4\0", max_size=3), st.text("ab4\0", max_size=3)), min_size=2, max_size=20,
+                unique=True))
 def test_different_keys_have_different_forms(keys: list[tuple[str, str]]) -> None:
     columns = [Column("a", key=True), Column("b", key=True)]
     assert len({contract.key_form(columns, key) for key in keys}) == len(keys)
 
 
 @pytest.mark.parametrize(("style", "sizes", "total", "asked"), [
-    ({"style": "page", "size": 2}, [2, 2, 1], None, [{"page": "1", "size": "2"}, {"page": "2", "size": "2"},
-                                                      {"page": "3", "size": "2"}]),
+    ({"style": "page", "size": 2}, [2, 2, 1], None, [
+        {"page": "1", "size": "2"}, {"page": "2", "size": "2"}, {"page": "3", "size": "2"}]),
     ({"style": "page", "size": 2, "first": 0, "page_param": "p"}, [2, 2], 4, [{"p": "0", "size": "2"},
                                                                               {"p": "1", "size": "2"}]),
     ({"style": "offset", "size": 3}, [3, 2], None, [{"offset": "0", "limit": "3"}, {"offset": "3", "limit": "3"}]),
@@ -126,10 +134,12 @@ def test_bodies_in_any_encoding_and_form() -> None:
     text = '{"名": "赵"}'
     assert bodies.decoded(text.encode("gbk"), "application/json;charset=GBK") == text
     assert bodies.decoded(text.encode("gb18030"), "") == text and bodies.decoded(text.encode(), "") == text
-    xml = '<?xml version="1.0" encoding="GB2312"?><r xmlns:a="u"><a:row id="1"><名>赵</名><空/></a:row><row>乙</row></r>'
+    rows = '<a:row id="1"><名>赵</名><空/></a:row><row>乙</row>'
+    xml = f'<?xml version="1.0" encoding="GB2312"?><r xmlns:a="u">{rows}</r>'
     read = bodies.parsed(bodies.decoded(xml.encode("gbk"), "text/xml"), "xml")
     assert read == {"r": {"row": [{"@id": "1", "名": "赵", "空": ""}, "乙"]}}
-    assert bodies.at(read, "r.row.0.名") == "赵" and bodies.at(read, "r.row.7") is None and bodies.at(read, "r.x.y") is None
+    assert bodies.at(read, "r.row.0.名") == "赵"
+    assert bodies.at(read, "r.row.7") is None and bodies.at(read, "r.x.y") is None
     with pytest.raises(bodies.Unreadable, match="document type"):
         bodies.parsed('<!DOCTYPE r [<!ENTITY a "aaaa">]><r>&a;</r>', "xml")
     with pytest.raises(bodies.Unreadable, match="deep"):
@@ -151,7 +161,8 @@ def test_when_a_task_is_due() -> None:
         found = schedule.following({"at": "02:30", "days": days}, friday, every_day)
         assert found == datetime(2026, 11, expected, 2, 30, tzinfo=clock.BEIJING), days
     assert schedule.following({"at": "13:00"}, friday, every_day) == friday.replace(hour=13)
-    for wrong in ({"every_minutes": 0}, {"at": "25:00"}, {"at": "02:30", "days": "month:31"}, {}, {"every_minutes": True}):
+    for wrong in ({"every_minutes": 0}, {"at": "25:00"}, {"at": "02:30", "days": "month:31"}, {},
+                  {"every_minutes": True}):
         assert schedule.fault(wrong), wrong
     assert not schedule.fault({"at": "02:30", "days": "workdays"})
 

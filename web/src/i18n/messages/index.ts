@@ -4,6 +4,7 @@ import { chain } from "./chain";
 import { chainAccounts } from "./chainAccounts";
 import { chainApps } from "./chainApps";
 import { codes } from "./codes";
+import { collection } from "./collection";
 import { common } from "./common";
 import { contracts } from "./contracts";
 import { crypto } from "./crypto";
@@ -29,3 +30,4 @@ import { work } from "./work";
 
 export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...interfaceLife, status };
 export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...chainAccounts, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...collection, status };

@@ -20,6 +20,7 @@ export const status = {
   built: ["已生成", "Built"], building: ["生成中", "Being built"], closed: ["已办结", "Closed"], stopped: ["已停止", "Stopped"],
   used: ["已执行", "Carried out"],
   change_draft: ["变更草稿", "Change drafted"],
+  collection: { active: ["已启用", "Active"], paused: ["已暂停", "Paused"], queued: ["排队中", "Queued"], running: ["运行中", "Running"], succeeded: ["成功", "Succeeded"], failed: ["失败", "Failed"], cancelled: ["已取消", "Cancelled"], undone: ["已撤销", "Undone"] },
   contract: { prepared: ["待上链", "Being deployed"], live: ["已上线", "Live"], void: ["作废", "Void"], superseded: ["已被替换", "Superseded"] },
   tx: { pending: ["待上链", "Pending"], success: ["成功", "Succeeded"], failed: ["失败", "Failed"] },
   batch: { uploaded: ["检查中", "Being checked"], checked: ["已检查", "Checked"], applied: ["已导入", "Applied"], undone: ["已撤销导入", "Undone"], failed: ["未能读取", "Unreadable"] },
