@@ -131,7 +131,7 @@ def test_lines_without_room_and_lines_lost_with_the_host_are_gap_rows(runtime: R
     """A full disk is counted in the header; a torn page ends the trust, and what the header counts beyond is a gap."""
     folder = active_folder(runtime.home.calllog_dir)
     folder.mkdir(parents=True)
-    full = SegmentWriter(folder, "gw", 0, clock.now_micros(), 8192)
+    full = SegmentWriter(folder, "gw", 0, clock.now_micros(), 4096)
     stored = 0
     for number in range(50):
         full.start()
