@@ -5,7 +5,6 @@ The leaf's record is the segment's manifest. Beside ``X.parquet`` lies ``X.rows`
 """
 
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -26,13 +25,13 @@ def object_id(gateway: str, worker: int, number: int) -> str:
     return f"{gateway}-{worker:03d}-{number}"
 
 
-def write_tree(runtime: Runtime, parquet: Path, name: str, rows: list[list[Any]]) -> bytes:
+def write_tree(runtime: Runtime, parquet: Path, name: str, calls: record.Columns) -> bytes:
     """Write the row tree beside a segment, in the order of its rows, and return the root."""
     hasher = rowtree.RowHasher(runtime.box, OBJECT, name, VERSION)
     tiles = MemoryTiles()
     tree = Tree(tiles)
-    tree.append(hasher.leaves(record.row_json(rows)))
-    data, count, level = MAGIC, len(rows) // TILE_WIDTH, 1
+    tree.append(hasher.leaves(record.row_json(calls)))
+    data, count, level = MAGIC, len(calls[0]) // TILE_WIDTH, 1
     while count:
         data += b"".join(tiles.read(level, at) for at in range(-(-count // TILE_WIDTH)))
         count, level = count // TILE_WIDTH, level + 1

@@ -66,12 +66,11 @@ class CallLog:
             except OSError:
                 self._segment.lose()
                 return False
-        # calls that have not finished will finish in the new segment
-        carried = self._segment.open_calls
-        spare.carry(carried)
+        # at once, not when the thread closes the old one: a worker killed between the two would count them twice
         old, self._segment = self._segment, spare
+        old.hand_over(spare)
         self._since = clock.now_micros()
-        self._thread.submit(old.close, carried=carried)
+        self._thread.submit(old.close)
         self._thread.submit(self._make_spare)
         return True
 

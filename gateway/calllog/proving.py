@@ -1,6 +1,5 @@
 """Proof files of calls. Apart from ``anchored``, because reading the log loads DuckDB."""
 
-from dataclasses import astuple
 from pathlib import Path
 
 from sqlalchemy import select
@@ -59,7 +58,8 @@ class _Tiles:
         """Return the hashes of a tile."""
         if level == 0:
             start = index * TILE_WIDTH
-            calls = [astuple(row) for row in reader.slice_of(self._file, start, TILE_WIDTH)]
+            rows = reader.slice_of(self._file, start, TILE_WIDTH)
+            calls = [[getattr(row, name) for row in rows] for name in COLUMNS]
             return b"".join(self._hasher.leaves(row_json(calls), start))
         before = sum(self._rows // TILE_WIDTH**lower for lower in range(1, level))
         count = self._rows // TILE_WIDTH**level

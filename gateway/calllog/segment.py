@@ -116,10 +116,15 @@ class SegmentWriter:
         """Ask the kernel to write the dirty pages; blocks without holding the interpreter (call it in a thread)."""
         os.fdatasync(self._file)
 
-    def close(self, *, carried: int = 0) -> None:
-        """Mark closed, cut the unused tail, release the lock; ``carried`` open calls went to the next segment."""
+    def hand_over(self, successor: "SegmentWriter") -> None:
+        """Let the open calls finish in another segment: counted there, and no longer here."""
+        carried = self.open_calls
+        successor.carry(carried)
         self._started -= carried
         _U64.pack_into(self._map, _STARTED, self._started)
+
+    def close(self) -> None:
+        """Mark closed, cut the unused tail, release the lock."""
         self._map[_CLOSED] = 1
         self._map.flush()
         self._map.close()
@@ -149,7 +154,8 @@ def read_records(path: Path) -> Iterator[bytes]:
     while at + 8 <= len(data):
         length, crc = _RECORD.unpack_from(data, at)
         payload = data[at + 8:at + 8 + length]
-        if length > MAX_RECORD or len(payload) != length or zlib.crc32(payload) != crc:
+        # a page that never reached the disk of a dead host is zeros: no length, and the CRC of nothing is 0 as well
+        if not 0 < length <= MAX_RECORD or len(payload) != length or zlib.crc32(payload) != crc:
             return
         yield payload
         at += 8 + length

@@ -1,11 +1,7 @@
 """Segments become Parquet: temp file, fsync, rename, register row and leaf, delete. Any step may be repeated."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import astuple
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -92,31 +88,30 @@ def _write(runtime: Runtime, path: Path, info: segment.SegmentInfo) -> tuple[Shi
     sync_folder(folder)
     return ShippedSegment(
         gateway=info.gateway, worker=info.worker, number=info.number,
-        file=str(target.relative_to(runtime.home.calllog_dir)), sm3=digest, rows=len(calls), aborted=aborted,
-        lost=lost, first_at=clock.from_micros(calls[0][0] if calls else info.number),
-        last_at=clock.from_micros(calls[-1][0] if calls else info.number), shipped_at=clock.now(),
+        file=str(target.relative_to(runtime.home.calllog_dir)), sm3=digest, rows=len(calls[0]), aborted=aborted,
+        lost=lost, first_at=clock.from_micros(calls[0][0] if calls[0] else info.number),
+        last_at=clock.from_micros(calls[0][-1] if calls[0] else info.number), shipped_at=clock.now(),
     ), row_root
 
 
-def _calls(path: Path, info: segment.SegmentInfo) -> tuple[list[list[Any]], int, int]:
+def _calls(path: Path, info: segment.SegmentInfo) -> tuple[record.Columns, int, int]:
     """Return every call that was started, by time and id: those with a line, the aborted, and the gaps; two counts."""
-    calls = record.lines(list(segment.read_records(path)))
-    at, label = max((call[0] for call in calls), default=info.number), f"{info.gateway}-{info.worker}-{info.number}"
-    without = max(0, info.started - len(calls))
+    calls = record.columns(list(segment.read_records(path)))
+    at, label = max(calls[0], default=info.number), f"{info.gateway}-{info.worker}-{info.number}"
+    without = max(0, info.started - len(calls[0]))
     aborted = min(info.open_calls, without)
     # lines that found no room, and lines that the header counts and a dead host did not keep
     lost = without - aborted
-    calls += record.missing(at, aborted, label, "aborted") + record.missing(at, lost, label, "gap")
-    calls.sort(key=itemgetter(0, 1))
-    return calls, aborted, lost
+    record.add_missing(calls, at, aborted, label, "aborted")
+    record.add_missing(calls, at, lost, label, "gap")
+    return record.sort(calls), aborted, lost
 
 
 def table_of(rows: list[CallRow]) -> pa.Table:
     """Return rows as an Arrow table in the one schema of the log."""
-    return _table([astuple(row) for row in rows])
+    return _table([[getattr(row, name) for row in rows] for name in record.COLUMNS])
 
 
-def _table(calls: Sequence[Sequence[Any]]) -> pa.Table:
-    columns = zip(*calls, strict=True) if calls else [()] * len(record.COLUMNS)
-    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+def _table(calls: record.Columns) -> pa.Table:
+    arrays = [pa.array(column, type=field.type) for column, field in zip(calls, SCHEMA, strict=True)]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
