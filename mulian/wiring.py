@@ -150,6 +150,7 @@ ROUTES = (
     "gateway.demands.routes",
     "gateway.grants.routes",
     "gateway.calls.routes",
+    "gateway.health.routes",
 )
 # modules whose ``api`` is mounted at the root: protocols whose paths others have fixed
 ROOT_ROUTES: tuple[str, ...] = (

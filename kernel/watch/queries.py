@@ -187,6 +187,13 @@ def points(session: Session, series: str, start: datetime, end: datetime) -> Seq
     ).all()
 
 
+def series_names(session: Session, since: datetime) -> Sequence[str]:
+    """Series that have a point since an instant."""
+    return session.scalars(
+        select(WatchPoint.series).where(WatchPoint.at >= since).distinct().order_by(WatchPoint.series)
+    ).all()
+
+
 def newest_point(session: Session, series: str) -> WatchPoint | None:
     """The newest point of a series."""
     return session.scalars(

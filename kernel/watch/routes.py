@@ -9,7 +9,7 @@ from kernel import clock
 from kernel.http import Actor_, Page_, Session_, check_if_match, needs, paginate, router, set_etag
 from kernel.http.wire import Title, When
 from kernel.identity.actor import require
-from kernel.watch import alerting, queries, registry, service
+from kernel.watch import alerting, metrics, queries, registry, service
 from kernel.watch.incidents.schemas import CaseRef
 from kernel.watch.models import WatchAlarm, WatchExpression, WatchRule, WatchTarget
 from kernel.watch.registry import ExpressionSpec, TargetSpec
@@ -109,6 +109,12 @@ def wall(session: Session_, actor: Actor_) -> Wall:
         ) for row, latency in rows
     ]
     return Wall(counts={state: sum(one.state is state for one in items) for state in State}, items=items)
+
+
+@api.get("/metrics", **READ)
+def read_metrics(session: Session_) -> Response:
+    """What the watch knows in the text format of Prometheus; scraped with a reader's token."""
+    return Response(metrics.exposition(session), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @api.get("/signals", **READ)

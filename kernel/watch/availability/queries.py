@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from kernel import clock
@@ -32,7 +32,8 @@ def outages(session: Session, targets: Sequence[uuid.UUID], start: datetime, end
 
 def covered(session: Session, target_id: uuid.UUID, start: datetime, end: datetime, interval: int) -> int:
     """How many intervals of [start, end) hold a conclusive sample."""
-    beat = (WatchSample.at.op("-")(clock.to_micros(start))).op("/")(interval * 1_000_000)
+    since = type_coerce(WatchSample.at, BigInteger) - clock.to_micros(start)
+    beat = since // (interval * 1_000_000)
     return session.scalar(
         select(func.count(beat.distinct()))
         .where(WatchSample.target_id == target_id, WatchSample.at >= start, WatchSample.at < end,

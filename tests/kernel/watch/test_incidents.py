@@ -15,6 +15,7 @@ from kernel.identity.models import User
 from kernel.notices.models import Notice
 from kernel.watch import engine, queries, service
 from kernel.watch.adapters.probes import Result
+from kernel.watch.availability import queries as availability
 from kernel.watch.incidents import queries as incident_queries
 from kernel.watch.incidents import rules
 from kernel.watch.incidents import service as incidents
@@ -169,3 +170,11 @@ def test_a_late_probe_is_one_alarm_of_the_watch_and_ends(database: Database) -> 
         _feed(database, target, (62, GOOD))
     with database.read() as session:
         assert session.scalars(select(WatchIncident.closed_at)).one() == at(62)
+
+
+def test_coverage_counts_beats_with_a_conclusive_sample(database: Database) -> None:
+    target = _targets(database, 1)[0]
+    own = Result(Outcome.PROBER_ERROR, None, "")
+    _feed(database, target, (0, GOOD), (0.5, BAD), (1, own), (2, GOOD), (9.99, GOOD), (10, GOOD))
+    with database.read() as session:
+        assert availability.covered(session, target, START, at(10), 60) == 3

@@ -72,7 +72,7 @@ def _expression(random: Random) -> str:
         f"avg_over_time(depth[{short}]) > {level}", f"max_over_time(depth[{short}]) - min_over_time(depth[{short}]) > 20",
         f"sum_over_time(depth[{short}]) / count_over_time(depth[{short}]) != last_over_time(depth[{short}])",
         f"increase(bad_total[{short}]) > {level / 5} unless depth < {level}", f"delta(depth[{short}]) < -{level / 3}",
-        f"-depth > -{level} and rate(calls_total[{long[0]}]) > 0", f"depth % 7 > 3.5 and depth / (bad_total - bad_total) > 0",
+        f"-depth > -{level} and rate(calls_total[{long[0]}]) > 0", "depth % 7 > 3.5 and depth / (bad_total - bad_total) > 0",
     ))
 
 
