@@ -125,3 +125,6 @@ ENTRY_LEVEL = define(
     en="Important or core data ({code}) leave by no interface without a listed release",
     fix_zh="请先申请出域批准（数据目录 → 出域批准）", fix_en="Apply for a release of this entry first",
 )
+HEALTH_CHECK_INVALID = define(
+    "gateway.health.check_invalid", 422, zh="监控检查的参数不合规：{reason}", en="The check's parameters are not valid: {reason}",
+)

@@ -105,6 +105,9 @@ ROUTES = (
     "kernel.cases.routes",
     "kernel.duty.routes",
     "kernel.watch.routes",
+    "kernel.watch.incidents.routes",
+    "kernel.watch.channels.routes",
+    "kernel.watch.availability.routes",
     "kernel.files.routes",
     "crypto.keys.routes",
     "crypto.requests.routes",
@@ -159,6 +162,7 @@ ROUTES = (
     "gateway.calls.routes",
     "gateway.collection.routes",
     "gateway.collection.problem_routes",
+    "gateway.health.routes",
 )
 # modules whose ``api`` is mounted at the root: protocols whose paths others have fixed
 ROOT_ROUTES: tuple[str, ...] = (

@@ -1,1 +1,5 @@
-"""What kernel/watch looks at: the source behind each published interface, and the data plane itself."""
+"""What kernel/watch looks at for the gateway: sources, contracts, freshness, golden answers, chain match, drift.
+
+Invariants: every published interface has a target for its source; what an officer declares beyond that is a row of
+``models.HealthCheck``; interfaces that share an upstream alarm as one incident.
+"""

@@ -1,12 +1,14 @@
 """Expressions: kept in step with their sources, judged over recorded series, turned into alarms."""
 
 import dataclasses
+import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kernel import ids
+from kernel import clock, ids
+from kernel.errors import NOT_FOUND
 from kernel.watch import engine, queries, recording, registry
 from kernel.watch.errors import EXPRESSION_INVALID
 from kernel.watch.expressions import firing, syntax
@@ -25,7 +27,7 @@ def sync(session: Session) -> None:
         for spec in specs:
             _keep(session, source, known.pop(spec.key, None), spec)
         for row in known.values():
-            row.enabled = False
+            switch(session, row, False)
 
 
 def add(session: Session, source: str, spec: ExpressionSpec) -> WatchExpression:
@@ -35,6 +37,25 @@ def add(session: Session, source: str, spec: ExpressionSpec) -> WatchExpression:
     session.add(row)
     session.flush([row])
     return row
+
+
+def get(session: Session, expression_id: uuid.UUID) -> WatchExpression:
+    """The expression, or 404."""
+    row = session.get(WatchExpression, expression_id)
+    if row is None:
+        raise NOT_FOUND()
+    return row
+
+
+def switch(session: Session, row: WatchExpression, enabled: bool) -> None:
+    """Switch an expression on or off; off, its alarms are closed and its memory is empty."""
+    if row.enabled == enabled:
+        return
+    for subject, alert in row.memory.items():
+        if alert["fired_at"] is not None:
+            _changed(session, row, subject, "resolved", clock.now(), None)
+    row.enabled, row.memory = enabled, {}
+    row.version += 1
 
 
 def check(text: str) -> None:

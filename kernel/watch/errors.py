@@ -26,3 +26,7 @@ EXPRESSION_INVALID = define(
     "kernel.watch.expression_invalid", 422, zh="告警表达式不合规：{reason}", en="The expression is not valid: {reason}",
     fix_zh="表达式写法见《监控与告警》", fix_en="See the operators' guide for the grammar",
 )
+PERIOD_INVALID = define(
+    "kernel.watch.period_invalid", 422, zh="统计期「{period}」不合规或尚未开始", en="{period} is no period, or has not begun",
+    fix_zh="周写作 2026-W47，月写作 2026-11，季度写作 2026-Q4", fix_en="Write 2026-W47, 2026-11 or 2026-Q4",
+)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.identity.actor import Actor
@@ -161,11 +161,36 @@ def expressions_of(session: Session, source: str) -> dict[str, WatchExpression]:
     return {row.key: row for row in session.scalars(expressions().where(WatchExpression.source == source))}
 
 
+def expression_by_key(session: Session, key: str) -> WatchExpression | None:
+    """An expression by its key."""
+    return session.scalars(select(WatchExpression).where(WatchExpression.key == key)).one_or_none()
+
+
+def newest_latencies(session: Session, since: datetime) -> dict[uuid.UUID, int]:
+    """The newest latency of each target that answered since an instant, in microseconds."""
+    newest = (
+        select(WatchSample.target_id, func.max(WatchSample.at).label("at"))
+        .where(WatchSample.at >= since, WatchSample.latency_us.is_not(None)).group_by(WatchSample.target_id).subquery()
+    )
+    rows = session.execute(
+        select(WatchSample.target_id, WatchSample.latency_us)
+        .join(newest, (newest.c.target_id == WatchSample.target_id) & (newest.c.at == WatchSample.at))
+    )
+    return {target_id: latency for target_id, latency in rows if latency is not None}
+
+
 def points(session: Session, series: str, start: datetime, end: datetime) -> Sequence[WatchPoint]:
     """Points of a series in [start, end], in order."""
     return session.scalars(
         select(WatchPoint).where(WatchPoint.series == series, WatchPoint.at >= start, WatchPoint.at <= end)
         .order_by(WatchPoint.at)
+    ).all()
+
+
+def series_names(session: Session, since: datetime) -> Sequence[str]:
+    """Series that have a point since an instant."""
+    return session.scalars(
+        select(WatchPoint.series).where(WatchPoint.at >= since).distinct().order_by(WatchPoint.series)
     ).all()
 
 

@@ -15,6 +15,7 @@ from kernel.watch.registry import Count
 
 _log = structlog.get_logger(__name__)
 KEEP_POINTS = timedelta(hours=8)
+FRESH = timedelta(minutes=5)
 # a counter that was not read for longer begins anew with what it counts from now on
 _LONGEST_GAP = timedelta(minutes=30)
 

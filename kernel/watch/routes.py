@@ -9,14 +9,17 @@ from kernel import clock
 from kernel.http import Actor_, Page_, Session_, check_if_match, needs, paginate, router, set_etag
 from kernel.http.wire import Title, When
 from kernel.identity.actor import require
-from kernel.watch import queries, registry, service
-from kernel.watch.models import WatchAlarm, WatchRule, WatchTarget
-from kernel.watch.registry import TargetSpec
+from kernel.watch import alerting, metrics, queries, registry, service
+from kernel.watch.incidents.schemas import CaseRef
+from kernel.watch.models import WatchAlarm, WatchExpression, WatchRule, WatchTarget
+from kernel.watch.registry import ExpressionSpec, TargetSpec
 from kernel.watch.rules import STATE_TITLES, Policy, State
 from kernel.watch.schemas import (
     AlarmOut,
     AlarmPage,
-    CaseRef,
+    ExpressionIn,
+    ExpressionOut,
+    ExpressionPage,
     History,
     OutageOut,
     PolicyIn,
@@ -28,10 +31,13 @@ from kernel.watch.schemas import (
     SignalOut,
     SilenceIn,
     SilenceOut,
+    SilencePage,
     Switch,
     TargetIn,
     TargetOut,
     TargetPage,
+    Wall,
+    WallOut,
 )
 
 api = router(prefix="/watch", tags=["watch"])
@@ -92,6 +98,25 @@ def history(
     )
 
 
+@api.get("/wall", **READ)
+def wall(session: Session_, actor: Actor_) -> Wall:
+    """Every target that is probed with its newest latency, the worst first."""
+    rows = service.wall(session, actor)
+    items = [
+        WallOut(
+            id=row.id, key=row.key, name=Title(zh=row.name_zh, en=row.name_en), source=row.source, state=State(row.state),
+            state_title=_state(row.state), since=row.since, latency_us=latency, department_id=row.department_id,
+        ) for row, latency in rows
+    ]
+    return Wall(counts={state: sum(one.state is state for one in items) for state in State}, items=items)
+
+
+@api.get("/metrics", **READ)
+def read_metrics(session: Session_) -> Response:
+    """What the watch knows in the text format of Prometheus; scraped with a reader's token."""
+    return Response(metrics.exposition(session), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
 @api.get("/signals", **READ)
 def list_signals() -> SignalList:
     """List the numbers that rules may watch."""
@@ -110,6 +135,31 @@ def list_rules(session: Session_, page: Page_) -> RulePage:
 def add_rule(session: Session_, actor: Actor_, body: RuleIn) -> RuleOut:
     """Add a threshold rule."""
     return _rule(service.add_rule(session, actor, **body.model_dump()))
+
+
+@api.get("/expressions", **READ)
+def list_expressions(session: Session_, page: Page_) -> ExpressionPage:
+    """List rules that are expressions."""
+    rows, total = paginate(session, queries.expressions(), page)
+    return ExpressionPage(items=[_expression(row) for row in rows], total=total, page=page.number, size=page.size)
+
+
+@api.post("/expressions", status_code=201, **EDIT)
+def add_expression(session: Session_, actor: Actor_, body: ExpressionIn) -> ExpressionOut:
+    """Add a rule as an expression."""
+    return _expression(service.add_expression(session, actor, ExpressionSpec(
+        key=body.key, zh=body.name_zh, en=body.name_en, expression=body.expression, hold=body.hold, keep=body.keep,
+        severity=body.severity,
+    )))
+
+
+@api.patch("/expressions/{expression_id}", **EDIT)
+def switch_expression(
+    request: Request, session: Session_, actor: Actor_, expression_id: uuid.UUID, body: Switch
+) -> ExpressionOut:
+    """Switch a rule that was added by hand on or off."""
+    check_if_match(request, alerting.get(session, expression_id).version)
+    return _expression(service.switch_expression(session, actor, expression_id=expression_id, enabled=body.enabled))
 
 
 @api.get("/alarms", **READ)
@@ -132,6 +182,20 @@ def to_case(session: Session_, actor: Actor_, alarm_id: uuid.UUID) -> CaseRef:
     return CaseRef(id=case.id, number=case.number)
 
 
+@api.get("/silences", **READ)
+def list_silences(session: Session_, actor: Actor_, page: Page_) -> SilencePage:
+    """List silences that have not ended."""
+    rows, total = paginate(session, queries.silences(actor, clock.now()), page)
+    items = [SilenceOut.model_validate(row) for row in rows]
+    return SilencePage(items=items, total=total, page=page.number, size=page.size)
+
+
+@api.delete("/silences/{silence_id}", status_code=204, **EDIT)
+def end_silence(session: Session_, actor: Actor_, silence_id: uuid.UUID) -> None:
+    """End a silence now."""
+    service.end_silence(session, actor, silence_id=silence_id)
+
+
 @api.post("/silences", status_code=201, **EDIT)
 def silence(session: Session_, actor: Actor_, body: SilenceIn) -> SilenceOut:
     """Silence a target or a rule for some hours."""
@@ -139,12 +203,22 @@ def silence(session: Session_, actor: Actor_, body: SilenceIn) -> SilenceOut:
 
 
 def _target(row: WatchTarget) -> TargetOut:
-    zh, en = STATE_TITLES[State(row.state)]
     return TargetOut(
         id=row.id, source=row.source, key=row.key, kind=row.kind, name=Title(zh=row.name_zh, en=row.name_en),
         spec=row.spec, policy=PolicyIn(**row.policy), enabled=row.enabled, department_id=row.department_id,
-        state=State(row.state), state_title=Title(zh=zh, en=en), since=row.since, version=row.version,
+        state=State(row.state), state_title=_state(row.state), counted=row.counted, since=row.since, version=row.version,
     )
+
+
+def _state(state: str) -> Title:
+    zh, en = STATE_TITLES[State(state)]
+    return Title(zh=zh, en=en)
+
+
+def _expression(row: WatchExpression) -> ExpressionOut:
+    firing = sorted(subject for subject, alert in row.memory.items() if alert["fired_at"] is not None)
+    names = [name for name in ExpressionOut.model_fields if name != "firing"]
+    return ExpressionOut(firing=firing, **{name: getattr(row, name) for name in names})
 
 
 def _rule(row: WatchRule) -> RuleOut:

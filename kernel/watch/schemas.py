@@ -22,16 +22,18 @@ class PolicyIn(Wire):
     up_after: Annotated[int, Field(ge=1, le=20)] = 2
     late_after: Annotated[int, Field(ge=10, le=864_000)] = 180
     flap_window: Seconds = 3600
+    insist_after: Seconds = 600
 
 
 class TargetIn(Wire):
-    """A target added by hand. tcp: spec {host, port}; http: spec {url, status_from?, status_to?}."""
+    """A target added by hand. tcp, tls: spec {host, port}; http: spec {url, status_from?, status_to?, schema?, expect?,
+    fresh?}; tls and http: certificate_days?."""
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._:-]{0,150}$", examples=["portal.http"])]
-    kind: Literal["tcp", "http"]
+    kind: Literal["tcp", "tls", "http"]
     name_zh: Name
     name_en: Name
-    spec: dict[str, str | int | list[str]]
+    spec: dict[str, Any]
     policy: PolicyIn = Field(default_factory=PolicyIn)
     department_id: uuid.UUID | None = None
 
@@ -48,6 +50,7 @@ class TargetOut(Wire):
     department_id: uuid.UUID | None
     state: State
     state_title: Title
+    counted: bool
     since: datetime | None
     version: int
 
@@ -68,6 +71,7 @@ class SampleOut(Wire):
     outcome: Outcome
     latency_us: int | None
     detail: str
+    ladder: list[dict[str, Any]] | None
 
 
 class OutageOut(Wire):
@@ -131,6 +135,10 @@ class AlarmOut(Wire):
     id: uuid.UUID
     target_id: uuid.UUID | None
     rule_id: uuid.UUID | None
+    expression_id: uuid.UUID | None
+    incident_id: uuid.UUID | None
+    kind: str
+    subject: str
     severity: str
     title: Title
     opened_at: datetime
@@ -150,10 +158,11 @@ class AlarmPage(Wire):
 
 
 class SilenceIn(Wire):
-    """Silence one target or one rule for some hours, with a reason."""
+    """Silence one target, rule or expression for some hours, with a reason."""
 
     target_id: uuid.UUID | None = None
     rule_id: uuid.UUID | None = None
+    expression_id: uuid.UUID | None = None
     hours: Annotated[int, Field(ge=1, le=168)]
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -162,14 +171,65 @@ class SilenceOut(Wire):
     id: uuid.UUID
     target_id: uuid.UUID | None
     rule_id: uuid.UUID | None
+    expression_id: uuid.UUID | None
     owner_name: str
     reason: str
     starts_at: datetime
     ends_at: datetime
 
 
-class CaseRef(Wire):
-    """The case that an alarm became."""
+class SilencePage(Wire):
+    items: list[SilenceOut]
+    total: int
+    page: int
+    size: int
+
+
+class ExpressionIn(Wire):
+    """A rule as an expression over recorded series; seconds for ``hold`` (for) and ``keep`` (keep_firing_for)."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._:-]{0,150}$", examples=["portal.errors"])]
+    name_zh: Name
+    name_en: Name
+    expression: Annotated[str, Field(min_length=1, max_length=2000, examples=["gateway_error_share > 50"])]
+    hold: Seconds = 0
+    keep: Seconds = 0
+    severity: Literal["warning", "critical"] = "warning"
+
+
+class ExpressionOut(ExpressionIn):
+    """``firing``: its subjects that fire now; the empty one is the installation."""
 
     id: uuid.UUID
-    number: str
+    source: str
+    enabled: bool
+    firing: list[str]
+    version: int
+
+
+class ExpressionPage(Wire):
+    items: list[ExpressionOut]
+    total: int
+    page: int
+    size: int
+
+
+class WallOut(Wire):
+    """One target of the wall: its state and the newest latency."""
+
+    id: uuid.UUID
+    key: str
+    name: Title
+    source: str
+    state: State
+    state_title: Title
+    since: datetime | None
+    latency_us: int | None
+    department_id: uuid.UUID | None
+
+
+class Wall(Wire):
+    """Every target that is probed, the worst first, and how many are in each state."""
+
+    counts: dict[State, int]
+    items: list[WallOut]

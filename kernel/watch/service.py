@@ -13,12 +13,12 @@ from kernel.cases.models import CaseFile
 from kernel.errors import NOT_FOUND
 from kernel.identity.actor import Actor
 from kernel.outbound import rules as outbound
-from kernel.watch import codec, engine, queries, registry, rules
+from kernel.watch import alerting, codec, engine, queries, registry, rules
 from kernel.watch.errors import KEY_TAKEN, SIGNAL_UNKNOWN, SOURCE_MANAGED, SPEC_INVALID
 from kernel.watch.incidents import service as incidents
 from kernel.watch.ladder.schema import schema_fault
 from kernel.watch.models import WatchAlarm, WatchExpression, WatchRule, WatchSilence, WatchTarget
-from kernel.watch.registry import TargetSpec
+from kernel.watch.registry import ExpressionSpec, TargetSpec
 from kernel.watch.rules import Memory, State
 
 MANUAL = "manual"
@@ -92,6 +92,36 @@ def add_rule(session: Session, actor: Actor, **values: Any) -> WatchRule:
     _note(session, actor, "rule.add", "watch_rule", row.id, {"signal": row.signal, "fire": row.fire})
     session.flush([row])
     return row
+
+
+def add_expression(session: Session, actor: Actor, spec: ExpressionSpec) -> WatchExpression:
+    """Add a rule as an expression. Raises ``expression_invalid``, ``key_taken``."""
+    if queries.expression_by_key(session, spec.key) is not None:
+        raise KEY_TAKEN(key=spec.key)
+    row = alerting.add(session, MANUAL, spec)
+    _note(session, actor, "expression.add", "watch_expression", row.id, {"expression": row.expression})
+    return row
+
+
+def switch_expression(
+    session: Session, actor: Actor, *, expression_id: uuid.UUID, enabled: bool
+) -> WatchExpression:
+    """Switch a rule that was added by hand on or off; what fires is called off. Raises ``source_managed``."""
+    row = alerting.get(session, expression_id)
+    if row.source != MANUAL:
+        raise SOURCE_MANAGED(source=row.source)
+    alerting.switch(session, row, enabled)
+    detail = {"key": row.key, "enabled": enabled}
+    _note(session, actor, "expression.switch", "watch_expression", row.id, detail)
+    return row
+
+
+def wall(session: Session, actor: Actor) -> list[tuple[WatchTarget, int | None]]:
+    """Targets that are probed with their newest latency, the worst first."""
+    rows = session.scalars(queries.targets(actor, None).where(WatchTarget.enabled)).all()
+    latencies = queries.newest_latencies(session, clock.now() - timedelta(minutes=30))
+    order = (State.DOWN, State.SUSPECT, State.RECOVERING, State.UNKNOWN, State.OK)
+    return sorted(((row, latencies.get(row.id)) for row in rows), key=lambda one: order.index(State(one[0].state)))
 
 
 def silence(

@@ -154,7 +154,7 @@ def _ask(spec: dict[str, Any], allowed: Allowed, timeout: float, answer: list[tu
     except httpx2.TimeoutException as error:
         raise Broke(Fault.TIMEOUT, f"{timeout:g} s") from error
     except httpx2.RemoteProtocolError as error:
-        closed = "disconnected" in str(error)
+        closed = "disconnected" in str(error) or "closed" in str(error)
         raise Broke(Fault.RESET if closed else Fault.NOT_HTTP, str(error)) from error
     except (httpx2.TransportError, OSError) as error:
         raise Broke(Fault.RESET, f"{type(error).__name__}: {error}") from error
