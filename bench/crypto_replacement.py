@@ -1,12 +1,12 @@
 """A column replaced by identifiers in a department's own database, against UPDATEs row by row through its driver.
 
 Two ways of ours: the adapter (this program connects) and the offline package (the one file that the department's DBA
-runs, from ``collect`` over the answers that are made here to ``apply``). The rival reads pages of 1,000 rows by key, has
-a page's identifiers issued at once by the same function, sends one UPDATE a row that still holds its old value, and
-commits a page. It keeps no undo file and no journal, and looks for nothing that was written meanwhile; ours do all of it
-and are timed with it. What persons wait for (assessment, approvals) is not timed. Rounds alternate, each on tables with
-values of their own, and count the CPU seconds of this process and of the department's server; ``by_clock`` is the same
-by the clock. MariaDB and PostgreSQL, each where it is found.
+runs, from ``collect`` over the answers that are made here to ``apply``). The rival reads pages of 1,000 rows by key,
+has a page's identifiers issued at once by the same function, sends one UPDATE a row that still holds its old value,
+and commits a page. It keeps no undo file and no journal, and looks for nothing that was written meanwhile; ours do all
+of it and are timed with it. What persons wait for (assessment, approvals) is not timed. Rounds alternate, each on
+tables with values of their own, and count the CPU seconds of this process and of the department's server; ``by_clock``
+is the same by the clock. MariaDB and PostgreSQL, each where it is found.
 
 MULIAN_BENCH_REPLACEMENT: rows of a table; MULIAN_BENCH_REPLACEMENT_ROUNDS: rounds.
 """

@@ -130,7 +130,9 @@ def rotations(home: HomeOption = None, json: JsonOption = False) -> None:
     with open_runtime(home) as runtime, runtime.database.read() as session:
         rows = views.rotations(session, list(session.scalars(queries.listing(None).limit(200))))
         found = [row.model_dump(mode="json") for row in rows]
-    brief = ("id", "department", "label", "state_zh", "percent", "done", "total", "waits_until", "stopped", "finished_at")
+    brief = (
+        "id", "department", "label", "state_zh", "percent", "done", "total", "waits_until", "stopped", "finished_at",
+    )
     output(found if json else [{key: row[key] for key in brief} for row in found], json, title="密钥更换")
 
 

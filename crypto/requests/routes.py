@@ -67,7 +67,7 @@ def request_compromise(session: Session_, actor: Actor_, key_id: KeyId, body: Re
 
 @api.put("/scopes/{scope_id}/schedule", **needs("crypto.key.manage"))
 def set_schedule(session: Session_, actor: Actor_, scope_id: uuid.UUID, body: ScheduleIn) -> ScopeOut:
-    """Set how often a column's key is due and in which window its rotations start."""
+    """Set how often a column's key is due and in which window its rotations run."""
     kept = window(body.window.days, body.window.start, body.window.end) if body.window else None
     row = rotations.set_schedule(
         session, actor, scope_id=scope_id, rotate_every_days=body.rotate_every_days, window=kept,

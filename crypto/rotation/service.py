@@ -145,7 +145,9 @@ def stopped(session: Session, rows: Sequence[CryptoRotation]) -> set[uuid.UUID]:
     They stand where they are, in order, until ``mulian crypto resume``.
     """
     unfinished = {row.id for row in rows if row.finished_at is None}
-    carried = {uuid.UUID(job.params["rotation_id"]) for job in jobs.unfinished_of(session, JOB)} if unfinished else set()
+    if not unfinished:
+        return set()
+    carried = {uuid.UUID(job.params["rotation_id"]) for job in jobs.unfinished_of(session, JOB)}
     return {row_id for row_id in unfinished - carried if not leases.taken(session, lease_of(row_id))}
 
 

@@ -167,6 +167,14 @@ def job_row(database: Database, replacement_id: uuid.UUID) -> CryptoReplacement:
         return queries.get(session, replacement_id)
 
 
+def assessed(database: Database, replacement_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return what a job's assessment says about each column."""
+    checked = job_row(database, replacement_id).checked
+    assert checked is not None
+    columns: list[dict[str, Any]] = checked["columns"]
+    return columns
+
+
 def made(district: "District", target: uuid.UUID, *columns: dict[str, str], forms: dict[str, str] | None = None,
          ) -> uuid.UUID:
     """Make a job and have it assessed."""

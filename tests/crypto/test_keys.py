@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from crypto.columns import engine, mac
 from crypto.columns.service import WRONG_TAG
@@ -316,8 +317,8 @@ def test_uses_are_reserved_in_blocks_and_end(district: District) -> None:
     assert caught.value.kind is KEY_EXHAUSTED and caught.value.status == 503
 
 
-def _reserve_and_fail(session: object) -> None:
-    keys.reserve(session, 1, 10)  # type: ignore[arg-type]
+def _reserve_and_fail(session: Session) -> None:
+    keys.reserve(session, 1, 10)
     raise RuntimeError("roll back")
 
 
@@ -326,10 +327,10 @@ def test_key_of_a_rolled_back_transaction_is_never_used(district: District) -> N
     database = district.database
     scope = district.scope("name_env")
 
-    def fail(session: object) -> None:
-        made = keys.create_key(session, ACTOR, scope, "enc", state=KeyState.PRE_ACTIVE)  # type: ignore[arg-type]
+    def fail(session: Session) -> None:
+        made = keys.create_key(session, ACTOR, scope, "enc", state=KeyState.PRE_ACTIVE)
         assert database.runtime is not None
-        Keyring.open(database.runtime)._load(session, [made.key_id])  # type: ignore[arg-type]
+        Keyring.open(database.runtime)._load(session, [made.key_id])
         raise RuntimeError("roll back")
 
     with pytest.raises(RuntimeError):

@@ -6,7 +6,9 @@ import shutil
 import signal
 import subprocess
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import pytest
@@ -32,17 +34,17 @@ SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "246802"
 
 
-def code_of(call: object, *arguments: object) -> str:
+def code_of(call: Callable[..., object], *arguments: object) -> str:
     with pytest.raises(MulianError) as caught:
-        call(*arguments)  # type: ignore[operator]
+        call(*arguments)
     return caught.value.code
 
 
 @settings(max_examples=15)
 @given(st.binary(min_size=32, max_size=32), st.integers(2, 5), st.integers(0, 3), st.randoms())
-def test_any_k_shares_give_the_secret_and_fewer_do_not(secret: bytes, k: int, more: int, random: object) -> None:
+def test_any_k_shares_give_the_secret_and_fewer_do_not(secret: bytes, k: int, more: int, random: Random) -> None:
     shares = shamir.split(secret, k, k + more)
-    random.shuffle(shares)  # type: ignore[attr-defined]
+    random.shuffle(shares)
     assert shamir.combine([shamir.parse(share.text()) for share in shares[:k]]) == secret
     assert code_of(shamir.combine, shares[:k - 1]) == "crypto.share.few"
     # k-1 shares fit every secret: with one made-up share more they give another value, never the secret's

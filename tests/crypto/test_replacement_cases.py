@@ -43,6 +43,7 @@ from tests.crypto.bureaus import (
     Bureau,
     agreed,
     allow,
+    assessed,
     bureau,
     column,
     job_row,
@@ -84,7 +85,7 @@ def test_a_dirty_column_ends_without_clear_values_outside_the_list(
     before = there.run("SELECT * FROM dirty ORDER BY id")
     job = made(district, list_target(district, there), column("dirty", "sfz"), column("dirty", "sj", PHONE),
                forms={NUMBER: form, PHONE: "phone11"})
-    seen = job_row(district.database, job).checked["columns"][0]["counts"]  # type: ignore[index]
+    seen = assessed(district.database, job)[0]["counts"]
     assert seen["lookalike"] >= 1 and seen["known_identifiers"] == 1 and seen["empty"] == 3
     ask = {"replacement_id": job, "reason": "最小必要"}
     assert refused(lambda: district.database.run(lambda s: service.request_run(s, SYSTEM, **ask))) is UNDECIDED
@@ -128,8 +129,8 @@ def test_rows_written_meanwhile_are_found_and_never_overwritten(
 
     monkeypatch.setattr(engine, "apply", busy)
     assert work_off(district.database).state == "done"
-    row = job_row(district.database, job)
-    assert row.evidence["rounds"] == 3 and row.evidence["clear_left"] == 0  # type: ignore[index]
+    evidence = job_row(district.database, job).evidence or {}
+    assert evidence["rounds"] == 3 and evidence["clear_left"] == 0
     values = dict(there.run("SELECT id, sfz FROM live"))
     assert len(values) == 12 and {at for at, one in values.items() if recognise(one) is not Form.ID18} == {-3}
     with district.database.read() as session:
@@ -196,7 +197,7 @@ def test_what_collides_once_normalised_is_listed_and_stays(
         target = list_target(district, there)
         nothing_is_quoted(district, there, target)
         job = made(district, target, column("two", "sfz"), column("pair", "sfz"), column("pair", "sj", PHONE))
-        seen = job_row(district.database, job).checked["columns"][0]  # type: ignore[index]
+        seen = assessed(district.database, job)[0]
         assert seen["counts"]["merged"] == 1 and not seen["refusal"]
         agreed(district, service.request_run, replacement_id=job, reason="最小必要")
         assert work_off(district.database).state == "done"
@@ -229,7 +230,7 @@ def test_what_cannot_be_replaced_is_said_before_anything_runs(
     target = list_target(district, there)
     nothing_is_quoted(district, there, target)
     job = made(district, target, column("tail", "sfz"), column("keyless", "sfz"), column("narrow", "born"))
-    seen = {one["column"]: one for one in job_row(district.database, job).checked["columns"]}  # type: ignore[index]
+    seen = {one["column"]: one for one in assessed(district.database, job)}
     said = {name: "".join(one["zh"] for one in report["obstacles"]) for name, report in seen.items()}
     assert "外键" in said["tail.sfz"] and "主键" in said["keyless.sfz"] and "不是文本" in said["narrow.born"]
     assert refused(lambda: district.database.run(lambda s: service.request_run(

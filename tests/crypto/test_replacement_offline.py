@@ -130,7 +130,8 @@ def test_the_package_replaces_and_puts_back(
 
     def command(word: str) -> dict[str, int]:
         assert tool.main([word, *arguments]) == 0
-        return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+        counts: dict[str, int] = json.loads(capsys.readouterr().out)
+        return counts
 
     def interrupted(word: str, place: Any, name: str, after: int) -> None:
         killed(place, name, after, lambda: tool.main([word, *arguments]))

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, select, text
@@ -67,12 +68,12 @@ def test_one_flush_encrypts_a_column_once(district: District, monkeypatch: pytes
 
 
 class _Counting:
-    def __init__(self, inner: object, calls: list[int]) -> None:
+    def __init__(self, inner: Any, calls: list[int]) -> None:
         self._inner, self._calls = inner, calls
 
-    def encrypt(self, session: object, scope: object, rows: list[object]) -> object:
+    def encrypt(self, session: object, scope: object, rows: list[object]) -> Any:
         self._calls.append(len(rows))
-        return self._inner.encrypt(session, scope, rows)  # type: ignore[attr-defined]
+        return self._inner.encrypt(session, scope, rows)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._inner, name)

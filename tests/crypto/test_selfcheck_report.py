@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ GOOD = Facts(
 PRODUCTS = {gbt.Supplier.GATEWAY, gbt.Supplier.PRODUCT}
 
 
-def by_code(facts: Facts) -> dict[str, dict[str, object]]:
+def by_code(facts: Facts) -> dict[str, dict[str, Any]]:
     return {item["code"]: item for area in assess.assess(facts) for item in area["items"]}
 
 
@@ -73,15 +74,15 @@ def test_single_facts_change_single_findings() -> None:
     assert best["operation.key_policy"]["status"] == best["emergency.handling"]["status"] == Status.MET
     assert best["application.storage_secrecy"]["status"] == Status.PARTLY and "软件" in str(
         best["application.storage_secrecy"]["finding"])
-    worse = {
+    worse: dict[str, dict[str, Any]] = {
         "application.storage_integrity": {"missing_fences": ("t",)}, "emergency.plan": {"drill": None},
         "operation.key_policy": {"overdue": 1}, "emergency.handling": {"leaked": 1}, "device.logs": {"audit": ()},
         "application.storage_secrecy": {"scan": {**(GOOD.scan or {}), "hits": 1}},
     }
     order = [Status.MET, Status.PARTLY, Status.UNMET]
     for code, change in worse.items():
-        status = by_code(dataclasses.replace(GOOD, **change))[code]["status"]  # type: ignore[arg-type]
-        assert order.index(status) > order.index(best[code]["status"]), code  # type: ignore[arg-type]
+        status = by_code(dataclasses.replace(GOOD, **change))[code]["status"]
+        assert order.index(status) > order.index(best[code]["status"]), code
     assert assess.overall([Status.MET, Status.NOT_APPLICABLE]) is Status.MET
     assert assess.overall([Status.NOT_APPLICABLE]) is Status.NOT_APPLICABLE
     assert assess.overall([Status.MET, Status.UNMET]) is Status.PARTLY

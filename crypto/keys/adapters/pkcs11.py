@@ -94,7 +94,7 @@ class Pkcs11Root(DeviceRoot):
         """Wrap the material inside the token and store the result; raise ``crypto.sealed``."""
         with self.device():
             session, root = self.handles()
-            template = _template({
+            template = _Template({
                 _CKA_CLASS: _CKO_SECRET_KEY, _CKA_KEY_TYPE: _CKK_GENERIC, _CKA_TOKEN: False, _CKA_PRIVATE: True,
                 _CKA_SENSITIVE: False, _CKA_EXTRACTABLE: True, _CKA_VALUE: material,
             })
@@ -120,7 +120,7 @@ class Pkcs11Root(DeviceRoot):
             return self.files.read(kek_id, opened, Damaged)
 
     def _unwrap(self, session: c_ulong, root: c_ulong, wrapped: bytes) -> bytes:
-        template = _template({
+        template = _Template({
             _CKA_CLASS: _CKO_SECRET_KEY, _CKA_KEY_TYPE: _CKK_GENERIC, _CKA_TOKEN: False, _CKA_PRIVATE: True,
             _CKA_SENSITIVE: False, _CKA_EXTRACTABLE: True,
         })
@@ -166,7 +166,7 @@ class Pkcs11Root(DeviceRoot):
         return session
 
     def _generate(self, session: c_ulong) -> c_ulong:
-        template = _template({
+        template = _Template({
             _CKA_CLASS: _CKO_SECRET_KEY, _CKA_KEY_TYPE: _CKK_AES, _CKA_TOKEN: True, _CKA_PRIVATE: True,
             _CKA_SENSITIVE: True, _CKA_EXTRACTABLE: False, _CKA_WRAP: True, _CKA_UNWRAP: True,
             _CKA_VALUE_LEN: 32, _CKA_LABEL: ROOT_LABEL,
@@ -189,7 +189,7 @@ class Pkcs11Root(DeviceRoot):
         raise MODULE_FAILED(module=self.label, reason=f"no token {self._token}")
 
     def _find(self, session: c_ulong) -> c_ulong | None:
-        template = _template({_CKA_CLASS: _CKO_SECRET_KEY, _CKA_LABEL: ROOT_LABEL})
+        template = _Template({_CKA_CLASS: _CKO_SECRET_KEY, _CKA_LABEL: ROOT_LABEL})
         found, count = c_ulong(), c_ulong()
         self.call("C_FindObjectsInit", session, template.array, c_ulong(template.count))
         self.call("C_FindObjects", session, byref(found), c_ulong(1), byref(count))
@@ -197,7 +197,7 @@ class Pkcs11Root(DeviceRoot):
         return found if count.value else None
 
 
-class _template:  # noqa: N801 - reads as the argument that it is
+class _Template:
     """An array of attributes; it keeps the values alive as long as the call needs them."""
 
     def __init__(self, values: dict[int, int | bool | bytes]) -> None:
