@@ -88,7 +88,11 @@ class TablePage(Wire):
 class LoginIO(Wire):
     """How an upstream is logged in to. In ``body``, {username} and {password} stand for the sealed values."""
 
-    kind: Literal["none", "basic", "header", "token"] = "none"
+    kind: Literal["none", "basic", "header", "token", "signature"] = "none"
+    profile: Annotated[Literal["", "gjgxjhpt", "gjzwfwpt", "x-client-id"], Field(description="签名方式")] = ""
+    requester: Annotated[str, Field(max_length=100, description="本方的请求者标识（rid 或 Client-Id）")] = ""
+    partner: Annotated[str, Field(max_length=100, description="服务编码（sid）")] = ""
+    renewal: Annotated[str, Field(max_length=100, description="更新密钥接口的服务编码；缺省同 partner")] = ""
     path: Annotated[str, Field(max_length=300, description="登录地址（相对）")] = ""
     form: Literal["json", "form"] = "json"
     answer: Literal["json", "xml"] = "json"

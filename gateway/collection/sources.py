@@ -1,7 +1,7 @@
 """A task's source, opened: which adapter, with which secrets."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -48,7 +48,7 @@ def opened(session: Session, task: CollectionTask, run: CollectionRun | None) ->
 
 def http(runtime: Runtime, upstream: CollectionUpstream, source: Mapping[str, Any], *, since: Any = None) -> Source:
     """Open an HTTP source of an upstream."""
-    from gateway.collection.adapters import login
+    from gateway.collection.adapters import login, signed
     from gateway.collection.adapters.http import HttpSource, basic
 
     allowed, secret = guard.allowed_by(runtime.settings), open_secret(runtime, upstream)
@@ -57,16 +57,23 @@ def http(runtime: Runtime, upstream: CollectionUpstream, source: Mapping[str, An
     headers = basic(secret) if kind == "basic" else {}
     if kind == "header":
         headers[str(how.get("header") or "authorization")] = secret.get("token", "")
-    keeper = None
-    if kind == "token":
-        def fetch() -> tuple[str, float]:
-            with guard.client(allowed, timeout=_TIMEOUT) as own:
-                return login.fetch(own, upstream.base_url.rstrip("/") + "/" + str(how["path"]).lstrip("/"), how, secret)
 
-        keeper = login.keeper(upstream.id, upstream.version, fetch)
+    def fetch() -> tuple[str, float]:
+        if kind == "signature" and not how.get("path"):
+            return secret.get("token", ""), signed.FIXED_SECONDS
+        own_headers = signed.presenting(how, renewing=True)(secret.get("token", "")) if kind == "signature" else {}
+        with guard.client(allowed, timeout=_TIMEOUT) as own:
+            url = upstream.base_url.rstrip("/") + "/" + str(how["path"]).lstrip("/")
+            return login.fetch(own, url, how, secret, own_headers)
+
+    keeper = login.keeper(upstream.id, upstream.version, fetch) if kind in ("token", "signature") else None
+    present = signed.presenting(how) if kind == "signature" else _bearing(how)
+    return HttpSource(client, upstream.base_url, source, headers=headers, keeper=keeper, present=present, since=since)
+
+
+def _bearing(how: Mapping[str, Any]) -> Callable[[str], dict[str, str]]:
     header, prefix = str(how.get("header") or "authorization"), str(how.get("prefix", "Bearer "))
-    return HttpSource(client, upstream.base_url, source, headers=headers, keeper=keeper,
-                      present=lambda token: {header: prefix + token}, since=since)
+    return lambda token: {header: prefix + token}
 
 
 def seal_secret(runtime: Runtime, upstream_id: uuid.UUID, secret: Mapping[str, str]) -> bytes:

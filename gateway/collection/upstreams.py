@@ -11,19 +11,21 @@ from gateway.collection import queries, sources
 from gateway.collection.errors import CODE_TAKEN, SOURCE
 from gateway.collection.models import CollectionUpstream
 from gateway.permissions import COLLECT_EDIT
+from gateway.signing.profiles import PROFILES
 from kernel import clock, ids
 from kernel.audit.service import record
 from kernel.identity.actor import Actor, require
 from kernel.runtime import runtime_of
 
-LOGINS = ("none", "basic", "header", "token")
+LOGINS = ("none", "basic", "header", "token", "signature")
 
 
 def create(
     session: Session, actor: Actor, *, code: str, name: str, department_id: uuid.UUID, base_url: str,
     login: Mapping[str, Any], secret: Mapping[str, str],
 ) -> CollectionUpstream:
-    """List a system. ``login``: kind none, basic, header (a fixed token) or token (``adapters.login``).
+    """List a system. ``login``: kind none, basic, header (a fixed token), token (``adapters.login``) or
+    signature (``adapters.signed``: ``secret`` token is the key; with a path, the key that asks for the one that signs).
 
     ``secret`` (username, password, token) is sealed and never shown again. Raises ``gateway.collection.source``.
     """
@@ -65,6 +67,8 @@ def _check(base_url: str, login: Mapping[str, Any]) -> None:
     sources.check_address(base_url)
     if login.get("kind") not in LOGINS or (login["kind"] == "token" and not login.get("path")):
         raise SOURCE(field="login")
+    if login["kind"] == "signature" and not (login.get("profile") in PROFILES and login.get("requester")):
+        raise SOURCE(field="login.profile, login.requester")
     if "://" in str(login.get("path", "")):
         raise SOURCE(field="login.path")
 

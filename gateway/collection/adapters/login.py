@@ -62,7 +62,10 @@ def keeper(upstream_id: uuid.UUID, version: int, fetch: Callable[[], tuple[str, 
         return _keepers.setdefault((upstream_id, version), Keeper(fetch))
 
 
-def fetch(client: httpx2.Client, url: str, login: Mapping[str, Any], secret: Mapping[str, str]) -> tuple[str, float]:
+def fetch(
+    client: httpx2.Client, url: str, login: Mapping[str, Any], secret: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+) -> tuple[str, float]:
     """Log in; return the token and for how many seconds it holds.
 
     ``login``: body (fields, in which {username} and {password} stand for the secret's), form (json or form),
@@ -72,6 +75,7 @@ def fetch(client: httpx2.Client, url: str, login: Mapping[str, Any], secret: Map
     sent: dict[str, Any] = {"data": fields} if login.get("form") == "form" else {
         "content": json.dumps(fields).encode(), "headers": {"content-type": "application/json"}}
     try:
+        sent["headers"] = sent.get("headers", {}) | dict(headers or {})
         with client.stream("POST", url, **sent) as answer:
             if answer.status_code >= 300:
                 raise LOGIN_FAILED(reason=f"HTTP {answer.status_code}")
