@@ -18,9 +18,9 @@ from chain.contracts import queries as contracts
 from chain.contracts.accounts import PRODUCTION
 from chain.contracts.models import ContractCall, ContractRelease
 from chain.contracts.service import admin_send
-from chain.errors import REVERTED
 from chain.ledger.abi import Interface, interface
 from chain.ledger.access import ledger_of
+from chain.ledger.errors import REVERTED
 from chain.ledger.finality import at_once, final_height
 from chain.ledger.port import Ledger
 from chain.operations import carrying

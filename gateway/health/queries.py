@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from catalog.nodes.models import DataItem
 from gateway.apps import queries as app_queries
-from gateway.broker.models import QuotaDay
+from gateway.broker.limits import CALLS, DAY
+from gateway.broker.models import QuotaUse
 from gateway.grants.models import Grant
 from gateway.health.models import HealthCheck
 from gateway.health.rules import Item
+from gateway.snapshot.places import PRODUCTION
 
 
 def checks_of(session: Session, interface_id: uuid.UUID) -> Sequence[HealthCheck]:
@@ -51,9 +53,12 @@ def items(session: Session, entries: set[uuid.UUID]) -> dict[uuid.UUID, list[Ite
 def quota_use(session: Session, day: date) -> list[tuple[str, int, int]]:
     """(grant number, debited, quota) of active grants with a daily quota."""
     rows = session.execute(
-        select(Grant.number, QuotaDay.debited, Grant.quota_day)
-        .join(QuotaDay, (QuotaDay.grant_id == Grant.id) & (QuotaDay.day == day))
-        .where(Grant.state == "active", Grant.quota_day > 0)
+        select(Grant.number, QuotaUse.debited, Grant.quota_day)
+        .join(QuotaUse, QuotaUse.grant_id == Grant.id)
+        .where(
+            Grant.state == "active", Grant.quota_day > 0, QuotaUse.measure == CALLS, QuotaUse.span == DAY,
+            QuotaUse.start == day,
+        )
     )
     return [(number, debited, quota) for number, debited, quota in rows]
 
@@ -69,5 +74,6 @@ def grants_ending(session: Session, before: datetime) -> list[tuple[str, datetim
 def key_ages(session: Session, now: datetime) -> dict[str, Decimal | int]:
     """Days since the newest live secret of each active application was issued."""
     return {
-        app.app_key: (now - max(one.created_at for one in live)).days for app, live in app_queries.live(session) if live
+        app.app_key: (now - max(one.created_at for one in live)).days
+        for app, live in app_queries.live(session, PRODUCTION) if live
     }
