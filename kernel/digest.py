@@ -2,8 +2,11 @@
 
 import hashlib
 import hmac
+from functools import cache
 
 from kernel.errors import define
+
+_BLOCK = 64
 
 SM3_MISSING = define(
     "kernel.digest.sm3_missing", 500,
@@ -14,10 +17,16 @@ SM3_MISSING = define(
 
 def sm3(*parts: bytes) -> bytes:
     """Return the 32-byte SM3 digest of the concatenated parts."""
-    digest = hashlib.new("sm3")
+    digest = _blank().copy()
     for part in parts:
         digest.update(part)
     return digest.digest()
+
+
+@cache
+def _blank() -> "hashlib._Hash":
+    """A state to copy: looking an algorithm up by name takes longer than hashing a short message."""
+    return hashlib.new("sm3")
 
 
 def sm3_hex(*parts: bytes) -> str:
@@ -28,6 +37,25 @@ def sm3_hex(*parts: bytes) -> str:
 def hmac_sm3(key: bytes, message: bytes) -> bytes:
     """Return the 32-byte HMAC-SM3 (RFC 2104 over GB/T 32905)."""
     return hmac.digest(key, message, "sm3")
+
+
+class HmacSm3:
+    """HMAC-SM3 under one key, whose two padded blocks are hashed once: half the cost of :func:`hmac_sm3`."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = (sm3(key) if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+        self._inner, self._outer = _blank().copy(), _blank().copy()
+        self._inner.update(bytes(byte ^ 0x36 for byte in block))
+        self._outer.update(bytes(byte ^ 0x5C for byte in block))
+
+    def mac(self, message: bytes) -> bytes:
+        """Return the 32 bytes that :func:`hmac_sm3` returns."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def sha256_hex(*parts: bytes) -> str:

@@ -1,6 +1,6 @@
 """Complete HTTP answers of the gateway itself: problem+json (RFC 9457), Chinese first, with the request id."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import orjson
 
@@ -20,6 +20,7 @@ PHRASES = {
 _ID = b"@@REQUEST-ID@@@@@@@@@@@@"  # 24 bytes, as long as a request id, so that Content-Length holds
 
 
+@cache
 def status_line(status: int) -> bytes:
     """Return the status line."""
     return b"HTTP/1.1 %d %b\r\n" % (status, PHRASES.get(status, b"Status"))

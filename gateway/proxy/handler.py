@@ -6,19 +6,18 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
-import orjson
-
 from gateway import errors
 from gateway.broker.client import BrokerClient
 from gateway.calllog import record
 from gateway.calllog.log import CallLog
 from gateway.policy import rules as policy_rules
-from gateway.proxy import answers
+from gateway.proxy import answers, outgoing
 from gateway.proxy.call import Call
-from gateway.proxy.framing.client import ClientConnection
+from gateway.proxy.framing.client import ClientConnection, Exchange
 from gateway.proxy.framing.limits import DEFAULT, Limits, Refusal
-from gateway.proxy.framing.request import RequestHead
+from gateway.proxy.framing.request import RequestHead, RequestParser
 from gateway.proxy.framing.upstream import UpstreamPool
+from gateway.proxy.health import Health
 from gateway.signing import rules as signing
 from gateway.snapshot.rules import Compiled, Grant, Route
 from gateway.sources.connector import Connector, Origin
@@ -46,21 +45,22 @@ class GatewayHandler:
         connector: Connector, *, limits: Limits = DEFAULT,
     ) -> None:
         self.limits = limits
-        self.own_headers = signing.HEADERS
+        self.parser = RequestParser(limits, signing.HEADERS, signing.ONCE, outgoing.NOT_FORWARDED)
         self.now = loop.time()
         self.draining = False
         self.broker = broker
-        self.running: set[Call] = set()
         self.connections: set[ClientConnection] = set()
         self._loop = loop
         self._log = log
+        # stores a call's line
+        self.log_call: Callable[[bytes], bool] = log.append
         self._sources = sources
         self._connector = connector
         self._pools: dict[Origin, UpstreamPool] = {}
         self._hosts: dict[Origin, bytes] = {}
         self._leases: list[Grant] = []
         self._compiled: Compiled | None = None
-        self._id_prefix = os.urandom(6).hex()
+        self._id_prefix = os.urandom(6).hex().encode()
         self._id_next = 0
         self.calls = 0
 
@@ -94,16 +94,18 @@ class GatewayHandler:
         """Forget it."""
         self.connections.discard(connection)
 
-    def admit(self, connection: ClientConnection, head: RequestHead) -> int:
+    def admit(self, connection: ClientConnection, head: RequestHead) -> Exchange:
         """Count the call and find its route, before any body is read."""
         if head.path == HEALTH:
-            return 0
+            health = connection.exchange = Health(self, connection)
+            return health
         self._log.start()
         self.calls += 1
         call = connection.exchange = Call(self, connection, head)
-        if self._compiled is None:
+        compiled = self._compiled
+        if compiled is None:
             raise Refusal(503, "no_snapshot")
-        route = self._compiled.find(head.path)
+        route = compiled.find(head.path)
         if route is None:
             raise Refusal(404, "no_interface")
         call.route = route
@@ -111,26 +113,8 @@ class GatewayHandler:
             raise Refusal(410, "retired")
         if head.method not in route.methods:
             raise Refusal(405, "not_allowed")
-        return route.body_limit
-
-    def handle(self, connection: ClientConnection, head: RequestHead, body: bytes) -> None:
-        """Start the call that admit() created."""
-        call = connection.exchange
-        if isinstance(call, Call):
-            call.start(head, body)
-        else:
-            self._health(connection)
-
-    def _health(self, connection: ClientConnection) -> None:
-        """Answer a load balancer's probe: no call, so it is neither counted nor logged."""
-        keep = connection.stays_open
-        ready = self._compiled is not None and self.broker.connected
-        body = orjson.dumps({"status": "ok" if ready else "starting", "snapshot": self.snapshot_number})
-        connection.write(
-            answers.status_line(200) + b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
-            + (b"\r\n" if keep else b"Connection: close\r\n\r\n") + body
-        )
-        connection.finish(keep)
+        call.body_limit = route.body_limit
+        return call
 
     def refuse(self, connection: ClientConnection, head: RequestHead | None, refusal: Refusal) -> bytes:
         """Log and return the answer to a refused message."""
@@ -144,20 +128,17 @@ class GatewayHandler:
             answer = answers.malformed(refusal.reason, refusal.status, call.request_id)
         else:
             answer = answers.problem(kind, call.request_id, close=True)
-        call.log_refused(refusal.status, refusal.reason, len(answer))
+        call.over = True
+        call.log(refusal.status, refusal.reason.encode(), len(answer))
         return answer
 
     # -- services of a call --------------------------------------------------------------------------------------
     def next_request_id(self) -> bytes:
         """Return 24 characters, unique over restarts (48 random bits) and within the worker (a counter)."""
         self._id_next += 1
-        return b"%b%012x" % (self._id_prefix.encode(), self._id_next)
+        return b"%b%012x" % (self._id_prefix, self._id_next)
 
-    def log_call(self, line: bytes) -> bool:
-        """Store a call's line."""
-        return self._log.append(line)
-
-    def log_end(self, request_id: bytes, outcome: str, size: int) -> None:
+    def log_end(self, request_id: bytes, outcome: bytes, size: int) -> None:
         """Store how an answer that had begun ended."""
         self._log.append(record.render_end(clock.now_micros(), request_id, outcome, size), finishes=False)
 
@@ -238,8 +219,9 @@ class GatewayHandler:
         self.now = now = self._loop.time()
         for connection in [one for one in self.connections if one.deadline < now]:
             connection.swept()
-        for call in [one for one in self.running if one.deadline < now]:
-            call.expire()
+        for exchange in [one.exchange for one in self.connections if one.exchange is not None]:
+            if exchange.deadline < now:
+                exchange.expire()
         for pool in self._pools.values():
             pool.sweep(now)
         self.broker.sweep(now)

@@ -1,12 +1,14 @@
 """What goes on to the upstream, and which of its answers a field policy can be applied to."""
 
+from functools import lru_cache
+
 from gateway.proxy.framing.request import HOP_BY_HOP, RequestHead
 from gateway.proxy.framing.response import ResponseHead
 from gateway.signing import rules as signing
 from gateway.snapshot.rules import App, Route
 
 # what a client says about itself as a proxy, or what we say to the upstream in its place
-_NOT_FORWARDED = HOP_BY_HOP | signing.HEADERS | frozenset({
+NOT_FORWARDED = HOP_BY_HOP | signing.HEADERS | frozenset({
     b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip", b"forwarded",
     b"via", b"x-request-id", b"accept-encoding", b"cookie",
 })
@@ -14,26 +16,29 @@ _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 
 
 def upstream_request(
-    head: RequestHead, body: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, peer: str,
+    head: RequestHead, body: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, peer: bytes,
 ) -> bytes:
     """Return the complete request: the caller's fields without hop-by-hop, signature and proxy headers."""
     path = route.base + head.path[len(route.path):] or b"/"
-    target = b"%b?%b" % (path, head.query) if head.query else path
-    lines = [b"%b: %b\r\n" % pair for pair in head.headers if pair[0] not in _NOT_FORWARDED]
-    encoding = b"" if route.streams else b"Accept-Encoding: identity\r\n"
-    length = b"Content-Length: %d\r\n" % len(body) if body or head.method in _WITH_BODY else b""
-    ours = b"X-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n" % (request_id, app.key, peer.encode())
-    return b"%b %b HTTP/1.1\r\nHost: %b\r\n%b%b%b%b\r\n%b" % (
-        head.method, target, host, b"".join(lines), ours, encoding, length, body,
+    return b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%bX-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n%b%b\r\n%b" % (
+        head.method, path, b"?" + head.query if head.query else b"", host, head.headers.passed, request_id, app.key, peer,
+        b"" if route.streams else b"Accept-Encoding: identity\r\n",
+        b"Content-Length: %d\r\n" % len(body) if body or head.method in _WITH_BODY else b"", body,
     )
 
 
 def reducible(answer: ResponseHead) -> bool:
     """Tell whether the body is JSON in UTF-8 without an encoding on top: nothing else can be reduced to fields."""
-    media, _, parameters = answer.fields.get(b"content-type", b"").lower().partition(b";")
+    fields = answer.fields
+    return _is_json(fields.get(b"content-type", b""), fields.get(b"content-encoding", b"identity"))
+
+
+@lru_cache(maxsize=256)
+def _is_json(content_type: bytes, encoding: bytes) -> bool:
+    media, _, parameters = content_type.lower().partition(b";")
     if b"charset" in parameters and b"utf-8" not in parameters and b"utf8" not in parameters:
         return False
-    if answer.fields.get(b"content-encoding", b"identity").lower() != b"identity":
+    if encoding.lower() != b"identity":
         return False
     media = media.strip()
     return media == b"application/json" or media.endswith(b"+json")

@@ -29,6 +29,8 @@ GATEWAY = "gw"
 POLL_SECONDS = 0.5
 # a keep-alive client that is about to send when the drain begins still gets its answer
 LINGER_SECONDS = 2.0
+# what a call makes forms no cycle: it goes by its counts, and the collector need not look often
+GARBAGE_THRESHOLDS = (50_000, 20, 50)
 DRAIN_SECONDS = 30.0
 
 
@@ -58,6 +60,7 @@ class Worker:
         await self._follow(handler)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
         server = await loop.create_server(lambda: ClientConnection(handler), sock=self._listener, backlog=1024)
         ready()
         ticker, follower = loop.create_task(self._tick(handler, log)), loop.create_task(self._follow_on(handler))

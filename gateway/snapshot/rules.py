@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from gateway.calllog import record
 from gateway.policy.rules import Policy, compile_policy
 from kernel.digest import sm3_hex
 
@@ -38,6 +39,8 @@ class Grant:
     # units that the broker has handed to this worker, and until when (loop seconds) they count
     leased: int = 0
     leased_until: float = 0.0
+    # its piece of each line of the call log
+    who: bytes = b""
 
 
 @dataclass(slots=True)
@@ -114,6 +117,9 @@ def compile_snapshot(number: int, checksum: str, body: str, opener: Opener) -> C
         number, checksum, {route.path: route for route in routes},
         {route.path: route for route in routes if route.kind == HTTP}, {app.key: app for app in apps},
     )
+    for app in apps:
+        for code, grant in app.grants.items():
+            grant.who = record.who(app.key, code, grant.id, number)
     compiled.origins = {route.origin for route in routes if route.kind == HTTP and not route.retired}
     return compiled
 

@@ -13,9 +13,12 @@ _END = b"\r\n\r\n"
 
 
 class Receiver(Protocol):
-    """Takes an upstream's answer. ``failed`` may come at any time and is the last call."""
+    """Takes an upstream's answer. ``failed`` may come at any time and is the last call.
 
-    def answered(self, head: ResponseHead) -> None: ...
+    ``answered`` brings the first bytes of the body where they came with the head: one write for the client then.
+    """
+
+    def answered(self, head: ResponseHead, first: bytes) -> None: ...
     def received(self, data: bytes) -> None: ...
     def completed(self) -> None: ...
     def failed(self, reason: str, *, began: bool) -> None: ...
@@ -28,7 +31,6 @@ class UpstreamConnection(asyncio.Protocol):
         "_buffer",
         "_head",
         "_method",
-        "_parser",
         "_reader",
         "closed",
         "fresh",
@@ -50,7 +52,6 @@ class UpstreamConnection(asyncio.Protocol):
         self._buffer = b""
         self._head: ResponseHead | None = None
         self._reader: BodyReader | None = None
-        self._parser = ResponseParser(pool.limits)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -58,60 +59,63 @@ class UpstreamConnection(asyncio.Protocol):
 
     def send(self, receiver: Receiver, method: bytes, request: bytes) -> None:
         """Send a complete request; its answer goes to ``receiver``."""
-        self.receiver, self._method, self._head, self._reader = receiver, method, None, None
+        self.receiver, self._method = receiver, method
         self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Cut the answer into head and body; bytes that nobody asked for end the connection."""
-        if self.receiver is None:
+        receiver, reader = self.receiver, self._reader
+        if receiver is None:
             self.drop()
             return
-        self._buffer = self._buffer + data if self._buffer else data
         try:
-            if self._reader is None and not self._read_head():
+            if reader is None:
+                self._read_head(self._buffer + data if self._buffer else data, receiver)
                 return
-            self._read_body()
+            payload, used = reader.feed(data)
+            if payload:
+                receiver.received(payload)
+            self._go_on(reader, len(data) - used)
         except UpstreamFault as fault:
             self._fail(fault.reason)
         except BadChunk as fault:
             self._fail(f"chunk {fault}")
 
-    def _read_head(self) -> bool:
+    def _read_head(self, data: bytes, receiver: Receiver) -> None:
+        limit = self.pool.limits.response_head
         while True:
-            end = self._buffer.find(_END)
-            if end < 0 or end > self.pool.limits.response_head:
-                if len(self._buffer) > self.pool.limits.response_head:
+            end = data.find(_END)
+            if end < 0 or end > limit:
+                if len(data) > limit:
                     raise UpstreamFault("head too long")
-                return False
-            raw, self._buffer = self._buffer[:end + 4], self._buffer[end + 4:]
-            head = self._parser.parse(raw, self._method)
+                self._buffer = data
+                return
+            head = self.pool.parser.parse(data[:end + 4], self._method)
+            data = data[end + 4:]
             if head.status >= 200:
                 break
-        self._head, self._reader = head, head.reader()
-        receiver = self.receiver
-        assert receiver is not None
-        receiver.answered(head)
-        return self.receiver is not None
-
-    def _read_body(self) -> None:
-        reader, receiver = self._reader, self.receiver
-        if reader is None or receiver is None:
+        self._buffer = b""
+        self._head = head
+        if len(data) == head.length and not head.bodyless:
+            receiver.answered(head, data)
+            if self.receiver is not None:
+                self._complete(extra=False)
             return
-        if self._buffer and not reader.done:
-            data, self._buffer = self._buffer, b""
-            payload, used = reader.feed(data)
-            if payload:
-                receiver.received(payload)
-            self._buffer = data[used:]
-            if self.receiver is None:  # the receiver gave up on this answer
-                return
-        if reader.done:
-            self._complete()
+        reader = self._reader = head.reader()
+        payload, used = (b"", 0) if reader.done or not data else reader.feed(data)
+        receiver.answered(head, payload)
+        self._go_on(reader, len(data) - used)
 
-    def _complete(self) -> None:
-        receiver, head, extra = self.receiver, self._head, self._buffer
+    def _go_on(self, reader: BodyReader, left: int) -> None:
+        """End the answer when its body is whole; ``left`` bytes came behind it."""
+        if reader.done and self.receiver is not None:  # the receiver may have given up on this answer
+            self._complete(extra=left > 0)
+
+    def _complete(self, *, extra: bool) -> None:
+        receiver, head = self.receiver, self._head
         assert receiver is not None and head is not None
-        self.receiver, self._reader, self._head, self._buffer, self.fresh = None, None, None, b"", False
+        self.receiver = self._reader = self._head = None
+        self.fresh = False
         if extra or not head.keep_alive or self.closed or self.paused:
             self.drop()
         else:
@@ -180,6 +184,7 @@ class UpstreamPool:
         breaker_failures: int = 5, breaker_seconds: float = 5.0,
     ) -> None:
         self.limits = limits
+        self.parser = ResponseParser(limits)
         self.failures = 0
         self._connect, self._size, self._queue, self._idle_seconds = connect, size, queue, idle_seconds
         self._breaker_failures, self._breaker_seconds = breaker_failures, breaker_seconds
@@ -190,13 +195,20 @@ class UpstreamPool:
         self._connecting = 0
         self._waiters: deque[Ready] = deque()
 
-    def acquire(self, ready: Ready, now: float) -> None:
-        """Call ``ready(connection, "")`` now or later, or ``ready(None, reason)``."""
+    def take(self) -> UpstreamConnection | None:
+        """Return a connection that waits, or None: then :meth:`acquire` one."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.closed:
-                ready(connection, "")
-                return
+                return connection
+        return None
+
+    def acquire(self, ready: Ready, now: float) -> None:
+        """Call ``ready(connection, "")`` now or later, or ``ready(None, reason)``."""
+        connection = self.take()
+        if connection is not None:
+            ready(connection, "")
+            return
         if self.failures >= self._breaker_failures:
             if now < self._open_until or self._trial:
                 ready(None, "breaker open")

@@ -1,0 +1,184 @@
+"""The source of a call: an upstream over HTTP (framing's Receiver) or a declared table, and what of it may leave."""
+
+from concurrent.futures import Future
+
+from gateway import errors
+from gateway.proxy import answers, outgoing
+from gateway.proxy.answering import Answering
+from gateway.proxy.framing.response import ResponseHead
+from gateway.proxy.framing.upstream import UpstreamConnection
+from gateway.snapshot.rules import HTTP
+from kernel.clock import now_micros
+
+POLICY_BODY_LIMIT = 8 * 1024 * 1024
+_LARGE_BODY = 256 * 1024
+_IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+
+
+class Sourcing(Answering):
+    """From the moment a call is admitted until its answer has left."""
+
+    __slots__ = ()
+
+    def forward(self) -> None:
+        """Ask the source."""
+        gateway, route, grant, head = self.gateway, self.route, self.grant, self.head
+        assert route is not None and grant is not None and head is not None
+        self.deadline = gateway.now + route.timeout + 1.0
+        if route.kind == HTTP:
+            pool = gateway.pool(route.origin)
+            upstream = pool.take()
+            if upstream is None:
+                pool.acquire(self._connected, gateway.now)
+            else:
+                self._send(upstream)
+        else:
+            gateway.query_table(route, grant, head.query, self._queried)
+
+    def _connected(self, upstream: UpstreamConnection | None, reason: str) -> None:
+        if self.over:
+            if upstream is not None:
+                upstream.pool.release(upstream)
+            return
+        if upstream is None:
+            self.refuse(errors.UPSTREAM_DOWN)
+            return
+        self._send(upstream)
+
+    def _send(self, upstream: UpstreamConnection) -> None:
+        self.upstream = upstream
+        self.sent_at = now_micros()
+        head, route, app = self.head, self.route, self.app
+        assert head is not None and route is not None and app is not None
+        upstream.send(self, head.method, outgoing.upstream_request(
+            head, self.body, route, app, host=self.gateway.host_header(route.origin), request_id=self.request_id,
+            peer=self.connection.peer,
+        ))
+
+    # -- the upstream's answer (Receiver) ------------------------------------------------------------------------
+    def answered(self, head: ResponseHead, first: bytes) -> None:
+        """The upstream's head has come, perhaps with the first bytes of its body."""
+        self.answer = head
+        self.upstream_micros = now_micros() - self.sent_at
+        route = self.route
+        assert route is not None
+        if route.streams:
+            self._begin_stream(head, first)
+        elif head.length is not None and head.length > POLICY_BODY_LIMIT:
+            self.give_up(errors.POLICY)
+        elif first:
+            self._collect(first)
+
+    def _begin_stream(self, head: ResponseHead, first: bytes) -> None:
+        connection, request = self.connection, self.head
+        assert request is not None
+        length = 0 if head.bodyless else head.length
+        keep = connection.stays_open
+        if length is not None or head.bodyless:
+            framing = b"" if head.length is None else b"Content-Length: %d\r\n" % head.length
+        elif request.minor == 1:
+            framing, self.chunked = b"Transfer-Encoding: chunked\r\n", True
+        else:
+            framing, keep = b"", False
+        connection.keep_alive = keep
+        if not self.log(head.status, b"ok", -1 if length is None else length):
+            self.give_up(errors.LOG_FULL)
+            return
+        self.streamed = len(first)
+        connection.write(b"%b%bX-Request-Id: %b\r\n%b%b%b" % (
+            answers.status_line(head.status), head.passed, self.request_id, framing,
+            b"\r\n" if keep else b"Connection: close\r\n\r\n",
+            b"%x\r\n%b\r\n" % (len(first), first) if first and self.chunked else first,
+        ))
+
+    def received(self, data: bytes) -> None:
+        """Body bytes of the upstream: on to the client, or collected for the policy."""
+        route = self.route
+        assert route is not None
+        if route.streams:
+            self.streamed += len(data)
+            self.deadline = self.gateway.now + route.timeout + 1.0
+            self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
+        else:
+            self._collect(data)
+
+    def _collect(self, data: bytes) -> None:
+        self.collected_size += len(data)
+        if self.collected_size > POLICY_BODY_LIMIT:
+            self.give_up(errors.POLICY)
+        elif self.collected is None:
+            self.collected = [data]
+        else:
+            self.collected.append(data)
+
+    def completed(self) -> None:
+        """The upstream's answer is whole."""
+        self.upstream = None
+        if self.over:
+            return
+        route, answer = self.route, self.answer
+        assert route is not None and answer is not None
+        if not route.streams:
+            self._reduce(answer)
+            return
+        if self.chunked:
+            self.connection.write(b"0\r\n\r\n")
+        self.end(self.connection.keep_alive and not self.connection.closing)
+
+    def failed(self, reason: str, *, began: bool) -> None:
+        """The upstream broke off or lied."""
+        self.upstream = None
+        if self.over:
+            return
+        head = self.head
+        assert head is not None and self.route is not None
+        if reason == "closed idle" and not began and not self.retried and head.method in _IDEMPOTENT:
+            # the pool's connection had been closed by the other side: nothing was processed
+            self.retried = True
+            self.gateway.pool(self.route.origin).acquire(self._connected, self.gateway.now)
+            return
+        if self.logged:
+            self.cut(b"upstream")
+        else:
+            self.refuse(errors.UPSTREAM_FAULT)
+
+    # -- what may leave ------------------------------------------------------------------------------------------
+    def _reduce(self, answer: ResponseHead) -> None:
+        """Apply the field policy to a collected answer; other statuses than success leave without their body."""
+        if not 200 <= answer.status < 300 or answer.bodyless:
+            self._plain(answer)
+        elif not outgoing.reducible(answer):
+            self.refuse(errors.POLICY)
+        else:
+            assert self.grant is not None
+            pieces, self.collected = self.collected or [b""], None
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            self.gateway.reduce(self.grant.policy, body, self._reduced, in_thread=len(body) > _LARGE_BODY)
+
+    def _plain(self, answer: ResponseHead) -> None:
+        if answer.bodyless or answer.status == 204:
+            self.respond(answer.status, b"")
+        elif answer.status >= 500 or answer.status < 400:
+            self.refuse(errors.UPSTREAM_FAULT)
+        else:
+            # an error text of the source may hold anything: its status leaves, its body does not
+            self.refuse(errors.UPSTREAM_FAULT, status=answer.status)
+
+    def _reduced(self, body: bytes | None) -> None:
+        if self.over:
+            return
+        if body is None:
+            self.refuse(errors.POLICY)
+        else:
+            self.respond(200 if self.answer is None else self.answer.status, body)
+
+    def _queried(self, future: "Future[bytes]") -> None:
+        """A declared table has answered (called in the loop)."""
+        if self.over:
+            return
+        error = future.exception()
+        if error is None:
+            self.respond(200, future.result())
+            return
+        kind, parameter = self.gateway.table_fault(error)
+        self.refuse(kind, parameter=parameter)
