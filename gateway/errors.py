@@ -55,6 +55,10 @@ BROKER = define("gateway.call.unavailable", 503, zh="网关暂时不能核验调
 NO_SNAPSHOT = define("gateway.call.no_snapshot", 503, zh="网关尚未取得配置", en="The gateway has no configuration yet")
 UPSTREAM_FAULT = define("gateway.call.upstream", 502, zh="数据源应答异常", en="The source's answer cannot be used")
 UPSTREAM_DOWN = define("gateway.call.upstream_down", 503, zh="数据源暂时无法连接", en="The source cannot be reached")
+UPSTREAM_PAUSED = define(
+    "gateway.call.upstream_paused", 503, zh="数据源连续失败，暂停访问", en="The source keeps failing and is left alone for a while",
+    fix_zh="请按 Retry-After 稍后再试", fix_en="Try again after Retry-After",
+)
 UPSTREAM_SLOW = define("gateway.call.upstream_slow", 504, zh="数据源应答超时", en="The source did not answer in time")
 POLICY = define(
     "gateway.call.policy", 502, zh="应答无法按授权字段处理，已拦截", en="The answer could not be reduced to the granted fields",

@@ -14,17 +14,19 @@ from kernel.clock import now_micros
 from kernel.errors import ErrorKind
 
 if TYPE_CHECKING:
-    from gateway.proxy.handler import GatewayHandler
+    from gateway.proxy.handler import GatewayHandler, Upstream
 
 _JSON_HEAD = b"Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n"
 _NEVER = float("inf")
+# the coarse clock moves this often: nothing is late before its time, and at most twice this after it
+SWEEP_SECONDS = 0.25
 
 
 class Answering:
     """A call as its client's connection sees it (framing's Exchange). ``over``: nothing more is done for it."""
 
     __slots__ = (
-        "answer", "app", "at", "body", "body_limit", "chunked", "collected", "collected_size", "connection", "deadline", "gateway", "grant", "head", "logged", "over", "request_id",
+        "answer", "app", "at", "body", "body_limit", "chunked", "collected", "collected_size", "connection", "deadline", "gateway", "grant", "head", "logged", "origin", "over", "request_id",
         "retried", "route", "sent_at", "streamed", "upstream", "upstream_micros",
     )
 
@@ -42,6 +44,7 @@ class Answering:
         self.answer: ResponseHead | None = None
         self.collected: list[bytes] | None = None
         self.collected_size = self.body_limit = 0
+        self.origin: Upstream | None = None
         self.upstream: UpstreamConnection | None = None
         self.sent_at = self.upstream_micros = self.streamed = 0
         self.deadline = _NEVER
@@ -125,16 +128,6 @@ class Answering:
         self.connection.exchange = None
         self.connection.abort()
 
-    def expire(self) -> None:
-        """The source took too long (called by the sweep)."""
-        if self.over or self.connection.paused:
-            return
-        self.leave_upstream()
-        if self.logged:
-            self.cut(b"slow")
-        else:
-            self.refuse(errors.UPSTREAM_SLOW)
-
     # -- the client (Exchange) -----------------------------------------------------------------------------------
     def client_gone(self) -> None:
         """The client closed before the answer was complete."""
@@ -156,4 +149,4 @@ class Answering:
         """Read on."""
         if self.upstream is not None:
             self.upstream.resume()
-        self.deadline = self.gateway.now + (self.route.timeout if self.route else 30.0) + 1.0
+        self.deadline = self.gateway.now + (self.route.timeout if self.route else 30.0) + SWEEP_SECONDS

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway import errors
 from gateway.broker.client import BrokerClient
@@ -12,6 +12,7 @@ from gateway.calllog import record
 from gateway.calllog.log import CallLog
 from gateway.policy import rules as policy_rules
 from gateway.proxy import answers, outgoing
+from gateway.proxy.breaker import Breaker
 from gateway.proxy.call import Call
 from gateway.proxy.framing.client import ClientConnection, Exchange
 from gateway.proxy.framing.limits import DEFAULT, Limits, Refusal
@@ -26,6 +27,14 @@ from kernel.errors import ErrorKind
 
 LEASE_SECONDS = 1.0
 HEALTH = b"/healthz"
+
+
+class Upstream(NamedTuple):
+    """An upstream of the snapshot: connections, breaker, and its name as it is told to it."""
+
+    pool: UpstreamPool
+    breaker: Breaker
+    host: bytes
 
 
 class Sources(Protocol):
@@ -56,8 +65,7 @@ class GatewayHandler:
         self.log_call: Callable[[bytes], bool] = log.append
         self._sources = sources
         self._connector = connector
-        self._pools: dict[Origin, UpstreamPool] = {}
-        self._hosts: dict[Origin, bytes] = {}
+        self._upstreams: dict[Origin, Upstream] = {}
         self._leases: list[Grant] = []
         self._compiled: Compiled | None = None
         self._id_prefix = os.urandom(6).hex().encode()
@@ -80,10 +88,9 @@ class GatewayHandler:
         """Take a compiled snapshot into use: one reference."""
         self._return_leases(everything=True)
         self._compiled = compiled
-        for origin in [origin for origin in self._pools if origin not in compiled.origins]:
-            pool = self._pools.pop(origin)
+        for origin in [origin for origin in self._upstreams if origin not in compiled.origins]:
             # calls under way keep their connections; they are dropped when they come back idle
-            pool.retire()
+            self._upstreams.pop(origin).pool.retire()
 
     # -- Handler of the framing core -----------------------------------------------------------------------------
     def opened(self, connection: ClientConnection) -> None:
@@ -142,22 +149,14 @@ class GatewayHandler:
         """Store how an answer that had begun ended."""
         self._log.append(record.render_end(clock.now_micros(), request_id, outcome, size), finishes=False)
 
-    def pool(self, origin: Origin) -> UpstreamPool:
-        """Return the pool of an upstream."""
-        pool = self._pools.get(origin)
-        if pool is None:
-            pool = self._pools[origin] = UpstreamPool(self._connector.connect_to(origin), self.limits)
-        return pool
-
-    def host_header(self, origin: Origin) -> bytes:
-        """Return the Host of an upstream."""
-        host = self._hosts.get(origin)
-        if host is None:
-            scheme, name, port = origin
-            name = f"[{name}]" if ":" in name else name
-            plain = port == (443 if scheme == "https" else 80)
-            host = self._hosts[origin] = (name if plain else f"{name}:{port}").encode()
-        return host
+    def upstream(self, origin: Origin) -> Upstream:
+        """Return what is known of an upstream."""
+        found = self._upstreams.get(origin)
+        if found is None:
+            found = self._upstreams[origin] = Upstream(
+                UpstreamPool(self._connector.connect_to(origin), self.limits), Breaker(), host_header(origin),
+            )
+        return found
 
     def query_table(self, route: Route, grant: Grant, query: bytes, done: Callable[["Future[bytes]"], None]) -> None:
         """Run a declared table's query in a thread; ``done`` is called in the loop."""
@@ -222,8 +221,8 @@ class GatewayHandler:
         for exchange in [one.exchange for one in self.connections if one.exchange is not None]:
             if exchange.deadline < now:
                 exchange.expire()
-        for pool in self._pools.values():
-            pool.sweep(now)
+        for upstream in self._upstreams.values():
+            upstream.pool.sweep(now)
         self.broker.sweep(now)
         self._return_leases()
 
@@ -239,8 +238,15 @@ class GatewayHandler:
     def close(self) -> None:
         """Give back leases and drop pools."""
         self._return_leases(everything=True)
-        for pool in self._pools.values():
-            pool.close()
+        for upstream in self._upstreams.values():
+            upstream.pool.close()
+
+
+def host_header(origin: Origin) -> bytes:
+    """Return the Host of an upstream."""
+    scheme, name, port = origin
+    name = f"[{name}]" if ":" in name else name
+    return (name if port == (443 if scheme == "https" else 80) else f"{name}:{port}").encode()
 
 
 def _no_keys(column: str, key: object, envelope: str) -> str:

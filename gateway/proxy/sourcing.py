@@ -4,11 +4,12 @@ from concurrent.futures import Future
 
 from gateway import errors
 from gateway.proxy import answers, outgoing
-from gateway.proxy.answering import Answering
+from gateway.proxy.answering import SWEEP_SECONDS, Answering
 from gateway.proxy.framing.response import ResponseHead
 from gateway.proxy.framing.upstream import UpstreamConnection
 from gateway.snapshot.rules import HTTP
 from kernel.clock import now_micros
+from kernel.errors import ErrorKind
 
 POLICY_BODY_LIMIT = 8 * 1024 * 1024
 _LARGE_BODY = 256 * 1024
@@ -24,44 +25,67 @@ class Sourcing(Answering):
         """Ask the source."""
         gateway, route, grant, head = self.gateway, self.route, self.grant, self.head
         assert route is not None and grant is not None and head is not None
-        self.deadline = gateway.now + route.timeout + 1.0
+        self.deadline = gateway.now + route.timeout + SWEEP_SECONDS
         if route.kind == HTTP:
-            pool = gateway.pool(route.origin)
-            upstream = pool.take()
-            if upstream is None:
-                pool.acquire(self._connected, gateway.now)
-            else:
-                self._send(upstream)
+            self.origin = gateway.upstream(route.origin)
+            self._ask()
         else:
             gateway.query_table(route, grant, head.query, self._queried)
+
+    def _ask(self) -> None:
+        origin, route = self.origin, self.route
+        assert origin is not None and route is not None
+        if origin.breaker.troubled:
+            wait = origin.breaker.wait(self.gateway.now, route.timeout + SWEEP_SECONDS)
+            if wait:
+                self.refuse(errors.UPSTREAM_PAUSED, retry_ms=int(wait * 1000))
+                return
+        upstream = origin.pool.take()
+        if upstream is None:
+            origin.pool.acquire(self._connected)
+        else:
+            self._send(upstream)
 
     def _connected(self, upstream: UpstreamConnection | None, reason: str) -> None:
         if self.over:
             if upstream is not None:
                 upstream.pool.release(upstream)
-            return
-        if upstream is None:
+        elif upstream is not None:
+            self._send(upstream)
+        elif reason == "connect":
+            self._failed_once(errors.UPSTREAM_DOWN, idempotent=True)
+        else:
             self.refuse(errors.UPSTREAM_DOWN)
-            return
-        self._send(upstream)
 
     def _send(self, upstream: UpstreamConnection) -> None:
         self.upstream = upstream
         self.sent_at = now_micros()
-        head, route, app = self.head, self.route, self.app
-        assert head is not None and route is not None and app is not None
+        head, route, app, origin = self.head, self.route, self.app, self.origin
+        assert head is not None and route is not None and app is not None and origin is not None
         upstream.send(self, head.method, outgoing.upstream_request(
-            head, self.body, route, app, host=self.gateway.host_header(route.origin), request_id=self.request_id,
-            peer=self.connection.peer,
+            head, self.body, route, app, host=origin.host, request_id=self.request_id, peer=self.connection.peer,
         ))
+
+    def _failed_once(self, kind: ErrorKind, *, idempotent: bool) -> None:
+        """Nothing has come: try once more where that cannot do a thing twice, else answer with a problem."""
+        origin = self.origin
+        assert origin is not None
+        origin.breaker.failed(self.gateway.now)
+        if idempotent and not self.retried:
+            self.retried = True
+            self._ask()
+        else:
+            self.refuse(kind)
 
     # -- the upstream's answer (Receiver) ------------------------------------------------------------------------
     def answered(self, head: ResponseHead, first: bytes) -> None:
         """The upstream's head has come, perhaps with the first bytes of its body."""
         self.answer = head
         self.upstream_micros = now_micros() - self.sent_at
-        route = self.route
-        assert route is not None
+        route, origin = self.route, self.origin
+        assert route is not None and origin is not None
+        if origin.breaker.troubled:
+            origin.breaker.succeeded()
         if route.streams:
             self._begin_stream(head, first)
         elif head.length is not None and head.length > POLICY_BODY_LIMIT:
@@ -97,7 +121,7 @@ class Sourcing(Answering):
         assert route is not None
         if route.streams:
             self.streamed += len(data)
-            self.deadline = self.gateway.now + route.timeout + 1.0
+            self.deadline = self.gateway.now + route.timeout + SWEEP_SECONDS
             self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
         else:
             self._collect(data)
@@ -130,17 +154,28 @@ class Sourcing(Answering):
         self.upstream = None
         if self.over:
             return
-        head = self.head
-        assert head is not None and self.route is not None
-        if reason == "closed idle" and not began and not self.retried and head.method in _IDEMPOTENT:
-            # the pool's connection had been closed by the other side: nothing was processed
-            self.retried = True
-            self.gateway.pool(self.route.origin).acquire(self._connected, self.gateway.now)
+        head, origin = self.head, self.origin
+        assert head is not None and origin is not None
+        if not began:
+            self._failed_once(errors.UPSTREAM_FAULT, idempotent=head.method in _IDEMPOTENT)
             return
+        origin.breaker.failed(self.gateway.now)
         if self.logged:
             self.cut(b"upstream")
         else:
             self.refuse(errors.UPSTREAM_FAULT)
+
+    def expire(self) -> None:
+        """The source took too long (called by the sweep)."""
+        if self.over or self.connection.paused:
+            return
+        if self.origin is not None:
+            self.origin.breaker.failed(self.gateway.now)
+        self.leave_upstream()
+        if self.logged:
+            self.cut(b"slow")
+        else:
+            self.refuse(errors.UPSTREAM_SLOW)
 
     # -- what may leave ------------------------------------------------------------------------------------------
     def _reduce(self, answer: ResponseHead) -> None:

@@ -16,6 +16,7 @@ from crypto.keys.doors import Door
 from gateway.broker.client import BrokerClient
 from gateway.broker.server import socket_path
 from gateway.calllog.log import CallLog
+from gateway.proxy.answering import SWEEP_SECONDS
 from gateway.proxy.framing.client import ClientConnection
 from gateway.proxy.handler import GatewayHandler
 from gateway.snapshot.follow import Follower
@@ -90,8 +91,9 @@ class Worker:
 
     async def _tick(self, handler: GatewayHandler, log: CallLog) -> None:
         while True:
-            await asyncio.sleep(1.0)
-            handler.sweep()
+            for _ in range(int(1 / SWEEP_SECONDS)):
+                await asyncio.sleep(SWEEP_SECONDS)
+                handler.sweep()
             log.tick()
 
     def _report(self, handler: GatewayHandler) -> None:

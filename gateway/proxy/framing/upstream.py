@@ -13,7 +13,7 @@ _END = b"\r\n\r\n"
 
 
 class Receiver(Protocol):
-    """Takes an upstream's answer. ``failed`` may come at any time and is the last call.
+    """Takes an upstream's answer. ``failed`` may come at any time and is the last call; ``began``: bytes had come.
 
     ``answered`` brings the first bytes of the body where they came with the head: one write for the client then.
     """
@@ -33,7 +33,6 @@ class UpstreamConnection(asyncio.Protocol):
         "_method",
         "_reader",
         "closed",
-        "fresh",
         "idle_since",
         "paused",
         "pool",
@@ -45,7 +44,6 @@ class UpstreamConnection(asyncio.Protocol):
         self.pool = pool
         self.transport: Any = None
         self.receiver: Receiver | None = None
-        self.fresh = True
         self.closed = self.paused = False
         self.idle_since = 0.0
         self._method = b""
@@ -115,7 +113,6 @@ class UpstreamConnection(asyncio.Protocol):
         receiver, head = self.receiver, self._head
         assert receiver is not None and head is not None
         self.receiver = self._reader = self._head = None
-        self.fresh = False
         if extra or not head.keep_alive or self.closed or self.paused:
             self.drop()
         else:
@@ -123,7 +120,7 @@ class UpstreamConnection(asyncio.Protocol):
         receiver.completed()
 
     def _fail(self, reason: str) -> None:
-        receiver, began = self.receiver, self._head is not None
+        receiver, began = self.receiver, self._head is not None or bool(self._buffer)
         self.receiver = None
         self.drop()
         if receiver is not None:
@@ -140,8 +137,7 @@ class UpstreamConnection(asyncio.Protocol):
         if head is not None and head.length is None and not head.chunked and exc is None:
             receiver.completed()
         else:
-            nothing_came = head is None and not self._buffer and not self.fresh
-            receiver.failed("closed idle" if nothing_came else "closed early", began=head is not None)
+            receiver.failed("closed", began=head is not None or bool(self._buffer))
 
     def abandon(self) -> None:
         """The receiver no longer wants the answer: the rest of it must not reach the next request."""
@@ -173,23 +169,15 @@ Connect = Callable[["UpstreamPool"], Coroutine[Any, Any, UpstreamConnection]]
 
 
 class UpstreamPool:
-    """Connections to one address: last used first, bounded, with a bounded queue of waiters.
-
-    ``breaker_failures`` connection failures in a row open the breaker for ``breaker_seconds``; then one trial goes
-    through, and its result closes or reopens it.
-    """
+    """Connections to one address: last used first, bounded, with a bounded queue of waiters."""
 
     def __init__(
         self, connect: Connect, limits: Limits, *, size: int = 64, queue: int = 512, idle_seconds: float = 30.0,
-        breaker_failures: int = 5, breaker_seconds: float = 5.0,
     ) -> None:
         self.limits = limits
         self.parser = ResponseParser(limits)
-        self.failures = 0
         self._connect, self._size, self._queue, self._idle_seconds = connect, size, queue, idle_seconds
-        self._breaker_failures, self._breaker_seconds = breaker_failures, breaker_seconds
-        self._open_until = 0.0
-        self._trial = self._retired = False
+        self._retired = False
         self._idle: list[UpstreamConnection] = []
         self._all: set[UpstreamConnection] = set()
         self._connecting = 0
@@ -203,41 +191,27 @@ class UpstreamPool:
                 return connection
         return None
 
-    def acquire(self, ready: Ready, now: float) -> None:
+    def acquire(self, ready: Ready) -> None:
         """Call ``ready(connection, "")`` now or later, or ``ready(None, reason)``."""
         connection = self.take()
         if connection is not None:
             ready(connection, "")
-            return
-        if self.failures >= self._breaker_failures:
-            if now < self._open_until or self._trial:
-                ready(None, "breaker open")
-                return
-            self._trial = True
-        if len(self._all) + self._connecting >= self._size:
-            if len(self._waiters) >= self._queue:
-                ready(None, "queue full")
-            else:
-                self._waiters.append(ready)
-            return
-        self._connecting += 1
-        task = asyncio.get_running_loop().create_task(self._connect(self))
-        task.add_done_callback(lambda done: self._connected(done, ready, now))
+        elif len(self._all) + self._connecting < self._size:
+            self._connecting += 1
+            task = asyncio.get_running_loop().create_task(self._connect(self))
+            task.add_done_callback(lambda done: self._connected(done, ready))
+        elif len(self._waiters) < self._queue:
+            self._waiters.append(ready)
+        else:
+            ready(None, "queue full")
 
-    def _connected(self, task: "asyncio.Task[UpstreamConnection]", ready: Ready, now: float) -> None:
+    def _connected(self, task: "asyncio.Task[UpstreamConnection]", ready: Ready) -> None:
         self._connecting -= 1
-        self._trial = False
-        if task.cancelled() or task.exception() is not None:
-            self.failures += 1
-            self._open_until = now + self._breaker_seconds
+        if task.cancelled() or task.exception() is not None or task.result().closed:
             ready(None, "connect")
-            self._next(now)
+            self._next()
             return
-        self.failures = 0
         connection = task.result()
-        if connection.closed:
-            ready(None, "connect")
-            return
         self._all.add(connection)
         ready(connection, "")
 
@@ -256,12 +230,11 @@ class UpstreamPool:
         """Forget a closed connection and let a waiter open another."""
         if connection in self._all:
             self._all.discard(connection)
-            self._next(0.0)
+            self._next()
 
-    def _next(self, now: float) -> None:
+    def _next(self) -> None:
         if self._waiters:
-            waiter = self._waiters.popleft()
-            asyncio.get_running_loop().call_soon(self.acquire, waiter, now)
+            asyncio.get_running_loop().call_soon(self.acquire, self._waiters.popleft())
 
     def sweep(self, now: float) -> None:
         """Close connections that nobody has used for ``idle_seconds``."""
