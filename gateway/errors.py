@@ -45,6 +45,10 @@ NONCE_FULL = define("gateway.call.nonce_full", 503, zh="网关繁忙，暂不接
 STARTING = define(
     "gateway.call.starting", 503, zh="网关刚刚重启，请 30 秒后重试", en="The gateway has just restarted; try again in 30 s",
 )
+ADDRESS = define(
+    "gateway.call.address", 403, zh="该签名方式不允许从此地址调用", en="This signature is not taken from this address",
+    fix_zh="请从接口定义中登记的地址调用，或改用 mulian-sm3-v1 签名", fix_en="Call from a listed address, or sign by mulian-sm3-v1",
+)
 NO_GRANT = define(
     "gateway.call.no_grant", 403, zh="该应用没有此接口的有效授权", en="The app holds no valid grant for this interface",
     fix_zh="请先提交数据应用申请并等待批准", fix_en="Apply for the data and wait for the approval",
@@ -73,6 +77,10 @@ BROKER = define("gateway.call.unavailable", 503, zh="网关暂时不能核验调
 NO_SNAPSHOT = define("gateway.call.no_snapshot", 503, zh="网关尚未取得配置", en="The gateway has no configuration yet")
 UPSTREAM_FAULT = define("gateway.call.upstream", 502, zh="数据源应答异常", en="The source's answer cannot be used")
 UPSTREAM_DOWN = define("gateway.call.upstream_down", 503, zh="数据源暂时无法连接", en="The source cannot be reached")
+UPSTREAM_PAUSED = define(
+    "gateway.call.upstream_paused", 503, zh="数据源连续失败，暂停访问", en="The source keeps failing and is left alone for a while",
+    fix_zh="请按 Retry-After 稍后再试", fix_en="Try again after Retry-After",
+)
 UPSTREAM_SLOW = define("gateway.call.upstream_slow", 504, zh="数据源应答超时", en="The source did not answer in time")
 POLICY = define(
     "gateway.call.policy", 502, zh="应答无法按授权字段处理，已拦截", en="The answer could not be reduced to the granted fields",

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 
 _FULL = "******"
+_GROUPING = re.compile(r"[\s\-‐-―]")
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9Xx]|[0-9]{15}|[A-Za-z]{3}[0-9]{12}")
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
 _PHONE = re.compile(r"[0-9+\-() ]{7,30}")
@@ -46,13 +47,15 @@ def kinds() -> list[str]:
 
 
 def _clean(text: str) -> str:
-    normal = unicodedata.normalize("NFKC", text)
+    normal = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if normal.isprintable():  # no character of the categories C
+        return normal.strip()
     return "".join(character for character in normal if unicodedata.category(character)[0] != "C").strip()
 
 
 def _compact(text: str) -> str:
     """Drop the blanks and hyphens by which people group digits."""
-    return re.sub(r"[\s\-‐-―]", "", text)
+    return text if text.isalnum() else _GROUPING.sub("", text)
 
 
 def _ends(text: str, first: int, last: int) -> str:

@@ -68,24 +68,30 @@ def redact(query: bytes) -> bytes:
     return query[:QUERY_LIMIT]
 
 
+def who(app_key: bytes, interface: str, grant_id: str, snapshot: int) -> bytes:
+    """Return the piece of a line that says who called what under which configuration; a grant keeps its own."""
+    return b'"%b","%b","%b",%d' % (app_key, interface.encode(), grant_id.encode(), snapshot)
+
+
 def render(
-    at: int, request_id: bytes, outcome: str, app_key: bytes, interface: str, grant_id: str, snapshot: int,
-    method: bytes, path: bytes, query: bytes, status: int, bytes_in: int, bytes_out: int, micros: int,
-    upstream_micros: int, client: str,
+    at: int, request_id: bytes, outcome: bytes, caller: bytes, method: bytes, path: bytes, query: bytes, status: int,
+    bytes_in: int, bytes_out: int, micros: int, upstream_micros: int, client: bytes,
 ) -> bytes:
-    """Return the line of a call. Text from the client is printable ASCII by the framing rules, never a quote."""
+    """Return the line of a call; ``caller`` is made by :func:`who`.
+
+    Text from the client is printable ASCII by the framing rules, never a quote.
+    """
     if len(path) > 14:
         path = redact(path)[:PATH_LIMIT]
-    return b'["c",%d,"%b","%b","%b","%b","%b",%d,"%b","%b","%b",%d,%d,%d,%d,%d,"%b"]' % (
-        at, request_id, outcome.encode(), app_key, interface.encode(), grant_id.encode(), snapshot,
-        method, path, redact(query) if query else b"", status, bytes_in, bytes_out, micros, upstream_micros,
-        client.encode(),
+    return b'["c",%d,"%b","%b",%b,"%b","%b","%b",%d,%d,%d,%d,%d,"%b"]' % (
+        at, request_id, outcome, caller, method, path, redact(query) if query else b"", status, bytes_in, bytes_out,
+        micros, upstream_micros, client,
     )
 
 
-def render_end(at: int, request_id: bytes, outcome: str, bytes_out: int) -> bytes:
+def render_end(at: int, request_id: bytes, outcome: bytes, bytes_out: int) -> bytes:
     """Return the line that says how an answer that had begun ended early."""
-    return orjson.dumps(["e", at, request_id.decode(), outcome, bytes_out])
+    return b'["e",%d,"%b","%b",%d]' % (at, request_id, outcome, bytes_out)
 
 
 def columns(payloads: Sequence[bytes]) -> Columns:

@@ -29,8 +29,9 @@ HEADER = 128
 SUFFIX = ".seg"
 _HEAD = struct.Struct("<8sQIIQQQQB7x32s32x")
 _RECORD = struct.Struct("<II")
-_USED, _STARTED, _FINISHED, _LOST, _CLOSED = 24, 32, 40, 48, 56
+_USED, _STARTED, _LOST, _CLOSED = 24, 32, 48, 56
 _U64 = struct.Struct("<Q")
+_COUNTS = struct.Struct("<QQQ")  # bytes used, calls started, calls finished
 MAX_RECORD = 16 * 1024
 
 
@@ -92,14 +93,11 @@ class SegmentWriter:
         end = at + 8 + length
         if end > self.size:
             return False
-        memory = self._map
-        memory[at + 8:end] = payload
-        _RECORD.pack_into(memory, at, length, zlib.crc32(payload))
+        self._map[at:end] = _RECORD.pack(length, zlib.crc32(payload)) + payload
         self._at = end
-        _U64.pack_into(memory, _USED, end - HEADER)
         if finishes:
             self._finished += 1
-            _U64.pack_into(memory, _FINISHED, self._finished)
+        _COUNTS.pack_into(self._map, _USED, end - HEADER, self._started, self._finished)
         return True
 
     def lose(self) -> None:

@@ -6,12 +6,14 @@ It fails closed: an answer that is not the JSON the contract describes, a wrong 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
 
 KEEP, MASK, DECRYPT, DECRYPT_MASK = "keep", "mask", "decrypt", "decrypt_mask"
 ACTIONS = frozenset({KEEP, MASK, DECRYPT, DECRYPT_MASK})
+_ABSENT: Any = object()
 # (column, value of the row's key, envelope text) -> clear text
 Decryptor = Callable[[str, Any, str], str]
 Masker = Callable[[str, str], str]
@@ -34,7 +36,7 @@ class FieldRule:
     mask: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """``items``: key path to the list of records ("" for the top level); other top-level keys leave if listed."""
 
@@ -45,7 +47,12 @@ class Policy:
     # turns a body into the document that the contract describes; ValueError: it cannot
     reader: Callable[[bytes], Any] = orjson.loads
 
-    @property
+    @cached_property
+    def plan(self) -> tuple[tuple[str, str, str, FieldRule], ...]:
+        """(name, action, mask, rule) of each rule, as the loop over the records wants them."""
+        return tuple((rule.name, rule.action, rule.mask, rule) for rule in self.rules)
+
+    @cached_property
     def decrypts(self) -> bool:
         """True when applying needs data keys: such bodies are worked on outside the event loop."""
         return any(rule.action in (DECRYPT, DECRYPT_MASK) for rule in self.rules)
@@ -107,17 +114,18 @@ def _records(policy: Policy, value: Any, mask: Masker, decrypt: Decryptor) -> An
 def apply_record(policy: Policy, record: Mapping[str, Any], mask: Masker, decrypt: Decryptor) -> dict[str, Any]:
     """Return the granted fields of one record; a missing field stays missing, null stays null."""
     result: dict[str, Any] = {}
-    for rule in policy.rules:
-        name = rule.name
-        if name not in record:
-            continue
-        value = record[name]
+    for name, action, kind, rule in policy.plan:
+        value = record.get(name, _ABSENT)
         if value is None:
             result[name] = None
-        elif rule.action == KEEP:
+        elif value is _ABSENT:
+            continue
+        elif action == KEEP:
             if isinstance(value, dict | list):
                 raise PolicyFailed("container in field")
             result[name] = value
+        elif action == MASK and isinstance(value, str):
+            result[name] = mask(kind, value)
         else:
             result[name] = _treat(policy, rule, record, value, mask, decrypt)
     return result

@@ -1,10 +1,11 @@
 """Complete HTTP answers of the gateway itself: problem+json (RFC 9457), Chinese first, with the request id."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import orjson
 
 from gateway.errors import REQUEST_REFUSED
+from gateway.signing.compare import Comparison
 from kernel.errors import ErrorKind
 
 PHRASES = {
@@ -20,15 +21,19 @@ PHRASES = {
 _ID = b"@@REQUEST-ID@@@@@@@@@@@@"  # 24 bytes, as long as a request id, so that Content-Length holds
 
 
+@cache
 def status_line(status: int) -> bytes:
     """Return the status line."""
     return b"HTTP/1.1 %d %b\r\n" % (status, PHRASES.get(status, b"Status"))
 
 
 @lru_cache(maxsize=512)
-def _template(kind: ErrorKind, status: int, params: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes]:
+def _template(
+    kind: ErrorKind, status: int, params: tuple[tuple[str, str], ...], comparison: Comparison | None = None,
+) -> tuple[bytes, bytes]:
     error = kind(**dict(params))
-    body = orjson.dumps({
+    more = {} if comparison is None else {"comparison": comparison.as_json()}
+    body = orjson.dumps(more | {
         "type": "about:blank", "title": error.text("zh"), "title_en": error.text("en"), "status": status,
         "code": kind.code, "fix": error.fix("zh"), "fix_en": error.fix("en"), "request_id": _ID.decode(),
     })
@@ -40,10 +45,10 @@ def _template(kind: ErrorKind, status: int, params: tuple[tuple[str, str], ...])
 
 def problem(
     kind: ErrorKind, request_id: bytes, *, close: bool, head_only: bool = False, status: int = 0, retry_ms: int = 0,
-    **params: str,
+    comparison: Comparison | None = None, **params: str,
 ) -> bytes:
     """Return a complete problem answer."""
-    head, body = _template(kind, status or kind.status, tuple(params.items()))
+    head, body = _template(kind, status or kind.status, tuple(params.items()), comparison)
     extra = b"Retry-After: %d\r\n" % max(1, -(-retry_ms // 1000)) if retry_ms else b""
     connection = b"Connection: close\r\n\r\n" if close else b"\r\n"
     answer = head + extra + connection + (b"" if head_only else body)

@@ -13,7 +13,7 @@ from gateway.broker import frames
 from gateway.proxy.verdicts import waived
 
 if TYPE_CHECKING:
-    from gateway.proxy.call import Call
+    from gateway.proxy.sourcing import Sourcing
 
 # a stream of unknown length is paid for by the piece
 PIECE = 256 * 1024
@@ -24,7 +24,7 @@ class Gate:
 
     __slots__ = ("_audited", "_call", "_ended", "_held", "_weighed", "busy", "paid")
 
-    def __init__(self, call: "Call", *, weighed: bool, audited: bool) -> None:
+    def __init__(self, call: "Sourcing", *, weighed: bool, audited: bool) -> None:
         self._call, self._weighed, self._audited = call, weighed, audited
         self.busy = self._ended = False
         self.paid = 0
@@ -101,7 +101,7 @@ class Gate:
         if stored:
             self._leave(leave)
         else:
-            call.gateway.log_end(call.request_id, "log", 0)
+            call.gateway.log_end(call.request_id, b"log", 0)
             call.give_up(errors.LOG_FULL)
 
     def _leave(self, leave: Callable[[], None]) -> None:

@@ -4,21 +4,22 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol
-
-import orjson
+from typing import NamedTuple, Protocol
 
 from gateway import errors
 from gateway.broker.client import BrokerClient
 from gateway.calllog import record
 from gateway.calllog.log import CallLog
 from gateway.policy import rules as policy_rules
-from gateway.proxy import answers
+from gateway.proxy import answers, older, outgoing
+from gateway.proxy.breaker import Breaker
 from gateway.proxy.call import Call
-from gateway.proxy.framing.client import ClientConnection
+from gateway.proxy.framing.client import ClientConnection, Exchange
 from gateway.proxy.framing.limits import DEFAULT, Limits, Refusal
-from gateway.proxy.framing.request import RequestHead
+from gateway.proxy.framing.request import RequestHead, RequestParser
 from gateway.proxy.framing.upstream import UpstreamPool
+from gateway.proxy.health import Health
+from gateway.signing import profiles
 from gateway.signing import rules as signing
 from gateway.snapshot.rules import Compiled, Grant, Route
 from gateway.sources.connector import Connector, Origin
@@ -26,7 +27,17 @@ from kernel import clock
 from kernel.errors import ErrorKind
 
 LEASE_SECONDS = 1.0
+_OWN = signing.HEADERS | profiles.UNDERSCORED
+_ONCE = signing.ONCE | {b for one in profiles.PROFILES.values() for b in (one.timestamp, one.signature)}
 HEALTH = b"/healthz"
+
+
+class Upstream(NamedTuple):
+    """An upstream of the snapshot: connections, breaker, and its name as it is told to it."""
+
+    pool: UpstreamPool
+    breaker: Breaker
+    host: bytes
 
 
 class Sources(Protocol):
@@ -46,21 +57,21 @@ class GatewayHandler:
         connector: Connector, *, limits: Limits = DEFAULT,
     ) -> None:
         self.limits = limits
-        self.own_headers = signing.HEADERS
+        self.parser = RequestParser(limits, _OWN, _ONCE, outgoing.NOT_FORWARDED)
         self.now = loop.time()
         self.draining = False
         self.broker = broker
-        self.running: set[Call] = set()
         self.connections: set[ClientConnection] = set()
         self._loop = loop
         self._log = log
+        # stores a call's line
+        self.log_call: Callable[[bytes], bool] = log.append
         self._sources = sources
         self._connector = connector
-        self._pools: dict[Origin, UpstreamPool] = {}
-        self._hosts: dict[Origin, bytes] = {}
+        self._upstreams: dict[Origin, Upstream] = {}
         self._leases: list[Grant] = []
         self._compiled: Compiled | None = None
-        self._id_prefix = os.urandom(6).hex()
+        self._id_prefix = os.urandom(6).hex().encode()
         self._id_next = 0
         self.calls = 0
 
@@ -80,10 +91,9 @@ class GatewayHandler:
         """Take a compiled snapshot into use: one reference."""
         self._return_leases(everything=True)
         self._compiled = compiled
-        for origin in [origin for origin in self._pools if origin not in compiled.origins]:
-            pool = self._pools.pop(origin)
+        for origin in [origin for origin in self._upstreams if origin not in compiled.origins]:
             # calls under way keep their connections; they are dropped when they come back idle
-            pool.retire()
+            self._upstreams.pop(origin).pool.retire()
 
     # -- Handler of the framing core -----------------------------------------------------------------------------
     def opened(self, connection: ClientConnection) -> None:
@@ -94,43 +104,29 @@ class GatewayHandler:
         """Forget it."""
         self.connections.discard(connection)
 
-    def admit(self, connection: ClientConnection, head: RequestHead) -> int:
+    def admit(self, connection: ClientConnection, head: RequestHead) -> Exchange:
         """Count the call and find its route, before any body is read."""
         if head.path == HEALTH:
-            return 0
+            health = connection.exchange = Health(self, connection)
+            return health
         self._log.start()
         self.calls += 1
         call = connection.exchange = Call(self, connection, head)
-        if self._compiled is None:
+        compiled = self._compiled
+        if compiled is None:
             raise Refusal(503, "no_snapshot")
-        route = self._compiled.find(head.path)
+        route = compiled.find(head.path)
         if route is None:
             raise Refusal(404, "no_interface")
         call.route = route
+        if older.strangers(head, route):
+            raise Refusal(400, "header.underscore")
         if route.retired:
             raise Refusal(410, "retired")
         if head.method not in route.methods:
             raise Refusal(405, "not_allowed")
-        return route.body_limit
-
-    def handle(self, connection: ClientConnection, head: RequestHead, body: bytes) -> None:
-        """Start the call that admit() created."""
-        call = connection.exchange
-        if isinstance(call, Call):
-            call.start(head, body)
-        else:
-            self._health(connection)
-
-    def _health(self, connection: ClientConnection) -> None:
-        """Answer a load balancer's probe: no call, so it is neither counted nor logged."""
-        keep = connection.stays_open
-        ready = self._compiled is not None and self.broker.connected
-        body = orjson.dumps({"status": "ok" if ready else "starting", "snapshot": self.snapshot_number})
-        connection.write(
-            answers.status_line(200) + b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
-            + (b"\r\n" if keep else b"Connection: close\r\n\r\n") + body
-        )
-        connection.finish(keep)
+        call.body_limit = route.body_limit
+        return call
 
     def refuse(self, connection: ClientConnection, head: RequestHead | None, refusal: Refusal) -> bytes:
         """Log and return the answer to a refused message."""
@@ -145,43 +141,31 @@ class GatewayHandler:
         else:
             answer = answers.problem(kind, call.request_id, close=True)
         call.over = True
-        call.log(refusal.status, refusal.reason, len(answer))
+        call.log(refusal.status, refusal.reason.encode(), len(answer))
         return answer
 
     # -- services of a call --------------------------------------------------------------------------------------
     def next_request_id(self) -> bytes:
         """Return 24 characters, unique over restarts (48 random bits) and within the worker (a counter)."""
         self._id_next += 1
-        return b"%b%012x" % (self._id_prefix.encode(), self._id_next)
-
-    def log_call(self, line: bytes) -> bool:
-        """Store a call's line."""
-        return self._log.append(line)
+        return b"%b%012x" % (self._id_prefix, self._id_next)
 
     def commit_log(self, done: Callable[[bool], None]) -> None:
         """Call ``done`` once the lines stored so far are on the disk (False: they are not)."""
         self._log.commit(done)
 
-    def log_end(self, request_id: bytes, outcome: str, size: int) -> None:
+    def log_end(self, request_id: bytes, outcome: bytes, size: int) -> None:
         """Store how an answer that had begun ended."""
         self._log.append(record.render_end(clock.now_micros(), request_id, outcome, size), finishes=False)
 
-    def pool(self, origin: Origin) -> UpstreamPool:
-        """Return the pool of an upstream."""
-        pool = self._pools.get(origin)
-        if pool is None:
-            pool = self._pools[origin] = UpstreamPool(self._connector.connect_to(origin), self.limits)
-        return pool
-
-    def host_header(self, origin: Origin) -> bytes:
-        """Return the Host of an upstream."""
-        host = self._hosts.get(origin)
-        if host is None:
-            scheme, name, port = origin
-            name = f"[{name}]" if ":" in name else name
-            plain = port == (443 if scheme == "https" else 80)
-            host = self._hosts[origin] = (name if plain else f"{name}:{port}").encode()
-        return host
+    def upstream(self, origin: Origin) -> Upstream:
+        """Return what is known of an upstream."""
+        found = self._upstreams.get(origin)
+        if found is None:
+            found = self._upstreams[origin] = Upstream(
+                UpstreamPool(self._connector.connect_to(origin), self.limits), Breaker(), host_header(origin),
+            )
+        return found
 
     def query_table(self, route: Route, grant: Grant, query: bytes, done: Callable[["Future[bytes]"], None]) -> None:
         """Run a declared table's query in a thread; ``done`` is called in the loop."""
@@ -237,10 +221,11 @@ class GatewayHandler:
         self.now = now = self._loop.time()
         for connection in [one for one in self.connections if one.deadline < now]:
             connection.swept()
-        for call in [one for one in self.running if one.deadline < now]:
-            call.expire()
-        for pool in self._pools.values():
-            pool.sweep(now)
+        for exchange in [one.exchange for one in self.connections if one.exchange is not None]:
+            if exchange.deadline < now:
+                exchange.expire()
+        for upstream in self._upstreams.values():
+            upstream.pool.sweep(now)
         self.broker.sweep(now)
         self._return_leases()
 
@@ -256,8 +241,15 @@ class GatewayHandler:
     def close(self) -> None:
         """Give back leases and drop pools."""
         self._return_leases(everything=True)
-        for pool in self._pools.values():
-            pool.close()
+        for upstream in self._upstreams.values():
+            upstream.pool.close()
+
+
+def host_header(origin: Origin) -> bytes:
+    """Return the Host of an upstream."""
+    scheme, name, port = origin
+    name = f"[{name}]" if ":" in name else name
+    return (name if port == (443 if scheme == "https" else 80) else f"{name}:{port}").encode()
 
 
 def _no_keys(column: str, key: object, envelope: str) -> str:

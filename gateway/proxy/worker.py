@@ -16,6 +16,7 @@ from crypto.keys.doors import Door
 from gateway.broker.client import BrokerClient
 from gateway.broker.sockets import socket_path
 from gateway.calllog.log import CallLog
+from gateway.proxy.answering import SWEEP_SECONDS
 from gateway.proxy.framing.client import ClientConnection
 from gateway.proxy.handler import GatewayHandler
 from gateway.snapshot.follow import Follower
@@ -29,6 +30,8 @@ GATEWAY = "gw"
 POLL_SECONDS = 0.5
 # a keep-alive client that is about to send when the drain begins still gets its answer
 LINGER_SECONDS = 2.0
+# what a call makes forms no cycle: it goes by its counts, and the collector need not look often
+GARBAGE_THRESHOLDS = (50_000, 20, 50)
 DRAIN_SECONDS = 30.0
 
 
@@ -58,6 +61,7 @@ class Worker:
         await self._follow(handler)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
         server = await loop.create_server(lambda: ClientConnection(handler), sock=self._listener, backlog=1024)
         ready()
         ticker, follower = loop.create_task(self._tick(handler, log)), loop.create_task(self._follow_on(handler))
@@ -87,8 +91,9 @@ class Worker:
 
     async def _tick(self, handler: GatewayHandler, log: CallLog) -> None:
         while True:
-            await asyncio.sleep(1.0)
-            handler.sweep()
+            for _ in range(int(1 / SWEEP_SECONDS)):
+                await asyncio.sleep(SWEEP_SECONDS)
+                handler.sweep()
             log.tick()
 
     def _report(self, handler: GatewayHandler) -> None:

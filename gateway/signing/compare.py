@@ -48,6 +48,14 @@ class Comparison:
         """The line of the string to sign that differs first, from 1."""
         return self.ours[: self.at].count(b"\n") + 1
 
+    def as_json(self) -> dict[str, str | int]:
+        """What a caller is shown; bytes that are no UTF-8 are written as escapes."""
+        zh, en = CAUSES[self.cause]
+        return {
+            "cause": zh, "cause_en": en, "at": self.at, "line": self.line, "ours": self.ours.decode(errors="backslashreplace"),
+            "theirs": self.theirs.decode(errors="backslashreplace"),
+        }
+
 
 # cause -> what to say (Chinese, English)
 CAUSES: dict[str, tuple[str, str]] = {

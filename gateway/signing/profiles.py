@@ -82,7 +82,8 @@ PROFILES: Mapping[str, Profile] = {
         Profile("x-client-id", *_CLIENT, (b"x-client-id", b"x-timestamp", b"x-nonce"), nonce=True),
     )
 }
-HEADERS = frozenset().union(*(profile.headers for profile in PROFILES.values()))
+HEADERS: frozenset[bytes] = frozenset().union(*(profile.headers for profile in PROFILES.values()))
+UNDERSCORED = frozenset(name for name in HEADERS if b"_" in name)
 
 
 def string_to_sign(profile: Profile, fields: Mapping[bytes, bytes]) -> bytes:

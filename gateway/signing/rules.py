@@ -17,8 +17,11 @@ Signing raw pieces leaves no room for two readings of "+" or of an escape.
 
 import hmac
 import re
+from functools import lru_cache
 
-from kernel.digest import hmac_sm3, sm3_hex
+from crypto.sm import sm2
+from kernel.digest import HmacSm3, sm3_hex
+from kernel.errors import MulianError
 
 PROFILE, SM2_PROFILE = "mulian-sm3-v1", "mulian-sm2-v1"
 EMPTY_BODY = sm3_hex(b"").encode()
@@ -29,7 +32,13 @@ HEADER_VERSION = b"x-mulian-key-version"
 HEADER_TIMESTAMP = b"x-mulian-timestamp"
 HEADER_NONCE = b"x-mulian-nonce"
 HEADER_SIGNATURE = b"x-mulian-signature"
-HEADERS = frozenset({HEADER_KEY, HEADER_VERSION, HEADER_TIMESTAMP, HEADER_NONCE, HEADER_SIGNATURE})
+# base64 of what the caller signed, looked at in the test environment only
+HEADER_GIVEN = b"x-mulian-string-to-sign"
+HEADERS = frozenset({
+    HEADER_KEY, HEADER_VERSION, HEADER_TIMESTAMP, HEADER_NONCE, HEADER_SIGNATURE, HEADER_GIVEN,
+})
+# what is new in each request
+ONCE = frozenset({HEADER_TIMESTAMP, HEADER_NONCE, HEADER_SIGNATURE})
 _NONCE = re.compile(rb"[A-Za-z0-9_-]{16,64}")
 # HMAC-SM3, or r ‖ s of SM2
 _SIGNATURE = re.compile(rb"[0-9a-f]{64}(?:[0-9a-f]{64})?")
@@ -53,12 +62,27 @@ def string_to_sign(
 
 def sign(secret: bytes, text: bytes) -> bytes:
     """Return the signature of a string to sign: 64 lower-case hex digits of HMAC-SM3."""
-    return hmac_sm3(secret, text).hex().encode()
+    return _prepared(secret).mac(text).hex().encode()
+
+
+@lru_cache(maxsize=8192)
+def _prepared(secret: bytes) -> HmacSm3:
+    """Keys of the applications that called last."""
+    return HmacSm3(secret)
 
 
 def matches(secret: bytes, text: bytes, signature: bytes) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(sign(secret, text), signature)
+
+
+def sm2_matches(public: bytes, text: bytes, signature: bytes) -> bool:
+    """Tell whether ``signature`` (hex of r ‖ s) is that of ``public`` (65 bytes) under the default identity."""
+    try:
+        sm2.verify(public, text, bytes.fromhex(signature.decode()))
+    except MulianError:
+        return False
+    return True
 
 
 def shape_fault(timestamp: bytes, nonce: bytes, signature: bytes) -> str:

@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 import orjson
 
 from gateway.broker.limits import Limits
+from gateway.calllog import record
 from gateway.policy.rules import Policy, compile_policy
 from gateway.signing.profiles import PROFILES, Profile
 from gateway.signing.rules import SM2_PROFILE
+from gateway.snapshot.places import TEST
 from gateway.sources import xml_rules
 from kernel.digest import sm3, sm3_hex
 
@@ -45,6 +47,8 @@ class Grant:
     # units that the broker has handed to this worker, and until when (loop seconds) they count
     leased: int = 0
     leased_until: float = 0.0
+    # its piece of each line of the call log
+    who: bytes = b""
 
 
 @dataclass(slots=True)
@@ -105,6 +109,8 @@ class Route:
     windows: tuple[tuple[int, int, str], ...] = ()
     canary: "Canary | None" = None
     accepts: tuple[Accepted, ...] = ()
+    # headers of those, never passed on
+    consumed: frozenset[bytes] = frozenset()
 
     def window(self, now: int) -> tuple[int, int, str] | None:
         """Return the maintenance window that is open at ``now`` (Unix seconds)."""
@@ -141,6 +147,8 @@ class Compiled:
     origins: set[tuple[str, str, int]] = field(default_factory=set)
     # (profile, requester) of older platforms → application and its secrets there
     requesters: dict[tuple[str, bytes], tuple[App, tuple[bytes, ...]]] = field(default_factory=dict)
+    # the test environment says what is wrong with a signature
+    explains: bool = False
 
     def find(self, path: bytes) -> Route | None:
         """Return the route of a path: exact, else the longest interface path that is a parent of it."""
@@ -178,8 +186,11 @@ def compile_snapshot(number: int, checksum: str, body: str, opener: Opener) -> C
         number, checksum, {route.path: route for route in routes},
         {route.path: route for route in routes if route.kind == HTTP}, {app.key: app for app in apps},
     )
+    for app in apps:
+        for key, grant in app.grants.items():
+            grant.who = record.who(app.key, key.partition("@")[0], grant.id, number)
     all_routes = [*routes, *(route.canary.route for route in routes if route.canary is not None)]
-    compiled.requesters = requesters
+    compiled.requesters, compiled.explains = requesters, document.get("environment") == TEST
     compiled.origins = {route.origin for route in all_routes if route.kind == HTTP and not route.retired}
     return compiled
 
@@ -197,6 +208,7 @@ def _route(row: Mapping[str, Any]) -> Route:
         accepts=tuple(_accepted(one) for one in row.get("accepts", ())),
         windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
     )
+    route.consumed = frozenset().union(*(one.profile.headers for one in route.accepts))
     if "canary" in row:
         part = row["canary"]
         inner = _route(part["route"] | {"state": row["state"]})

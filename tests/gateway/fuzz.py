@@ -65,8 +65,8 @@ class Answering:
     def opened(self, connection: ClientConnection) -> None: ...
     def closed(self, connection: ClientConnection) -> None: ...
 
-    def admit(self, connection: ClientConnection, head: RequestHead) -> int:
-        return 64
+    def admit(self, connection: ClientConnection, head: RequestHead) -> "Taking":
+        return Taking(self, connection)
 
     def handle(self, connection: ClientConnection, head: RequestHead, body: bytes) -> None:
         target = head.path + b"?" + head.query if head.query else head.path
@@ -78,6 +78,22 @@ class Answering:
     def refuse(self, connection: ClientConnection, head: RequestHead | None, refusal: Refusal) -> bytes:
         self.refusals.append(refusal)
         return REFUSED
+
+
+class Taking:
+    """One exchange of it."""
+
+    body_limit, deadline = 64, float("inf")
+
+    def __init__(self, handler: Answering, connection: ClientConnection) -> None:
+        self.handler, self.connection = handler, connection
+
+    def start(self, head: RequestHead, body: bytes) -> None:
+        self.handler.handle(self.connection, head, body)
+
+    def client_gone(self) -> None: ...
+    def client_paused(self) -> None: ...
+    def client_resumed(self) -> None: ...
 
 
 def converse(stream: bytes, cuts: list[int]) -> tuple[Answering, Wire]:
@@ -244,7 +260,7 @@ async def exchange(plan: list[Reply], callers: list[Caller]) -> list[tuple[Upstr
     pool = UpstreamPool(connect, DEFAULT, size=2)
     for number, (reply, caller) in enumerate(zip(plan, callers, strict=True)):
         got: list[UpstreamConnection | None] = []
-        pool.acquire(lambda connection, reason, got=got: got.append(connection), 0.0)
+        pool.acquire(lambda connection, reason, got=got: got.append(connection))
         while not got:
             await asyncio.sleep(0)
         connection = got[0]

@@ -33,9 +33,8 @@ Start = Callable[[Script], Upstream]
 
 def line(number: int, status: int = 200) -> bytes:
     return record.render(
-        clock.now_micros(), b"%024d" % number, "ok", b"ak1", "echo", "g1", 1, b"GET", b"/xc/echo", b"", status, 0, 2,
-        100,
-        50, "127.0.0.1",
+        clock.now_micros(), b"%024d" % number, b"ok", record.who(b"ak1", "echo", "g1", 1), b"GET", b"/xc/echo", b"",
+        status, 0, 2, 100, 50, b"127.0.0.1",
     )
 
 
@@ -95,7 +94,7 @@ def test_shipping_can_be_cut_anywhere_and_repeated(runtime: Runtime, monkeypatch
         log.start()
         log.append(line(number, 200 if number % 5 else 502))
     log.start()  # never answered
-    log.append(record.render_end(clock.now_micros(), b"%024d" % 49, "client_gone", 1), finishes=False)
+    log.append(record.render_end(clock.now_micros(), b"%024d" % 49, b"client_gone", 1), finishes=False)
     assert ship.ship_all(runtime) == {"segments": 0, "rows": 0, "aborted": 0}, "the writer lives"
     log.close()
     for name in ("rename", "unlink"):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.proxy.framing.body import BadChunk, ChunkReader, LengthReader
 from gateway.proxy.framing.limits import DEFAULT, Refusal, UpstreamFault
+from gateway.proxy.framing.lines import Lines
 from gateway.proxy.framing.request import RequestParser
 from gateway.proxy.framing.response import ResponseParser
 from tests.gateway.corpus import ACCEPTED, REFUSED_HEADS
@@ -34,15 +35,16 @@ def test_head_fields() -> None:
         b"Connection: close\r\nExpect: 100-continue\r\n\r\n"
     )
     assert (head.method, head.path, head.query) == (b"POST", b"/a/b;v=1", b"x=%20&y")
-    assert (head.length, head.chunked, head.keep_alive, head.expect_continue) == (5, False, False, True)
-    assert [value for name, value in head.headers if name == b"x-a"] == [b"1", b"2"]
+    headers = head.headers
+    assert (headers.length, headers.chunked, head.keep_alive, headers.expect_continue) == (5, False, False, True)
+    assert [value for name, value in headers.pairs if name == b"x-a"] == [b"1", b"2"]
 
 
 def test_one_parser_serves_requests_with_and_without_bodies() -> None:
     parser = RequestParser(DEFAULT)
     for _ in range(3):
         assert parser.parse(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n").path == b"/a"
-        assert parser.parse(b"POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").chunked
+        assert parser.parse(b"POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").has_body
         assert parser.parse(b"GET /c HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n").path == b"/c"
 
 
@@ -130,8 +132,8 @@ def test_fuzzed_heads_are_refused_or_read_as_others_read_them(raw: bytes) -> Non
     other.receive_data(raw)
     request = other.next_event()
     assert isinstance(request, h11.Request)
-    assert (request.method, request.target) == (head.method, head.target)
-    assert list(request.headers) == [(name, value.strip(b" \t")) for name, value in head.headers]
+    assert (request.method, *request.target.partition(b"?")[::2]) == (head.method, head.path, head.query)
+    assert list(request.headers) == head.headers.pairs
 
 
 @pytest.mark.parametrize("raw", [
@@ -153,5 +155,32 @@ def test_upstream_head_without_body() -> None:
     parser = ResponseParser(DEFAULT)
     head = parser.parse(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nServer: x\r\n\r\n", b"HEAD")
     assert head.bodyless and head.reader().done and head.keep_alive
-    assert b"server" not in head.forwarded()
+    assert b"server" not in head.passed
     assert not parser.parse(b"HTTP/1.1 200 OK\r\n\r\n", b"GET").keep_alive
+
+
+def test_lines_are_known_again_and_rules_hold_for_known_ones() -> None:
+    parser = RequestParser(DEFAULT, frozenset({b"x-own"}), frozenset({b"x-once"}), frozenset({b"host", b"x-own"}))
+    raw = b"GET /%b HTTP/1.1\r\nHost: a\r\nX-Own: 1\r\nAccept:  text/plain \r\nX-Once: %b\r\n\r\n"
+    blocks = [parser.parse(raw % (b"a", value)).headers for value in (b"1", b"1", b"1", b"2")]
+    assert [block.values[b"x-once"] for block in blocks] == [b"1", b"1", b"1", b"2"]
+    assert len({id(block) for block in blocks}) == 4, "a head with a value that never comes again is not kept"
+    assert blocks[0].passed == b"accept: text/plain\r\nx-once: 1\r\n"
+    same = [parser.parse(raw.replace(b"X-Once: %b\r\n", b"") % path).headers for path in (b"a", b"b", b"c")]
+    assert same[1] is same[2] is not None and same[0].values == same[2].values
+    for _ in range(3):
+        with pytest.raises(Refusal):
+            parser.parse(b"GET / HTTP/1.1\r\nHost: a\r\nX-Own: 1\r\nX-Own: 1\r\n\r\n")
+        with pytest.raises(Refusal):
+            parser.parse(b"GET / HTTP/1.1\r\nHost: a\r\nRemote-User: 1\r\n\r\n")
+
+
+def test_caches_of_lines_are_bounded() -> None:
+    lines = Lines(frozenset())
+    for number in range(10_000):
+        lines.read(b"X-%d: %d\r\n\r\n" % (number, number))
+    assert len(lines._known) <= 4096 and len(lines._names) <= 4096
+    parser = RequestParser(DEFAULT)
+    for number in range(2_000):
+        parser.parse(b"GET / HTTP/1.1\r\nHost: a%d\r\n\r\n" % (number // 2))
+    assert len(parser._seen._known) <= 512

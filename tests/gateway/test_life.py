@@ -79,8 +79,8 @@ def called(runtime: Runtime, issued: Issued, code: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     writer = SegmentWriter(folder, "gw", 9, clock.now_micros(), 64 * 1024)
     assert writer.append(record.render(
-        clock.now_micros(), b"%024d" % clock.now_micros(), "ok", issued.app.app_key.encode(), code, "g", 1, b"GET",
-        b"/xc/streets", b"", 200, 0, 2, 100, 50, "127.0.0.1",
+        clock.now_micros(), b"%024d" % clock.now_micros(), b"ok", record.who(issued.app.app_key.encode(), code, "g", 1),
+        b"GET", b"/xc/streets", b"", 200, 0, 2, 100, 50, b"127.0.0.1",
     ))
     writer.close()
 

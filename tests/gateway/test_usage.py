@@ -16,8 +16,8 @@ from kernel.runtime import Runtime
 
 def line(at: int, number: int, status: int, interface: str = "echo") -> bytes:
     return record.render(
-        at, b"%024d" % number, "ok", b"ak1", interface, "g1", 1, b"GET", b"/xc/echo", b"", status, 0, 2, 100, 50,
-        "127.0.0.1",
+        at, b"%024d" % number, b"ok", record.who(b"ak1", interface, "g1", 1), b"GET", b"/xc/echo", b"", status, 0, 2,
+        100, 50, b"127.0.0.1",
     )
 
 

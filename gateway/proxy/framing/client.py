@@ -12,11 +12,20 @@ from gateway.proxy.framing.request import RequestHead, RequestParser
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _END = b"\r\n\r\n"
+_NEVER = float("inf")
 
 
 class Exchange(Protocol):
-    """What is answering the current request; told when the client goes away, stalls or reads again."""
+    """What answers the current request; told when the client goes away, stalls or reads again.
 
+    ``body_limit``: bytes of body that it takes; ``deadline``: until when it may take, in the handler's time.
+    """
+
+    body_limit: int
+    deadline: float
+
+    def start(self, head: RequestHead, body: bytes) -> None: ...
+    def expire(self) -> None: ...
     def client_gone(self) -> None: ...
     def client_paused(self) -> None: ...
     def client_resumed(self) -> None: ...
@@ -26,16 +35,15 @@ class Handler(Protocol):
     """The feature path, as the framing core sees it. ``now``: coarse seconds of the loop's clock."""
 
     limits: Limits
-    own_headers: frozenset[bytes]
+    parser: RequestParser
     now: float
     draining: bool
 
     def opened(self, connection: "ClientConnection") -> None: ...
     def closed(self, connection: "ClientConnection") -> None: ...
-    def admit(self, connection: "ClientConnection", head: RequestHead) -> int:
-        """Return the body limit in bytes for this head, before any body is read; raise :class:`Refusal`."""
+    def admit(self, connection: "ClientConnection", head: RequestHead) -> Exchange:
+        """Return what answers this head (the connection's exchange from now on); raise :class:`Refusal`."""
 
-    def handle(self, connection: "ClientConnection", head: RequestHead, body: bytes) -> None: ...
     def refuse(self, connection: "ClientConnection", head: RequestHead | None, refusal: Refusal) -> bytes:
         """Return the complete answer to a refused message."""
 
@@ -46,10 +54,8 @@ class ClientConnection(asyncio.Protocol):
     __slots__ = (
         "_advancing",
         "_body",
-        "_body_limit",
         "_body_size",
         "_buffer",
-        "_parser",
         "_read_paused",
         "_reader",
         "_scanned",
@@ -59,6 +65,7 @@ class ClientConnection(asyncio.Protocol):
         "exchange",
         "handler",
         "head",
+        "keep_alive",
         "paused",
         "peer",
         "transport",
@@ -68,18 +75,17 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
         self.transport: Any = None
-        self.peer = ""
+        self.peer = b""
         self.exchange: Exchange | None = None
         self.head: RequestHead | None = None
-        self.busy = self.closing = self.paused = False
+        self.busy = self.closing = self.paused = self.keep_alive = False
         self.deadline = handler.now + handler.limits.head_seconds
         self.waiting_for = "head"
         self._buffer = b""
         self._scanned = 0
-        self._parser = RequestParser(handler.limits, handler.own_headers)
         self._reader: BodyReader | None = None
         self._body: list[bytes] = []
-        self._body_size = self._body_limit = 0
+        self._body_size = 0
         self._read_paused = self._advancing = False
 
     # -- transport callbacks -------------------------------------------------------------------------------------
@@ -87,7 +93,7 @@ class ClientConnection(asyncio.Protocol):
         """Remember the peer's address for the log."""
         self.transport = transport
         peer = transport.get_extra_info("peername")
-        self.peer = str(peer[0]) if peer else "unix"
+        self.peer = str(peer[0]).encode() if peer else b"unix"
         self.handler.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -115,8 +121,7 @@ class ClientConnection(asyncio.Protocol):
         if not self.busy:
             self.closing = True
             return False
-        if self.head is not None:
-            self.head.keep_alive = False
+        self.keep_alive = False
         return True
 
     def pause_writing(self) -> None:
@@ -137,7 +142,7 @@ class ClientConnection(asyncio.Protocol):
     # -- reading -------------------------------------------------------------------------------------------------
     def _await(self, what: str, seconds: float) -> None:
         self.waiting_for = what
-        self.deadline = self.handler.now + seconds if seconds else float("inf")
+        self.deadline = self.handler.now + seconds if seconds else _NEVER
 
     def _advance(self) -> None:
         if self._advancing:  # an answer written at once would otherwise recurse through pipelined requests
@@ -171,47 +176,51 @@ class ClientConnection(asyncio.Protocol):
             raise Refusal(431, "head.long")
         raw, self._buffer = (buffer, b"") if end == len(buffer) else (buffer[:end], buffer[end:])
         self.head = None
-        head = self._parser.parse(raw)
-        self.head = head
-        self._body_limit = self.handler.admit(self, head)
-        if not (head.chunked or head.length):
-            self._dispatch(head, b"")
-            return True
-        if head.length > self._body_limit:
-            raise Refusal(413, "body.long")
-        self._reader = ChunkReader() if head.chunked else LengthReader(head.length)
-        self._body_size = 0
-        self._await("body", limits.body_seconds)
-        if head.expect_continue and not self._buffer:
-            self.transport.write(CONTINUE)
+        self.head = head = self.handler.parser.parse(raw)
+        self.keep_alive = head.keep_alive
+        exchange = self.handler.admit(self, head)
+        if head.has_body:
+            self._expect_body(head, exchange)
+        else:
+            self.busy = True
+            self.deadline, self.waiting_for = _NEVER, "answer"
+            exchange.start(head, b"")
         return True
 
+    def _expect_body(self, head: RequestHead, exchange: Exchange) -> None:
+        headers = head.headers
+        length = headers.length or 0
+        if length > exchange.body_limit:
+            raise Refusal(413, "body.long")
+        self._reader = ChunkReader() if headers.chunked else LengthReader(length)
+        self._body_size = 0
+        self._await("body", self.handler.limits.body_seconds)
+        if headers.expect_continue and head.minor and not self._buffer:
+            self.transport.write(CONTINUE)
+
     def _read_body(self) -> bool:
-        reader, head = self._reader, self.head
-        assert reader is not None and head is not None
+        reader, head, exchange = self._reader, self.head, self.exchange
+        assert reader is not None and head is not None and exchange is not None
         payload, used = reader.feed(self._buffer)
         self._buffer = self._buffer[used:]
         self._body_size += len(payload)
-        if self._body_size > self._body_limit:
+        if self._body_size > exchange.body_limit:
             raise Refusal(413, "body.long")
         if payload:
             self._body.append(payload)
         if not reader.done:
             return False
         body, self._body, self._reader = b"".join(self._body), [], None
-        self._dispatch(head, body)
-        return True
-
-    def _dispatch(self, head: RequestHead, body: bytes) -> None:
         self.busy = True
-        self.deadline, self.waiting_for = float("inf"), "answer"
-        self.handler.handle(self, head, body)
+        self.deadline, self.waiting_for = _NEVER, "answer"
+        exchange.start(head, body)
+        return True
 
     # -- answering -----------------------------------------------------------------------------------------------
     @property
     def stays_open(self) -> bool:
         """True when the connection can carry another request after this answer."""
-        return not self.closing and not self.handler.draining and self.head is not None and self.head.keep_alive
+        return self.keep_alive and not self.closing and not self.handler.draining
 
     def write(self, data: bytes) -> None:
         """Send part of an answer."""

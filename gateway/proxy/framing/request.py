@@ -1,22 +1,22 @@
-"""The head of a request: parsed by llhttp (httptools), then held to stricter rules than the RFC asks.
+"""The head of a request, held to stricter rules than the RFC asks.
 
-llhttp alone decides token characters and refuses bare LF, obs-fold and odd lengths; the rules below remove what
-is legal but read differently by different servers (request smuggling), and headers by which a client could pass
-for a proxy or for somebody else.
+The rules remove what is legal but read differently by different servers (request smuggling), and headers by which
+a client could pass for a proxy or for somebody else.
 """
 
 import re
 from collections.abc import Container
 from functools import lru_cache
-from typing import Any
-
-import httptools
 
 from gateway.proxy.framing.limits import Limits, Refusal
+from gateway.proxy.framing.lines import BadLine, Block, Lines, Seen
 
 METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
 _NO_BODY = frozenset({b"GET", b"HEAD", b"OPTIONS"})
-_START = re.compile(rb"([A-Z]{1,16}) (/[\x21\x24-\x5b\x5d\x5f\x61-\x7a\x7e?]*) HTTP/1\.([01])\r\n")
+_START = re.compile(
+    rb"([A-Z]{1,16}) (/[\x21\x24-\x3e\x40-\x5b\x5d\x5f\x61-\x7a\x7e]*)(?:\?([\x21\x24-\x5b\x5d\x5f\x61-\x7a\x7e]*))?"
+    rb" HTTP/1\.([01])\r\n"
+)
 _START_SHAPE = re.compile(rb"[^ \r\n]+ ([^ \r\n]+) HTTP/([0-9])\.([0-9])\r\n")
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -44,146 +44,118 @@ HOP_BY_HOP = frozenset({
 
 
 class RequestHead:
-    """A request whose framing is unambiguous. Header names are lower case; order and repetition are kept."""
+    """A request whose framing is unambiguous. Header names are lower case."""
 
-    __slots__ = (
-        "chunked",
-        "expect_continue",
-        "fields",
-        "headers",
-        "keep_alive",
-        "length",
-        "method",
-        "minor",
-        "path",
-        "query",
-        "target",
-    )
+    __slots__ = ("fields", "has_body", "headers", "keep_alive", "method", "minor", "path", "query")
 
-    def __init__(self, method: bytes, target: bytes, minor: int) -> None:
-        self.method = method
-        self.target = target
-        path, _, query = target.partition(b"?")
-        self.path: bytes = path
-        self.query: bytes = query
-        self.minor = minor
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.fields: dict[bytes, bytes] = {}
-        self.keep_alive = minor == 1
-        self.length = 0
-        self.chunked = False
-        self.expect_continue = False
-
-    @property
-    def has_body(self) -> bool:
-        """True when body bytes follow the head."""
-        return self.chunked or self.length > 0
+    def __init__(self, method: bytes, path: bytes, query: bytes, minor: int, headers: Block) -> None:
+        self.method, self.path, self.query, self.minor = method, path, query, minor
+        self.headers = headers
+        self.fields = headers.values
+        self.keep_alive = not headers.close if minor else headers.keep and not headers.close
+        # True when body bytes follow the head
+        self.has_body = headers.chunked or bool(headers.length)
 
 
 class RequestParser:
-    """Parses heads of one connection. ``own`` names headers of the caller that must not come twice."""
+    """Parses heads. One serves all connections of an event loop.
 
-    __slots__ = ("_limits", "_own", "_parser", "_raw")
+    ``own`` names headers of the caller, which must not come twice, ``once`` those of them that are new in each
+    request; ``withheld`` are not passed on.
+    """
 
-    def __init__(self, limits: Limits, own: Container[bytes] = frozenset()) -> None:
-        self._limits = limits
-        self._own = own
-        self._raw: list[tuple[bytes, bytes]] = []
-        self._parser: Any = httptools.HttpRequestParser(self)
+    __slots__ = ("_limits", "_lines", "_own", "_seen")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by httptools for each field."""
-        self._raw.append((name.lower(), value))
+    def __init__(
+        self, limits: Limits, own: Container[bytes] = frozenset(), once: Container[bytes] = frozenset(),
+        withheld: Container[bytes] = HOP_BY_HOP,
+    ) -> None:
+        self._limits, self._own = limits, own
+        self._lines = Lines(withheld, once, self._judge)
+        self._seen: Seen[Block] = Seen()
 
     def parse(self, raw: bytes) -> RequestHead:
         """Return the head for ``raw``, which ends with the empty line; raise :class:`Refusal`."""
         start = _START.match(raw)
         if start is None:
             raise _start_refusal(raw, self._limits)
-        method, target, minor = start.group(1, 2, 3)
+        method, path, query, minor = start.groups(b"")
         if method not in METHODS:
             raise Refusal(405 if method in (b"TRACE", b"CONNECT") else 501, "method")
-        if len(target) > self._limits.target:
+        if start.end(2) + len(query) > self._limits.target:
             raise Refusal(414, "target.long")
-        head = RequestHead(method, target, 1 if minor == b"1" else 0)
-        fault = path_fault(head.path)
-        if fault or (b"%" in head.query and _BAD_PERCENT.search(head.query)):
+        fault = path_fault(path)
+        if fault or (b"%" in query and _BAD_PERCENT.search(query)):
             raise Refusal(400, fault or "query.percent")
-        self._raw = head.headers
-        try:
-            self._parser.feed_data(raw)
-        except httptools.HttpParserError as error:
-            raise Refusal(400, "syntax") from error
-        except httptools.HttpParserUpgrade:
-            # RFC 9110 7.8: an upgrade may be ignored; the header is hop-by-hop and goes no further
-            self._parser = httptools.HttpRequestParser(self)
-        # llhttp is strict about line ends too; counting does not depend on its build flags
-        if raw.count(b"\n") != len(head.headers) + 2:
-            raise Refusal(400, "line.end")
-        self._check(head, b"_" in raw)
-        if head.chunked or head.length:
-            # llhttp now waits for a body, which the caller's own reader takes
-            self._parser = httptools.HttpRequestParser(self)
+        block = raw[start.end():]
+        headers = self._seen.get(block) or self._read(block)
+        head = RequestHead(method, path, query, 1 if minor == b"1" else 0, headers)
+        if head.has_body:
+            if headers.chunked and not head.minor:
+                raise Refusal(400, "transfer.encoding")
+            if method in _NO_BODY:
+                # many servers do not read a body here and take it for the next request
+                raise Refusal(400, "body.unexpected")
         return head
 
-    def _check(self, head: RequestHead, underscores: bool) -> None:
-        headers = head.headers
-        if len(headers) > self._limits.headers:
+    def _read(self, raw: bytes) -> Block:
+        try:
+            block = self._lines.read(raw)
+        except BadLine as error:
+            raise Refusal(400, "syntax") from error
+        values = block.values
+        if len(block.pairs) > self._limits.headers:
             raise Refusal(431, "headers.count")
-        fields = head.fields = dict(headers)
-        if len(fields) != len(headers):
-            self._check_repeated(headers)
-        if underscores and any(b"_" in name for name in fields):
-            raise Refusal(400, "header.underscore")
-        if not IDENTITY.isdisjoint(fields):
-            raise Refusal(400, "header.identity")
-        host = fields.get(b"host")
-        if host is None or not _HOST.fullmatch(host):
+        if block.repeats(SINGLE, self._own):
+            raise Refusal(400, "header.repeated")
+        if not host_stands(values.get(b"host", b"")):
             raise Refusal(400, "host")
-        connection = fields.get(b"connection")
-        if connection is not None:
-            _check_connection(head, b",".join(value for name, value in headers if name == b"connection"))
-        _check_framing(head, fields)
+        if b"connection" in values:
+            _read_connection(block)
+        _read_framing(block)
+        if block.familiar:
+            self._seen.keep(raw, block)
+        return block
 
-    def _check_repeated(self, headers: list[tuple[bytes, bytes]]) -> None:
-        seen: set[bytes] = set()
-        for name, _ in headers:
-            if name in seen and (name in SINGLE or name in self._own):
-                raise Refusal(400, "header.repeated")
-            seen.add(name)
+    def _judge(self, name: bytes) -> None:
+        if b"_" in name and name not in self._own:
+            raise Refusal(400, "header.underscore")
+        if name in IDENTITY:
+            raise Refusal(400, "header.identity")
 
 
-def _check_framing(head: RequestHead, fields: dict[bytes, bytes]) -> None:
-    length, encoding = fields.get(b"content-length"), fields.get(b"transfer-encoding")
+@lru_cache(maxsize=256)
+def host_stands(value: bytes) -> bool:
+    """Tell whether a Host header names one host, perhaps with a port."""
+    return _HOST.fullmatch(value) is not None
+
+
+def _read_framing(block: Block) -> None:
+    values = block.values
+    length, encoding = values.get(b"content-length"), values.get(b"transfer-encoding")
     if length is not None:
         if encoding is not None:
             raise Refusal(400, "length.and.chunked")
         if not (length.isdigit() and len(length) <= 15):
             raise Refusal(400, "length")
-        head.length = int(length)
+        block.length = int(length)
     elif encoding is not None:
-        if head.minor == 0 or encoding.lower() != b"chunked":
+        if encoding.lower() != b"chunked":
             raise Refusal(400, "transfer.encoding")
-        head.chunked = True
-    if head.has_body and head.method in _NO_BODY:
-        # many servers do not read a body here and take it for the next request
-        raise Refusal(400, "body.unexpected")
-    expect = fields.get(b"expect")
+        block.chunked = True
+    expect = values.get(b"expect")
     if expect is not None:
         if expect.lower() != b"100-continue":
             raise Refusal(417, "expect")
-        head.expect_continue = head.minor == 1
+        block.expect_continue = True
 
 
-def _check_connection(head: RequestHead, value: bytes) -> None:
-    options = {option.strip(b" \t").lower() for option in value.split(b",")} - {b""}
+def _read_connection(block: Block) -> None:
+    options = {option.strip(b" \t").lower() for option in block.joined(b"connection").split(b",")} - {b""}
     if options - _CONNECTION_OPTIONS:
         # naming a header here asks a proxy to drop it: a way to strip what the upstream relies on
         raise Refusal(400, "connection.named")
-    if b"close" in options:
-        head.keep_alive = False
-    elif head.minor == 0:
-        head.keep_alive = b"keep-alive" in options
+    block.close, block.keep, block.upgrade = b"close" in options, b"keep-alive" in options, b"upgrade" in options
 
 
 @lru_cache(maxsize=4096)

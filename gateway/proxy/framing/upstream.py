@@ -13,9 +13,12 @@ _END = b"\r\n\r\n"
 
 
 class Receiver(Protocol):
-    """Takes an upstream's answer. ``failed`` may come at any time and is the last call."""
+    """Takes an upstream's answer. ``failed`` may come at any time and is the last call; ``began``: bytes had come.
 
-    def answered(self, head: ResponseHead) -> None: ...
+    ``answered`` brings the first bytes of the body where they came with the head: one write for the client then.
+    """
+
+    def answered(self, head: ResponseHead, first: bytes) -> None: ...
     def received(self, data: bytes) -> None: ...
     def completed(self) -> None: ...
     def failed(self, reason: str, *, began: bool) -> None: ...
@@ -28,10 +31,8 @@ class UpstreamConnection(asyncio.Protocol):
         "_buffer",
         "_head",
         "_method",
-        "_parser",
         "_reader",
         "closed",
-        "fresh",
         "idle_since",
         "paused",
         "pool",
@@ -43,14 +44,12 @@ class UpstreamConnection(asyncio.Protocol):
         self.pool = pool
         self.transport: Any = None
         self.receiver: Receiver | None = None
-        self.fresh = True
         self.closed = self.paused = False
         self.idle_since = 0.0
         self._method = b""
         self._buffer = b""
         self._head: ResponseHead | None = None
         self._reader: BodyReader | None = None
-        self._parser = ResponseParser(pool.limits)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -58,60 +57,62 @@ class UpstreamConnection(asyncio.Protocol):
 
     def send(self, receiver: Receiver, method: bytes, request: bytes) -> None:
         """Send a complete request; its answer goes to ``receiver``."""
-        self.receiver, self._method, self._head, self._reader = receiver, method, None, None
+        self.receiver, self._method = receiver, method
         self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Cut the answer into head and body; bytes that nobody asked for end the connection."""
-        if self.receiver is None:
+        receiver, reader = self.receiver, self._reader
+        if receiver is None:
             self.drop()
             return
-        self._buffer = self._buffer + data if self._buffer else data
         try:
-            if self._reader is None and not self._read_head():
+            if reader is None:
+                self._read_head(self._buffer + data if self._buffer else data, receiver)
                 return
-            self._read_body()
+            payload, used = reader.feed(data)
+            if payload:
+                receiver.received(payload)
+            self._go_on(reader, len(data) - used)
         except UpstreamFault as fault:
             self._fail(fault.reason)
         except BadChunk as fault:
             self._fail(f"chunk {fault}")
 
-    def _read_head(self) -> bool:
+    def _read_head(self, data: bytes, receiver: Receiver) -> None:
+        limit = self.pool.limits.response_head
         while True:
-            end = self._buffer.find(_END)
-            if end < 0 or end > self.pool.limits.response_head:
-                if len(self._buffer) > self.pool.limits.response_head:
+            end = data.find(_END)
+            if end < 0 or end > limit:
+                if len(data) > limit:
                     raise UpstreamFault("head too long")
-                return False
-            raw, self._buffer = self._buffer[:end + 4], self._buffer[end + 4:]
-            head = self._parser.parse(raw, self._method)
+                self._buffer = data
+                return
+            head = self.pool.parser.parse(data[:end + 4], self._method)
+            data = data[end + 4:]
             if head.status >= 200:
                 break
-        self._head, self._reader = head, head.reader()
-        receiver = self.receiver
-        assert receiver is not None
-        receiver.answered(head)
-        return self.receiver is not None
-
-    def _read_body(self) -> None:
-        reader, receiver = self._reader, self.receiver
-        if reader is None or receiver is None:
+        self._buffer = b""
+        self._head = head
+        if len(data) == head.length and not head.bodyless:
+            receiver.answered(head, data)
+            if self.receiver is not None:
+                self._complete(extra=False)
             return
-        if self._buffer and not reader.done:
-            data, self._buffer = self._buffer, b""
-            payload, used = reader.feed(data)
-            if payload:
-                receiver.received(payload)
-            self._buffer = data[used:]
-            if self.receiver is None:  # the receiver gave up on this answer
-                return
-        if reader.done:
-            self._complete()
+        reader = self._reader = head.reader()
+        payload, used = (b"", 0) if reader.done or not data else reader.feed(data)
+        receiver.answered(head, payload)
+        self._go_on(reader, len(data) - used)
 
-    def _complete(self) -> None:
-        receiver, head, extra = self.receiver, self._head, self._buffer
+    def _go_on(self, reader: BodyReader, left: int) -> None:
+        """End the answer when its body is whole; ``left`` bytes came behind it."""
+        if reader.done and self.receiver is not None:  # the receiver may have given up on this answer
+            self._complete(extra=left > 0)
+
+    def _complete(self, *, extra: bool) -> None:
+        receiver, head = self.receiver, self._head
         assert receiver is not None and head is not None
-        self.receiver, self._reader, self._head, self._buffer, self.fresh = None, None, None, b"", False
+        self.receiver = self._reader = self._head = None
         if extra or not head.keep_alive or self.closed or self.paused:
             self.drop()
         else:
@@ -119,7 +120,7 @@ class UpstreamConnection(asyncio.Protocol):
         receiver.completed()
 
     def _fail(self, reason: str) -> None:
-        receiver, began = self.receiver, self._head is not None
+        receiver, began = self.receiver, self._head is not None or bool(self._buffer)
         self.receiver = None
         self.drop()
         if receiver is not None:
@@ -136,8 +137,7 @@ class UpstreamConnection(asyncio.Protocol):
         if head is not None and head.length is None and not head.chunked and exc is None:
             receiver.completed()
         else:
-            nothing_came = head is None and not self._buffer and not self.fresh
-            receiver.failed("closed idle" if nothing_came else "closed early", began=head is not None)
+            receiver.failed("closed", began=head is not None or bool(self._buffer))
 
     def abandon(self) -> None:
         """The receiver no longer wants the answer: the rest of it must not reach the next request."""
@@ -169,63 +169,49 @@ Connect = Callable[["UpstreamPool"], Coroutine[Any, Any, UpstreamConnection]]
 
 
 class UpstreamPool:
-    """Connections to one address: last used first, bounded, with a bounded queue of waiters.
-
-    ``breaker_failures`` connection failures in a row open the breaker for ``breaker_seconds``; then one trial goes
-    through, and its result closes or reopens it.
-    """
+    """Connections to one address: last used first, bounded, with a bounded queue of waiters."""
 
     def __init__(
         self, connect: Connect, limits: Limits, *, size: int = 64, queue: int = 512, idle_seconds: float = 30.0,
-        breaker_failures: int = 5, breaker_seconds: float = 5.0,
     ) -> None:
         self.limits = limits
-        self.failures = 0
+        self.parser = ResponseParser(limits)
         self._connect, self._size, self._queue, self._idle_seconds = connect, size, queue, idle_seconds
-        self._breaker_failures, self._breaker_seconds = breaker_failures, breaker_seconds
-        self._open_until = 0.0
-        self._trial = self._retired = False
+        self._retired = False
         self._idle: list[UpstreamConnection] = []
         self._all: set[UpstreamConnection] = set()
         self._connecting = 0
         self._waiters: deque[Ready] = deque()
 
-    def acquire(self, ready: Ready, now: float) -> None:
-        """Call ``ready(connection, "")`` now or later, or ``ready(None, reason)``."""
+    def take(self) -> UpstreamConnection | None:
+        """Return a connection that waits, or None: then :meth:`acquire` one."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.closed:
-                ready(connection, "")
-                return
-        if self.failures >= self._breaker_failures:
-            if now < self._open_until or self._trial:
-                ready(None, "breaker open")
-                return
-            self._trial = True
-        if len(self._all) + self._connecting >= self._size:
-            if len(self._waiters) >= self._queue:
-                ready(None, "queue full")
-            else:
-                self._waiters.append(ready)
-            return
-        self._connecting += 1
-        task = asyncio.get_running_loop().create_task(self._connect(self))
-        task.add_done_callback(lambda done: self._connected(done, ready, now))
+                return connection
+        return None
 
-    def _connected(self, task: "asyncio.Task[UpstreamConnection]", ready: Ready, now: float) -> None:
+    def acquire(self, ready: Ready) -> None:
+        """Call ``ready(connection, "")`` now or later, or ``ready(None, reason)``."""
+        connection = self.take()
+        if connection is not None:
+            ready(connection, "")
+        elif len(self._all) + self._connecting < self._size:
+            self._connecting += 1
+            task = asyncio.get_running_loop().create_task(self._connect(self))
+            task.add_done_callback(lambda done: self._connected(done, ready))
+        elif len(self._waiters) < self._queue:
+            self._waiters.append(ready)
+        else:
+            ready(None, "queue full")
+
+    def _connected(self, task: "asyncio.Task[UpstreamConnection]", ready: Ready) -> None:
         self._connecting -= 1
-        self._trial = False
-        if task.cancelled() or task.exception() is not None:
-            self.failures += 1
-            self._open_until = now + self._breaker_seconds
+        if task.cancelled() or task.exception() is not None or task.result().closed:
             ready(None, "connect")
-            self._next(now)
+            self._next()
             return
-        self.failures = 0
         connection = task.result()
-        if connection.closed:
-            ready(None, "connect")
-            return
         self._all.add(connection)
         ready(connection, "")
 
@@ -244,12 +230,11 @@ class UpstreamPool:
         """Forget a closed connection and let a waiter open another."""
         if connection in self._all:
             self._all.discard(connection)
-            self._next(0.0)
+            self._next()
 
-    def _next(self, now: float) -> None:
+    def _next(self) -> None:
         if self._waiters:
-            waiter = self._waiters.popleft()
-            asyncio.get_running_loop().call_soon(self.acquire, waiter, now)
+            asyncio.get_running_loop().call_soon(self.acquire, self._waiters.popleft())
 
     def sweep(self, now: float) -> None:
         """Close connections that nobody has used for ``idle_seconds``."""

@@ -1,0 +1,242 @@
+"""The source of a call: an upstream over HTTP (framing's Receiver) or a declared table, and what of it may leave."""
+
+from concurrent.futures import Future
+
+from gateway import errors
+from gateway.proxy import answers, outgoing
+from gateway.proxy.answering import SWEEP_SECONDS, Answering
+from gateway.proxy.framing.response import ResponseHead
+from gateway.proxy.framing.upstream import UpstreamConnection
+from gateway.proxy.gate import Gate
+from gateway.snapshot.rules import HTTP, MOCK
+from gateway.sources.table_rules import ParameterFault
+from kernel.clock import now_micros
+from kernel.errors import ErrorKind
+
+POLICY_BODY_LIMIT = 8 * 1024 * 1024
+_LARGE_BODY, _SMALL_XML = 256 * 1024, 4 * 1024
+_IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+
+
+class Sourcing(Answering):
+    """From the moment a call is admitted until its answer has left."""
+
+    __slots__ = ()
+
+    def forward(self) -> None:
+        """Ask the source."""
+        gateway, route, grant, head = self.gateway, self.route, self.grant, self.head
+        assert route is not None and grant is not None and head is not None
+        if route.audited or grant.limits.weighed:
+            self.gate = Gate(self, weighed=grant.limits.weighed, audited=route.audited)
+        self.deadline = gateway.now + route.timeout + SWEEP_SECONDS
+        if route.kind == HTTP:
+            self.origin = gateway.upstream(route.origin)
+            self._ask()
+        elif route.kind == MOCK:
+            self.respond(200, route.mock)
+        else:
+            gateway.query_table(route, grant, head.query, self._queried)
+
+    def _ask(self) -> None:
+        origin, route = self.origin, self.route
+        assert origin is not None and route is not None
+        if origin.breaker.troubled:
+            wait = origin.breaker.wait(self.gateway.now, route.timeout + SWEEP_SECONDS)
+            if wait:
+                self.refuse(errors.UPSTREAM_PAUSED, retry_ms=int(wait * 1000))
+                return
+        upstream = origin.pool.take()
+        if upstream is None:
+            origin.pool.acquire(self._connected)
+        else:
+            self._send(upstream)
+
+    def _connected(self, upstream: UpstreamConnection | None, reason: str) -> None:
+        if self.over:
+            if upstream is not None:
+                upstream.pool.release(upstream)
+        elif upstream is not None:
+            self._send(upstream)
+        elif reason == "connect":
+            self._failed_once(errors.UPSTREAM_DOWN, idempotent=True)
+        else:
+            self.refuse(errors.UPSTREAM_DOWN)
+
+    def _send(self, upstream: UpstreamConnection) -> None:
+        self.upstream = upstream
+        self.sent_at = now_micros()
+        head, route, app, origin = self.head, self.route, self.app, self.origin
+        assert head is not None and route is not None and app is not None and origin is not None
+        try:
+            request = outgoing.upstream_request(
+                head, self.body, route, app, host=origin.host, request_id=self.request_id, peer=self.connection.peer,
+            )
+        except ParameterFault as fault:
+            self.upstream = None
+            upstream.pool.release(upstream)
+            self.refuse(errors.PARAMETER, parameter=fault.name[:60])
+            return
+        upstream.send(self, b"POST" if route.soap is not None else head.method, request)
+
+    def _failed_once(self, kind: ErrorKind, *, idempotent: bool) -> None:
+        """Nothing has come: try once more where that cannot do a thing twice, else answer with a problem."""
+        origin = self.origin
+        assert origin is not None
+        origin.breaker.failed(self.gateway.now)
+        if idempotent and not self.retried:
+            self.retried = True
+            self._ask()
+        else:
+            self.refuse(kind)
+
+    # -- the upstream's answer (Receiver) ------------------------------------------------------------------------
+    def answered(self, head: ResponseHead, first: bytes) -> None:
+        """The upstream's head has come, perhaps with the first bytes of its body."""
+        self.answer = head
+        self.upstream_micros = now_micros() - self.sent_at
+        route, origin = self.route, self.origin
+        assert route is not None and origin is not None
+        if origin.breaker.troubled:
+            origin.breaker.succeeded()
+        if route.streams:
+            self._begin_stream(head, first)
+        elif head.length is not None and head.length > POLICY_BODY_LIMIT:
+            self.give_up(errors.POLICY)
+        elif first:
+            self._collect(first)
+
+    def _begin_stream(self, head: ResponseHead, first: bytes) -> None:
+        connection, request, route = self.connection, self.head, self.route
+        assert request is not None and route is not None
+        length = 0 if head.bodyless else head.length
+        keep = connection.stays_open
+        if length is not None or head.bodyless:
+            framing = b"" if head.length is None else b"Content-Length: %d\r\n" % head.length
+        elif request.minor == 1:
+            framing, self.chunked = b"Transfer-Encoding: chunked\r\n", True
+        else:
+            framing, keep = b"", False
+        connection.keep_alive = keep
+        begun = b"%b%b%bX-Request-Id: %b\r\n%b%b" % (
+            answers.status_line(head.status), head.passed, route.headers, self.request_id, framing,
+            b"\r\n" if keep else b"Connection: close\r\n\r\n",
+        )
+        size = -1 if length is None else length
+        if self.gate is not None:
+            self.leave(head.status, b"ok", size, begun)
+            if first:
+                self.received(first)
+            return
+        self.streamed = len(first)
+        self.leave(
+            head.status, b"ok", size, begun + (b"%x\r\n%b\r\n" % (len(first), first) if first and self.chunked else first)
+        )
+
+    def received(self, data: bytes) -> None:
+        """Body bytes of the upstream: on to the client, or collected for the policy."""
+        route = self.route
+        assert route is not None
+        if route.streams:
+            if self.gate is not None and self.gate.keeps(data):
+                return
+            self.streamed += len(data)
+            self.deadline = self.gateway.now + route.timeout + SWEEP_SECONDS
+            self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
+        else:
+            self._collect(data)
+
+    def _collect(self, data: bytes) -> None:
+        self.collected_size += len(data)
+        if self.collected_size > POLICY_BODY_LIMIT:
+            self.give_up(errors.POLICY)
+        elif self.collected is None:
+            self.collected = [data]
+        else:
+            self.collected.append(data)
+
+    def completed(self) -> None:
+        """The upstream's answer is whole."""
+        self.upstream = None
+        if self.over or (self.gate is not None and self.gate.ends()):
+            return
+        route, answer = self.route, self.answer
+        assert route is not None and answer is not None
+        if not route.streams:
+            self._reduce(answer)
+            return
+        if self.gate is not None:
+            self.gate.settle()
+        if self.chunked:
+            self.connection.write(b"0\r\n\r\n")
+        self.end(self.connection.keep_alive and not self.connection.closing)
+
+    def failed(self, reason: str, *, began: bool) -> None:
+        """The upstream broke off or lied."""
+        self.upstream = None
+        if self.over:
+            return
+        head, origin = self.head, self.origin
+        assert head is not None and origin is not None
+        if not began:
+            self._failed_once(errors.UPSTREAM_FAULT, idempotent=head.method in _IDEMPOTENT)
+            return
+        origin.breaker.failed(self.gateway.now)
+        if self.logged:
+            self.cut(b"upstream")
+        else:
+            self.refuse(errors.UPSTREAM_FAULT)
+
+    def expire(self) -> None:
+        """The source took too long (called by the sweep)."""
+        if self.over or self.connection.paused:
+            return
+        if self.origin is not None:
+            self.origin.breaker.failed(self.gateway.now)
+        self.leave_upstream()
+        if self.logged:
+            self.cut(b"slow")
+        else:
+            self.refuse(errors.UPSTREAM_SLOW)
+
+    # -- what may leave ------------------------------------------------------------------------------------------
+    def _reduce(self, answer: ResponseHead) -> None:
+        """Apply the field policy to a collected answer; other statuses than success leave without their body."""
+        if not 200 <= answer.status < 300 or answer.bodyless:
+            self._plain(answer)
+        elif self.route is None or not outgoing.reducible(answer, xml=self.route.xml):
+            self.refuse(errors.POLICY)
+        else:
+            assert self.grant is not None
+            pieces, self.collected = self.collected or [b""], None
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            large = len(body) > (_SMALL_XML if self.route.xml else _LARGE_BODY)
+            self.gateway.reduce(self.grant.policy, body, self._reduced, in_thread=large)
+
+    def _plain(self, answer: ResponseHead) -> None:
+        if answer.bodyless or answer.status == 204:
+            self.respond(answer.status, b"")
+        elif answer.status >= 500 or answer.status < 400:
+            self.refuse(errors.UPSTREAM_FAULT)
+        else:
+            # an error text of the source may hold anything: its status leaves, its body does not
+            self.refuse(errors.UPSTREAM_FAULT, status=answer.status)
+
+    def _reduced(self, body: bytes | None) -> None:
+        if self.over:
+            return
+        if body is None:
+            self.refuse(errors.POLICY)
+        else:
+            self.respond(200 if self.answer is None else self.answer.status, body)
+
+    def _queried(self, future: "Future[bytes]") -> None:
+        """A declared table has answered (called in the loop)."""
+        if self.over:
+            return
+        error = future.exception()
+        if error is None:
+            self.respond(200, future.result())
+            return
+        kind, parameter = self.gateway.table_fault(error)
+        self.refuse(kind, parameter=parameter)
