@@ -12,17 +12,21 @@ NOT_FORWARDED = HOP_BY_HOP | signing.HEADERS | frozenset({
     b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip", b"forwarded",
     b"via", b"x-request-id", b"accept-encoding", b"cookie",
 })
+_UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 
 
 def upstream_request(
-    head: RequestHead, body: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, peer: bytes,
+    head: RequestHead, body: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, client: bytes,
+    upgrading: bool = False,
 ) -> bytes:
     """Return the complete request: the caller's fields without hop-by-hop, signature and proxy headers."""
     path = route.base + head.path[len(route.path):] or b"/"
-    return b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%bX-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n%b%b\r\n%b" % (
-        head.method, path, b"?" + head.query if head.query else b"", host, head.headers.passed, request_id, app.key, peer,
-        b"" if route.streams else b"Accept-Encoding: identity\r\n",
+    return (
+        b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%bX-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n%b%b%b\r\n%b"
+    ) % (
+        head.method, path, b"?" + head.query if head.query else b"", host, head.headers.passed, request_id, app.key,
+        client, b"" if route.streams else b"Accept-Encoding: identity\r\n", _UPGRADE if upgrading else b"",
         b"Content-Length: %d\r\n" % len(body) if body or head.method in _WITH_BODY else b"", body,
     )
 

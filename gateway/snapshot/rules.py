@@ -71,6 +71,10 @@ class Route:
     # http source: origin (scheme, host, port) and base path of the upstream
     origin: tuple[str, str, int] = ("", "", 0)
     base: bytes = b""
+    # seconds that an answer may be kept for the same grant (0: not at all)
+    cache_seconds: int = 0
+    # the upstream may change a connection to WebSocket
+    websocket: bool = False
 
 
 @dataclass(slots=True)
@@ -130,7 +134,8 @@ def _route(row: Mapping[str, Any]) -> Route:
         code=row["code"], path=row["path"].encode(), methods=frozenset(method.encode() for method in row["methods"]),
         auth=row["auth"], kind=source["kind"], source=source, body_limit=int(row["body_limit"]),
         timeout=int(row["timeout_ms"]) / 1000, retired=row["state"] != "published",
-        streams=row["contract"]["mode"] == "stream",
+        streams=row["contract"]["mode"] == "stream", cache_seconds=int(row.get("cache_seconds", 0)),
+        websocket=bool(row.get("websocket", False)),
     )
     if route.auth not in (SIGNED, KEY_ONLY) or route.kind not in (HTTP, TABLE):
         raise SnapshotRefused(f"interface {route.code}: auth or source")

@@ -63,7 +63,7 @@ def document(session: Session, environment: str) -> dict[str, Any]:
             "methods": definition["methods"], "auth": definition["auth"], "source": definition["source"],
             "contract": definition["contract"], "timeout_ms": definition["timeout_ms"],
             "body_limit": definition["body_limit"],
-        })
+        } | {name: definition[name] for name in ("cache_seconds", "websocket") if definition.get(name)})
     granted: dict[uuid.UUID, list[dict[str, Any]]] = {}
     for grant, code in grants.active(session):
         granted.setdefault(grant.app_id, []).append({

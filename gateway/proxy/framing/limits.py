@@ -36,6 +36,10 @@ class Limits:
     body_seconds: float = 60.0
     idle_seconds: float = 75.0
     stalled_seconds: float = 60.0
+    # an event stream or a WebSocket on which nothing moves
+    silent_seconds: float = 300.0
+    # request bodies that a worker holds at a time, all connections together
+    held: int = 64 * 1024 * 1024
 
 
 DEFAULT = Limits()
