@@ -30,6 +30,8 @@ class Limits:
     body: int = 1024 * 1024
     response_head: int = 32 * 1024
     response_headers: int = 200
+    # answers 1xx before the answer
+    interim: int = 8
     # bytes of later requests that a client may have sent while one is answered
     pipelined: int = 64 * 1024
     head_seconds: float = 30.0

@@ -33,6 +33,7 @@ class UpstreamConnection(asyncio.Protocol):
     __slots__ = (
         "_buffer",
         "_head",
+        "_interim",
         "_method",
         "_reader",
         "_upgrading",
@@ -50,6 +51,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.receiver: Receiver | None = None
         self.closed = self.paused = self._upgrading = False
         self.idle_since = 0.0
+        self._interim = 0
         self._method = b""
         self._buffer = b""
         self._head: ResponseHead | None = None
@@ -61,7 +63,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def send(self, receiver: Receiver, method: bytes, request: bytes, *, upgrading: bool = False) -> None:
         """Send a complete request; its answer goes to ``receiver``. ``upgrading``: the answer may be 101."""
-        self.receiver, self._method, self._upgrading = receiver, method, upgrading
+        self.receiver, self._method, self._upgrading, self._interim = receiver, method, upgrading, 0
         self.transport.write(request)
 
     def write(self, data: bytes) -> None:
@@ -111,6 +113,9 @@ class UpstreamConnection(asyncio.Protocol):
             data = data[end + 4:]
             if head.status >= 200 or head.status == 101:
                 break
+            self._interim += 1
+            if self._interim > self.pool.limits.interim:
+                raise UpstreamFault("too many interim answers")
         if head.status == 101 and not self._upgrading:
             raise UpstreamFault("upgrade")
         self._buffer = b""
