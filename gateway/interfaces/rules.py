@@ -34,16 +34,20 @@ def definition_fault(definition: dict[str, Any]) -> tuple[str, str] | None:
     masks = [field["mask"] for field in contract["fields"] if field["mask"] not in kinds()]
     if masks:
         return "contract.fields", f"unknown mask {masks[0]}"
-    return _contract_fault(contract) or (
+    return _contract_fault(definition, contract) or (
         _table_fault(source, contract, definition) if source["kind"] == "table" else _http_fault(source, contract)
     )
 
 
-def _contract_fault(contract: dict[str, Any]) -> tuple[str, str] | None:
+def _contract_fault(definition: dict[str, Any], contract: dict[str, Any]) -> tuple[str, str] | None:
     if contract["mode"] == "stream":
         if any(field["sensitive"] or field["encrypted"] for field in contract["fields"]):
             return "contract.mode", "a stream cannot be masked, so it may hold no sensitive field"
+        if definition.get("cache_seconds"):
+            return "cache_seconds", "answers that pass unchanged are not kept"
         return None
+    if definition.get("websocket"):
+        return "websocket", "only answers that pass unchanged can change to WebSocket"
     return None if contract["fields"] else ("contract.fields", "empty")
 
 

@@ -126,6 +126,8 @@ class Definition(Wire):
     source: Annotated[HttpSource | TableSource, Field(discriminator="kind")]
     contract: Contract
     timeout_ms: Annotated[int, Field(ge=100, le=120_000)] = 10_000
+    cache_seconds: Annotated[int, Field(ge=0, le=86_400, description="应答可缓存的秒数，0 为不缓存")] = 0
+    websocket: Annotated[bool, Field(description="允许升级为 WebSocket（仅不变换的接口）")] = False
     body_limit: Annotated[int, Field(ge=0, le=8 * 1024 * 1024, description="请求体上限，字节")] = 65_536
     accepts: Annotated[list[Accepted], Field(max_length=3, description="兼容的旧签名方式")] = []
     waives_limits: Annotated[bool, Field(description="额度暂时无法核验时放行（缺省拒绝）；防重放不受影响")] = False

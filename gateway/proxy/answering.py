@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from gateway.calllog import record
 from gateway.proxy import answers
+from gateway.proxy.cache import Key
 from gateway.proxy.framing.client import ClientConnection
 from gateway.proxy.framing.request import RequestHead
 from gateway.proxy.framing.response import ResponseHead
 from gateway.proxy.framing.upstream import UpstreamConnection
 from gateway.proxy.gate import Gate
 from gateway.proxy.verdicts import REFUSALS
+from gateway.proxy.websocket import Tunnel
 from gateway.signing.compare import Comparison
 from gateway.snapshot.rules import App, Grant, Route
 from kernel.clock import now_micros
@@ -29,14 +31,15 @@ class Answering:
     """A call as its client's connection sees it (framing's Exchange). ``over``: nothing more is done for it."""
 
     __slots__ = (
-        "answer", "app", "at", "body", "body_limit", "chunked", "collected", "collected_size", "connection", "deadline",
-        "gate", "gateway", "grant", "head", "logged", "origin", "over", "request_id", "retried", "route", "sent_at",
-        "streamed", "upstream", "upstream_micros",
+        "answer", "app", "at", "body", "body_limit", "cache_key", "chunked", "client", "collected", "collected_size",
+        "connection", "deadline", "gate", "gateway", "grant", "head", "logged", "origin", "over", "patience", "request_id",
+        "retried", "route", "sent_at", "streamed", "tunnel", "until", "upstream", "upstream_micros",
     )  # fmt: skip
 
     def __init__(self, gateway: "GatewayHandler", connection: ClientConnection, head: RequestHead | None) -> None:
         self.gateway = gateway
         self.connection = connection
+        self.client = connection.peer
         self.head = head
         self.body = b""
         self.route: Route | None = None
@@ -48,6 +51,10 @@ class Answering:
         self.answer: ResponseHead | None = None
         self.collected: list[bytes] | None = None
         self.collected_size = self.body_limit = 0
+        self.cache_key: Key | None = None
+        self.tunnel: Tunnel | None = None
+        self.patience = 0.0
+        self.until = _NEVER
         self.origin: Upstream | None = None
         self.upstream: UpstreamConnection | None = None
         self.gate: Gate | None = None
@@ -133,7 +140,7 @@ class Answering:
             method, path, query = head.method, head.path, head.query
         return self.gateway.log_call(record.render(
             self.at, self.request_id, outcome, who, method, path, query, status, len(self.body), size,
-            now_micros() - self.at, self.upstream_micros, self.connection.peer,
+            now_micros() - self.at, self.upstream_micros, self.client,
         ))
 
     def _who(self) -> bytes:
@@ -175,4 +182,4 @@ class Answering:
         """Read on."""
         if self.upstream is not None:
             self.upstream.resume()
-        self.deadline = self.gateway.now + (self.route.timeout if self.route else 30.0) + SWEEP_SECONDS
+        self.deadline = self.gateway.now + self.patience + SWEEP_SECONDS

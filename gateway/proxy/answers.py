@@ -9,6 +9,7 @@ from gateway.signing.compare import Comparison
 from kernel.errors import ErrorKind
 
 PHRASES = {
+    101: b"Switching Protocols",
     200: b"OK", 201: b"Created", 202: b"Accepted", 204: b"No Content", 206: b"Partial Content",
     301: b"Moved Permanently",
     302: b"Found", 304: b"Not Modified", 400: b"Bad Request", 401: b"Unauthorized", 403: b"Forbidden",

@@ -29,7 +29,7 @@ class Call(Sourcing):
             self.refuse(errors.MAINTENANCE, parameter=window[2], retry_ms=window[1] * 1000 - self.at // 1000)
             return
         try:
-            caller = identify(self.gateway.snapshot, route, head, body, self.at, self.connection.peer)
+            caller = identify(self.gateway.snapshot, route, head, body, self.at, self.client)
         except NotAdmitted as fault:
             self.app = fault.app
             self.refuse(fault.kind, fault.field, comparison=fault.comparison)

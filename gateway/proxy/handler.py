@@ -13,7 +13,9 @@ from gateway.calllog.log import CallLog
 from gateway.policy import rules as policy_rules
 from gateway.proxy import answers, older, outgoing
 from gateway.proxy.breaker import Breaker
+from gateway.proxy.cache import AnswerCache
 from gateway.proxy.call import Call
+from gateway.proxy.clients import Proxies
 from gateway.proxy.framing.client import ClientConnection, Exchange
 from gateway.proxy.framing.limits import DEFAULT, Limits, Refusal
 from gateway.proxy.framing.request import RequestHead, RequestParser
@@ -54,7 +56,7 @@ class GatewayHandler:
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, broker: BrokerClient, log: CallLog, sources: Sources,
-        connector: Connector, *, limits: Limits = DEFAULT,
+        connector: Connector, *, limits: Limits = DEFAULT, proxies: Proxies | None = None,
     ) -> None:
         self.limits = limits
         self.parser = RequestParser(limits, _OWN, _ONCE, outgoing.NOT_FORWARDED)
@@ -74,6 +76,9 @@ class GatewayHandler:
         self._id_prefix = os.urandom(6).hex().encode()
         self._id_next = 0
         self.calls = 0
+        self.held = 0
+        self.cache = AnswerCache()
+        self._proxies = proxies or Proxies()
 
     # -- snapshot ------------------------------------------------------------------------------------------------
     @property
@@ -91,6 +96,10 @@ class GatewayHandler:
         """Take a compiled snapshot into use: one reference."""
         self._return_leases(everything=True)
         self._compiled = compiled
+        self.cache.clear()
+        for connection in list(self.connections):
+            if connection.exchange is not None:
+                connection.exchange.recheck()
         for origin in [origin for origin in self._upstreams if origin not in compiled.origins]:
             # calls under way keep their connections; they are dropped when they come back idle
             self._upstreams.pop(origin).pool.retire()
@@ -98,6 +107,7 @@ class GatewayHandler:
     # -- Handler of the framing core -----------------------------------------------------------------------------
     def opened(self, connection: ClientConnection) -> None:
         """Keep the connection for the sweep."""
+        connection.proxied = self._proxies.trusts(connection.peer)
         self.connections.add(connection)
 
     def closed(self, connection: ClientConnection) -> None:
@@ -112,6 +122,8 @@ class GatewayHandler:
         self._log.start()
         self.calls += 1
         call = connection.exchange = Call(self, connection, head)
+        if connection.proxied:
+            call.client = self._proxies.client(connection.peer, head.headers.joined(b"x-forwarded-for"))
         compiled = self._compiled
         if compiled is None:
             raise Refusal(503, "no_snapshot")

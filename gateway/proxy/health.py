@@ -33,7 +33,10 @@ class Health:
         )
         connection.finish(keep)
 
+    def taken_over(self, data: bytes) -> None:
+        """It never takes over."""
+
     def expire(self) -> None:
         """It never waits."""
 
-    client_gone = client_paused = client_resumed = expire
+    client_gone = client_paused = client_resumed = recheck = expire

@@ -14,20 +14,24 @@ NOT_FORWARDED = HOP_BY_HOP | signing.HEADERS | profiles.UNDERSCORED | frozenset(
     b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip", b"forwarded",
     b"via", b"x-request-id", b"accept-encoding", b"cookie",
 })
+_UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 
 
 def upstream_request(
-    head: RequestHead, body: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, peer: bytes,
+    head: RequestHead, body: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, client: bytes,
+    upgrading: bool = False,
 ) -> bytes:
     """Return the complete request: the caller's fields without hop-by-hop, signature and proxy headers."""
     if route.soap is not None:
-        return _soap_request(route.soap, head.query, route, app, host=host, request_id=request_id, peer=peer)
+        return _soap_request(route.soap, head.query, route, app, host=host, request_id=request_id, client=client)
     path = route.base + head.path[len(route.path):] or b"/"
-    return b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%bX-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n%b%b\r\n%b" % (
+    return (
+        b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%bX-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n%b%b%b\r\n%b"
+    ) % (
         head.method, path, b"?" + head.query if head.query else b"", host,
-        _passed(head, route.consumed) if route.consumed else head.headers.passed, request_id, app.key, peer,
-        b"" if route.streams else b"Accept-Encoding: identity\r\n",
+        _passed(head, route.consumed) if route.consumed else head.headers.passed, request_id, app.key, client,
+        b"" if route.streams else b"Accept-Encoding: identity\r\n", _UPGRADE if upgrading else b"",
         b"Content-Length: %d\r\n" % len(body) if body or head.method in _WITH_BODY else b"", body,
     )
 
@@ -39,7 +43,7 @@ def _passed(head: RequestHead, consumed: frozenset[bytes]) -> bytes:
 
 
 def _soap_request(
-    soap: Template, query: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, peer: bytes,
+    soap: Template, query: bytes, route: Route, app: App, *, host: bytes, request_id: bytes, client: bytes,
 ) -> bytes:
     """Return the POST of a SOAP call; raise :class:`ParameterFault`."""
     body = soap.render(query)
@@ -47,7 +51,7 @@ def _soap_request(
         b"POST %b HTTP/1.1\r\nHost: %b\r\n" % (route.base or b"/", host),
         b"Content-Type: text/xml; charset=utf-8\r\nAccept: text/xml, application/xml\r\nAccept-Encoding: identity\r\n",
         b'SOAPAction: "%b"\r\n' % soap.action, b"Content-Length: %d\r\n" % len(body),
-        b"X-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n\r\n" % (request_id, app.key, peer),
+        b"X-Request-Id: %b\r\nX-Mulian-App: %b\r\nX-Forwarded-For: %b\r\n\r\n" % (request_id, app.key, client),
         body,
     ))
 

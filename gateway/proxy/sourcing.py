@@ -5,10 +5,13 @@ from concurrent.futures import Future
 from gateway import errors
 from gateway.proxy import answers, outgoing
 from gateway.proxy.answering import SWEEP_SECONDS, Answering
+from gateway.proxy.cache import key_of, storable
+from gateway.proxy.framing.request import RequestHead
 from gateway.proxy.framing.response import ResponseHead
 from gateway.proxy.framing.upstream import UpstreamConnection
 from gateway.proxy.gate import Gate
-from gateway.snapshot.rules import HTTP, MOCK
+from gateway.proxy.websocket import Frames, FrameTooLong, Tunnel
+from gateway.snapshot.rules import HTTP, MOCK, Grant
 from gateway.sources.table_rules import ParameterFault
 from kernel.clock import now_micros
 from kernel.errors import ErrorKind
@@ -24,11 +27,14 @@ class Sourcing(Answering):
     __slots__ = ()
 
     def forward(self) -> None:
-        """Ask the source."""
+        """Ask the source, unless its answer is still at hand."""
         gateway, route, grant, head = self.gateway, self.route, self.grant, self.head
         assert route is not None and grant is not None and head is not None
         if route.audited or grant.limits.weighed:
             self.gate = Gate(self, weighed=grant.limits.weighed, audited=route.audited)
+        if route.cache_seconds and self._from_cache(route.key, grant, head):
+            return
+        self.patience, self.until = route.timeout, gateway.now + grant.expires - self.at / 1e6
         self.deadline = gateway.now + route.timeout + SWEEP_SECONDS
         if route.kind == HTTP:
             self.origin = gateway.upstream(route.origin)
@@ -37,6 +43,16 @@ class Sourcing(Answering):
             self.respond(200, route.mock)
         else:
             gateway.query_table(route, grant, head.query, self._queried)
+
+    def _from_cache(self, key: str, grant: Grant, head: RequestHead) -> bool:
+        if head.method != b"GET":
+            return False
+        self.cache_key = key_of(grant.id_bytes + key.encode(), head.path, head.query, head.fields)
+        body = None if self.cache_key is None else self.gateway.cache.get(self.cache_key, self.gateway.now)
+        if body is None:
+            return False
+        self.respond(200, body, b"cached")
+        return True
 
     def _ask(self) -> None:
         origin, route = self.origin, self.route
@@ -68,16 +84,18 @@ class Sourcing(Answering):
         self.sent_at = now_micros()
         head, route, app, origin = self.head, self.route, self.app, self.origin
         assert head is not None and route is not None and app is not None and origin is not None
+        upgrading = route.websocket and head.headers.upgrade and head.fields.get(b"upgrade", b"").lower() == b"websocket"
         try:
             request = outgoing.upstream_request(
-                head, self.body, route, app, host=origin.host, request_id=self.request_id, peer=self.connection.peer,
+                head, self.body, route, app, host=origin.host, request_id=self.request_id, client=self.client,
+                upgrading=upgrading,
             )
         except ParameterFault as fault:
             self.upstream = None
             upstream.pool.release(upstream)
             self.refuse(errors.PARAMETER, parameter=fault.name[:60])
             return
-        upstream.send(self, b"POST" if route.soap is not None else head.method, request)
+        upstream.send(self, b"POST" if route.soap is not None else head.method, request, upgrading=upgrading)
 
     def _failed_once(self, kind: ErrorKind, *, idempotent: bool) -> None:
         """Nothing has come: try once more where that cannot do a thing twice, else answer with a problem."""
@@ -99,7 +117,9 @@ class Sourcing(Answering):
         assert route is not None and origin is not None
         if origin.breaker.troubled:
             origin.breaker.succeeded()
-        if route.streams:
+        if head.status == 101:
+            self._begin_tunnel(head, first)
+        elif route.streams:
             self._begin_stream(head, first)
         elif head.length is not None and head.length > POLICY_BODY_LIMIT:
             self.give_up(errors.POLICY)
@@ -123,6 +143,9 @@ class Sourcing(Answering):
             b"\r\n" if keep else b"Connection: close\r\n\r\n",
         )
         size = -1 if length is None else length
+        if head.fields.get(b"content-type", b"").startswith(b"text/event-stream"):
+            self.patience = self.gateway.limits.silent_seconds
+        self._be_patient()
         if self.gate is not None:
             self.leave(head.status, b"ok", size, begun)
             if first:
@@ -135,16 +158,71 @@ class Sourcing(Answering):
 
     def received(self, data: bytes) -> None:
         """Body bytes of the upstream: on to the client, or collected for the policy."""
-        route = self.route
+        route, gate = self.route, self.gate
         assert route is not None
-        if route.streams:
-            if self.gate is not None and self.gate.keeps(data):
-                return
-            self.streamed += len(data)
-            self.deadline = self.gateway.now + route.timeout + SWEEP_SECONDS
-            self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
-        else:
+        if gate is not None and route.streams and gate.keeps(data):
+            return
+        if not self.logged:
             self._collect(data)
+            return
+        self.streamed += len(data)
+        self._be_patient()
+        if self.tunnel is not None:
+            self._count(self.tunnel.outwards, data)
+        self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
+
+    def _be_patient(self) -> None:
+        """Something moved: the source has its time again, though never longer than the grant lasts."""
+        self.deadline = min(self.gateway.now + self.patience, self.until) + SWEEP_SECONDS
+
+    # -- WebSocket -----------------------------------------------------------------------------------------------
+    def _begin_tunnel(self, head: ResponseHead, first: bytes) -> None:
+        """The upstream has changed to WebSocket: from now on bytes pass both ways, counted as frames."""
+        if not self.log(101, b"ok", -1):
+            self.give_up(errors.LOG_FULL)
+            return
+        self.patience = self.gateway.limits.silent_seconds
+        self._be_patient()
+        self.tunnel = Tunnel()
+        self.connection.write(b"%b%bConnection: Upgrade\r\nUpgrade: websocket\r\nX-Request-Id: %b\r\n\r\n" % (
+            answers.status_line(101), head.passed, self.request_id,
+        ))
+        self.connection.take_over()
+        if first and not self.over:
+            self.received(first)
+
+    def taken_over(self, data: bytes) -> None:
+        """Frames of the client."""
+        if self.upstream is not None and self.tunnel is not None and not self.over:
+            self._be_patient()
+            self._count(self.tunnel.inwards, data)
+            if self.upstream is not None:
+                self.upstream.write(data)
+
+    def _count(self, frames: Frames, data: bytes) -> None:
+        try:
+            frames.feed(data)
+        except FrameTooLong:
+            self.leave_upstream()
+            self.cut(b"frame_long")
+
+    def room(self, *, there: bool) -> None:
+        """The upstream's side is full, or has room again."""
+        if self.tunnel is not None:
+            self.connection.hold(reading=there)
+
+    def recheck(self) -> None:
+        """Another configuration: an answer under way ends when its grant, application or interface is gone."""
+        if self.over or not self.logged:
+            return
+        app, route, grant = self.app, self.route, self.grant
+        assert app is not None and route is not None and grant is not None
+        snapshot = self.gateway.snapshot
+        now, there = snapshot.apps.get(app.key), snapshot.find(route.path)
+        left = None if now is None else now.grants.get(route.code)
+        if there is None or there.retired or left is None or left.id != grant.id:
+            self.leave_upstream()
+            self.cut(b"revoked")
 
     def _collect(self, data: bytes) -> None:
         self.collected_size += len(data)
@@ -162,11 +240,13 @@ class Sourcing(Answering):
             return
         route, answer = self.route, self.answer
         assert route is not None and answer is not None
-        if not route.streams:
+        if not self.logged:
             self._reduce(answer)
             return
         if self.gate is not None:
             self.gate.settle()
+        if self.tunnel is not None:
+            self.gateway.log_end(self.request_id, b"closed", self.streamed)
         if self.chunked:
             self.connection.write(b"0\r\n\r\n")
         self.end(self.connection.keep_alive and not self.connection.closing)
@@ -191,9 +271,12 @@ class Sourcing(Answering):
         """The source took too long (called by the sweep)."""
         if self.over or self.connection.paused:
             return
-        if self.origin is not None:
-            self.origin.breaker.failed(self.gateway.now)
         self.leave_upstream()
+        if self.logged and self.gateway.now >= self.until:
+            self.cut(b"expired")
+            return
+        if self.origin is not None and self.patience != self.gateway.limits.silent_seconds:
+            self.origin.breaker.failed(self.gateway.now)
         if self.logged:
             self.cut(b"slow")
         else:
@@ -228,7 +311,15 @@ class Sourcing(Answering):
         if body is None:
             self.refuse(errors.POLICY)
         else:
-            self.respond(200 if self.answer is None else self.answer.status, body)
+            self._finish(200 if self.answer is None else self.answer.status, body)
+
+    def _finish(self, status: int, body: bytes) -> None:
+        """Answer with what may leave, and keep it where the interface and the source allow that."""
+        route, key = self.route, self.cache_key
+        assert route is not None
+        if key is not None and status == 200 and (self.answer is None or storable(self.answer.fields)):
+            self.gateway.cache.put(key, body, self.gateway.now + route.cache_seconds)
+        self.respond(status, body)
 
     def _queried(self, future: "Future[bytes]") -> None:
         """A declared table has answered (called in the loop)."""
@@ -236,7 +327,7 @@ class Sourcing(Answering):
             return
         error = future.exception()
         if error is None:
-            self.respond(200, future.result())
+            self._finish(200, future.result())
             return
         kind, parameter = self.gateway.table_fault(error)
         self.refuse(kind, parameter=parameter)

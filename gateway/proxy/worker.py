@@ -17,6 +17,7 @@ from gateway.broker.client import BrokerClient
 from gateway.broker.sockets import socket_path
 from gateway.calllog.log import CallLog
 from gateway.proxy.answering import SWEEP_SECONDS
+from gateway.proxy.clients import Proxies
 from gateway.proxy.framing.client import ClientConnection
 from gateway.proxy.handler import GatewayHandler
 from gateway.snapshot.follow import Follower
@@ -55,7 +56,9 @@ class Worker:
         log = CallLog(self._runtime.home.calllog_dir, GATEWAY, self._index)
         sources = TableSources(self._runtime.database, KeyringDecipher(self._runtime))
         connector = Connector(allowed_from(self._runtime.settings.outbound_allow))
-        handler = GatewayHandler(loop, broker, log, sources, connector)
+        handler = GatewayHandler(
+            loop, broker, log, sources, connector, proxies=Proxies(self._runtime.settings.trusted_proxies),
+        )
         connecting = loop.create_task(broker.run())
         door = Door(self._runtime, f"gateway-{self._index}")
         await self._follow(handler)

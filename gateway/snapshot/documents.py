@@ -67,6 +67,7 @@ def _served(interface: Interface, revision: InterfaceRevision) -> dict[str, Any]
         "contract": definition["contract"], "timeout_ms": definition["timeout_ms"],
         "body_limit": definition["body_limit"], "waives_limits": definition.get("waives_limits", False),
         "audited": definition.get("audited", False), "accepts": definition.get("accepts", []),
+        "cache_seconds": definition.get("cache_seconds", 0), "websocket": definition.get("websocket", False),
     }
 
 

@@ -111,6 +111,10 @@ class Route:
     accepts: tuple[Accepted, ...] = ()
     # headers of those, never passed on
     consumed: frozenset[bytes] = frozenset()
+    # seconds that an answer may be kept for the same grant (0: not at all)
+    cache_seconds: int = 0
+    # the upstream may change a connection to WebSocket
+    websocket: bool = False
 
     def window(self, now: int) -> tuple[int, int, str] | None:
         """Return the maintenance window that is open at ``now`` (Unix seconds)."""
@@ -207,6 +211,7 @@ def _route(row: Mapping[str, Any]) -> Route:
         waives_limits=bool(row.get("waives_limits")), audited=bool(row.get("audited")),
         accepts=tuple(_accepted(one) for one in row.get("accepts", ())),
         windows=tuple((one["from"], one["to"], one["text"]) for one in row.get("maintenance", ())),
+        cache_seconds=int(row.get("cache_seconds", 0)), websocket=bool(row.get("websocket", False)),
     )
     route.consumed = frozenset().union(*(one.profile.headers for one in route.accepts))
     if "canary" in row:

@@ -143,7 +143,7 @@ def test_fuzzed_heads_are_refused_or_read_as_others_read_them(raw: bytes) -> Non
     b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\n",
     b"HTTP/1.1 200 OK\nContent-Length: 1\n\r\n\r\n", b"HTTP/1.1 2000 OK\r\n\r\n", b"HTTP/2 200 OK\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
     b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nX : a\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: \x01\r\n\r\n",
 ])
 def test_upstream_heads_that_lie(raw: bytes) -> None:
@@ -177,10 +177,10 @@ def test_lines_are_known_again_and_rules_hold_for_known_ones() -> None:
 
 def test_caches_of_lines_are_bounded() -> None:
     lines = Lines(frozenset())
-    for number in range(10_000):
+    for number in range(4_200):
         lines.read(b"X-%d: %d\r\n\r\n" % (number, number))
     assert len(lines._known) <= 4096 and len(lines._names) <= 4096
     parser = RequestParser(DEFAULT)
-    for number in range(2_000):
+    for number in range(1_100):
         parser.parse(b"GET / HTTP/1.1\r\nHost: a%d\r\n\r\n" % (number // 2))
     assert len(parser._seen._known) <= 512

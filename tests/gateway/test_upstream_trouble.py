@@ -67,8 +67,9 @@ def test_a_dead_upstream_is_left_alone_and_found_again(plane: Planes) -> None:
                     connection, _ = listener.accept()
                 except OSError:
                     return
-                connection.recv(65536)
-                connection.sendall(OK)
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(OK)
 
         threading.Thread(target=serve, daemon=True).start()
         deadline = time.monotonic() + PAUSE + 3

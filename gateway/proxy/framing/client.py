@@ -25,7 +25,13 @@ class Exchange(Protocol):
     deadline: float
 
     def start(self, head: RequestHead, body: bytes) -> None: ...
+    def taken_over(self, data: bytes) -> None:
+        """Take what the client sends on a connection that is no longer HTTP (:meth:`ClientConnection.take_over`)."""
+
     def expire(self) -> None: ...
+    def recheck(self) -> None:
+        """The configuration is another one: may this go on?"""
+
     def client_gone(self) -> None: ...
     def client_paused(self) -> None: ...
     def client_resumed(self) -> None: ...
@@ -38,6 +44,8 @@ class Handler(Protocol):
     parser: RequestParser
     now: float
     draining: bool
+    # bytes of request bodies held now
+    held: int
 
     def opened(self, connection: "ClientConnection") -> None: ...
     def closed(self, connection: "ClientConnection") -> None: ...
@@ -59,6 +67,7 @@ class ClientConnection(asyncio.Protocol):
         "_read_paused",
         "_reader",
         "_scanned",
+        "_taken_over",
         "busy",
         "closing",
         "deadline",
@@ -68,6 +77,7 @@ class ClientConnection(asyncio.Protocol):
         "keep_alive",
         "paused",
         "peer",
+        "proxied",
         "transport",
         "waiting_for",
     )
@@ -78,7 +88,9 @@ class ClientConnection(asyncio.Protocol):
         self.peer = b""
         self.exchange: Exchange | None = None
         self.head: RequestHead | None = None
-        self.busy = self.closing = self.paused = self.keep_alive = False
+        self.busy = self.closing = self.paused = self.keep_alive = self._taken_over = False
+        # the peer is a declared proxy: set by the handler
+        self.proxied = False
         self.deadline = handler.now + handler.limits.head_seconds
         self.waiting_for = "head"
         self._buffer = b""
@@ -99,6 +111,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the exchange that nobody listens any more."""
         self.closing = True
+        self._forget_body()
         self.handler.closed(self)
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
@@ -109,17 +122,20 @@ class ClientConnection(asyncio.Protocol):
         if self.closing:
             return
         self._buffer = self._buffer + data if self._buffer else data
-        if self.busy:
+        if self._taken_over and self.exchange is not None:
+            data, self._buffer = self._buffer, b""
+            self.exchange.taken_over(data)
+        elif self.busy:
             if len(self._buffer) > self.handler.limits.pipelined and not self._read_paused:
                 self._read_paused = True
                 self.transport.pause_reading()
-            return
-        self._advance()
+        else:
+            self._advance()
 
     def eof_received(self) -> bool:
         """Keep the write side while an answer is under way (a client may half-close after its request)."""
-        if not self.busy:
-            self.closing = True
+        if not self.busy or self._taken_over:
+            self.closing = not self.busy
             return False
         self.keep_alive = False
         return True
@@ -208,13 +224,34 @@ class ClientConnection(asyncio.Protocol):
             raise Refusal(413, "body.long")
         if payload:
             self._body.append(payload)
+            self.handler.held += len(payload)
+            if self.handler.held > self.handler.limits.held:
+                raise Refusal(503, "bodies.full")
         if not reader.done:
             return False
-        body, self._body, self._reader = b"".join(self._body), [], None
+        body = b"".join(self._body)
+        self._forget_body()
         self.busy = True
         self.deadline, self.waiting_for = _NEVER, "answer"
         exchange.start(head, body)
         return True
+
+    def _forget_body(self) -> None:
+        if self._reader is not None:
+            self.handler.held -= sum(map(len, self._body))
+            self._body, self._reader = [], None
+
+    def take_over(self) -> None:
+        """From now on the exchange takes what the client sends; it was at hand already when this is called."""
+        self._taken_over, self.keep_alive = True, False
+        if self._buffer and self.exchange is not None:
+            data, self._buffer = self._buffer, b""
+            self.exchange.taken_over(data)
+
+    def hold(self, *, reading: bool) -> None:
+        """Stop or go on reading from a client whose bytes find no room further on."""
+        if not self.closing:
+            (self.transport.resume_reading if reading else self.transport.pause_reading)()
 
     # -- answering -----------------------------------------------------------------------------------------------
     @property
@@ -249,6 +286,7 @@ class ClientConnection(asyncio.Protocol):
             self.abort()
             return
         self._buffer = b""
+        self._forget_body()
         self.transport.write(self.handler.refuse(self, self.head, refusal))
         self.close()
 

@@ -30,12 +30,18 @@ class Limits:
     body: int = 1024 * 1024
     response_head: int = 32 * 1024
     response_headers: int = 200
+    # answers 1xx before the answer
+    interim: int = 8
     # bytes of later requests that a client may have sent while one is answered
     pipelined: int = 64 * 1024
     head_seconds: float = 30.0
     body_seconds: float = 60.0
     idle_seconds: float = 75.0
     stalled_seconds: float = 60.0
+    # an event stream or a WebSocket on which nothing moves
+    silent_seconds: float = 300.0
+    # request bodies that a worker holds at a time, all connections together
+    held: int = 64 * 1024 * 1024
 
 
 DEFAULT = Limits()

@@ -65,8 +65,6 @@ class ResponseParser:
             raise UpstreamFault("syntax") from error
         self._check(block)
         status, minor = int(start[2]), 1 if start[1] == b"1" else 0
-        if status == 101:
-            raise UpstreamFault("upgrade")
         if block.chunked and not minor:
             raise UpstreamFault("transfer encoding")
         head = ResponseHead(status, minor, block, bodyless=to_head or status in (204, 304) or status < 200)

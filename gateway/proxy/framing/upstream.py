@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from gateway.proxy.framing.body import BadChunk, BodyReader
+from gateway.proxy.framing.body import BadChunk, BodyReader, CloseReader
 from gateway.proxy.framing.limits import Limits, UpstreamFault
 from gateway.proxy.framing.response import ResponseHead, ResponseParser
 
@@ -22,6 +22,9 @@ class Receiver(Protocol):
     def received(self, data: bytes) -> None: ...
     def completed(self) -> None: ...
     def failed(self, reason: str, *, began: bool) -> None: ...
+    def room(self, *, there: bool) -> None:
+        """The upstream takes no more bytes for now, or takes them again (after an upgrade)."""
+
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -30,8 +33,10 @@ class UpstreamConnection(asyncio.Protocol):
     __slots__ = (
         "_buffer",
         "_head",
+        "_interim",
         "_method",
         "_reader",
+        "_upgrading",
         "closed",
         "idle_since",
         "paused",
@@ -44,8 +49,9 @@ class UpstreamConnection(asyncio.Protocol):
         self.pool = pool
         self.transport: Any = None
         self.receiver: Receiver | None = None
-        self.closed = self.paused = False
+        self.closed = self.paused = self._upgrading = False
         self.idle_since = 0.0
+        self._interim = 0
         self._method = b""
         self._buffer = b""
         self._head: ResponseHead | None = None
@@ -55,10 +61,25 @@ class UpstreamConnection(asyncio.Protocol):
         """Keep the transport."""
         self.transport = transport
 
-    def send(self, receiver: Receiver, method: bytes, request: bytes) -> None:
-        """Send a complete request; its answer goes to ``receiver``."""
-        self.receiver, self._method = receiver, method
+    def send(self, receiver: Receiver, method: bytes, request: bytes, *, upgrading: bool = False) -> None:
+        """Send a complete request; its answer goes to ``receiver``. ``upgrading``: the answer may be 101."""
+        self.receiver, self._method, self._upgrading, self._interim = receiver, method, upgrading, 0
         self.transport.write(request)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes after an upgrade."""
+        if not self.closed:
+            self.transport.write(data)
+
+    def pause_writing(self) -> None:
+        """The upstream reads slower than it is sent to."""
+        if self.receiver is not None:
+            self.receiver.room(there=False)
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        if self.receiver is not None:
+            self.receiver.room(there=True)
 
     def data_received(self, data: bytes) -> None:
         """Cut the answer into head and body; bytes that nobody asked for end the connection."""
@@ -90,8 +111,13 @@ class UpstreamConnection(asyncio.Protocol):
                 return
             head = self.pool.parser.parse(data[:end + 4], self._method)
             data = data[end + 4:]
-            if head.status >= 200:
+            if head.status >= 200 or head.status == 101:
                 break
+            self._interim += 1
+            if self._interim > self.pool.limits.interim:
+                raise UpstreamFault("too many interim answers")
+        if head.status == 101 and not self._upgrading:
+            raise UpstreamFault("upgrade")
         self._buffer = b""
         self._head = head
         if len(data) == head.length and not head.bodyless:
@@ -99,7 +125,7 @@ class UpstreamConnection(asyncio.Protocol):
             if self.receiver is not None:
                 self._complete(extra=False)
             return
-        reader = self._reader = head.reader()
+        reader = self._reader = head.reader() if head.status != 101 else CloseReader()
         payload, used = (b"", 0) if reader.done or not data else reader.feed(data)
         receiver.answered(head, payload)
         self._go_on(reader, len(data) - used)
