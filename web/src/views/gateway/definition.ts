@@ -17,6 +17,8 @@ export interface DefinitionForm {
   mode: "fields" | "stream";
   items: string;
   timeout_ms: number;
+  waives_limits: boolean;
+  audited: boolean;
   page_max: number;
   fields: FieldRow[];
   parameters: { name: string; column: string; type: string; op: "eq" | "ge" | "lt"; required: boolean }[];
@@ -36,7 +38,7 @@ export function newField(): FieldRow {
 export function emptyForm(): DefinitionForm {
   return {
     kind: "http", url: "", table: "", key: "id", departmentColumn: "", departmentId: null, methods: ["GET"],
-    mode: "fields", items: "", timeout_ms: 10_000, page_max: 100, fields: [newField()], parameters: [],
+    mode: "fields", items: "", timeout_ms: 10_000, waives_limits: false, audited: false, page_max: 100, fields: [newField()], parameters: [],
   };
 }
 
@@ -61,7 +63,7 @@ export function toDefinition(form: DefinitionForm): Definition {
       mode: form.kind === "table" ? "fields" : form.mode, fields: form.mode === "stream" && form.kind === "http" ? [] : fields,
       items: form.items.split(".").map((part) => part.trim()).filter(Boolean), passthrough: [], row_key: "",
     },
-    timeout_ms: form.timeout_ms, body_limit: 65_536,
+    timeout_ms: form.timeout_ms, body_limit: 65_536, waives_limits: form.waives_limits, audited: form.audited,
   };
 }
 
@@ -73,7 +75,8 @@ export function fromDefinition(definition: Definition): DefinitionForm {
     kind: source.kind, url: source.kind === "http" ? source.url : "", table: table?.table ?? "", key: table?.key ?? "id",
     departmentColumn: table?.department?.column ?? "", departmentId: table?.department?.id ?? null,
     methods: [...definition.methods], mode: contract.mode, items: contract.items.join("."),
-    timeout_ms: definition.timeout_ms, page_max: table?.page_max ?? 100,
+    timeout_ms: definition.timeout_ms, waives_limits: definition.waives_limits ?? false, audited: definition.audited ?? false,
+    page_max: table?.page_max ?? 100,
     fields: contract.fields.map((field) => ({
       ...field, column: table?.columns[field.name]?.column ?? field.name, columnType: table?.columns[field.name]?.type ?? "text",
     })),
