@@ -11,9 +11,16 @@ from typing import Any
 
 import orjson
 
-# 18-digit (or 15-digit) resident ID numbers and mainland mobile numbers, also when percent-encoded text is around
-_ID_NUMBER, _MOBILE = rb"[1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{14}", rb"(?:(?:\+|%2[bB])?86)?1[3-9][0-9]{9}"
-_PERSON = re.compile(rb"(?<![0-9])(?:%b|%b)(?![0-9])" % (_ID_NUMBER, _MOBILE))
+# resident ID numbers and mainland mobile numbers. A number may stand behind an escape whose last sign is a digit
+# ("%22110101…"), and its X may be an escape; an ID number with a plausible date is one whatever digits surround it.
+_ALONE = rb"(?:(?<![0-9])|(?<=%[0-9A-Fa-f][0-9]))"
+_LAST = rb"(?:[Xx]|%[57]8|[0-9](?![0-9]))"
+_DATED = rb"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}(?:[0-9Xx]|%[57]8)"
+_GLUED = rb"(?:1[3-9][0-9]{9})?"
+_PERSON = re.compile(
+    rb"%b%b|%b(?:[1-9][0-9]{16}%b|[1-9][0-9]{14}(?![0-9])|(?:(?:\+|%%2[bB]|00)?86)?1[3-9][0-9]{9}(?![0-9]))"
+    % (_DATED, _GLUED, _ALONE, _LAST)
+)
 _SECRET = re.compile(rb"(?i)(^|&)([^=&]*(?:secret|token|password|passwd|pwd|sign|appkey|api_?key)[^=&]*)=[^&]*")
 _DIGITS = re.compile(rb"[0-9]{11}|%3[0-9]")
 _ENCODED_DIGIT = re.compile(rb"%3([0-9])")

@@ -45,7 +45,7 @@ class Gate:
         self._held.append(data)
         if not self.busy:
             self._hold()
-            self._pay(max(PIECE, self._call.streamed + len(data) - self.paid), self._release)
+            self._pay(self._call.streamed + len(data) - self.paid, self._release, ahead=True)
         return True
 
     def ends(self) -> bool:
@@ -66,22 +66,28 @@ class Gate:
         if self._call.upstream is not None:
             self._call.upstream.pause()
 
-    def _pay(self, size: int, paid: Callable[[], None]) -> None:
+    def _pay(self, size: int, paid: Callable[[], None], *, ahead: bool = False) -> None:
+        """Pay for ``size`` bytes; ``ahead``: for a whole piece when the quota has that much."""
         call, grant = self._call, self._call.grant
         assert grant is not None
+        want = max(PIECE, size) if ahead else size
         call.gateway.broker.ask(
-            frames.BYTES, partial(self._paid, size, paid), call.gateway.now, app=grant.app, grant=grant.id_bytes,
-            want=size, limits=grant.limits,
+            frames.BYTES, partial(self._paid, want, size, paid), call.gateway.now, app=grant.app, grant=grant.id_bytes,
+            want=want, limits=grant.limits,
         )
 
-    def _paid(self, size: int, paid: Callable[[], None], verdict: int, granted: int, retry_ms: int) -> None:
+    def _paid(
+        self, want: int, size: int, paid: Callable[[], None], verdict: int, granted: int, retry_ms: int,
+    ) -> None:
         call = self._call
         if call.over:
             return
         verdict = frames.UNLIMITED if verdict == frames.STORAGE else verdict
         if waived(verdict, call.route):
-            self.paid += size
+            self.paid += want
             paid()
+        elif want > size:
+            self._pay(size, paid)
         else:
             call.end_short(verdict, retry_ms)
 

@@ -1,5 +1,6 @@
 """A worker's view of the snapshots: poll one integer, compile what is new, keep the last good one on disk."""
 
+import hmac
 import logging
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kernel.files_atomic import write_atomic
 from kernel.runtime import Runtime
 
 PURPOSE = "gateway.credential"
+_FILE_PURPOSE = "gateway.snapshot.file"
 _log = logging.getLogger("gateway.snapshot")
 
 
@@ -57,12 +59,22 @@ class Follower:
             return self._from_file() if self._number == 0 and keep else None
         self._number = number
         if keep:
-            write_atomic(self.file, orjson.dumps({"number": number, "sm3": checksum, "body": body}), 0o600)
+            mac = self._mac(number, checksum)
+            kept = {"environment": self._environment, "number": number, "sm3": checksum, "mac": mac, "body": body}
+            write_atomic(self.file, orjson.dumps(kept), 0o600)
         return compiled
+
+    def _mac(self, number: int, checksum: str) -> str:
+        """The checksum finds damage; only this installation can make the MAC, so a planted file is not served."""
+        return self._runtime.box.mac(_FILE_PURPOSE, f"{self._environment} {number} {checksum}".encode()).hex()
 
     def _from_file(self) -> Compiled | None:
         try:
             kept = orjson.loads(self.file.read_bytes())
-        except (OSError, orjson.JSONDecodeError):
+            number, checksum, body, mac = int(kept["number"]), str(kept["sm3"]), str(kept["body"]), str(kept["mac"])
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             return None
-        return self._compile(int(kept["number"]), str(kept["sm3"]), str(kept["body"]), keep=False)
+        if not hmac.compare_digest(mac, self._mac(number, checksum)):
+            _log.error("the last good snapshot on disk was not written by this installation")
+            return None
+        return self._compile(number, checksum, body, keep=False)

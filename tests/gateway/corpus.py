@@ -170,7 +170,7 @@ REFUSED_BODIES: dict[str, tuple[bytes, int]] = {
         "trailer": (b"0\r\nContent-Length: 50\r\n\r\n" + _NEXT, 400),
         "trailer of identity": (b"5\r\nhello\r\n0\r\nX-Mulian-App: other\r\n\r\n" + _NEXT, 400),
         "chunk larger than allowed": (b"7fffffff\r\n" + b"x" * 70_000, 413),
-        "chunks larger than allowed": (b"4001\r\n" + b"x" * 0x4001 + b"\r\n" + (b"c000\r\n" + b"x" * 0xC000 + b"\r\n"), 413),
+        "chunks larger than allowed": (b"4001\r\n" + b"x" * 0x4001 + b"\r\n" + (b"c000\r\n" + b"x" * 0xC000 + b"\r\n0\r\n\r\n"), 413),
     }.items()
 } | {
     "te then cl body": (_post(

@@ -61,12 +61,14 @@ class Answering:
         self.handled: list[tuple[bytes, bytes, bytes]] = []
         self.refusals: list[Refusal] = []
         self.parser = RequestParser(DEFAULT, HEADERS)
+        self.held = 0
 
     def opened(self, connection: ClientConnection) -> None: ...
     def closed(self, connection: ClientConnection) -> None: ...
 
     def admit(self, connection: ClientConnection, head: RequestHead) -> "Taking":
-        return Taking(self, connection)
+        taking = connection.exchange = Taking(self, connection)
+        return taking
 
     def handle(self, connection: ClientConnection, head: RequestHead, body: bytes) -> None:
         target = head.path + b"?" + head.query if head.query else head.path

@@ -67,6 +67,9 @@ def test_redaction() -> None:
         b"q=1&app_secret=zzz": b"q=1&app_secret=***", b"page=12345678901": b"page=12345678901",
         b"t=1790000000123": b"t=1790000000123",
         b"id=110101900307123": b"id=***", b"a=1&b=2": b"a=1&b=2",
+        b"q=%22110101199003071234%22": b"q=%22***%22", b"q=%E6%95%B013800138000": b"q=%E6%95%B0***",
+        b"id=11010119900307123%58&a": b"id=***&a", b"id=11010119900307123X13800138000": b"id=***",
+        b"m=008613800138000": b"m=***", b"x=11010119900307123413800138000": b"x=***",
     }
     assert {query: record.redact(query) for query in cases} == cases
     assert len(record.redact(b"x" * 5000)) == record.QUERY_LIMIT

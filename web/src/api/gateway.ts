@@ -65,6 +65,8 @@ export interface Definition {
     row_key: string;
   };
   timeout_ms: number;
+  waives_limits?: boolean;
+  audited?: boolean;
   body_limit: number;
 }
 

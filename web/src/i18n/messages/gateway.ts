@@ -13,7 +13,7 @@ export const gateway = {
     submit: ["提交审核", "Submit for review"], submitted: ["接口“{name}”已提交审核", "Interface “{name}” submitted for review"], approve: ["审核并发布", "Approve and publish"], published: ["接口“{name}”已发布，约 1 秒后生效", "Interface “{name}” published; served in about a second"],
     return: ["退回", "Return"], returned: ["接口“{name}”已退回", "Interface “{name}” returned"], retire: ["停用", "Retire"], retired: ["接口“{name}”已停用", "Interface “{name}” retired"], retireText: ["停用后调用方将得到 410。请写明理由。", "Callers will get 410. Say why."],
     opinionText: ["请填写审核意见", "Give your opinion"], created: ["接口“{name}”已建立", "Interface “{name}” created"], saved: ["接口“{name}”的定义已保存", "The definition of “{name}” was saved"], editDefinition: ["修改定义", "Change the definition"],
-    departmentColumn: ["部门列", "Department column"],
+    departmentColumn: ["部门列", "Department column"], waivesLimits: ["额度无法核验时放行", "Serve when quotas cannot be checked"], audited: ["强制审计（日志落盘后才返回）", "Audited (answer only once logged on disk)"],
     headers: ["请求须带以下签名头，字符串按行拼接后以 AppSecret 做 HMAC-SM3：", "Sign each request with HMAC-SM3 over these lines, keyed with the secret:"], items: ["记录所在路径", "Where the records are"], itemsHint: ["如 data.rows；多层用点分隔，没有则留空", "e.g. data.rows; empty when the answer itself is the record"],
   },
   client: {
@@ -32,6 +32,7 @@ export const gateway = {
     by: ["申请人", "Requested by"], stage: { provider: ["待数源部门审批", "Provider decides"], bureau: ["待数据局审批", "Bureau decides"] }, approve: ["同意", "Approve"], reject: ["不同意", "Reject"], approved: ["申请 {n} 已同意", "Request {n} approved"], rejected: ["申请 {n} 不予同意", "Request {n} rejected"],
     filed: ["申请 {n} 已提交", "Request {n} filed"], give: ["给予", "Give"], giveClear: ["给明文", "Give in clear"], opinion: ["审批意见", "Opinion"], rejectText: ["请写明不同意的理由", "Say why"], empty: ["没有数据应用申请", "No requests for data"], entryHint: ["输入名称检索已发布的数据目录", "Type to find a published entry"],
     noItems: ["该目录没有数据项，不能申请", "This entry has no items to request"], none: ["不予共享的数据项不能申请", "Items that are not shared cannot be requested"], grants: ["接口授权", "Grants"], used: ["今日已用", "Used today"], fields: ["授权字段", "Fields"], revoke: ["撤销授权", "Revoke"], revokeText: ["撤销后 2 秒内生效。请写明理由。", "Acts within two seconds. Say why."], revoked: ["授权 {n} 已撤销", "Grant {n} revoked"],
+    quota: ["额度", "Quota"], callsMonth: ["每月调用上限", "Calls a month"], callsSecond: ["每秒调用上限", "Calls a second"], bytesDay: ["每日流量上限", "Volume a day"], bytesMonth: ["每月流量上限", "Volume a month"], zeroIsNone: ["0 为不限", "0: no limit"], zeroIsPaced: ["0 按每日次数折算", "0: follows the calls a day"], usedMonth: ["本月已用", "Used this month"], bytesToday: ["今日流量", "Volume today"], bytesThisMonth: ["本月流量", "Volume this month"],
     inClear: ["明文", "clear"], list: ["申请", "Requests"],
   },
   call: {

@@ -24,6 +24,8 @@ export interface DefinitionForm {
   mode: "fields" | "stream";
   items: string;
   timeout_ms: number;
+  waives_limits: boolean;
+  audited: boolean;
   page_max: number;
   fields: FieldRow[];
   parameters: { name: string; column: string; type: string; op: "eq" | "ge" | "lt"; required: boolean }[];
@@ -43,7 +45,7 @@ export function newField(): FieldRow {
 export function emptyForm(): DefinitionForm {
   return {
     before: null, kind: "http", url: "", xml: { on: false, items: "", action: "", body: "", parameters: "" }, table: "", key: "id", departmentColumn: "", departmentId: null, methods: ["GET"],
-    mode: "fields", items: "", timeout_ms: 10_000, page_max: 100, fields: [newField()], parameters: [],
+    mode: "fields", items: "", timeout_ms: 10_000, waives_limits: false, audited: false, page_max: 100, fields: [newField()], parameters: [],
   };
 }
 
@@ -71,7 +73,7 @@ export function toDefinition(form: DefinitionForm): Definition {
       items: form.kind === "http" && form.xml.on ? ["items"] : parts(form.items, "."),
       passthrough: form.before?.contract.passthrough ?? [], row_key: form.before?.contract.row_key ?? "",
     },
-    timeout_ms: form.timeout_ms, body_limit: form.before?.body_limit ?? 65_536,
+    timeout_ms: form.timeout_ms, body_limit: form.before?.body_limit ?? 65_536, waives_limits: form.waives_limits, audited: form.audited,
   };
 }
 
@@ -106,7 +108,8 @@ export function fromDefinition(definition: Definition): DefinitionForm {
     before: definition, kind: source.kind, url: source.kind === "http" ? source.url : "", xml: fromXml(xml), table: table?.table ?? "", key: table?.key ?? "id",
     departmentColumn: table?.department?.column ?? "", departmentId: table?.department?.id ?? null,
     methods: [...definition.methods], mode: contract.mode, items: contract.items.join("."),
-    timeout_ms: definition.timeout_ms, page_max: table?.page_max ?? 100,
+    timeout_ms: definition.timeout_ms, waives_limits: definition.waives_limits ?? false, audited: definition.audited ?? false,
+    page_max: table?.page_max ?? 100,
     fields: contract.fields.map((field) => ({
       ...field, column: table?.columns[field.name]?.column ?? xml?.fields[field.name] ?? field.name, columnType: table?.columns[field.name]?.type ?? "text",
     })),
