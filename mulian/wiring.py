@@ -58,9 +58,7 @@ MODELS = (
     "chain.witness.models",
     "chain.indexer.models",
     "chain.apps.models",
-    "chain.operations.models",
-    "chain.registries.models",
-    "chain.accounts.models",
+    "chain.operations.models", "chain.registries.models", "chain.accounts.models",
     "analytics.reports.models",
     "catalog.codes.models",
     "catalog.nodes.models",
@@ -124,9 +122,7 @@ ROUTES = (
     "chain.witness.routes",
     "chain.apps.routes",
     "chain.apps.evidence_routes",
-    "chain.operations.routes",
-    "chain.registries.routes",
-    "chain.accounts.routes",
+    "chain.operations.routes", "chain.registries.routes", "chain.accounts.routes",
     "analytics.reports.routes",
     "catalog.codes.routes",
     "catalog.search.routes",
@@ -200,9 +196,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "chain.indexer.jobs",
     "chain.apps.callbacks",
     "chain.apps.promotion",
-    "chain.operations.jobs",
-    "chain.registries.jobs",
-    "chain.accounts.jobs",
+    "chain.operations.jobs", "chain.registries.jobs", "chain.accounts.jobs",
     "chain.explorer.jobs",
     "analytics.reports.jobs",
     "catalog.imports.jobs",
@@ -319,29 +313,21 @@ def _calls_by_entry(session: Session, start: datetime, end: datetime) -> "Sequen
 
 def subscribe_events() -> None:
     """Effects that go up a floor: the lower package publishes, the upper one is called from here."""
-    from catalog import onchain as catalog_onchain
     from catalog.demands.events import DemandApproved
     from catalog.events import EntryOnlineChanged, EntryPublished, ReleaseChanged
     from catalog.subscriptions import service as subscriptions
     from chain.anchoring.certificates import on_kek_destroyed, on_rotation_finished
     from chain.anchoring.events import BatchFinal
     from chain.apps.callbacks import on_batch_final
-    from chain.contracts.events import DeploymentDone
-    from chain.registries import releases as chain_releases
-    from chain.registries import rotations as chain_rotations
     from crypto.destruction.events import KekDestroyed
     from crypto.rotation.events import RotationFinished
-    from gateway.events import InterfacePublished, InterfaceRetired
+    from gateway.events import InterfacePublished
     from gateway.grants import service as grants
-    from gateway.interfaces import onchain as interfaces_onchain
     from gateway.snapshot import releases
+    from mulian import registries
 
+    registries.subscribe_registries()
     subscribe(RotationFinished, on_rotation_finished)
-    subscribe(RotationFinished, chain_rotations.on_rotation_finished)
-    subscribe(DeploymentDone, chain_releases.on_deployment_done)
-    subscribe(EntryPublished, catalog_onchain.on_published)
-    subscribe(InterfacePublished, interfaces_onchain.on_published)
-    subscribe(InterfaceRetired, interfaces_onchain.on_retired)
     subscribe(KekDestroyed, on_kek_destroyed)
     subscribe(BatchFinal, on_batch_final)
     subscribe(DemandApproved, grants.on_demand_approved)

@@ -11,7 +11,8 @@ ROTATION_STATE = define(
     fix_zh="启用新账户之后不能撤销，只能继续", fix_en="Once the new account is in force a change goes on to its end",
 )
 ROTATION_WAITS = define(
-    "chain.account.rotation_waits", 409, zh="账户「{purpose}」的更换在等待：{reason}", en="The change of {purpose} waits: {reason}",
+    "chain.account.rotation_waits", 409, zh="账户「{purpose}」的更换在等待：{reason}",
+    en="The change of {purpose} waits: {reason}",
     fix_zh="条件满足后自动继续", fix_en="It goes on by itself",
 )
 ACCOUNTS_MISSING = define(

@@ -40,7 +40,7 @@ class Account:
 
 
 def listing(session: Session) -> list[Account]:
-    """Return every account of the platform; ``since`` is when it was made or last used."""
+    """Return every account of the platform; ``since`` is when it was made, a stream's when it was last used."""
     found = [Account(row.purpose, row.address, row.created_at) for row in queries.contract_accounts(session)]
     return found + [Account(STREAM + row.name, row.address, row.changed_at) for row in anchoring.streams(session)]
 
@@ -100,7 +100,7 @@ def exchange(
     :func:`kept_still`."""
     row, box = _row(session, purpose), runtime_of(session).box
     if isinstance(row, ChainAccount):
-        row.address, row.key_sealed, row.held = address, sealed, False
+        row.address, row.key_sealed, row.held, row.created_at = address, sealed, False, clock.now()
     else:
         row.key_sealed = box.seal(key_purpose(row.name), box.open(PURPOSE, sealed))
         row.address, row.nonce, row.changed_at = address, nonce, clock.now()

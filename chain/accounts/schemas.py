@@ -12,7 +12,7 @@ from chain.accounts.rules import STATES, may_undo
 from kernel.http.wire import Title, Wire
 from kernel.text import Plain
 
-Purpose = Annotated[str, Field(min_length=1, max_length=60, examples=["deployer", "contract.test.Register", "anchor.catalog"])]
+Purpose = Annotated[str, Field(min_length=1, max_length=60, examples=["deployer", "anchor.catalog"])]
 
 
 class MoveOut(Wire):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from chain.acting import acting
 from chain.contracts.accounts import ENVIRONMENTS, TEST
+from chain.contracts.right_commands import app as rights
 from chain.operations.commands import app as operations
 from kernel.cli import HomeOption, JsonOption, open_runtime, output
 from kernel.errors import NOT_FOUND
@@ -17,6 +18,7 @@ from kernel.runtime import Runtime
 
 app = typer.Typer(help="智能合约：登记、试运行、部署、调用 / contracts", no_args_is_help=True)
 app.add_typer(operations, name="operation")
+app.add_typer(rights, name="right")
 NameArgument = Annotated[str, typer.Argument(help="合约名称")]
 VersionArgument = Annotated[str, typer.Argument(help="版本")]
 EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="test 测试环境 · production 正式环境")]

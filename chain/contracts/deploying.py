@@ -279,7 +279,8 @@ def _finish(session: Session, actor: Actor, plan: Plan, action: str) -> str:
         )
         if live is not None and plan.action != "unfreeze":
             publish(session, DeploymentDone(
-                plan.id, plan.version_id, plan.name, plan.environment, live.address, live.implementation or live.address,
+                plan.id, plan.version_id, plan.name, plan.environment, live.address,
+                live.implementation or live.address,
             ))
     return row.state
 

@@ -86,5 +86,6 @@ def step(
     if board is None:
         return None
     return service.write_down(
-        session, _SYSTEM, board, title=title, wanted=[wanted], evidence=evidence, deployment_id=deployment_id, step=step,
+        session, _SYSTEM, board, title=title, wanted=[wanted], evidence=evidence, deployment_id=deployment_id,
+        step=step,
     )

@@ -3,7 +3,8 @@
 from kernel.errors import define
 
 BOARD_UNKNOWN = define(
-    "chain.operation.board_unknown", 404, zh="{environment} 环境没有上线的多人审批合约", en="No approvals contract is live in {environment}",
+    "chain.operation.board_unknown", 404, zh="{environment} 环境没有上线的多人审批合约",
+    en="No approvals contract is live in {environment}",
     fix_zh="先部署 Approvals", fix_en="Deploy Approvals first",
 )
 OPERATION_STATE = define(

@@ -85,7 +85,7 @@ def write_down(
     session: Session, actor: Actor, board: ContractRelease, *, title: str, wanted: list[Wanted], days: int = DAYS,
     evidence: str | None = None, deployment_id: uuid.UUID | None = None, step: str | None = None,
 ) -> ChainOperation:
-    """Keep an operation; ``evidence`` (64 hex digits) is the digest of what the persons see, by default of its words."""
+    """Keep an operation; ``evidence`` (64 hex digits) is the digest of what the persons see, else of its words."""
     members, threshold = members_of(ledger_of(runtime_of(session)), board.address)
     evidence = evidence or sm3_hex(title.encode(), *(one.data for one in wanted))
     operation = Operation(

@@ -76,8 +76,8 @@ class RuleVersion:
     def encode(self) -> str:
         """Return the stored JSON text."""
         if isinstance(self.senders, Registry):
-            found = self.senders
-            return json.dumps({"registry": found.address.hex(), "rules": hex(found.rules), "accounts": hex(found.accounts)})
+            one = self.senders
+            return json.dumps({"registry": one.address.hex(), "rules": hex(one.rules), "accounts": hex(one.accounts)})
         return json.dumps(None if self.senders is None else sorted(item.hex() for item in self.senders))
 
 

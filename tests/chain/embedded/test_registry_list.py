@@ -1,4 +1,4 @@
-"""The list of senders kept by a NodeRegistry on the chain: the parent block's state decides, at admission and in blocks."""
+"""The list of senders kept by a NodeRegistry on the chain: the parent block's state decides, at every door."""
 
 import json
 import time

@@ -147,7 +147,8 @@ def status(service: Service) -> dict[str, Any]:
         "genesisHash": codec.to_data(view.header(0).hash), "height": totals[0], "headHash": codec.to_data(head.hash),
         "headTimestamp": head.timestamp, "transactions": totals[1], "failed": totals[2], "pending": ready,
         "queued": queued, "period": node.options.period, "idle": node.options.idle, "failure": node.failure,
-        "clockBackSeconds": node.clock_back_seconds, "allowList": listed, "allowListRegistry": to_checksum_address(registry) if registry else None,
+        "clockBackSeconds": node.clock_back_seconds, "allowList": listed,
+        "allowListRegistry": to_checksum_address(registry) if registry else None,
     }
 
 

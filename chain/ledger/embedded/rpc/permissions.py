@@ -1,7 +1,8 @@
 """``perm_*`` under Besu's names and errors, and the node's own data for ``admin_*``.
 
 The account list is ``accounts.json``: a change is answered when it is in force, for admission and for the next
-block. Where a registry on the chain keeps it, it is only read here. There are no peers, so the list of nodes is not enabled, as on a Besu node without node permissioning.
+block. Where a registry on the chain keeps it, it is only read here. There are no peers, so the list of nodes is not
+enabled, as on a Besu node without node permissioning.
 """
 
 from collections.abc import Callable

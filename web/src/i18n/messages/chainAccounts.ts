@@ -4,7 +4,7 @@ export const chainAccounts = {
   chainAccount: {
     lead: ["平台的链上账户与密钥更换、审批合约成员离线签名的操作、平台写入的登记合约", "The platform's ledger accounts and their keys, operations that persons sign offline, registries that the platform writes"],
     accounts: ["平台账户", "Accounts"], hint: ["密钥以 SM4 加密保存，不能导出。更换须两人：新账户先取得全部权限，旧账户最后一笔交易不可回退后才退出。", "Keys rest sealed with SM4 and cannot be exported. Two people exchange one: the new account gets every right first; the old one leaves when its last transaction is final."],
-    purpose: ["用途", "Purpose"], address: ["地址", "Address"], roles: ["可写的角色与方法", "Who may write what"], since: ["启用", "Since"], state: ["更换", "Change"],
+    purpose: ["用途", "Purpose"], address: ["地址", "Address"], roles: ["可写的角色与方法", "Who may write what"], since: ["启用", "Since"], state: ["启用 / 更换", "Since / change"],
     rights: ["链上权限", "On the chain"], noRights: ["没有角色、所有权或名单权限", "No role, ownership or place in a list"], kind: ["权限", "Right"], contract: ["合约", "Contract"], detail: ["内容", "Detail"],
     rotate: ["更换密钥", "Exchange the key"], rotateText: ["将为“{purpose}”更换密钥。须由另一人同意。请写明理由。", "The key of {purpose} is exchanged. Another person must agree. Say why."], asked: ["已提交，等待另一人同意", "Submitted to another person"],
     undo: ["撤销", "Undo"], undoText: ["“{purpose}”继续使用旧账户，新账户交还权限并移出名单。", "{purpose} goes on with the old account; the new one gives its rights back."], undone: ["正在撤销", "Being undone"],
