@@ -103,7 +103,7 @@ def _waiting(session: Session, found: Mapping[uuid.UUID, UnitHealth]) -> None:
         # of all departments: naming some would make the database walk along every leaf that they ever had
         rows = session.execute(select(*columns).where(chosen).group_by(AnchorLeaf.department_id, AnchorLeaf.stream))
         for department, stream, number, oldest in rows:
-            unit = found.get(department)
+            unit = None if department is None else found.get(department)
             if unit is None:
                 continue
             unit.waiting += number

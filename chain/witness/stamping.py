@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def stamp_all(runtime: Runtime) -> dict[str, Any]:
                 problem = str(error)[:200]
                 _log.warning("witness.not_stamped", stream=point.stream, size=point.size, why=problem)
                 continue
-            runtime.database.run(lambda session, point=point, stamp=stamp: _keep(session, point, stamp))
+            runtime.database.run(partial(_keep, point=point, stamp=stamp))
             stamped += 1
     return {"stamped": stamped, "problem": problem}
 

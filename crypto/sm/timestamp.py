@@ -1,8 +1,8 @@
 """Time stamps of RFC 3161: asking for one over a SHA-256 digest, and checking the answer against one known certificate.
 
-The token is a CMS SignedData (RFC 5652) around a TSTInfo. Checked here: what was stamped, our nonce, and the signature by
-the authority's own certificate, which an operator has brought in; no chain is built, no list of revocations read. RSA
-(PKCS #1 v1.5) and ECDSA with SHA-256, -384 or -512, as ``openssl ts`` and the public authorities make them.
+The token is a CMS SignedData (RFC 5652) around a TSTInfo. Checked here: what was stamped, our nonce, and the signature
+by the authority's own certificate, which an operator has brought in; no chain is built, no list of revocations read.
+RSA (PKCS #1 v1.5) and ECDSA with SHA-256, -384 or -512, as ``openssl ts`` and the public authorities make them.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from crypto.sm.der import INTEGER, NULL, OCTET_STRING, SEQUENCE, DerError, Reader, encode, integer, oid
 
@@ -126,7 +127,7 @@ def _authority(certificate: bytes, at: datetime) -> x509.Certificate:
         usage = found.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
         raise StampError("the certificate is not one of a time stamp authority") from error
-    if x509.ExtendedKeyUsageOID.TIME_STAMPING not in usage:
+    if ExtendedKeyUsageOID.TIME_STAMPING not in usage:
         raise StampError("the certificate is not one of a time stamp authority")
     if not found.not_valid_before_utc <= at <= found.not_valid_after_utc:
         raise StampError("the certificate is not valid at this time")

@@ -50,12 +50,13 @@ def row_of(page: Page, table: str, text: str) -> Locator:
     return page.locator(f"[data-test={table}]").get_by_role("row").filter(has_text=text)
 
 
-def register(page: Page, name: str, url: str) -> None:
-    """Register a node through the form; enode and account are read from the node."""
+def register(page: Page, name: str, node: geth.GethNode) -> None:
+    """Register a node through the form: its enode is read from it, its account is given, since not every one seals."""
     page.click("[data-test=register-node]")
     page.fill("[data-test=node-name]", name)
-    page.fill("[data-test=node-url]", url)
+    page.fill("[data-test=node-url]", node.url)
     page.fill("[data-test=node-declared]", "127.0.0.0/8")
+    page.locator(".el-form-item").filter(has_text="出块账户").locator("input").fill(node.signer.address)
     page.locator("[data-test=node-managed]").click()
     page.click("[data-test=node-submit]")
     expect(page.locator("[data-test=node-dialog]")).to_have_count(0)
@@ -68,7 +69,9 @@ def vote(window: Watched, maker: str, checker: str, name: str, verb: str) -> Loc
     row_of(page, "nodes", name).locator("[data-test=open-node]").click()
     page.click("[data-test=vote-node]")
     page.fill("[data-test=vote-reason]", f"{verb}：网络调整")
-    page.click("[data-test=vote-submit]")
+    with page.expect_response(lambda one: one.url.endswith("/votes") and one.request.method == "POST") as asked:
+        page.click("[data-test=vote-submit]")
+    assert asked.value.ok, asked.value.text()
     expect(page.locator("[data-test=vote-dialog]")).to_have_count(0)
     page = window.enter(checker, "/chain/nodes")
     page.click("[data-test=open-approval]")
@@ -88,7 +91,7 @@ def test_a_validator_comes_and_goes_by_vote(site: Site, window: Watched, network
     mine = fourth.signer.address.lower()
     page = window.enter(maker, "/chain/nodes")
     for index, node in enumerate(network.nodes[1:], 1):
-        register(page, f"geth{index}", node.url)
+        register(page, f"geth{index}", node)
     # the roles come with the first look at the whole network, without which nothing can be proposed
     for name, role in (("geth1", "验证节点"), ("geth2", "验证节点"), ("geth3", "观察节点"), ("平台所用", "验证节点")):
         expect(row_of(page, "nodes", name)).to_contain_text(role, timeout=_PATIENCE)

@@ -31,7 +31,9 @@ class NodeProvider(JSONBaseProvider):
 
     def make_batch_request(self, requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:
         """Answer a JSON-RPC batch; in a rehearsal its submissions are sealed before it is answered."""
-        answers: list[RPCResponse] | RPCResponse = json.loads(dispatch.handle(self.service, self.encode_batch_rpc_request(requests)))
+        answers: list[RPCResponse] | RPCResponse = json.loads(
+            dispatch.handle(self.service, self.encode_batch_rpc_request(requests))
+        )
         if self.service.node.options.rehearsal:
             self.service.node.flush()
         return answers

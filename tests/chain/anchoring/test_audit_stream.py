@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from chain.anchoring import audit_feed, verify_proof
 from chain.anchoring import service as anchoring
@@ -25,7 +26,7 @@ AUDITOR = system_actor("auditor")
 
 def lines(database: Database, count: int) -> None:
     """Write and seal so many lines."""
-    def unit(session):  # type: ignore[no-untyped-def]
+    def unit(session: Session) -> None:
         for number in range(count):
             record(session, AUDITOR, action="test.line", object_type="thing", object_id=str(number),
                    detail={"甲": number})
@@ -75,7 +76,7 @@ def test_lines_are_proven_and_rewriting_is_noticed(
 
 def _rewrite(database: Database) -> None:
     """What an administrator of the database can do: other links, triggers off."""
-    def unit(session):  # type: ignore[no-untyped-def]
+    def unit(session: Session) -> None:
         if database.dialect == "sqlite":
             for (name,) in session.execute(text(
                 "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_seal'"
@@ -95,10 +96,11 @@ def test_an_edited_leaf_is_no_head(sqlite_database: Database, ledger: FakeChain)
     audit_feed.feed(runtime)
     flush(sqlite_database, ledger)
 
-    def edit(session):  # type: ignore[no-untyped-def]
+    def edit(session: Session) -> None:
         from chain.anchoring import queries
 
         leaf = queries.leaf_of(session, audit_feed.OBJECT, audit_feed.TRAIL, 4)
+        assert leaf is not None
         leaf.record = leaf.record | {"from": 1}
 
     sqlite_database.run(edit)

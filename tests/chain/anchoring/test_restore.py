@@ -1,16 +1,18 @@
 """Database and chain restored apart: noticed before anything is signed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from chain.anchoring import queries, restore, rules, service, verify_proof
-from chain.anchoring.models import AnchorBatch, AnchorLeaf
+from chain.anchoring.models import AnchorBatch, AnchorLeaf, AnchorStream
 from chain.anchoring.rules import Comparison, Head, compare
 from kernel.audit.models import AuditLog
 from kernel.db import Database
 from kernel.errors import MulianError
+from kernel.identity.actor import Actor
 from kernel.runtime import Runtime
 from tests.chain.anchoring.conftest import append
 from tests.chain.anchoring.fakechain import FakeChain
@@ -159,8 +161,8 @@ def test_a_copy_whose_batch_the_other_sent(
 
 
 def test_an_older_chain_halts_until_an_operator_decides(
-    sqlite_database: Database, ledger: FakeChain, make_actor
-) -> None:  # type: ignore[no-untyped-def]
+    sqlite_database: Database, ledger: FakeChain, make_actor: Callable[..., Actor]
+) -> None:
     append(sqlite_database, 0, 4)
     flush(sqlite_database, ledger)
     append(sqlite_database, 4, 4)
@@ -178,7 +180,7 @@ def test_an_older_chain_halts_until_an_operator_decides(
         assert row is not None and row.reason == "database_ahead"
         address = row.address
 
-    def decide(actor):  # type: ignore[no-untyped-def]
+    def decide(actor: Actor) -> AnchorStream:
         return sqlite_database.run(
             lambda session: restore.resume(session, actor, stream="catalog", chain=chain, nonce=ledger.nonce(address))
         )

@@ -18,6 +18,7 @@ from chain.anchoring.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from tests.support.scale import Scale
 
 
 def sm3(data: bytes) -> bytes:
@@ -97,7 +98,7 @@ def test_equals_the_definition(size: int, steps: list[int], choose: st.DataObjec
     verify_consistency(old, at, tree.root(old), tree.root(at), tree.consistency(old, at))
 
 
-def test_across_tiles(scale) -> None:  # type: ignore[no-untyped-def]
+def test_across_tiles(scale: Scale) -> None:
     """Sizes around full tiles of level 0 and 1; every proof leads to the root."""
     size = scale.of(3 * TILE_WIDTH + 5, TILE_WIDTH**2 + 300)
     hashes = [leaf_hash(item) for item in items(size)]

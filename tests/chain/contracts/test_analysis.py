@@ -47,7 +47,8 @@ def report(source: Any = SOURCE, compiler: str = "0.8.30+commit.73712a01", **giv
 
 def compiler(tools: Path, version: str = "0.8.30+commit.73712a01") -> None:
     said = json.dumps({"contracts": {}, "sources": {}})
-    tool(tools, "solc", f"""case "$1" in --version) echo "Version: {version}" ;; *) cat >/dev/null; echo '{said}' ;; esac""")
+    tool(tools, "solc", f"""case "$1" in --version) echo "Version: {version}" ;;
+*) cat >/dev/null; echo '{said}' ;; esac""")
 
 
 def test_findings_are_reported_with_their_place(tools: Path) -> None:

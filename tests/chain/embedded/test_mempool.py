@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,8 @@ class Stub:
     to: bytes = b"\1" * 20
 
 
-def stub(sender: int, nonce: int, salt: int = 0, fee: int = 0, tip: int | None = None) -> Stub:
+def stub(sender: int, nonce: int, salt: int = 0, fee: int = 0, tip: int | None = None) -> Any:
+    """Return a transaction as far as the pool looks at one."""
     digest = bytes([sender, salt]) + nonce.to_bytes(30, "big")
     return Stub(bytes([sender]) * 20, nonce, digest, fee, fee if tip is None else tip)
 
@@ -42,7 +44,7 @@ def test_executable_is_gapless_and_in_order_of_arrival(arrivals: list[tuple[int,
     model: dict[tuple[int, int], int] = {}
     for order, (sender, nonce) in enumerate(arrivals):
         try:
-            pool.add(stub(sender, nonce), b"raw")  # type: ignore[arg-type]
+            pool.add(stub(sender, nonce), b"raw")
         except PoolError:
             assert nonce < sender or (sender, nonce) in model
         else:
@@ -69,19 +71,19 @@ def test_executable_is_gapless_and_in_order_of_arrival(arrivals: list[tuple[int,
 
 def test_what_the_pool_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Mempool(lambda sender: 5)
-    pool.add(stub(1, 5), b"x")  # type: ignore[arg-type]
+    pool.add(stub(1, 5), b"x")
     for refused, words in (
         (stub(1, 5), "already known"), (stub(1, 5, 1), "underpriced"), (stub(1, 4), "too low"),
         (stub(1, 6 + mempool.MAX_NONCE_GAP + 1), "too far"),
     ):
         with pytest.raises(PoolError, match=words):
-            pool.add(refused, b"x")  # type: ignore[arg-type]
+            pool.add(refused, b"x")
     monkeypatch.setattr(mempool, "MAX_PER_SENDER", 1)
     with pytest.raises(PoolError, match="too many"):
-        pool.add(stub(1, 6), b"x")  # type: ignore[arg-type]
+        pool.add(stub(1, 6), b"x")
     monkeypatch.setattr(mempool, "MAX_TRANSACTIONS", 1)
     with pytest.raises(PoolError, match="full"):
-        pool.add(stub(2, 5), b"x")  # type: ignore[arg-type]
+        pool.add(stub(2, 5), b"x")
 
 
 @pytest.mark.parametrize(("old", "new", "tip", "taken"), [
@@ -91,13 +93,13 @@ def test_what_the_pool_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_outbid_in_both_fees_is_replaced(old: int, new: int, tip: int, taken: bool) -> None:
     pool = Mempool(lambda sender: 5)
     first, second = stub(1, 5, fee=old), stub(1, 5, salt=1, fee=new, tip=tip)
-    pool.add(first, b"raw")  # type: ignore[arg-type]
+    pool.add(first, b"raw")
     if not taken:
         with pytest.raises(PoolError, match="underpriced"):
-            pool.add(second, b"raw")  # type: ignore[arg-type]
+            pool.add(second, b"raw")
         assert hashes(pool) == [first.hash]
         return
-    entry = pool.add(second, b"raw")  # type: ignore[arg-type]
+    entry = pool.add(second, b"raw")
     assert entry.outbid is not None and entry.outbid.hash == first.hash
     assert hashes(pool) == [second.hash] and pool.next_nonce(b"\1" * 20) == 6
     # what did not reach the disk is taken back, and what was acknowledged before it waits again
@@ -111,7 +113,7 @@ def test_what_can_never_be_sealed_is_taken_out() -> None:
     nonces = {bytes([sender]) * 20: 0 for sender in (1, 2)}
     pool = Mempool(lambda sender: nonces[sender])
     for sender, nonce in ((1, 0), (1, 1), (2, 0), (2, 4)):
-        pool.add(stub(sender, nonce), b"raw")  # type: ignore[arg-type]
+        pool.add(stub(sender, nonce), b"raw")
     nonces[b"\1" * 20] = 1
     assert [entry.transaction.nonce for entry in pool.take_stale([b"\1" * 20, b"\3" * 20])] == [0]
     assert pool.take_refused(lambda sender, creates: False) == []
@@ -124,7 +126,7 @@ def test_arrivals_are_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mempool, "RECENT_ARRIVALS", 3)
     pool = Mempool(lambda sender: 0)
     for nonce in range(5):
-        pool.add(stub(1, nonce), b"raw")  # type: ignore[arg-type]
+        pool.add(stub(1, nonce), b"raw")
     assert pool.arrivals_since(4) == (5, [stub(1, 4).hash])
     assert len(pool.arrivals_since(0)[1]) == 3 and pool.arrivals_since(5) == (5, [])
 
