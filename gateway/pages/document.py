@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from gateway.pages import sampling
-from gateway.pages.facts import TYPE_NAMES, Facts, call_errors
+from gateway.pages.facts import TYPE_NAMES, Facts, call_errors, reason
 from kernel.documents.model import Block, Column, Document, Heading, KeyValues, Paragraph, Table
 
 _STATES = {
@@ -78,9 +78,9 @@ def _signing(facts: Facts) -> list[Block]:
 
 
 def _errors() -> list[Block]:
-    columns = (Column("状态码"), Column("代码", 3), Column("原因", 3), Column("处理", 4))
+    columns = (Column("状态码"), Column("代码", 5), Column("原因", 4), Column("处理", 5))
     rows = tuple(
-        (str(kind.status), kind.code, kind.zh.replace("{", "").replace("}", ""), kind.fix_zh or "请联系数据服务工程师，提供请求编号")
+        (str(kind.status), kind.code, reason(kind), kind.fix_zh or "请联系数据服务工程师，提供请求编号")
         for kind in call_errors()
     )
     note = "错误应答为 application/problem+json，含 code、title（原因）、fix（处理）、request_id（请求编号，同响应头 X-Request-Id）。"

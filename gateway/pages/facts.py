@@ -1,5 +1,6 @@
 """What every form of an interface's page says: taken from one revision, never from its source's address."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ TYPE_NAMES = {
     "integer": "整数", "text": "文本", "boolean": "布尔（true/false）", "date": "日期 YYYY-MM-DD",
     "instant": "时间 RFC 3339", "uuid": "UUID", "number": "数",
 }
+_PLACE = re.compile(r"\{\w+\}")
 _OPERATORS = {"eq": "等于", "ge": "大于等于", "lt": "小于"}
 PAGING = (
     {"name": "after", "type": "text", "required": False, "text": "上一页返回的 next；首页不填"},
@@ -72,6 +74,11 @@ class Facts:
     def example(self) -> Any:
         """An answer of the test environment."""
         return orjson.loads(synthetic.answer(self.code, self.definition))
+
+
+def reason(kind: ErrorKind) -> str:
+    """Return why, with "…" where an answer names what it was."""
+    return _PLACE.sub("…", kind.zh)
 
 
 def call_errors() -> list[ErrorKind]:

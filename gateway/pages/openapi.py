@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.pages.facts import TYPES, Facts, call_errors
+from gateway.pages.facts import TYPES, Facts, call_errors, reason
 
 _SIGNING = (
     ("X-Mulian-Key-Version", "密钥版本，首次为 1", r"^[0-9]{1,5}$"), ("X-Mulian-Timestamp", "Unix 秒", r"^[0-9]{1,11}$"),
@@ -101,7 +101,7 @@ def _problems() -> dict[str, Any]:
     """One answer a status, naming the codes it may carry."""
     codes: dict[int, list[str]] = {}
     for kind in call_errors():
-        codes.setdefault(kind.status, []).append(f"{kind.code}：{kind.zh}")
+        codes.setdefault(kind.status, []).append(f"{kind.code}：{reason(kind)}")
     return {
         str(status): {"description": "\n".join(lines), "content": {
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},

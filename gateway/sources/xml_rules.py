@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from gateway.sources.table_rules import ParameterFault
 
-MAX_DEPTH, MAX_NODES = 64, 500_000
+MAX_DEPTH, MAX_NODES = 64, 200_000
 _STEP = re.compile(r"@?[^\s/@:{}]{1,120}")
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]{0,62})\}")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,30})["']""")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.interfaces.changes import breaking
@@ -14,6 +14,7 @@ from gateway.interfaces.rules import shown_state
 from gateway.snapshot.rules import Canary, Route
 from gateway.sources import synthetic
 from tests.gateway.support import field, http_definition
+from tests.support.scale import examples
 
 pytestmark = pytest.mark.pure
 FIELDS = [field("name", "姓名", sensitive=True, mask="name"), field("street", "街道"), field("age", "年龄", type="integer")]
@@ -92,6 +93,7 @@ def test_synthetic_answers_follow_the_contract_and_belong_to_nobody() -> None:
     assert json.loads(synthetic.answer("x", http_definition("http://10.1.1.1/x")))["模拟数据"] == "x"
 
 
+@settings(max_examples=examples(6, 100))
 @given(st.integers(0, 999), st.integers(0, 10**9))
 def test_a_share_is_exact_over_a_thousand_turns(share: int, start: int) -> None:
     def route(code: str) -> Route:

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.importing import reading, rules
@@ -14,6 +14,7 @@ from gateway.importing.contracts import Resolver
 from kernel.errors import MulianError
 from kernel.runtime import Runtime
 from tests.gateway.support import District
+from tests.support.scale import examples
 
 ITEM = uuid.uuid4()
 PERSON = {"type": "object", "properties": {
@@ -134,6 +135,7 @@ json_values = st.recursive(
 
 
 @pytest.mark.pure
+@settings(max_examples=examples(20))
 @given(st.dictionaries(
     st.sampled_from(["/a", "/a/{b}", "a", "/" + "x" * 300, "/é"]), json_values, min_size=1, max_size=3,
 ))

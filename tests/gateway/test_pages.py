@@ -81,6 +81,7 @@ def test_the_page_says_everything_and_runs_nothing() -> None:
         assert words in page, words
     for kind in call_errors():
         assert kind.code in page
+    assert "参数「…」不正确" in page
     assert "secret_table" not in page and "10.1.2.3" not in page
 
 

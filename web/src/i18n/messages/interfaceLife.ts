@@ -26,7 +26,7 @@ export const interfaceLife = {
     send: ["发送", "Send"], queued: ["已发出，等待应答", "Sent, waiting"], none: ["没有应答", "No answer"], request: ["请求", "Request"], answer: ["应答", "Answer"], records: ["联调记录", "Recordings"], empty: ["还没有联调记录", "No recordings yet"],
   },
   openapi: {
-    title: ["从 OpenAPI 导入", "Import OpenAPI"], text: ["OpenAPI 3.0 或 3.1（JSON 或 YAML）", "OpenAPI 3.0 or 3.1 (JSON or YAML)"], file: ["选择文件", "Choose a file"], server: ["上游地址", "Upstream address"], serverHint: ["缺省取文件中的 servers", "From the file's servers unless given"], prefix: ["对外地址前缀", "Path prefix"],
+    title: ["从 OpenAPI 导入", "Import OpenAPI"], text: ["文件全文", "Its text"], file: ["选择文件", "Choose a file"], kinds: ["OpenAPI 3.0 或 3.1，JSON 或 YAML", "OpenAPI 3.0 or 3.1, JSON or YAML"], server: ["上游地址", "Upstream address"], serverHint: ["缺省取文件中的 servers", "From the file's servers unless given"], prefix: ["对外地址前缀", "Path prefix"],
     check: ["检查", "Check"], findings: ["问题", "Findings"], usable: ["可导入", "Usable"], draft: ["生成草稿", "Make drafts"], drafted: ["已生成 {n} 个接口草稿", "{n} drafts made"],
     severity: { error: ["错误", "Error"], warning: ["需确认", "To decide"], info: ["提示", "Note"] },
   },
