@@ -84,7 +84,7 @@ MODELS = (
     "gateway.snapshot.models",
     "gateway.broker.models",
     "gateway.calllog.models",
-    "gateway.collection.models",
+    "gateway.collection.models", "gateway.files.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
@@ -146,7 +146,7 @@ ROUTES = (
     "gateway.grants.routes",
     "gateway.calls.routes",
     "gateway.collection.routes",
-    "gateway.collection.problem_routes",
+    "gateway.collection.problem_routes", "gateway.files.routes",
 )
 # modules whose ``api`` is mounted at the root: protocols whose paths others have fixed
 ROOT_ROUTES: tuple[str, ...] = (
@@ -208,7 +208,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "gateway.calllog.jobs",
     "gateway.snapshot.jobs",
     "gateway.health.jobs",
-    "gateway.collection.jobs",
+    "gateway.collection.jobs", "gateway.files.jobs",
 )
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (
