@@ -43,10 +43,9 @@ def test_marks_are_on_every_page_and_change_nothing_else() -> None:
     assert marked and "&amp;C张三 &amp;&amp; &lt;李四&gt; 2026-11-22</oddHeader></headerFooter>" in sheet
     assert sheet.index("</sheetData>") < sheet.index("<headerFooter>") and sheet.count("<headerFooter") == 1
 
-    def cells(data: bytes) -> list[list[object]]:
-        return list(python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python())
-
-    assert cells(given) == cells(before)
+    read_sheets = [python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(one)).get_sheet_by_index(0).to_python()
+                   for one in (given, before)]
+    assert read_sheets[0] == read_sheets[1]
     for plain in (b"%PDF-1.7", b"a,b"):
         assert mark(plain, "application/pdf", words) == (plain, False)
 
