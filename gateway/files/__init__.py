@@ -1,1 +1,1 @@
-"""File resources: a department's files that others download by approval, marked with who and when, each one on record."""
+"""File resources: files that others download by approval, marked with who and when, each download on record."""

@@ -21,6 +21,7 @@ from kernel.documents.marks import mark
 from kernel.errors import NOT_FOUND
 from kernel.files import service as files
 from kernel.identity.actor import Actor, require, system_actor
+from kernel.identity.names import names_of
 
 KIND = "gateway.file.download"
 OBJECT = "gateway_file"
@@ -115,7 +116,8 @@ def download(session: Session, actor: Actor, *, request_id: uuid.UUID) -> tuple[
     if row.state != "active":
         raise STATE(code=row.code, state=row.state)
     kept, data = files.open_file(session, system_actor("gateway.file"), file_id=request.file_id)
-    words = f"{actor.name} {clock.business_day(now).isoformat()} 申请 {str(request.id)[-12:]} 仅限申请用途，不得外传"
+    name = names_of(session, [actor.user_id]).of(actor.user_id, actor.name)
+    words = f"{name} {clock.business_day(now).isoformat()} 申请 {str(request.id)[-12:]} 仅限申请用途，不得外传"
     given, marked = mark(data, kept.media_type, words)
     digest = f"sm3:1:{sm3_hex(given)}"
     session.add(FileDownload(

@@ -20,8 +20,8 @@ _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _HEAD = re.compile(rb"<headerFooter\b.*?(?:</headerFooter>|/>)", re.DOTALL)
 # what a worksheet may have after the head of its pages (ECMA-376 part 1, 18.3.1.99)
 _AFTER = re.compile(
-    rb"<(?:rowBreaks|colBreaks|customProperties|cellWatches|ignoredErrors|smartTags|drawing|legacyDrawing|legacyDrawingHF"
-    rb"|picture|oleObjects|controls|webPublishItems|tableParts|extLst)\b|</worksheet>"
+    rb"<(?:rowBreaks|colBreaks|customProperties|cellWatches|ignoredErrors|smartTags|drawing|legacyDrawing"
+    rb"|legacyDrawingHF|picture|oleObjects|controls|webPublishItems|tableParts|extLst)\b|</worksheet>"
 )
 _LARGEST = 64 * 1024 * 1024  # of a sheet, unpacked
 
