@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from sqlalchemy import text
@@ -82,13 +83,9 @@ def ours(database: Database, department: uuid.UUID, given: list[dict[str, Any]],
 
     task_id = database.run(made)
     run = database.run(lambda session: runs.run_now(session, SYSTEM, task_id=task_id))
-    opened = sources.opened
-    sources.opened = lambda session, task, row: Pages(given)
-    try:
-        assert database.runtime is not None
+    assert database.runtime is not None
+    with patch.object(sources, "opened", return_value=Pages(given)):
         counts = jobs.carry(database.runtime, run.id, lambda done, total: None)
-    finally:
-        sources.opened = opened
     assert counts["good"] == len(given), counts
 
 

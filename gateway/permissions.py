@@ -20,6 +20,10 @@ COLLECT_READ = "gateway.collection.read"
 COLLECT_EDIT = "gateway.collection.edit"
 COLLECT_RUN = "gateway.collection.run"
 COLLECT_REVEAL = "gateway.collection.reveal"
+FILE_READ = "gateway.file.read"
+FILE_MANAGE = "gateway.file.manage"
+FILE_APPLY = "gateway.file.apply"
+FILE_APPROVE = "gateway.file.approve"
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(INTERFACE_READ, "查看接口", "Read interfaces"),
@@ -40,9 +44,13 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(COLLECT_EDIT, "编制汇聚表、适配应用与汇聚任务", "Edit collection tables, upstreams and tasks"),
     Permission(COLLECT_RUN, "运行汇聚任务、上传文件、改正问题数据", "Run collection tasks, upload files, correct refused rows"),
     Permission(COLLECT_REVEAL, "查看问题数据明文", "See refused rows in clear"),
+    Permission(FILE_READ, "查看文件资源", "Read file resources"),
+    Permission(FILE_MANAGE, "发布文件资源、查看下载记录", "Publish file resources, read their downloads"),
+    Permission(FILE_APPLY, "申请下载文件资源", "Apply for files and download them"),
+    Permission(FILE_APPROVE, "审批文件下载", "Decide requests for files"),
 )
 
-_READ = (INTERFACE_READ, APP_READ, DEMAND_READ, GRANT_READ, CALL_READ, COLLECT_READ)
+_READ = (INTERFACE_READ, APP_READ, DEMAND_READ, GRANT_READ, CALL_READ, COLLECT_READ, FILE_READ)
 _COLLECT = (COLLECT_READ, COLLECT_RUN)
 
 GRANTS: dict[str, tuple[str, ...]] = {
@@ -55,6 +63,15 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "consumer_contact": (
         INTERFACE_READ, PAGE_SHARE, APP_READ, APP_MANAGE, DEMAND_READ, DEMAND_APPLY, GRANT_READ, CALL_READ,
     ),
+    "data_engineer": (*_READ, INTERFACE_EDIT, COLLECT_EDIT, COLLECT_RUN),
+    "operator": (*_READ, INTERFACE_EDIT, APP_BLOCK, COLLECT_RUN),
+    "bureau_admin": (*_READ, INTERFACE_APPROVE, APP_BLOCK, DEMAND_REVIEW, DEMAND_BUREAU, GRANT_REVOKE, FILE_APPROVE),
+    "data_officer": (INTERFACE_READ, DEMAND_READ, GRANT_READ, *_COLLECT, COLLECT_REVEAL, FILE_READ, FILE_MANAGE),
+    "department_reviewer": (INTERFACE_READ, DEMAND_READ, DEMAND_REVIEW, GRANT_READ, GRANT_REVOKE, COLLECT_READ,
+                            FILE_READ, FILE_APPROVE),
+    "department_admin": (INTERFACE_READ, DEMAND_READ, GRANT_READ, COLLECT_READ),
+    "consumer_contact": (INTERFACE_READ, APP_READ, APP_MANAGE, DEMAND_READ, DEMAND_APPLY, GRANT_READ, CALL_READ,
+                         FILE_READ, FILE_APPLY),
     "leader": (INTERFACE_READ,),
     "supervisor": _READ,
     "auditor": _READ,

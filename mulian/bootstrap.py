@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from crypto.keys.vault import ensure_dev_root
 from crypto.scopes import fences
 from crypto.servicekeys import service as servicekeys
+from gateway.collection import physical
 from kernel import logs
 from kernel.files_atomic import write_atomic
 from kernel.home import Home
@@ -51,6 +52,7 @@ def install(settings: Settings) -> Installed:
         run.upgrade(database)
         if settings.profile == "dev":
             ensure_dev_root(runtime)
+        physical.follow(runtime)
         database.run(fences.rebuild_all)  # a migration that rewrites a table on SQLite drops its triggers
         issued = database.run(_seed)
         return Installed(runtime, _write_passwords(place, issued) if issued else None)

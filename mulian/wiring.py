@@ -91,6 +91,7 @@ MODELS = (
     "gateway.calllog.models",
     "gateway.collection.models",
     "gateway.health.models",
+    "gateway.collection.models", "gateway.files.models",
 )
 # modules with an ``api`` router, mounted under /api/v1
 ROUTES = (
@@ -159,6 +160,7 @@ ROUTES = (
     "gateway.collection.routes",
     "gateway.collection.problem_routes",
     "gateway.health.routes",
+    "gateway.collection.problem_routes", "gateway.files.routes",
 )
 # modules whose ``api`` is mounted at the root: protocols whose paths others have fixed
 ROOT_ROUTES: tuple[str, ...] = (
@@ -223,7 +225,7 @@ REGISTRATIONS: tuple[str, ...] = (
     "gateway.calllog.jobs",
     "gateway.snapshot.jobs",
     "gateway.health.jobs",
-    "gateway.collection.jobs",
+    "gateway.collection.jobs", "gateway.files.jobs",
 )
 # modules with PERMISSIONS and GRANTS
 PERMISSIONS = (

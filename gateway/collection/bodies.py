@@ -12,7 +12,7 @@ _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 _GB = {"gbk", "gb2312", "gb18030", "gb_2312-80", "cp936"}
 _DEEPEST = 60
-_MOST_NODES = 5_000_000
+_MOST_NODES = 1_000_000
 
 
 class Unreadable(ValueError):

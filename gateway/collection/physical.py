@@ -19,7 +19,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import base as postgresql
+from sqlalchemy.dialects.sqlite import base as sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -59,7 +60,7 @@ def create(session: Session, row: CollectionTable) -> Table:
 
 def is_plain(name: str) -> bool:
     """Whether a name needs quotes in neither database: statements and fences write names as they are."""
-    return all(one.identifier_preparer.quote(name) == name for one in (sqlite.dialect(), postgresql.dialect()))
+    return name not in postgresql.RESERVED_WORDS and name not in sqlite.SQLiteIdentifierPreparer.reserved_words
 
 
 def prune(session: Session, table: Table, keep: Sequence[int]) -> int:

@@ -20,7 +20,7 @@ _ROW_ERRORS = {1062, 1586, 1761, 1762, 3819, 4025, 1216, 1217, 1451, 1452, 1048,
                1690, 1365, 1364, 1526, 1748, 1644, 1645, 3105, 1906, 3140, 3141}
 
 
-def connection(place: Place) -> pymysql.connections.Connection[Any]:
+def connection(place: Place) -> "pymysql.connections.Connection[Any]":
     """Open a connection on a socket that the outbound guard has opened; every statement commits by itself."""
     context = place.context()
     opened = pymysql.connections.Connection(

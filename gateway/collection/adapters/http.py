@@ -13,7 +13,7 @@ from gateway.collection.errors import READ_FAILED
 from gateway.collection.port import Page
 from gateway.collection.values import CONVERT, Bad
 
-BODY_LIMIT = 64 * 1024 * 1024
+BODY_LIMIT = 32 * 1024 * 1024  # of one page, unpacked
 _TRIES = 3
 _RETRIED = frozenset({429, 502, 503, 504})
 

@@ -1,4 +1,4 @@
-"""Collection: declared tables, upstreams, tasks, runs, rows that were refused."""
+"""Collection: declared tables, upstreams, tasks, runs, rows that were refused; file resources."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,7 @@ def upgrade() -> None:
     _tasks()
     _runs()
     _problems()
+    _files()
 
 
 def _tables() -> None:
@@ -159,3 +160,70 @@ def _problems() -> None:
     op.create_index("ix_collection_problem_task_state", "collection_problem", ["task_id", "state", "reason"])
     op.create_index("ix_collection_problem_task_digest", "collection_problem", ["task_id", "digest"])
     op.create_index("ix_collection_problem_dept_id_id", "collection_problem", ["dept_id", "id"])
+
+
+def _files() -> None:
+    op.create_table(
+        "gateway_file",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("department_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=True),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("file_name", sa.String(length=120), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_gateway_file_department_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["data_entry.id"], name=op.f("fk_gateway_file_entry_id")),
+        sa.ForeignKeyConstraint(["file_id"], ["attachment.id"], name=op.f("fk_gateway_file_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_file")),
+        sa.UniqueConstraint("code", name=op.f("uq_gateway_file_code")),
+    )
+    op.create_index(op.f("ix_gateway_file_department_id"), "gateway_file", ["department_id"])
+    op.create_index(op.f("ix_gateway_file_entry_id"), "gateway_file", ["entry_id"])
+    op.create_table(
+        "gateway_file_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("user_name", sa.String(length=120), nullable=False),
+        sa.Column("department_id", sa.Uuid(), nullable=True),
+        sa.Column("approval_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["resource_id"], ["gateway_file.id"], name=op.f("fk_gateway_file_request_resource_id")),
+        sa.ForeignKeyConstraint(["file_id"], ["attachment.id"], name=op.f("fk_gateway_file_request_file_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_gateway_file_request_user_id")),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_gateway_file_request_department_id")),
+        sa.ForeignKeyConstraint(["approval_id"], ["approval.id"], name=op.f("fk_gateway_file_request_approval_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_file_request")),
+    )
+    op.create_index(op.f("ix_gateway_file_request_resource_id"), "gateway_file_request", ["resource_id"])
+    op.create_index("ix_gateway_file_request_user_id", "gateway_file_request", ["user_id", "created_at"])
+    op.create_table(
+        "gateway_file_download",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("user_name", sa.String(length=120), nullable=False),
+        sa.Column("digest", sa.String(length=80), nullable=False),
+        sa.Column("marked", sa.Boolean(), nullable=False),
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resource_id"], ["gateway_file.id"], name=op.f("fk_gateway_file_download_resource_id")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["gateway_file_request.id"], name=op.f("fk_gateway_file_download_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_file_download")),
+    )
+    op.create_index("ix_gateway_file_download_resource_id", "gateway_file_download", ["resource_id", "at"])

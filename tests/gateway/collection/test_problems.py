@@ -1,24 +1,32 @@
 """问题数据 and what happens around a run: correction, workbook, files, undo, callbacks, cancel, schedule, databases."""
 
 import io
+import json
 import uuid
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import python_calamine
 from sqlalchemy import text
 
 from crypto.keys.keyring import keyring_of
+from crypto.masking.rules import mask
 from crypto.replacement import targets
 from crypto.scopes.rules import Scope
 from gateway.collection import engine, hooks, jobs, problem_files, problems, queries, runs, tasks, views
 from gateway.collection.models import CollectionTask, CollectionUpstream
 from gateway.collection.tasks import Plan
+from gateway.policy.rules import compile_policy
+from gateway.snapshot.rules import Grant, Route
+from gateway.sources.adapters.keyring import KeyringDecipher
+from gateway.sources.service import TableSources
 from kernel import clock
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor
 from tests.gateway.collection.support import COLUMNS, SYSTEM, Collecting, Upstream, people, person
+from tests.gateway.support import field
 from tests.support import postgres
 
 Make = Callable[..., Actor]
@@ -246,3 +254,20 @@ def test_columns_of_a_contract(lite: Collecting) -> None:
                       ("collection_problem", "row_env")]
     with pytest.raises(MulianError, match="taken"):
         lite.table()
+
+
+def test_a_live_view_is_served_with_masks(lite: Collecting, task: CollectionTask) -> None:
+    fields = [field("code", "编号", type="integer"),
+              field("phone", "手机号码", sensitive=True, encrypted=True, mask="phone")]
+    source = {
+        "kind": "table", "table": "collected_people_live", "key": "id", "page_max": 100,
+        "department": {"column": "dept_id", "id": str(lite.department)}, "parameters": [],
+        "columns": {"code": {"column": "code", "type": "integer"}, "phone": {"column": "phone", "type": "envelope"}},
+    }
+    route = Route("people", b"/p", frozenset({b"GET"}), "appkey", "table", source, 0, 5.0, retired=False)
+    served = TableSources(lite.database, KeyringDecipher(lite.runtime))
+    for clear in (False, True):
+        grant = cast("Grant", SimpleNamespace(policy=compile_policy(fields, {"code": False, "phone": clear})))
+        first = json.loads(served.query(route, grant, b"size=2").result())["items"][0]
+        assert first == {"code": 1, "phone": person(1)["phone"] if clear else mask("phone", person(1)["phone"])}
+    served.close()

@@ -59,6 +59,9 @@ export const pages: RouteRecordRaw[] = [
   inner("/gateway/interfaces/:id", "/gateway/interfaces", "interface", ["gateway.interface.read"], () => import("@/views/gateway/InterfaceView.vue")),
   page("/gateway/apps", "gateway", "apps", ["gateway.app.read"], () => import("@/views/gateway/AppsView.vue")),
   page("/gateway/demands", "gateway", "demands", ["gateway.demand.read"], () => import("@/views/gateway/DemandsView.vue")),
+  page("/gateway/collections", "gateway", "collections", ["gateway.collection.read"], () => import("@/views/collection/CollectionsView.vue")),
+  inner("/gateway/collections/:id", "/gateway/collections", "collection", ["gateway.collection.read"], () => import("@/views/collection/CollectionView.vue")),
+  page("/gateway/files", "gateway", "files", ["gateway.file.read"], () => import("@/views/files/FilesView.vue")),
   page("/gateway/calls", "gateway", "calls", ["gateway.call.read"], () => import("@/views/gateway/CallsView.vue")),
 
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
