@@ -222,7 +222,7 @@ class Sourcing(Answering):
             self._reduce(answer)
             return
         if self.tunnel is not None:
-            self.gateway.log_end(self.request_id, b"closed", self.streamed)
+            self.log_end(b"closed")
         if self.chunked:
             self.connection.write(b"0\r\n\r\n")
         self.end(self.connection.keep_alive and not self.connection.closing)
