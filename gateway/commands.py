@@ -56,6 +56,14 @@ def status(
     output({"snapshot": head, "workers": workers}, as_json, title="网关状态")
 
 
+@app.command("metrics")
+def metrics(home: HomeOption = None) -> None:
+    """以 Prometheus 文本格式输出各工作进程的计数。"""
+    from gateway.proxy.metrics import render
+
+    print(render(settings_for(home).resolved_home() / "run"), end="")
+
+
 @app.command("ship")
 def ship(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """立即归档已关闭的调用日志段。"""

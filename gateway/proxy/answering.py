@@ -138,9 +138,11 @@ class Answering:
             method, path, query = b"", b"", b""
         else:
             method, path, query = head.method, head.path, head.query
+        micros = now_micros() - self.at
+        self.gateway.metrics.count("" if self.route is None else self.route.code, status, micros)
         return self.gateway.log_call(record.render(
             self.at, self.request_id, outcome, who, method, path, query, status, len(self.body), size,
-            now_micros() - self.at, self.upstream_micros, self.client,
+            micros, self.upstream_micros, self.client,
         ))
 
     def _who(self) -> bytes:
@@ -149,6 +151,14 @@ class Answering:
             b"" if app is None else app.key, "" if route is None else route.code, "", self.gateway.snapshot_number,
         )
 
+    def log_end(self, outcome: bytes) -> None:
+        """Say in the log how an answer that had begun ended."""
+        gateway, tunnel = self.gateway, self.tunnel
+        if tunnel is not None:
+            gateway.metrics.frames_in += tunnel.inwards.count
+            gateway.metrics.frames_out += tunnel.outwards.count
+        gateway.log_end(self.request_id, outcome, self.streamed)
+
     def end(self, keep: bool) -> None:
         """The answer is complete."""
         self.over = True
@@ -156,7 +166,7 @@ class Answering:
 
     def cut(self, outcome: bytes) -> None:
         """An answer that had begun cannot be completed: the client must see a broken connection."""
-        self.gateway.log_end(self.request_id, outcome, self.streamed)
+        self.log_end(outcome)
         self.over = True
         self.connection.exchange = None
         self.connection.abort()
@@ -169,7 +179,7 @@ class Answering:
         self.over = True
         self.leave_upstream()
         if self.logged:
-            self.gateway.log_end(self.request_id, b"client_gone", self.streamed)
+            self.log_end(b"client_gone")
         else:
             self.log(499, b"client_gone", 0)
 

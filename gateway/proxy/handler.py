@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gateway import errors
 from gateway.broker.client import BrokerClient
@@ -21,6 +21,7 @@ from gateway.proxy.framing.limits import DEFAULT, Limits, Refusal
 from gateway.proxy.framing.request import RequestHead, RequestParser
 from gateway.proxy.framing.upstream import UpstreamPool
 from gateway.proxy.health import Health
+from gateway.proxy.metrics import Metrics
 from gateway.signing import profiles
 from gateway.signing import rules as signing
 from gateway.snapshot.rules import Compiled, Grant, Route
@@ -78,6 +79,7 @@ class GatewayHandler:
         self.calls = 0
         self.held = 0
         self.cache = AnswerCache()
+        self.metrics = Metrics()
         self._proxies = proxies or Proxies()
 
     # -- snapshot ------------------------------------------------------------------------------------------------
@@ -240,6 +242,14 @@ class GatewayHandler:
             upstream.pool.sweep(now)
         self.broker.sweep(now)
         self._return_leases()
+
+    def measures(self) -> dict[str, Any]:
+        """Return the counters and gauges of this worker."""
+        return self.metrics.snapshot({
+            "connections": len(self.connections), "body_bytes_held": self.held, "cached_answers": len(self.cache),
+            "upstreams_troubled": sum(one.breaker.troubled for one in self._upstreams.values()),
+            "snapshot": self.snapshot_number,
+        })
 
     def drain(self) -> None:
         """Answer what comes, but ask every client to close."""

@@ -23,6 +23,7 @@ import uvloop
 
 from gateway.broker import server as broker_server
 from gateway.errors import PORT_IN_USE
+from gateway.proxy import metrics
 from gateway.proxy.worker import Worker
 from gateway.snapshot.places import runtime_in
 from kernel import lifeline
@@ -120,6 +121,8 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, self._signalled)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        for path in (self._home / "run").glob(metrics.FILES):  # of workers that were here before
+            path.unlink(missing_ok=True)
         try:
             self._spawn("broker", self._broker)
             for index in range(len(self._listeners)):

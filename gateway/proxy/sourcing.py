@@ -246,7 +246,7 @@ class Sourcing(Answering):
         if self.gate is not None:
             self.gate.settle()
         if self.tunnel is not None:
-            self.gateway.log_end(self.request_id, b"closed", self.streamed)
+            self.log_end(b"closed")
         if self.chunked:
             self.connection.write(b"0\r\n\r\n")
         self.end(self.connection.keep_alive and not self.connection.closing)

@@ -16,6 +16,7 @@ from crypto.keys.doors import Door
 from gateway.broker.client import BrokerClient
 from gateway.broker.sockets import socket_path
 from gateway.calllog.log import CallLog
+from gateway.proxy import metrics
 from gateway.proxy.answering import SWEEP_SECONDS
 from gateway.proxy.clients import Proxies
 from gateway.proxy.framing.client import ClientConnection
@@ -29,6 +30,7 @@ from kernel.runtime import Runtime
 
 GATEWAY = "gw"
 POLL_SECONDS = 0.5
+MEASURE_SECONDS = 5.0
 # a keep-alive client that is about to send when the drain begins still gets its answer
 LINGER_SECONDS = 2.0
 # what a call makes forms no cycle: it goes by its counts, and the collector need not look often
@@ -67,10 +69,13 @@ class Worker:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         server = await loop.create_server(lambda: ClientConnection(handler), sock=self._listener, backlog=1024)
         ready()
-        ticker, follower = loop.create_task(self._tick(handler, log)), loop.create_task(self._follow_on(handler))
+        tasks = [
+            loop.create_task(work)
+            for work in (self._tick(handler, log), self._follow_on(handler), self._measure(handler))
+        ]
         await self._stop.wait()
         await self._drain(handler, server)
-        for task in (ticker, follower, connecting):
+        for task in (*tasks, connecting):
             task.cancel()
         handler.close()
         door.close()
@@ -91,6 +96,15 @@ class Worker:
             await asyncio.sleep(POLL_SECONDS)
             with contextlib.suppress(Exception):  # the next poll is half a second away; last-good stays
                 await self._follow(handler)
+
+    async def _measure(self, handler: GatewayHandler) -> None:
+        """Write the counters where a scrape finds them."""
+        path = metrics.path_of(self._runtime.home.run_dir, self._index)
+        while True:
+            held = orjson.dumps(handler.measures())
+            with contextlib.suppress(OSError):
+                await asyncio.get_running_loop().run_in_executor(self._poll, write_atomic, path, held, 0o600)
+            await asyncio.sleep(MEASURE_SECONDS)
 
     async def _tick(self, handler: GatewayHandler, log: CallLog) -> None:
         while True:
