@@ -1,7 +1,6 @@
 """The command ``mulian``. Groups are imported when they are used: importing everything costs seconds."""
 
 import gc
-import importlib
 import sys
 from types import ModuleType
 from typing import Any
@@ -13,6 +12,7 @@ from typer.main import get_command
 from kernel.cli import progress_console
 from kernel.errors import MulianError
 from mulian import wiring
+from mulian.features import COMMANDS
 
 # importing makes hundreds of thousands of objects that stay: looking through them again and again cost a sixth of
 # every start; cycles are rare enough afterwards
@@ -20,24 +20,23 @@ GARBAGE_THRESHOLDS = (50_000, 20, 50)
 
 
 class LazyGroup(TyperGroup):
-    """A group whose subcommands are imported from ``wiring.COMMANDS`` on first use."""
+    """A group whose subcommands are imported from ``features.COMMANDS`` on first use."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name every command without importing any."""
-        return sorted({*super().list_commands(ctx), *wiring.COMMANDS})
+        return sorted({*super().list_commands(ctx), *COMMANDS})
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Import the group that is asked for."""
-        if name not in wiring.COMMANDS:
+        if name not in COMMANDS:
             return super().get_command(ctx, name)
-        module, _ = wiring.COMMANDS[name]
-        command = get_command(importlib.import_module(module).app)
+        command = get_command(wiring.command_group(name).app)
         command.name = name
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List commands with the short help of the wiring table, so that --help imports nothing."""
-        rows = [(name, text) for name, (_, text) in wiring.COMMANDS.items()]
+        """List commands with the short help of the features, so that --help imports nothing."""
+        rows = [(name, text) for name, (_, text) in COMMANDS.items()]
         for name in super().list_commands(ctx):
             command = super().get_command(ctx, name)
             rows.append((name, command.get_short_help_str(60) if command else ""))

@@ -32,12 +32,12 @@ def list_rotations(session: Session_, page: Page_, purpose: str | None = None) -
 
 
 @api.post("/rotations", status_code=202, **needs(ROTATE))
-def propose_rotation(session: Session_, actor: Actor_, body: schemas.RotationIn) -> schemas.RotationOut:
+def propose_rotation(session: Session_, actor: Actor_, body: schemas.RotationIn) -> schemas.AccountChangeOut:
     """Ask a second person to exchange an account's key."""
     return schemas.rotation_out(service.propose(session, actor, purpose=body.purpose, reason=body.reason))
 
 
 @api.post("/rotations/{rotation_id}/undo", status_code=202, **needs(ROTATE))
-def undo_rotation(session: Session_, actor: Actor_, rotation_id: uuid.UUID) -> schemas.RotationOut:
+def undo_rotation(session: Session_, actor: Actor_, rotation_id: uuid.UUID) -> schemas.AccountChangeOut:
     """Let the old account go on."""
     return schemas.rotation_out(service.undo(session, actor, rotation_id=rotation_id))

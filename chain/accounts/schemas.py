@@ -27,7 +27,7 @@ class MoveOut(Wire):
     data: str
 
 
-class RotationOut(Wire):
+class AccountChangeOut(Wire):
     """One exchange of an account's key."""
 
     id: uuid.UUID
@@ -50,29 +50,29 @@ class RotationOut(Wire):
 class RotationPage(Wire):
     """A page of exchanges."""
 
-    items: list[RotationOut]
+    items: list[AccountChangeOut]
     total: int
     page: int
     size: int
 
 
-class AccountOut(Wire):
+class LedgerAccountOut(Wire):
     """One account; ``roles`` may write with it through the platform, each as ``role: method``."""
 
     purpose: str
     address: str
     since: datetime
     roles: list[str]
-    rotation: RotationOut | None
+    rotation: AccountChangeOut | None
 
 
 class AccountList(Wire):
     """Every account of the platform."""
 
-    items: list[AccountOut]
+    items: list[LedgerAccountOut]
 
 
-class RightOut(Wire):
+class AccountRightOut(Wire):
     """What an account may do on the chain."""
 
     kind: str
@@ -86,7 +86,7 @@ class RightOut(Wire):
 class RightList(Wire):
     """Rights of one account, as the chain has them now."""
 
-    items: list[RightOut]
+    items: list[AccountRightOut]
 
 
 class RotationIn(Wire):
@@ -96,23 +96,23 @@ class RotationIn(Wire):
     reason: Annotated[Plain, Field(min_length=2, max_length=500)]
 
 
-def rotation_out(row: AccountRotation) -> RotationOut:
+def rotation_out(row: AccountRotation) -> AccountChangeOut:
     """Return an exchange for output."""
     names = (
         "id", "purpose", "old_address", "new_address", "reason", "state", "problem", "approval_id", "created_by",
         "created_at", "switched_at", "finished_at",
     )
-    return RotationOut.model_validate({
+    return AccountChangeOut.model_validate({
         **{name: getattr(row, name) for name in names}, "state_title": _title(STATES[row.state]),
         "waiting": [one | {"kind_title": _title(KINDS[one["kind"]])} for one in row.waiting],
         "may_undo": may_undo(row.state),
     })
 
 
-def right_out(right: Right) -> RightOut:
+def right_out(right: Right) -> AccountRightOut:
     """Return a right for output."""
     place = right.place
-    return RightOut(
+    return AccountRightOut(
         kind=right.kind, kind_title=_title(KINDS[right.kind]), contract=place.name, environment=place.environment,
         address=place.address, detail=right.detail,
     )

@@ -16,9 +16,9 @@ from gateway.collection.schemas import (
     DatabaseList,
     DatabaseOut,
     HookOut,
-    PlanIn,
+    TaskPlanIn,
     PreviewOut,
-    RunOut,
+    CollectionRunOut,
     RunPage,
     SecretOut,
     TableIn,
@@ -149,7 +149,7 @@ def get_collection_task(session: Session_, actor: Actor_, response: Response, ta
 
 @api.put("/tasks/{task_id}", **needs(COLLECT_EDIT))
 def change_collection_task(
-    session: Session_, actor: Actor_, request: Request, response: Response, task_id: uuid.UUID, body: PlanIn,
+    session: Session_, actor: Actor_, request: Request, response: Response, task_id: uuid.UUID, body: TaskPlanIn,
 ) -> TaskOut:
     """Change what a task does from its next run on."""
     check_if_match(request, tasks.owned(session, actor, task_id, COLLECT_EDIT).version)
@@ -182,7 +182,7 @@ def new_collection_hook(request: Request, session: Session_, actor: Actor_, task
 
 
 @api.post("/tasks/{task_id}/runs", status_code=202, **needs(COLLECT_RUN))
-def run_collection_task(session: Session_, actor: Actor_, task_id: uuid.UUID) -> RunOut:
+def run_collection_task(session: Session_, actor: Actor_, task_id: uuid.UUID) -> CollectionRunOut:
     """Run now."""
     return views.run(session, runs.run_now(session, actor, task_id=task_id))
 
@@ -190,7 +190,7 @@ def run_collection_task(session: Session_, actor: Actor_, task_id: uuid.UUID) ->
 @api.post("/tasks/{task_id}/files", status_code=202, **needs(COLLECT_RUN))
 def run_collection_file(
     request: Request, session: Session_, actor: Actor_, task_id: uuid.UUID, data: Bytes_, name: FileName_,
-) -> RunOut:
+) -> CollectionRunOut:
     """Upload a file and run over it. The file is kept sealed."""
     request.state.takes_secret = True
     return views.run(session, runs.run_file(session, actor, task_id=task_id, name=name, data=data))
@@ -205,19 +205,19 @@ def list_collection_runs(session: Session_, actor: Actor_, page: Page_, task_id:
 
 
 @api.post("/tasks/{task_id}/undo", **needs(COLLECT_RUN))
-def undo_collection_load(session: Session_, actor: Actor_, task_id: uuid.UUID) -> RunOut:
+def undo_collection_load(session: Session_, actor: Actor_, task_id: uuid.UUID) -> CollectionRunOut:
     """Show again what was there before the last full load."""
     return views.run(session, runs.undo(session, actor, task_id=task_id))
 
 
 @api.post("/runs/{run_id}/cancel", **needs(COLLECT_RUN))
-def cancel_collection_run(session: Session_, actor: Actor_, run_id: uuid.UUID) -> RunOut:
+def cancel_collection_run(session: Session_, actor: Actor_, run_id: uuid.UUID) -> CollectionRunOut:
     """Stop a run."""
     return views.run(session, runs.cancel(session, actor, run_id=run_id))
 
 
 @api.post("/runs/{run_id}/resume", status_code=202, **needs(COLLECT_RUN))
-def resume_collection_run(session: Session_, actor: Actor_, run_id: uuid.UUID) -> RunOut:
+def resume_collection_run(session: Session_, actor: Actor_, run_id: uuid.UUID) -> CollectionRunOut:
     """Go on with a failed run where it stands."""
     return views.run(session, runs.resume(session, actor, run_id=run_id))
 
@@ -242,7 +242,7 @@ def _columns(columns: list[ColumnIO]) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json") for one in columns]
 
 
-def _plan(body: PlanIn) -> Plan:
+def _plan(body: TaskPlanIn) -> Plan:
     return Plan(**{name: getattr(body, name) for name in Plan.__dataclass_fields__})
 
 

@@ -164,7 +164,7 @@ class DatabaseList(Wire):
     items: list[DatabaseOut]
 
 
-class PlanIn(Wire):
+class TaskPlanIn(Wire):
     """What a task does. ``source`` by kind: see the guide 数据汇聚."""
 
     name: Name
@@ -177,14 +177,14 @@ class PlanIn(Wire):
     promise_hours: Annotated[int | None, Field(ge=1, le=24 * 400, description="承诺更新周期，小时")] = None
 
 
-class TaskIn(PlanIn):
+class TaskIn(TaskPlanIn):
     """A new task of a declared table."""
 
     code: Code
     table_id: uuid.UUID
 
 
-class RunOut(Wire):
+class CollectionRunOut(Wire):
     """A run. ``percent`` None: the source does not say how many rows there are."""
 
     id: uuid.UUID
@@ -208,7 +208,7 @@ class RunOut(Wire):
 class RunPage(Wire):
     """A page of runs."""
 
-    items: list[RunOut]
+    items: list[CollectionRunOut]
     total: int
     page: int
     size: int
@@ -240,7 +240,7 @@ class TaskOut(Wire):
     callback: bool
     undoable: bool
     open_problems: int
-    last_run: RunOut | None
+    last_run: CollectionRunOut | None
 
 
 class TaskPage(Wire):

@@ -19,7 +19,7 @@ from gateway.collection.schemas import (
     PreviewRow,
     ProblemOut,
     ReasonCount,
-    RunOut,
+    CollectionRunOut,
     TableOut,
     TaskOut,
 )
@@ -65,11 +65,11 @@ def task(session: Session, row: CollectionTask) -> TaskOut:
     )
 
 
-def run(session: Session, row: CollectionRun) -> RunOut:
+def run(session: Session, row: CollectionRun) -> CollectionRunOut:
     """Return a run; its percent is what is committed of what the source said there would be."""
     job = session.get(Job, row.job_id) if row.job_id else None
     percent = 100 if row.state == "succeeded" else min(99, row.rows * 100 // row.total) if row.total else None
-    return RunOut(
+    return CollectionRunOut(
         id=row.id, number=row.number, cause=row.cause, mode=row.mode, state=row.state, rows=row.rows, good=row.good,
         bad=row.bad, total=row.total, percent=percent, error=row.error, job_id=job.id if job else None,
         started_by=row.started_by, created_at=row.created_at, started_at=row.started_at, finished_at=row.finished_at,

@@ -30,7 +30,7 @@ from kernel.leases import holder, service
 from kernel.outbox.registry import handler
 from kernel.runtime import Runtime
 from kernel.settings import Settings
-from mulian import wiring
+from mulian import features
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,7 +96,7 @@ def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
 
 def _runtime(home: str, url: str) -> Runtime:
     place = Home(home)
-    for name in wiring.MODELS:
+    for name in features.MODELS:
         if name.startswith("kernel."):  # importing every package would cost each child seconds
             importlib.import_module(name)
     settings = Settings(home=place.root, database_url=None if url.startswith("sqlite") else url)

@@ -3542,6 +3542,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description List the platform's accounts.
+         */
+        get: operations["list_accounts_api_v1_chain_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/accounts/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rights
+         * @description Return what an account may do, as the chain has it now.
+         */
+        get: operations["list_rights_api_v1_chain_accounts_rights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/accounts/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rotations
+         * @description List exchanges, the newest first.
+         */
+        get: operations["list_rotations_api_v1_chain_accounts_rotations_get"];
+        put?: never;
+        /**
+         * Propose Rotation
+         * @description Ask a second person to exchange an account's key.
+         */
+        post: operations["propose_rotation_api_v1_chain_accounts_rotations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/accounts/rotations/{rotation_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Rotation
+         * @description Let the old account go on.
+         */
+        post: operations["undo_rotation_api_v1_chain_accounts_rotations__rotation_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/addresses/{address}": {
         parameters: {
             query?: never;
@@ -4970,6 +5054,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Operations
+         * @description List operations, the newest first.
+         */
+        get: operations["list_operations_api_v1_chain_operations_get"];
+        put?: never;
+        /**
+         * Open Operation
+         * @description Write an operation down for persons to sign.
+         */
+        post: operations["open_operation_api_v1_chain_operations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/operations/{operation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Operation
+         * @description Return one operation.
+         */
+        get: operations["get_operation_api_v1_chain_operations__operation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/operations/{operation_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Operation
+         * @description Give an operation up.
+         */
+        post: operations["cancel_operation_api_v1_chain_operations__operation_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/operations/{operation_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Operation Document
+         * @description Return the EIP-712 document that members sign offline.
+         */
+        get: operations["get_operation_document_api_v1_chain_operations__operation_id__document_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/operations/{operation_id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Signatures
+         * @description Import signatures; with enough of them the operation is carried out.
+         */
+        post: operations["import_signatures_api_v1_chain_operations__operation_id__signatures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chain/overview": {
         parameters: {
             query?: never;
@@ -5002,6 +5190,86 @@ export interface paths {
          * @description Download the proof file of an object's version (canonical JSON and a newline).
          */
         get: operations["get_proof_api_v1_chain_proofs__object_type___object_id___version__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registries
+         * @description List registries: live, switched on, how far.
+         */
+        get: operations["list_registries_api_v1_chain_registries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/registries/{contract}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Roles
+         * @description Open an operation by which persons give the roles that waiting records lack.
+         */
+        post: operations["ask_roles_api_v1_chain_registries__contract__roles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/registries/{contract}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Registry
+         * @description Switch the writing of a registry on or off.
+         */
+        post: operations["switch_registry_api_v1_chain_registries__contract__switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chain/registries/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registry Records
+         * @description List records, the newest first.
+         */
+        get: operations["list_registry_records_api_v1_chain_registries_records_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6128,7 +6396,7 @@ export interface paths {
         get?: never;
         /**
          * Set Schedule
-         * @description Set how often a column's key is due and in which window its rotations start.
+         * @description Set how often a column's key is due and in which window its rotations run.
          */
         put: operations["set_schedule_api_v1_crypto_scopes__scope_id__schedule_put"];
         post?: never;
@@ -6622,6 +6890,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/apps/{app_id}/credentials/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Key
+         * @description Take over a key of an older platform; each interface consents to its signature profile apart.
+         */
+        post: operations["import_key_api_v1_gateway_apps__app_id__credentials_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/apps/{app_id}/credentials/public-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Public Key
+         * @description Keep an SM2 public key: calls signed by mulian-sm2-v1 are accepted with it.
+         */
+        post: operations["add_public_key_api_v1_gateway_apps__app_id__credentials_public_key_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/apps/{app_id}/unblock": {
         parameters: {
             query?: never;
@@ -6674,6 +6982,534 @@ export interface paths {
          * @description Download the proof file of a call: its row, its segment, the chain.
          */
         get: operations["get_call_proof_api_v1_gateway_calls__request_id__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Databases
+         * @description List the departments' databases that a task may read; they are registered under 业务库.
+         */
+        get: operations["list_databases_api_v1_gateway_collection_databases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/databases/{target_id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Database Columns
+         * @description Ask a database for its tables and columns.
+         */
+        get: operations["list_database_columns_api_v1_gateway_collection_databases__target_id__columns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/hooks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collection Callback
+         * @description Take an upstream's signed word that there is new data, and queue a run.
+         */
+        post: operations["collection_callback_api_v1_gateway_collection_hooks__task_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Collection Run
+         * @description Stop a run.
+         */
+        post: operations["cancel_collection_run_api_v1_gateway_collection_runs__run_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/runs/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Collection Run
+         * @description Go on with a failed run where it stands.
+         */
+        post: operations["resume_collection_run_api_v1_gateway_collection_runs__run_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Collection Tables
+         * @description List declared tables.
+         */
+        get: operations["list_collection_tables_api_v1_gateway_collection_tables_get"];
+        put?: never;
+        /**
+         * Declare Collection Table
+         * @description Declare a table; scopes and keys of encrypted columns are made with it.
+         */
+        post: operations["declare_collection_table_api_v1_gateway_collection_tables_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tables/{table_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Collection Table
+         * @description Return a declared table with its lineage.
+         */
+        get: operations["get_collection_table_api_v1_gateway_collection_tables__table_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Collection Table
+         * @description Change what columns take.
+         */
+        patch: operations["change_collection_table_api_v1_gateway_collection_tables__table_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Collection Tasks
+         * @description List tasks with their last run and freshness.
+         */
+        get: operations["list_collection_tasks_api_v1_gateway_collection_tasks_get"];
+        put?: never;
+        /**
+         * Create Collection Task
+         * @description Make a task; it is paused until somebody starts it.
+         */
+        post: operations["create_collection_task_api_v1_gateway_collection_tasks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Collection Task
+         * @description Return a task.
+         */
+        get: operations["get_collection_task_api_v1_gateway_collection_tasks__task_id__get"];
+        /**
+         * Change Collection Task
+         * @description Change what a task does from its next run on.
+         */
+        put: operations["change_collection_task_api_v1_gateway_collection_tasks__task_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Collection File
+         * @description Upload a file and run over it. The file is kept sealed.
+         */
+        post: operations["run_collection_file_api_v1_gateway_collection_tasks__task_id__files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/hook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Collection Hook
+         * @description Give the task a new secret for callbacks, shown this once.
+         */
+        post: operations["new_collection_hook_api_v1_gateway_collection_tasks__task_id__hook_secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Collection Task
+         * @description Let it run by hand only.
+         */
+        post: operations["pause_collection_task_api_v1_gateway_collection_tasks__task_id__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Collection Task
+         * @description Read the first rows of the source; nothing is stored.
+         */
+        get: operations["preview_collection_task_api_v1_gateway_collection_tasks__task_id__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Problems
+         * @description List refused rows, encrypted columns masked, with the counts by reason.
+         */
+        get: operations["list_problems_api_v1_gateway_collection_tasks__task_id__problems_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/problems/clear-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Download Clear Problems
+         * @description Download the open rows in clear; who and why is written down.
+         */
+        post: operations["download_clear_problems_api_v1_gateway_collection_tasks__task_id__problems_clear_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/problems/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Problems
+         * @description Correct refused rows; those that pass are stored at once.
+         */
+        post: operations["correct_problems_api_v1_gateway_collection_tasks__task_id__problems_correct_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/problems/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop Problems
+         * @description Put refused rows aside.
+         */
+        post: operations["drop_problems_api_v1_gateway_collection_tasks__task_id__problems_drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/problems/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Problems
+         * @description Download the open rows as a workbook, encrypted columns masked.
+         */
+        get: operations["download_problems_api_v1_gateway_collection_tasks__task_id__problems_file_get"];
+        put?: never;
+        /**
+         * Correct Problem File
+         * @description Upload a corrected workbook: changed cells are corrections.
+         */
+        post: operations["correct_problem_file_api_v1_gateway_collection_tasks__task_id__problems_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/problems/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal Problems
+         * @description Return refused rows in clear; who saw them and why is written down.
+         */
+        post: operations["reveal_problems_api_v1_gateway_collection_tasks__task_id__problems_reveal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Collection Runs
+         * @description List a task's runs, newest first.
+         */
+        get: operations["list_collection_runs_api_v1_gateway_collection_tasks__task_id__runs_get"];
+        put?: never;
+        /**
+         * Run Collection Task
+         * @description Run now.
+         */
+        post: operations["run_collection_task_api_v1_gateway_collection_tasks__task_id__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Collection Task
+         * @description Let it run by its schedule and by callbacks.
+         */
+        post: operations["start_collection_task_api_v1_gateway_collection_tasks__task_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/tasks/{task_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Collection Load
+         * @description Show again what was there before the last full load.
+         */
+        post: operations["undo_collection_load_api_v1_gateway_collection_tasks__task_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Upstreams
+         * @description List 适配应用.
+         */
+        get: operations["list_upstreams_api_v1_gateway_collection_upstreams_get"];
+        put?: never;
+        /**
+         * Create Upstream
+         * @description List an upstream; no connection is made yet.
+         */
+        post: operations["create_upstream_api_v1_gateway_collection_upstreams_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/collection/upstreams/{upstream_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Upstream
+         * @description Change an upstream.
+         */
+        put: operations["change_upstream_api_v1_gateway_collection_upstreams__upstream_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/consumers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Consumers
+         * @description Calls of the last days by application and interface; a consumer sees its own.
+         */
+        get: operations["list_consumers_api_v1_gateway_consumers_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6778,6 +7614,150 @@ export interface paths {
          * @description Return what happened under the demand's number, from the need to the grants.
          */
         get: operations["read_timeline_api_v1_gateway_demands__demand_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drift
+         * @description Published interfaces that differ from their data entry: served fields against declared items.
+         */
+        get: operations["list_drift_api_v1_gateway_drift_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List File Resources
+         * @description List the files that may be asked for; what is offered is no secret inside the district.
+         */
+        get: operations["list_file_resources_api_v1_gateway_files_get"];
+        put?: never;
+        /**
+         * Publish File Resource
+         * @description List a file; it is kept sealed.
+         */
+        post: operations["publish_file_resource_api_v1_gateway_files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/files/{resource_id}/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List File Downloads
+         * @description List who downloaded a file.
+         */
+        get: operations["list_file_downloads_api_v1_gateway_files__resource_id__downloads_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/files/{resource_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request File
+         * @description Ask for a file; the file's department decides.
+         */
+        post: operations["request_file_api_v1_gateway_files__resource_id__requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/files/{resource_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw File Resource
+         * @description Take a file off the list.
+         */
+        post: operations["withdraw_file_resource_api_v1_gateway_files__resource_id__withdrawal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/files/requests/{request_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Download File Resource
+         * @description Download an approved file, marked where its kind allows; each download is on record.
+         */
+        post: operations["download_file_resource_api_v1_gateway_files_requests__request_id__download_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/files/requests/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List File Requests
+         * @description List one's own requests.
+         */
+        get: operations["list_file_requests_api_v1_gateway_files_requests_mine_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7009,6 +7989,50 @@ export interface paths {
          */
         post: operations["stop_canary_api_v1_gateway_interfaces__interface_id__canary_stop_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checks
+         * @description What is checked of an interface beyond its source being there.
+         */
+        get: operations["list_checks_api_v1_gateway_interfaces__interface_id__checks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/interfaces/{interface_id}/checks/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Declare Check
+         * @description Declare or change a check.
+         */
+        put: operations["declare_check_api_v1_gateway_interfaces__interface_id__checks__kind__put"];
+        post?: never;
+        /**
+         * Remove Check
+         * @description Check it no more.
+         */
+        delete: operations["remove_check_api_v1_gateway_interfaces__interface_id__checks__kind__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -8086,6 +9110,298 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/watch/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Availability
+         * @description Availability of a week, month or quarter, by interface and department.
+         */
+        get: operations["read_availability_api_v1_watch_availability_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/availability/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Availability
+         * @description Download the same as a workbook.
+         */
+        get: operations["export_availability_api_v1_watch_availability_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channels
+         * @description List channels.
+         */
+        get: operations["list_channels_api_v1_watch_channels_get"];
+        put?: never;
+        /**
+         * Add Channel
+         * @description Set up a channel.
+         */
+        post: operations["add_channel_api_v1_watch_channels_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Channel
+         * @description Take a channel away.
+         */
+        delete: operations["remove_channel_api_v1_watch_channels__channel_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Channel
+         * @description Change a channel, or switch it on or off.
+         */
+        patch: operations["change_channel_api_v1_watch_channels__channel_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/watch/channels/{channel_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What the channel was told last.
+         */
+        get: operations["list_deliveries_api_v1_watch_channels__channel_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/channels/{channel_id}/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Channel
+         * @description Send a message that is marked as a trial.
+         */
+        post: operations["try_channel_api_v1_watch_channels__channel_id__trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/expressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Expressions
+         * @description List rules that are expressions.
+         */
+        get: operations["list_expressions_api_v1_watch_expressions_get"];
+        put?: never;
+        /**
+         * Add Expression
+         * @description Add a rule as an expression.
+         */
+        post: operations["add_expression_api_v1_watch_expressions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/expressions/{expression_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Switch Expression
+         * @description Switch a rule that was added by hand on or off.
+         */
+        patch: operations["switch_expression_api_v1_watch_expressions__expression_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/watch/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description List incidents, newest first.
+         */
+        get: operations["list_incidents_api_v1_watch_incidents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Incident
+         * @description Read an incident with its ladder, alarms and timeline.
+         */
+        get: operations["get_incident_api_v1_watch_incidents__incident_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/incidents/{incident_id}/acknowledgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Incident
+         * @description Say that I look after it; nobody else is called for want of an answer.
+         */
+        post: operations["acknowledge_incident_api_v1_watch_incidents__incident_id__acknowledgement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/incidents/{incident_id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Incident To Case
+         * @description Turn an incident into an event under one number.
+         */
+        post: operations["incident_to_case_api_v1_watch_incidents__incident_id__case_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/incidents/{incident_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment Incident
+         * @description Add a line to the timeline.
+         */
+        post: operations["comment_incident_api_v1_watch_incidents__incident_id__comments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Metrics
+         * @description What the watch knows in the text format of Prometheus; scraped with a reader's token.
+         */
+        get: operations["read_metrics_api_v1_watch_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/watch/rules": {
         parameters: {
             query?: never;
@@ -8137,7 +9453,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Silences
+         * @description List silences that have not ended.
+         */
+        get: operations["list_silences_api_v1_watch_silences_get"];
         put?: never;
         /**
          * Silence
@@ -8145,6 +9465,26 @@ export interface paths {
          */
         post: operations["silence_api_v1_watch_silences_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/silences/{silence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Silence
+         * @description End a silence now.
+         */
+        delete: operations["end_silence_api_v1_watch_silences__silence_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -8210,6 +9550,26 @@ export interface paths {
          * @description Read samples, outages and figures of a period; the default is the last 24 hours.
          */
         get: operations["history_api_v1_watch_targets__target_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wall
+         * @description Every target that is probed with its newest latency, the worst first.
+         */
+        get: operations["wall_api_v1_watch_wall_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8526,6 +9886,26 @@ export interface components {
             system_name: string;
         };
         /**
+         * Accepted
+         * @description A signature profile of an older platform that this interface takes, from these addresses only: it is weak.
+         */
+        Accepted: {
+            /**
+             * Addresses
+             * @description 允许的来源地址
+             * @example [
+             *       "10.11.0.0/16"
+             *     ]
+             */
+            addresses: string[];
+            /**
+             * Profile
+             * @description 签名方式
+             * @enum {string}
+             */
+            profile: "gjgxjhpt" | "gjzwfwpt" | "x-client-id";
+        };
+        /**
          * AcceptedOut
          * @description How many cosignatures were new.
          */
@@ -8564,6 +9944,47 @@ export interface components {
             left: number;
         };
         /**
+         * AccountChangeOut
+         * @description One exchange of an account's key.
+         */
+        AccountChangeOut: {
+            /** Approval Id */
+            approval_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** May Undo */
+            may_undo: boolean;
+            /** New Address */
+            new_address: string;
+            /** Old Address */
+            old_address: string;
+            /** Problem */
+            problem: string;
+            /** Purpose */
+            purpose: string;
+            /** Reason */
+            reason: string;
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Switched At */
+            switched_at: string | null;
+            /** Waiting */
+            waiting: components["schemas"]["MoveOut"][];
+        };
+        /**
          * AccountIn
          * @description An account that may send.
          */
@@ -8574,6 +9995,14 @@ export interface components {
             department_id?: string | null;
             /** Note */
             note: string;
+        };
+        /**
+         * AccountList
+         * @description Every account of the platform.
+         */
+        AccountList: {
+            /** Items */
+            items: components["schemas"]["LedgerAccountOut"][];
         };
         /** AccountOut */
         AccountOut: {
@@ -8593,6 +10022,23 @@ export interface components {
             id: string;
             /** Note */
             note: string;
+        };
+        /**
+         * AccountRightOut
+         * @description What an account may do on the chain.
+         */
+        AccountRightOut: {
+            /** Address */
+            address: string;
+            /** Contract */
+            contract: string;
+            /** Detail */
+            detail: string;
+            /** Environment */
+            environment: string;
+            /** Kind */
+            kind: string;
+            kind_title: components["schemas"]["Title"];
         };
         /**
          * Accounts
@@ -8637,11 +10083,17 @@ export interface components {
             case_id: string | null;
             /** Closed At */
             closed_at: string | null;
+            /** Expression Id */
+            expression_id: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Incident Id */
+            incident_id: string | null;
+            /** Kind */
+            kind: string;
             /** Notified */
             notified: boolean;
             /**
@@ -8655,6 +10107,8 @@ export interface components {
             severity: string;
             /** Silenced */
             silenced: boolean;
+            /** Subject */
+            subject: string;
             /** Target Id */
             target_id: string | null;
             title: components["schemas"]["Title"];
@@ -8842,7 +10296,7 @@ export interface components {
         };
         /**
          * AppDetail
-         * @description An application with the versions of its secret.
+         * @description An application with the versions of its keys. ``requesters``: profile → its name on that older platform.
          */
         AppDetail: {
             /** App Key */
@@ -8868,6 +10322,10 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Requesters */
+            requesters: {
+                [key: string]: string;
+            };
             /** State */
             state: string;
             /** System Name */
@@ -9101,7 +10559,7 @@ export interface components {
              */
             at: string;
             /** Departments */
-            departments: components["schemas"]["CountOut"][];
+            departments: components["schemas"]["catalog__history__schemas__CountOut"][];
             /** Totals */
             totals: {
                 [key: string]: number;
@@ -9213,6 +10671,33 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * AvailabilityOut
+         * @description A period, as far as it has passed.
+         */
+        AvailabilityOut: {
+            /** Departments */
+            departments: components["schemas"]["kernel__watch__availability__schemas__LineOut"][];
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Period */
+            period: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Targets */
+            targets: components["schemas"]["kernel__watch__availability__schemas__LineOut"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * BatchDecision
@@ -9622,24 +11107,6 @@ export interface components {
             items: components["schemas"]["CallerOut"][];
         };
         /**
-         * CallIn
-         * @description A call; arguments as docs/operators/contracts.md says.
-         */
-        CallIn: {
-            /**
-             * Arguments
-             * @default []
-             */
-            arguments: unknown[];
-            /**
-             * Environment
-             * @enum {string}
-             */
-            environment: "production" | "test";
-            /** Method */
-            method: string;
-        };
-        /**
          * CallOut
          * @description One call; ``micros`` until the first byte of the answer. Person numbers in ``query`` are redacted.
          */
@@ -9804,7 +11271,7 @@ export interface components {
         };
         /**
          * CaseRef
-         * @description The case that an alarm became.
+         * @description The case that an incident became.
          */
         CaseRef: {
             /**
@@ -9875,6 +11342,19 @@ export interface components {
             token: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * CommentIn
+         * @description A new comment; ``parent_id`` makes it a reply. ``@姓名`` or ``@用户名`` names somebody.
+         */
+        catalog__comments__schemas__CommentIn: {
+            /**
+             * Body
+             * @example @张三 请核实更新周期
+             */
+            body: string;
+            /** Parent Id */
+            parent_id?: string | null;
         };
         /**
          * TraceOut
@@ -10402,6 +11882,23 @@ export interface components {
             seq: number;
             /** Version */
             version: number;
+        };
+        /**
+         * CountOut
+         * @description Nodes of a department on each level.
+         */
+        catalog__history__schemas__CountOut: {
+            /** Department */
+            department: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Levels */
+            levels: {
+                [key: string]: number;
+            };
         };
         /**
          * FieldOut
@@ -11342,6 +12839,34 @@ export interface components {
             value: string | null;
         };
         /**
+         * RotationIn
+         * @description Which account gets a new key, and why.
+         */
+        chain__accounts__schemas__RotationIn: {
+            /**
+             * Purpose
+             * @example deployer
+             * @example anchor.catalog
+             */
+            purpose: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RotationPage
+         * @description A page of exchanges.
+         */
+        chain__accounts__schemas__RotationPage: {
+            /** Items */
+            items: components["schemas"]["AccountChangeOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * BatchOut
          * @description One batch: leaves [from_index, from_index + leaves) of a stream and the transaction that anchored them.
          */
@@ -11424,6 +12949,24 @@ export interface components {
             daily_quota: number;
         };
         /**
+         * CheckIn
+         * @description A digest that somebody holds.
+         */
+        chain__apps__schemas__CheckIn: {
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * CheckOut
+         * @description Anchored production evidence of a digest, oldest first; empty when there is none that may be shown.
+         */
+        chain__apps__schemas__CheckOut: {
+            /** Found */
+            found: boolean;
+            /** Items */
+            items: components["schemas"]["SeenOut"][];
+        };
+        /**
          * ItemIn
          * @description One digest to store.
          */
@@ -11459,6 +13002,24 @@ export interface components {
         chain__apps__schemas__ReasonIn: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * CallIn
+         * @description A call; arguments as docs/operators/contracts.md says.
+         */
+        chain__contracts__schemas__CallIn: {
+            /**
+             * Arguments
+             * @default []
+             */
+            arguments: unknown[];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "production" | "test";
+            /** Method */
+            method: string;
         };
         /**
          * EventOut
@@ -11783,6 +13344,21 @@ export interface components {
             version: string | null;
         };
         /**
+         * CallIn
+         * @description One call of a live contract; arguments as docs/operators/contracts.md says.
+         */
+        chain__operations__schemas__CallIn: {
+            /**
+             * Arguments
+             * @default []
+             */
+            arguments: unknown[];
+            /** Contract */
+            contract: string;
+            /** Method */
+            method: string;
+        };
+        /**
          * ChainAppDetail
          * @description An application with everything that its page shows. ``checks``: 联调检查项 and whether each holds.
          */
@@ -12052,22 +13628,97 @@ export interface components {
             ids: string[];
         };
         /**
-         * CheckIn
-         * @description A digest that somebody holds.
+         * ChannelIn
+         * @description A channel; quiet hours hold back all but critical alarms.
          */
-        CheckIn: {
-            /** Digest */
-            digest: string;
+        ChannelIn: {
+            /** Department Id */
+            department_id?: string | null;
+            kind: components["schemas"]["kernel__watch__channels__rules__Kind"];
+            /**
+             * Min Severity
+             * @default warning
+             * @enum {string}
+             */
+            min_severity: "warning" | "critical";
+            /** Name */
+            name: string;
+            /** Quiet From */
+            quiet_from?: number | null;
+            /** Quiet To */
+            quiet_to?: number | null;
+            secrets: components["schemas"]["SecretsIn"];
+            settings?: components["schemas"]["SettingsIn"];
         };
         /**
-         * CheckOut
-         * @description Anchored production evidence of a digest, oldest first; empty when there is none that may be shown.
+         * ChannelOut
+         * @description A channel without what is sealed. ``per_minute``: messages in any 60 seconds, more go as a digest.
          */
-        CheckOut: {
-            /** Found */
-            found: boolean;
+        ChannelOut: {
+            /** Department Id */
+            department_id: string | null;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["kernel__watch__channels__rules__Kind"];
+            kind_title: components["schemas"]["Title"];
+            /** Min Severity */
+            min_severity: string;
+            /** Name */
+            name: string;
+            /** Per Minute */
+            per_minute: number;
+            /** Quiet From */
+            quiet_from: number | null;
+            /** Quiet To */
+            quiet_to: number | null;
+            settings: components["schemas"]["SettingsIn"];
+            /** Version */
+            version: number;
+        };
+        /** ChannelPage */
+        ChannelPage: {
             /** Items */
-            items: components["schemas"]["SeenOut"][];
+            items: components["schemas"]["ChannelOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ChannelPatch
+         * @description What is changed; without ``secrets`` the sealed ones stay.
+         */
+        ChannelPatch: {
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Min Severity */
+            min_severity?: ("warning" | "critical") | null;
+            /** Name */
+            name?: string | null;
+            /** Quiet From */
+            quiet_from?: number | null;
+            /** Quiet To */
+            quiet_to?: number | null;
+            secrets?: components["schemas"]["SecretsIn"] | null;
+            settings?: components["schemas"]["SettingsIn"] | null;
+        };
+        /**
+         * CheckKind
+         * @description What can be checked of an interface.
+         * @enum {string}
+         */
+        CheckKind: "http" | "freshness" | "golden" | "chain";
+        /** CheckList */
+        CheckList: {
+            /** Items */
+            items: components["schemas"]["gateway__health__schemas__CheckOut"][];
         };
         /**
          * CheckpointList
@@ -12279,6 +13930,117 @@ export interface components {
             code: string;
         };
         /**
+         * CollectionRunOut
+         * @description A run. ``percent`` None: the source does not say how many rows there are.
+         */
+        CollectionRunOut: {
+            /** Bad */
+            bad: number;
+            /** Cause */
+            cause: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error */
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Good */
+            good: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Mode */
+            mode: string;
+            /** Number */
+            number: number;
+            /** Percent */
+            percent: number | null;
+            /** Rows */
+            rows: number;
+            /** Started At */
+            started_at: string | null;
+            /** Started By */
+            started_by: string;
+            /** State */
+            state: string;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * ColumnIO
+         * @description A column's contract; ``minimum`` and ``maximum`` as texts of its type.
+         */
+        ColumnIO: {
+            /**
+             * Codes
+             * @default []
+             */
+            codes: string[];
+            /**
+             * Encrypted
+             * @description 加密字段：首次写入前加密
+             * @default false
+             */
+            encrypted: boolean;
+            /** Format */
+            format?: ("id_number" | "mobile" | "credit_code") | null;
+            /** Item Id */
+            item_id?: string | null;
+            /**
+             * Key
+             * @description 主键的一部分
+             * @default false
+             */
+            key: boolean;
+            /** Length */
+            length?: number | null;
+            /**
+             * Mask
+             * @default all
+             */
+            mask: string;
+            /** Maximum */
+            maximum?: string | null;
+            /** Minimum */
+            minimum?: string | null;
+            /**
+             * Name
+             * @example id_number
+             */
+            name: string;
+            /**
+             * Pattern
+             * @description 正则表达式，须整体匹配
+             */
+            pattern?: string | null;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Title
+             * @default
+             * @example 公民身份号码
+             */
+            title: string;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type: "text" | "integer" | "decimal" | "boolean" | "date" | "instant";
+        };
+        /**
          * ColumnOut
          * @description An encrypted column of a department.
          */
@@ -12322,25 +14084,20 @@ export interface components {
             table: string;
         };
         /**
+         * ColumnsIn
+         * @description What columns take from now on; names, types, key and encryption stay.
+         */
+        ColumnsIn: {
+            /** Columns */
+            columns: components["schemas"]["ColumnIO"][];
+        };
+        /**
          * CommentEdit
          * @description The new text.
          */
         CommentEdit: {
             /** Body */
             body: string;
-        };
-        /**
-         * CommentIn
-         * @description A new comment; ``parent_id`` makes it a reply. ``@姓名`` or ``@用户名`` names somebody.
-         */
-        CommentIn: {
-            /**
-             * Body
-             * @example @张三 请核实更新周期
-             */
-            body: string;
-            /** Parent Id */
-            parent_id?: string | null;
         };
         /**
          * CommentOut
@@ -12538,6 +14295,46 @@ export interface components {
             size: number;
             /** Stream */
             stream: string;
+        };
+        /** ConsumerList */
+        ConsumerList: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Items */
+            items: components["schemas"]["ConsumerOut"][];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+        };
+        /**
+         * ConsumerOut
+         * @description Calls of one application to one interface.
+         */
+        ConsumerOut: {
+            /** App */
+            app: string | null;
+            /** App Key */
+            app_key: string;
+            /** Bytes Out */
+            bytes_out: number;
+            /** Calls */
+            calls: number;
+            /** Department Id */
+            department_id: string | null;
+            /** Failed */
+            failed: number;
+            /** Interface */
+            interface: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
         };
         /**
          * Contract
@@ -12837,25 +14634,52 @@ export interface components {
             total: number;
         };
         /**
-         * CountOut
-         * @description Nodes of a department on each level.
+         * CorrectedList
+         * @description What became of corrections.
          */
-        CountOut: {
-            /** Department */
-            department: string;
+        CorrectedList: {
+            /** Items */
+            items: components["schemas"]["CorrectedOut"][];
+        };
+        /**
+         * CorrectedOut
+         * @description Why a row is still refused; empty: it is stored.
+         */
+        CorrectedOut: {
             /**
-             * Department Id
+             * Id
              * Format: uuid
              */
-            department_id: string;
-            /** Levels */
-            levels: {
-                [key: string]: number;
+            id: string;
+            /** Reasons */
+            reasons: string[];
+        };
+        /**
+         * CorrectionIn
+         * @description New values of some columns of a refused row.
+         */
+        CorrectionIn: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Values */
+            values: {
+                [key: string]: string;
             };
         };
         /**
+         * CorrectionsIn
+         * @description Corrections.
+         */
+        CorrectionsIn: {
+            /** Items */
+            items: components["schemas"]["CorrectionIn"][];
+        };
+        /**
          * CredentialOut
-         * @description A version of a secret, without the secret.
+         * @description A version of a key, without the key. ``profile``: what it signs.
          */
         CredentialOut: {
             /**
@@ -12865,6 +14689,8 @@ export interface components {
             created_at: string;
             /** Key Version */
             key_version: number;
+            /** Profile */
+            profile: string;
             /** Revoked At */
             revoked_at: string | null;
             /** State */
@@ -12886,6 +14712,12 @@ export interface components {
             /** Valid */
             valid: boolean;
         };
+        /**
+         * Kind
+         * @description What a field holds: how its values are brought into one spelling, which form fits.
+         * @enum {string}
+         */
+        crypto__identifiers__rules__Kind: "id_number" | "phone" | "text";
         /**
          * BatchOut
          * @description A file of values. ``mine``: the file of identifiers is handed to who sent the values only.
@@ -12964,7 +14796,7 @@ export interface components {
             forms: components["schemas"]["Form"][];
             /** Issued */
             issued: number;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["crypto__identifiers__rules__Kind"];
             /** Mask */
             mask: string;
             /** Name */
@@ -13025,6 +14857,43 @@ export interface components {
             warnings: {
                 [key: string]: string;
             }[];
+        };
+        /**
+         * RotationIn
+         * @description A request to rotate the key of a scope.
+         */
+        crypto__keys__schemas__RotationIn: {
+            /**
+             * Purpose
+             * @description enc 字段加密密钥，bi 盲索引密钥
+             * @default enc
+             * @enum {string}
+             */
+            purpose: "enc" | "bi";
+            /**
+             * Reason
+             * @example 年度例行更换
+             */
+            reason: string;
+            /**
+             * Scope Id
+             * Format: uuid
+             */
+            scope_id: string;
+        };
+        /**
+         * RotationPage
+         * @description A page of rotations.
+         */
+        crypto__keys__schemas__RotationPage: {
+            /** Items */
+            items: components["schemas"]["RotationOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * GrantOut
@@ -13353,6 +15222,34 @@ export interface components {
             title: string;
         };
         /**
+         * DatabaseList
+         * @description Databases.
+         */
+        DatabaseList: {
+            /** Items */
+            items: components["schemas"]["DatabaseOut"][];
+        };
+        /**
+         * DatabaseOut
+         * @description A department's database that a task may read.
+         */
+        DatabaseOut: {
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Product */
+            product: string;
+        };
+        /**
          * DecidedOut
          * @description How many changes were decided, and how many links became valid or ceased to be.
          */
@@ -13394,6 +15291,18 @@ export interface components {
          */
         Definition: {
             /**
+             * Accepts
+             * @description 兼容的旧签名方式
+             * @default []
+             */
+            accepts: components["schemas"]["Accepted"][];
+            /**
+             * Audited
+             * @description 强制审计：调用日志落盘后才返回，写不进则拒绝
+             * @default false
+             */
+            audited: boolean;
+            /**
              * Auth
              * @default mulian-sm3-v1
              * @enum {string}
@@ -13405,6 +15314,12 @@ export interface components {
              * @default 65536
              */
             body_limit: number;
+            /**
+             * Cache Seconds
+             * @description 应答可缓存的秒数，0 为不缓存
+             * @default 0
+             */
+            cache_seconds: number;
             contract: components["schemas"]["Contract"];
             /**
              * Methods
@@ -13420,6 +15335,18 @@ export interface components {
              * @default 10000
              */
             timeout_ms: number;
+            /**
+             * Waives Limits
+             * @description 额度暂时无法核验时放行（缺省拒绝）；防重放不受影响
+             * @default false
+             */
+            waives_limits: boolean;
+            /**
+             * Websocket
+             * @description 允许升级为 WebSocket（仅不变换的接口）
+             * @default false
+             */
+            websocket: boolean;
         };
         /**
          * DeletionIn
@@ -13432,6 +15359,43 @@ export interface components {
              */
             note: string;
         };
+        /** DeliveryList */
+        DeliveryList: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+        };
+        /**
+         * DeliveryOut
+         * @description What a channel was told; ``state``: waiting (rate or quiet hours), sending, sent.
+         */
+        DeliveryOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Not Before
+             * Format: date-time
+             */
+            not_before: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Severity */
+            severity: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "sending" | "sent";
+            /** Title */
+            title: string;
+        };
         /**
          * DemandDetail
          * @description A demand with its items.
@@ -13439,8 +15403,16 @@ export interface components {
         DemandDetail: {
             /** Basis */
             basis: string;
+            /** Bytes Per Day */
+            bytes_per_day: number;
+            /** Bytes Per Month */
+            bytes_per_month: number;
             /** Calls Per Day */
             calls_per_day: number;
+            /** Calls Per Month */
+            calls_per_month: number;
+            /** Calls Per Second */
+            calls_per_second: number;
             /**
              * Consumer Ref
              * Format: uuid
@@ -13517,10 +15489,34 @@ export interface components {
              */
             basis: string;
             /**
+             * Bytes Per Day
+             * @description 每日返回字节（流量）上限；0 为不限
+             * @default 0
+             */
+            bytes_per_day: number;
+            /**
+             * Bytes Per Month
+             * @description 每月返回字节（流量）上限；0 为不限
+             * @default 0
+             */
+            bytes_per_month: number;
+            /**
              * Calls Per Day
              * @description 每日调用次数上限
              */
             calls_per_day: number;
+            /**
+             * Calls Per Month
+             * @description 每月调用次数上限；0 为不限
+             * @default 0
+             */
+            calls_per_month: number;
+            /**
+             * Calls Per Second
+             * @description 每秒调用次数（频次）上限；0 按每日次数折算
+             * @default 0
+             */
+            calls_per_second: number;
             /**
              * Entry Id
              * Format: uuid
@@ -13601,8 +15597,16 @@ export interface components {
         DemandOut: {
             /** Basis */
             basis: string;
+            /** Bytes Per Day */
+            bytes_per_day: number;
+            /** Bytes Per Month */
+            bytes_per_month: number;
             /** Calls Per Day */
             calls_per_day: number;
+            /** Calls Per Month */
+            calls_per_month: number;
+            /** Calls Per Second */
+            calls_per_second: number;
             /**
              * Consumer Ref
              * Format: uuid
@@ -14000,6 +16004,19 @@ export interface components {
             withdrawn: number;
         };
         /**
+         * DifferenceOut
+         * @description ``serious``: more than an item that is not served.
+         */
+        DifferenceOut: {
+            /** Field */
+            field: string;
+            /** Kind */
+            kind: string;
+            /** Serious */
+            serious: boolean;
+            text: components["schemas"]["Title"];
+        };
+        /**
          * DiffPage
          * @description What changed between two instants: rows by level and code, counts of all of them.
          */
@@ -14093,6 +16110,38 @@ export interface components {
              * @description OpenAPI 3.0 或 3.1 的 JSON 或 YAML 全文
              */
             text: string;
+        };
+        /** DriftList */
+        DriftList: {
+            /** Items */
+            items: components["schemas"]["DriftOut"][];
+        };
+        /**
+         * DriftOut
+         * @description Differences of one interface with its data entry.
+         */
+        DriftOut: {
+            /** Code */
+            code: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * Interface Id
+             * Format: uuid
+             */
+            interface_id: string;
+            /** Name */
+            name: string;
         };
         /**
          * DrillOut
@@ -14780,6 +16829,102 @@ export interface components {
             total: number;
         };
         /**
+         * ExpressionIn
+         * @description A rule as an expression over recorded series; seconds for ``hold`` (for) and ``keep`` (keep_firing_for).
+         */
+        ExpressionIn: {
+            /**
+             * Expression
+             * @example gateway_error_share > 50
+             */
+            expression: string;
+            /**
+             * Hold
+             * @default 0
+             */
+            hold: number;
+            /**
+             * Keep
+             * @default 0
+             */
+            keep: number;
+            /**
+             * Key
+             * @example portal.errors
+             */
+            key: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Severity
+             * @default warning
+             * @enum {string}
+             */
+            severity: "warning" | "critical";
+        };
+        /**
+         * ExpressionOut
+         * @description ``firing``: its subjects that fire now; the empty one is the installation.
+         */
+        ExpressionOut: {
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Expression
+             * @example gateway_error_share > 50
+             */
+            expression: string;
+            /** Firing */
+            firing: string[];
+            /**
+             * Hold
+             * @default 0
+             */
+            hold: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Keep
+             * @default 0
+             */
+            keep: number;
+            /**
+             * Key
+             * @example portal.errors
+             */
+            key: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Severity
+             * @default warning
+             * @enum {string}
+             */
+            severity: "warning" | "critical";
+            /** Source */
+            source: string;
+            /** Version */
+            version: number;
+        };
+        /** ExpressionPage */
+        ExpressionPage: {
+            /** Items */
+            items: components["schemas"]["ExpressionOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * FailingCell
          * @description A cell that fails a rule, and what to do about it; ``node_kind`` and ``node_id`` make the link.
          */
@@ -14894,7 +17039,7 @@ export interface components {
             /** Department Id */
             department_id?: string | null;
             /** @description id_number 公民身份号码 · phone 手机号码 · text 其他 */
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["crypto__identifiers__rules__Kind"];
             /**
              * Mask
              * @description 脱敏查询时的显示方式，缺省按种类
@@ -14986,6 +17131,145 @@ export interface components {
             zh: string;
         };
         /**
+         * FileDownloadOut
+         * @description A download; ``digest`` of what was handed out, ``marked`` whether it bears the person's name.
+         */
+        FileDownloadOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Digest */
+            digest: string;
+            /** Marked */
+            marked: boolean;
+            /**
+             * Request Id
+             * Format: uuid
+             */
+            request_id: string;
+            /** User Name */
+            user_name: string;
+        };
+        /**
+         * FileDownloadPage
+         * @description A page of downloads.
+         */
+        FileDownloadPage: {
+            /** Items */
+            items: components["schemas"]["FileDownloadOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * FileOut
+         * @description A file that may be asked for; ``size`` in bytes.
+         */
+        FileOut: {
+            /** Code */
+            code: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Entry Id */
+            entry_id: string | null;
+            /** File Name */
+            file_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+            /** State */
+            state: string;
+        };
+        /**
+         * FilePage
+         * @description A page of files.
+         */
+        FilePage: {
+            /** Items */
+            items: components["schemas"]["FileOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * FilePurposeIn
+         * @description What the file is needed for, or why it is withdrawn.
+         */
+        FilePurposeIn: {
+            /**
+             * Reason
+             * @example 低保复核：核对婚姻登记情况
+             */
+            reason: string;
+        };
+        /**
+         * FileRequestOut
+         * @description A request. ``state``: pending, approved, rejected or withdrawn.
+         */
+        FileRequestOut: {
+            /** Approval Id */
+            approval_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /** State */
+            state: string;
+            /** Valid Until */
+            valid_until: string | null;
+        };
+        /**
+         * FileRequestPage
+         * @description A page of requests.
+         */
+        FileRequestPage: {
+            /** Items */
+            items: components["schemas"]["FileRequestOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Form
          * @description What an identifier looks like: 29 characters, or the shape of the old column.
          * @enum {string}
@@ -15060,6 +17344,10 @@ export interface components {
             key_version: number;
             /** Name */
             name: string;
+            /** Requesters */
+            requesters: {
+                [key: string]: string;
+            };
             /**
              * Secret
              * @description 只显示一次，请立即妥善保存
@@ -15071,6 +17359,132 @@ export interface components {
             system_name: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * CountOut
+         * @description How many rows.
+         */
+        gateway__collection__schemas__CountOut: {
+            /**
+             * Dropped
+             * @default 0
+             */
+            dropped: number;
+            /**
+             * Refused
+             * @default 0
+             */
+            refused: number;
+            /**
+             * Stored
+             * @default 0
+             */
+            stored: number;
+        };
+        /**
+         * PreviewOut
+         * @description The first rows of a source.
+         */
+        gateway__collection__schemas__PreviewOut: {
+            /** Fields */
+            fields: string[];
+            /** Rows */
+            rows: components["schemas"]["PreviewRow"][];
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * ReasonIn
+         * @description Why.
+         */
+        gateway__collection__schemas__ReasonIn: {
+            /**
+             * Reason
+             * @example 核对来源单位反馈
+             */
+            reason: string;
+        };
+        /**
+         * TaskOut
+         * @description A task. ``freshness``: none, never, fresh or late.
+         */
+        gateway__collection__schemas__TaskOut: {
+            /** Bad Limit */
+            bad_limit: number;
+            /** Callback */
+            callback: boolean;
+            /** Code */
+            code: string;
+            /** Cursor */
+            cursor: string | null;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Freshness */
+            freshness: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            last_run: components["schemas"]["CollectionRunOut"] | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Mapping */
+            mapping: {
+                [key: string]: string;
+            };
+            /** Mode */
+            mode: string;
+            /** Name */
+            name: string;
+            /** Next At */
+            next_at: string | null;
+            /** Open Problems */
+            open_problems: number;
+            /** Promise Hours */
+            promise_hours: number | null;
+            /** Schedule */
+            schedule: {
+                [key: string]: unknown;
+            } | null;
+            /** Source */
+            source: {
+                [key: string]: unknown;
+            };
+            /** State */
+            state: string;
+            /** Table Code */
+            table_code: string;
+            /**
+             * Table Id
+             * Format: uuid
+             */
+            table_id: string;
+            /** Table Name */
+            table_name: string;
+            /** Undoable */
+            undoable: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * TaskPage
+         * @description A page of tasks.
+         */
+        gateway__collection__schemas__TaskPage: {
+            /** Items */
+            items: components["schemas"]["gateway__collection__schemas__TaskOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * Decision
@@ -15102,6 +17516,26 @@ export interface components {
             app_id: string;
             /** App Name */
             app_name: string;
+            /**
+             * Bytes Day
+             * @description 每日返回字节上限；0 为不限
+             */
+            bytes_day: number;
+            /**
+             * Bytes Month
+             * @description 每月返回字节上限；0 为不限
+             */
+            bytes_month: number;
+            /**
+             * Bytes This Month
+             * @description 本月已扣减字节
+             */
+            bytes_this_month: number;
+            /**
+             * Bytes Today
+             * @description 今日已扣减字节
+             */
+            bytes_today: number;
             /**
              * Created At
              * Format: date-time
@@ -15143,13 +17577,31 @@ export interface components {
             number: string;
             /** Purpose */
             purpose: string;
-            /** Quota Day */
+            /**
+             * Quota Day
+             * @description 每日调用次数上限；0 为不限
+             */
             quota_day: number;
+            /**
+             * Quota Month
+             * @description 每月调用次数上限；0 为不限
+             */
+            quota_month: number;
+            /**
+             * Rate
+             * @description 频次上限，每千秒调用次数；0 为不限
+             */
+            rate: number;
             /** State */
             state: string;
             /**
+             * Used Month
+             * @description 本月已扣减次数
+             */
+            used_month: number;
+            /**
              * Used Today
-             * @description 今日已扣减额度（北京时间）
+             * @description 今日已扣减次数（北京时间）
              */
             used_today: number;
             /** Version */
@@ -15168,6 +17620,52 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * CheckIn
+         * @description http: url, status_from?, status_to?, schema? (JSON Schema), certificate_days?; freshness: cycle (seconds) with
+         *     column (table) or url and path; golden: key and expect {column: value} (table) or url and expect {path: value};
+         *     chain: nothing. ``contract``: the schema is what the interface's own contract promises.
+         */
+        gateway__health__schemas__CheckIn: {
+            /**
+             * Contract
+             * @default false
+             */
+            contract: boolean;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Spec
+             * @default {}
+             */
+            spec: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CheckOut
+         * @description A declared check.
+         */
+        gateway__health__schemas__CheckOut: {
+            /** Enabled */
+            enabled: boolean;
+            kind: components["schemas"]["CheckKind"];
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            title: components["schemas"]["Title"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * FindingOut
@@ -15455,6 +17953,14 @@ export interface components {
             items: components["schemas"]["Hit"][];
         };
         /**
+         * HookOut
+         * @description queued, running or paused.
+         */
+        HookOut: {
+            /** State */
+            state: string;
+        };
+        /**
          * HourOut
          * @description An hour of samples: counts by state, mean and largest latency in microseconds.
          */
@@ -15508,6 +18014,124 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * ImportedKeyIn
+         * @description What an older platform gave the application.
+         */
+        ImportedKeyIn: {
+            /**
+             * Profile
+             * @description 签名方式
+             * @enum {string}
+             */
+            profile: "gjgxjhpt" | "gjzwfwpt" | "x-client-id";
+            /**
+             * Requester
+             * @description 请求者标识（rid 或 Client-Id）
+             * @example 11010200001
+             */
+            requester: string;
+            /**
+             * Secret
+             * @description 原平台密钥
+             */
+            secret: string;
+        };
+        /**
+         * IncidentDetail
+         * @description An incident with its ladder, alarms and timeline.
+         */
+        IncidentDetail: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Alarms */
+            alarms: components["schemas"]["MemberOut"][];
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Case Id */
+            case_id: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /** Duty Left */
+            duty_left: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ladder */
+            ladder: components["schemas"]["RungOut"][];
+            /** Last Good At */
+            last_good_at: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            sentence: components["schemas"]["Title"] | null;
+            /** Severity */
+            severity: string;
+            /** Timeline */
+            timeline: components["schemas"]["kernel__watch__incidents__schemas__LineOut"][];
+            title: components["schemas"]["Title"];
+        };
+        /**
+         * IncidentOut
+         * @description ``duty_left``: seconds left of the 60 minutes to mend it, negative when missed; for critical ones.
+         */
+        IncidentOut: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Case Id */
+            case_id: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /** Duty Left */
+            duty_left: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Good At */
+            last_good_at: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            sentence: components["schemas"]["Title"] | null;
+            /** Severity */
+            severity: string;
+            title: components["schemas"]["Title"];
+        };
+        /** IncidentPage */
+        IncidentPage: {
+            /** Items */
+            items: components["schemas"]["IncidentOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * Initialiser
@@ -16030,6 +18654,64 @@ export interface components {
             secret: string;
         };
         /**
+         * LineOut
+         * @description ``share``: percent, rounded down to five places; ``covered`` of ``intervals`` were looked at.
+         */
+        kernel__watch__availability__schemas__LineOut: {
+            /** Covered */
+            covered: number;
+            /** Department */
+            department: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Down Seconds */
+            down_seconds: number;
+            /** Intervals */
+            intervals: number;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Outages */
+            outages: number;
+            /** Planned Seconds */
+            planned_seconds: number;
+            /** Share */
+            share: string | null;
+        };
+        /**
+         * Kind
+         * @description How a channel is spoken to.
+         * @enum {string}
+         */
+        kernel__watch__channels__rules__Kind: "webhook" | "dingtalk" | "wecom" | "feishu" | "mail" | "sms";
+        /**
+         * CommentIn
+         * @description A person's line.
+         */
+        kernel__watch__incidents__schemas__CommentIn: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * LineOut
+         * @description A line of the timeline.
+         */
+        kernel__watch__incidents__schemas__LineOut: {
+            /** Actor Name */
+            actor_name: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Seq */
+            seq: number;
+            text: components["schemas"]["Title"];
+        };
+        /**
          * History
          * @description A period: outage seconds, intervals with a conclusive sample of all intervals, and the rows.
          */
@@ -16060,6 +18742,11 @@ export interface components {
              * @default 3600
              */
             flap_window: number;
+            /**
+             * Insist After
+             * @default 600
+             */
+            insist_after: number;
             /**
              * Interval
              * @default 60
@@ -16177,13 +18864,18 @@ export interface components {
             at: string;
             /** Detail */
             detail: string;
+            /** Ladder */
+            ladder: {
+                [key: string]: unknown;
+            }[] | null;
             /** Latency Us */
             latency_us: number | null;
             outcome: components["schemas"]["Outcome"];
         };
         /**
          * TargetIn
-         * @description A target added by hand. tcp: spec {host, port}; http: spec {url, status_from?, status_to?}.
+         * @description A target added by hand. tcp, tls: spec {host, port}; http: spec {url, status_from?, status_to?, schema?, expect?,
+         *     fresh?}; tls and http: certificate_days?.
          */
         kernel__watch__schemas__TargetIn: {
             /** Department Id */
@@ -16197,7 +18889,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "tcp" | "http";
+            kind: "tcp" | "tls" | "http";
             /** Name En */
             name_en: string;
             /** Name Zh */
@@ -16205,11 +18897,13 @@ export interface components {
             policy?: components["schemas"]["kernel__watch__schemas__PolicyIn"];
             /** Spec */
             spec: {
-                [key: string]: string | number | string[];
+                [key: string]: unknown;
             };
         };
         /** TargetOut */
         kernel__watch__schemas__TargetOut: {
+            /** Counted */
+            counted: boolean;
             /** Department Id */
             department_id: string | null;
             /** Enabled */
@@ -16322,12 +19016,6 @@ export interface components {
             total: number;
         };
         /**
-         * Kind
-         * @description What a field holds: how its values are brought into one spelling, which form fits.
-         * @enum {string}
-         */
-        Kind: "id_number" | "phone" | "text";
-        /**
          * LabelOut
          * @description What an address is.
          */
@@ -16353,6 +19041,24 @@ export interface components {
             label: string;
         };
         /**
+         * LedgerAccountOut
+         * @description One account; ``roles`` may write with it through the platform, each as ``role: method``.
+         */
+        LedgerAccountOut: {
+            /** Address */
+            address: string;
+            /** Purpose */
+            purpose: string;
+            /** Roles */
+            roles: string[];
+            rotation: components["schemas"]["AccountChangeOut"] | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
          * LedgerJob
          * @description The job that checks or takes over an uploaded workbook; its result has counts and findings.
          */
@@ -16376,6 +19082,22 @@ export interface components {
             score: number;
             /** Title */
             title: number;
+        };
+        /**
+         * LineageOut
+         * @description Where a column comes from and which data item it carries.
+         */
+        LineageOut: {
+            /** Column */
+            column: string;
+            /** Item Code */
+            item_code: string | null;
+            /** Item Id */
+            item_id: string | null;
+            /** Item Name */
+            item_name: string | null;
+            /** Source Field */
+            source_field: string | null;
         };
         /**
          * LinkChangeOut
@@ -16661,6 +19383,94 @@ export interface components {
             total: number;
         };
         /**
+         * LoginIO
+         * @description How an upstream is logged in to. In ``body``, {username} and {password} stand for the sealed values.
+         */
+        LoginIO: {
+            /**
+             * Answer
+             * @default json
+             * @enum {string}
+             */
+            answer: "json" | "xml";
+            /**
+             * Body
+             * @default {}
+             */
+            body: {
+                [key: string]: string;
+            };
+            /**
+             * Expires Path
+             * @default
+             */
+            expires_path: string;
+            /**
+             * Form
+             * @default json
+             * @enum {string}
+             */
+            form: "json" | "form";
+            /**
+             * Header
+             * @default
+             */
+            header: string;
+            /**
+             * Kind
+             * @default none
+             * @enum {string}
+             */
+            kind: "none" | "basic" | "header" | "token" | "signature";
+            /**
+             * Partner
+             * @description 服务编码（sid）
+             * @default
+             */
+            partner: string;
+            /**
+             * Path
+             * @description 登录地址（相对）
+             * @default
+             */
+            path: string;
+            /**
+             * Prefix
+             * @default Bearer
+             */
+            prefix: string;
+            /**
+             * Profile
+             * @description 签名方式
+             * @default
+             * @enum {string}
+             */
+            profile: "" | "gjgxjhpt" | "gjzwfwpt" | "x-client-id";
+            /**
+             * Renewal
+             * @description 更新密钥接口的服务编码；缺省同 partner
+             * @default
+             */
+            renewal: string;
+            /**
+             * Requester
+             * @description 本方的请求者标识（rid 或 Client-Id）
+             * @default
+             */
+            requester: string;
+            /**
+             * Token Path
+             * @default
+             * @example data.token
+             */
+            token_path: string;
+            /**
+             * Ttl
+             * @description 令牌有效期，秒
+             */
+            ttl?: number | null;
+        };
+        /**
          * LogLine
          * @description A log line; ask for later ones with ``after`` = the last ``seq``.
          */
@@ -16821,6 +19631,35 @@ export interface components {
             scope: string;
         };
         /**
+         * MemberOut
+         * @description An alarm of the incident.
+         */
+        MemberOut: {
+            /** Closed At */
+            closed_at: string | null;
+            /** Expression Id */
+            expression_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Notified */
+            notified: boolean;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Rule Id */
+            rule_id: string | null;
+            /** Severity */
+            severity: string;
+            /** Target Id */
+            target_id: string | null;
+            title: components["schemas"]["Title"];
+        };
+        /**
          * Mentioned
          * @description Somebody who was told.
          */
@@ -16949,6 +19788,25 @@ export interface components {
             workers: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * MoveOut
+         * @description A right that persons have to move, and the call that does.
+         */
+        MoveOut: {
+            /** Address */
+            address: string;
+            /** Contract */
+            contract: string;
+            /** Data */
+            data: string;
+            /** Detail */
+            detail: string;
+            /** Environment */
+            environment: string;
+            /** Kind */
+            kind: string;
+            kind_title: components["schemas"]["Title"];
         };
         /**
          * NeedAnswer
@@ -17379,6 +20237,121 @@ export interface components {
             }[];
         };
         /**
+         * OperationCallOut
+         * @description One call in words.
+         */
+        OperationCallOut: {
+            /** Arguments */
+            arguments: unknown[];
+            /** Contract */
+            contract: string;
+            /** Method */
+            method: string;
+            /** Target */
+            target: string;
+        };
+        /**
+         * OperationIn
+         * @description Calls that persons shall sign; ``board`` names the approvals contract where an environment has several.
+         */
+        OperationIn: {
+            /** Board */
+            board?: string | null;
+            /** Calls */
+            calls: components["schemas"]["chain__operations__schemas__CallIn"][];
+            /**
+             * Days
+             * @default 14
+             */
+            days: number;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "production" | "test";
+            /** Title */
+            title: string;
+        };
+        /**
+         * OperationOut
+         * @description An operation with what is signed of it.
+         */
+        OperationOut: {
+            /** Board */
+            board: string;
+            /** Calls */
+            calls: components["schemas"]["OperationCallOut"][];
+            /** Contract */
+            contract: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Deployment Id */
+            deployment_id: string | null;
+            /** Digest */
+            digest: string;
+            /** Environment */
+            environment: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Members */
+            members: string[];
+            /**
+             * Not After
+             * Format: date-time
+             */
+            not_after: string;
+            /** Problem */
+            problem: string;
+            /** Signatures */
+            signatures: components["schemas"]["OperationSignatureOut"][];
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Threshold */
+            threshold: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * OperationPage
+         * @description A page of operations.
+         */
+        OperationPage: {
+            /** Items */
+            items: components["schemas"]["OperationOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * OperationSignatureOut
+         * @description Who signed, and who brought it here.
+         */
+        OperationSignatureOut: {
+            /**
+             * Imported At
+             * Format: date-time
+             */
+            imported_at: string;
+            /** Imported By */
+            imported_by: string;
+            /** Member */
+            member: string;
+        };
+        /**
          * Opinion
          * @description Why.
          */
@@ -17780,6 +20753,11 @@ export interface components {
              */
             flap_window: number;
             /**
+             * Insist After
+             * @default 600
+             */
+            insist_after: number;
+            /**
              * Interval
              * @default 60
              */
@@ -17794,6 +20772,79 @@ export interface components {
              * @default 2
              */
             up_after: number;
+        };
+        /**
+         * PreviewRow
+         * @description A row as it would be stored, or why it would be refused.
+         */
+        PreviewRow: {
+            /** Reasons */
+            reasons: string[];
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ProblemList
+         * @description Refused rows in clear.
+         */
+        ProblemList: {
+            /** Items */
+            items: components["schemas"]["ProblemOut"][];
+        };
+        /**
+         * ProblemOut
+         * @description A refused row; ``reasons`` are "column:rule".
+         */
+        ProblemOut: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** State */
+            state: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ProblemPage
+         * @description A page of refused rows with the counts of all.
+         */
+        ProblemPage: {
+            /** Counts */
+            counts: components["schemas"]["ReasonCount"][];
+            /** Items */
+            items: components["schemas"]["ProblemOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Titles */
+            titles: {
+                [key: string]: string;
+            };
+            /** Total */
+            total: number;
         };
         /**
          * ProcessOut
@@ -17954,6 +21005,17 @@ export interface components {
             total: number;
         };
         /**
+         * PublicKeyIn
+         * @description An SM2 public key.
+         */
+        PublicKeyIn: {
+            /**
+             * Public Key
+             * @description SM2 公钥：PEM，或 04 开头的 130 位十六进制
+             */
+            public_key: string;
+        };
+        /**
          * QueueFilter
          * @description A part of the open queue, as the query parameters of GET /catalog/reviews name it.
          */
@@ -18050,6 +21112,18 @@ export interface components {
             reason: string;
         };
         /**
+         * ReasonCount
+         * @description How many rows were refused for one first reason.
+         */
+        ReasonCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            /** State */
+            state: string;
+        };
+        /**
          * ReceiptOut
          * @description A piece of evidence.
          */
@@ -18101,6 +21175,21 @@ export interface components {
             items: components["schemas"]["ReceiptOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Recipient
+         * @description Who gets text messages; with ``username`` only when that person is on duty and called.
+         */
+        Recipient: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Number */
+            number: string;
+            /** Username */
+            username?: string | null;
         };
         /**
          * RegionOut
@@ -18204,6 +21293,93 @@ export interface components {
              * @description 所属信息系统
              */
             system_name: string;
+        };
+        /**
+         * RegistryList
+         * @description Every registry that the platform can write.
+         */
+        RegistryList: {
+            /** Items */
+            items: components["schemas"]["RegistryOut"][];
+        };
+        /**
+         * RegistryOut
+         * @description A registry: where it is live, whether it is written, and how far.
+         */
+        RegistryOut: {
+            /** Account */
+            account: string | null;
+            /** Address */
+            address: string | null;
+            /** Contract */
+            contract: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Final */
+            final: number;
+            /** Missing Roles */
+            missing_roles: number;
+            /** Skipped */
+            skipped: number;
+            title: components["schemas"]["Title"];
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * RegistryRecordOut
+         * @description A record: what shall stand on the chain, and whether it does.
+         */
+        RegistryRecordOut: {
+            /** Block Number */
+            block_number: number | null;
+            /** Contract */
+            contract: string;
+            contract_title: components["schemas"]["Title"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Goal */
+            goal: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Object Id */
+            object_id: string;
+            /** Object Type */
+            object_type: string;
+            /** Operation Id */
+            operation_id: string | null;
+            /** Problem */
+            problem: string;
+            /** State */
+            state: string;
+            state_title: components["schemas"]["Title"];
+            /** Subject */
+            subject: string;
+            /** Tx Hash */
+            tx_hash: string | null;
+        };
+        /**
+         * RegistryRecordPage
+         * @description A page of records.
+         */
+        RegistryRecordPage: {
+            /** Items */
+            items: components["schemas"]["RegistryRecordOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * Rejection
@@ -18773,6 +21949,14 @@ export interface components {
             role: string;
         };
         /**
+         * RightList
+         * @description Rights of one account, as the chain has them now.
+         */
+        RightList: {
+            /** Items */
+            items: components["schemas"]["AccountRightOut"][];
+        };
+        /**
          * RightOut
          * @description Which role may write what.
          */
@@ -18883,29 +22067,6 @@ export interface components {
             items: components["schemas"]["ShiftOut"][];
         };
         /**
-         * RotationIn
-         * @description A request to rotate the key of a scope.
-         */
-        RotationIn: {
-            /**
-             * Purpose
-             * @description enc 字段加密密钥，bi 盲索引密钥
-             * @default enc
-             * @enum {string}
-             */
-            purpose: "enc" | "bi";
-            /**
-             * Reason
-             * @example 年度例行更换
-             */
-            reason: string;
-            /**
-             * Scope Id
-             * Format: uuid
-             */
-            scope_id: string;
-        };
-        /**
          * RotationOut
          * @description A rotation with its progress; ``certificate`` once the old key is retired.
          */
@@ -18997,20 +22158,6 @@ export interface components {
             waits_until: string | null;
         };
         /**
-         * RotationPage
-         * @description A page of rotations.
-         */
-        RotationPage: {
-            /** Items */
-            items: components["schemas"]["RotationOut"][];
-            /** Page */
-            page: number;
-            /** Size */
-            size: number;
-            /** Total */
-            total: number;
-        };
-        /**
          * RotationRequested
          * @description The approval that another security administrator decides.
          */
@@ -19086,6 +22233,21 @@ export interface components {
             total: number;
         };
         /**
+         * RungOut
+         * @description One rung of the ladder.
+         */
+        RungOut: {
+            /** Detail */
+            detail: string;
+            /** Micros */
+            micros: number;
+            /** Ok */
+            ok: boolean;
+            /** Step */
+            step: string;
+            title: components["schemas"]["Title"];
+        };
+        /**
          * RunOut
          * @description Run analysis of [start, end) as far as it is indexed; intervals are seconds.
          */
@@ -19154,6 +22316,20 @@ export interface components {
              * @description 每点秒数：60、3600 或 86400（北京日）
              */
             width: number;
+        };
+        /**
+         * RunPage
+         * @description A page of runs.
+         */
+        RunPage: {
+            /** Items */
+            items: components["schemas"]["CollectionRunOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * RunPoint
@@ -19463,6 +22639,73 @@ export interface components {
             revision: number;
         };
         /**
+         * SecretIn
+         * @description Sealed, never shown again.
+         */
+        SecretIn: {
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+            /**
+             * Token
+             * @default
+             */
+            token: string;
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+        };
+        /**
+         * SecretOut
+         * @description A secret, shown this once.
+         */
+        SecretOut: {
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * SecretsIn
+         * @description webhook and robots: url, secret; mail: recipients are addresses, username, password; sms: url, headers, people.
+         */
+        SecretsIn: {
+            /**
+             * Headers
+             * @default {}
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+            /**
+             * Recipients
+             * @default []
+             */
+            recipients: (components["schemas"]["Recipient"] | string)[];
+            /**
+             * Secret
+             * @default
+             */
+            secret: string;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+        };
+        /**
          * SeenOut
          * @description Where a digest is on the chain.
          */
@@ -19479,6 +22722,19 @@ export interface components {
             stream: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * SelectedIn
+         * @description Some refused rows and why.
+         */
+        SelectedIn: {
+            /** Ids */
+            ids: string[];
+            /**
+             * Reason
+             * @example 核对来源单位反馈
+             */
+            reason: string;
         };
         /**
          * SelectionIn
@@ -19572,6 +22828,56 @@ export interface components {
             /** Csrf */
             csrf: string;
             user: components["schemas"]["Me"];
+        };
+        /**
+         * SettingsIn
+         * @description What is not secret. mail: host, port, sender, security; sms: template, content_type, most (characters).
+         */
+        SettingsIn: {
+            /**
+             * Content Type
+             * @default json
+             * @enum {string}
+             */
+            content_type: "json" | "form";
+            /**
+             * Declared
+             * @description 本通道可访问的内网网段
+             * @default []
+             */
+            declared: string[];
+            /**
+             * Host
+             * @default
+             */
+            host: string;
+            /**
+             * Most
+             * @default 200
+             */
+            most: number;
+            /**
+             * Port
+             * @default 587
+             */
+            port: number;
+            /**
+             * Security
+             * @default starttls
+             * @enum {string}
+             */
+            security: "starttls" | "tls" | "none";
+            /**
+             * Sender
+             * @default
+             */
+            sender: string;
+            /**
+             * Template
+             * @default
+             * @example {"phone":"{number}","content":"{text}"}
+             */
+            template: string;
         };
         /**
          * SettleIn
@@ -19681,6 +22987,28 @@ export interface components {
             /** Unit */
             unit: string;
         };
+        /**
+         * SignatureIn
+         * @description A member's signature: the file of ours, or a wallet's bare signature.
+         */
+        SignatureIn: {
+            /** Format */
+            format?: string | null;
+            /** Operation */
+            operation?: string | null;
+            /** Signature */
+            signature: string;
+            /** Signer */
+            signer?: string | null;
+        };
+        /**
+         * SignaturesIn
+         * @description Signatures to import.
+         */
+        SignaturesIn: {
+            /** Signatures */
+            signatures: components["schemas"]["SignatureIn"][];
+        };
         /** SignIn */
         SignIn: {
             /** Password */
@@ -19693,9 +23021,11 @@ export interface components {
         };
         /**
          * SilenceIn
-         * @description Silence one target or one rule for some hours, with a reason.
+         * @description Silence one target, rule or expression for some hours, with a reason.
          */
         SilenceIn: {
+            /** Expression Id */
+            expression_id?: string | null;
             /** Hours */
             hours: number;
             /** Reason */
@@ -19712,6 +23042,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Expression Id */
+            expression_id: string | null;
             /**
              * Id
              * Format: uuid
@@ -19730,6 +23062,17 @@ export interface components {
             starts_at: string;
             /** Target Id */
             target_id: string | null;
+        };
+        /** SilencePage */
+        SilencePage: {
+            /** Items */
+            items: components["schemas"]["SilenceOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
         };
         /**
          * SoapParameter
@@ -20084,6 +23427,14 @@ export interface components {
             enabled: boolean;
         };
         /**
+         * SwitchIn
+         * @description Whether causes are written to a registry.
+         */
+        SwitchIn: {
+            /** On */
+            on: boolean;
+        };
+        /**
          * SystemCreate
          * @description A new system.
          */
@@ -20288,6 +23639,77 @@ export interface components {
             table_name?: string | null;
         };
         /**
+         * TableIn
+         * @description A new declared table.
+         */
+        TableIn: {
+            /**
+             * Code
+             * @description 小写字母、数字、下划线
+             * @example population
+             */
+            code: string;
+            /** Columns */
+            columns: components["schemas"]["ColumnIO"][];
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Entry Id */
+            entry_id?: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TableOut
+         * @description A declared table.
+         */
+        TableOut: {
+            /** Code */
+            code: string;
+            /** Columns */
+            columns: components["schemas"]["ColumnIO"][];
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /** Entry Code */
+            entry_code: string | null;
+            /** Entry Id */
+            entry_id: string | null;
+            /** Entry Name */
+            entry_name: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Lineage */
+            lineage: components["schemas"]["LineageOut"][];
+            /** Loaded */
+            loaded: boolean;
+            /** Name */
+            name: string;
+            /** Task Id */
+            task_id: string | null;
+        };
+        /**
+         * TablePage
+         * @description A page of declared tables.
+         */
+        TablePage: {
+            /** Items */
+            items: components["schemas"]["TableOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * TableParameter
          * @description A typed filter that a caller may give.
          */
@@ -20381,6 +23803,115 @@ export interface components {
         TaskIds: {
             /** Task Ids */
             task_ids: string[];
+        };
+        /**
+         * TaskIn
+         * @description A new task of a declared table.
+         */
+        TaskIn: {
+            /**
+             * Bad Limit
+             * @description 问题数据上限，%
+             * @default 100
+             */
+            bad_limit: number;
+            /**
+             * Code
+             * @description 小写字母、数字、下划线
+             * @example population
+             */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "http" | "database" | "file";
+            /**
+             * Mapping
+             * @description 字段 → 来源字段
+             * @default {}
+             */
+            mapping: {
+                [key: string]: string;
+            };
+            /**
+             * Mode
+             * @default full
+             * @enum {string}
+             */
+            mode: "full" | "cursor";
+            /** Name */
+            name: string;
+            /**
+             * Promise Hours
+             * @description 承诺更新周期，小时
+             */
+            promise_hours?: number | null;
+            /** Schedule */
+            schedule?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Source
+             * @default {}
+             */
+            source: {
+                [key: string]: unknown;
+            };
+            /**
+             * Table Id
+             * Format: uuid
+             */
+            table_id: string;
+        };
+        /**
+         * TaskPlanIn
+         * @description What a task does. ``source`` by kind: see the guide 数据汇聚.
+         */
+        TaskPlanIn: {
+            /**
+             * Bad Limit
+             * @description 问题数据上限，%
+             * @default 100
+             */
+            bad_limit: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "http" | "database" | "file";
+            /**
+             * Mapping
+             * @description 字段 → 来源字段
+             * @default {}
+             */
+            mapping: {
+                [key: string]: string;
+            };
+            /**
+             * Mode
+             * @default full
+             * @enum {string}
+             */
+            mode: "full" | "cursor";
+            /** Name */
+            name: string;
+            /**
+             * Promise Hours
+             * @description 承诺更新周期，小时
+             */
+            promise_hours?: number | null;
+            /** Schedule */
+            schedule?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Source
+             * @default {}
+             */
+            source: {
+                [key: string]: unknown;
+            };
         };
         /**
          * TasksDone
@@ -21424,6 +24955,120 @@ export interface components {
             passphrase: string;
         };
         /**
+         * UpstreamChange
+         * @description A changed upstream; without ``secret`` the sealed one stays.
+         */
+        UpstreamChange: {
+            /**
+             * Base Url
+             * @example https://10.1.2.3:8443/api
+             */
+            base_url: string;
+            /**
+             * @default {
+             *       "answer": "json",
+             *       "body": {},
+             *       "expires_path": "",
+             *       "form": "json",
+             *       "header": "",
+             *       "kind": "none",
+             *       "partner": "",
+             *       "path": "",
+             *       "prefix": "Bearer ",
+             *       "profile": "",
+             *       "renewal": "",
+             *       "requester": "",
+             *       "token_path": ""
+             *     }
+             */
+            login: components["schemas"]["LoginIO"];
+            /** Name */
+            name: string;
+            secret?: components["schemas"]["SecretIn"] | null;
+        };
+        /**
+         * UpstreamIn
+         * @description A new upstream.
+         */
+        UpstreamIn: {
+            /**
+             * Base Url
+             * @example https://10.1.2.3:8443/api
+             */
+            base_url: string;
+            /**
+             * Code
+             * @description 小写字母、数字、下划线
+             * @example population
+             */
+            code: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * @default {
+             *       "answer": "json",
+             *       "body": {},
+             *       "expires_path": "",
+             *       "form": "json",
+             *       "header": "",
+             *       "kind": "none",
+             *       "partner": "",
+             *       "path": "",
+             *       "prefix": "Bearer ",
+             *       "profile": "",
+             *       "renewal": "",
+             *       "requester": "",
+             *       "token_path": ""
+             *     }
+             */
+            login: components["schemas"]["LoginIO"];
+            /** Name */
+            name: string;
+            secret?: components["schemas"]["SecretIn"] | null;
+        };
+        /**
+         * UpstreamOut
+         * @description An upstream.
+         */
+        UpstreamOut: {
+            /** Base Url */
+            base_url: string;
+            /** Code */
+            code: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            login: components["schemas"]["LoginIO"];
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * UpstreamPage
+         * @description A page of upstreams.
+         */
+        UpstreamPage: {
+            /** Items */
+            items: components["schemas"]["UpstreamOut"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * UsagePoint
          * @description One day (Beijing).
          */
@@ -21905,6 +25550,42 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * Wall
+         * @description Every target that is probed, the worst first, and how many are in each state.
+         */
+        Wall: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["WallOut"][];
+        };
+        /**
+         * WallOut
+         * @description One target of the wall: its state and the newest latency.
+         */
+        WallOut: {
+            /** Department Id */
+            department_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Latency Us */
+            latency_us: number | null;
+            name: components["schemas"]["Title"];
+            /** Since */
+            since: string | null;
+            /** Source */
+            source: string;
+            state: components["schemas"]["State"];
+            state_title: components["schemas"]["Title"];
         };
         /**
          * WhoIn
@@ -26164,7 +29845,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CommentIn"];
+                "application/json": components["schemas"]["catalog__comments__schemas__CommentIn"];
             };
         };
         responses: {
@@ -28858,6 +32539,156 @@ export interface operations {
             };
         };
     };
+    list_accounts_api_v1_chain_accounts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+        };
+    };
+    list_rights_api_v1_chain_accounts_rights_get: {
+        parameters: {
+            query: {
+                purpose: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_rotations_api_v1_chain_accounts_rotations_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                purpose?: string | null;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chain__accounts__schemas__RotationPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_rotation_api_v1_chain_accounts_rotations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chain__accounts__schemas__RotationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChangeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_rotation_api_v1_chain_accounts_rotations__rotation_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChangeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_address_api_v1_chain_addresses__address__get: {
         parameters: {
             query?: never;
@@ -29981,7 +33812,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CallIn"];
+                "application/json": components["schemas"]["chain__contracts__schemas__CallIn"];
             };
         };
         responses: {
@@ -30120,7 +33951,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CallIn"];
+                "application/json": components["schemas"]["chain__contracts__schemas__CallIn"];
             };
         };
         responses: {
@@ -30892,7 +34723,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckIn"];
+                "application/json": components["schemas"]["chain__apps__schemas__CheckIn"];
             };
         };
         responses: {
@@ -30902,7 +34733,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckOut"];
+                    "application/json": components["schemas"]["chain__apps__schemas__CheckOut"];
                 };
             };
             /** @description Validation Error */
@@ -31412,6 +35243,204 @@ export interface operations {
             };
         };
     };
+    list_operations_api_v1_chain_operations_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_operation_api_v1_chain_operations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_operation_api_v1_chain_operations__operation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_operation_api_v1_chain_operations__operation_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_operation_document_api_v1_chain_operations__operation_id__document_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_signatures_api_v1_chain_operations__operation_id__signatures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignaturesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_overview_api_v1_chain_overview_get: {
         parameters: {
             query?: never;
@@ -31452,6 +35481,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_registries_api_v1_chain_registries_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryList"];
+                };
+            };
+        };
+    };
+    ask_roles_api_v1_chain_registries__contract__roles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    switch_registry_api_v1_chain_registries__contract__switch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_registry_records_api_v1_chain_registries_records_get: {
+        parameters: {
+            query?: {
+                contract?: string | null;
+                object_id?: string | null;
+                object_type?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryRecordPage"];
                 };
             };
             /** @description Validation Error */
@@ -33328,7 +37481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RotationPage"];
+                    "application/json": components["schemas"]["crypto__keys__schemas__RotationPage"];
                 };
             };
             /** @description Validation Error */
@@ -33351,7 +37504,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RotationIn"];
+                "application/json": components["schemas"]["crypto__keys__schemas__RotationIn"];
             };
         };
         responses: {
@@ -34358,6 +38511,76 @@ export interface operations {
             };
         };
     };
+    import_key_api_v1_gateway_apps__app_id__credentials_import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportedKeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_public_key_api_v1_gateway_apps__app_id__credentials_public_key_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicKeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     unblock_app_api_v1_gateway_apps__app_id__unblock_post: {
         parameters: {
             query?: never;
@@ -34451,6 +38674,1080 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_databases_api_v1_gateway_collection_databases_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_database_columns_api_v1_gateway_collection_databases__target_id__columns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetColumns"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collection_callback_api_v1_gateway_collection_hooks__task_id__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description HMAC-SM3，十六进制 */
+                "X-Mulian-Signature"?: string;
+                /** @description 毫秒，须大于上一次 */
+                "X-Mulian-Timestamp"?: string;
+            };
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_collection_run_api_v1_gateway_collection_runs__run_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_collection_run_api_v1_gateway_collection_runs__run_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_collection_tables_api_v1_gateway_collection_tables_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    declare_collection_table_api_v1_gateway_collection_tables_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_collection_table_api_v1_gateway_collection_tables__table_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_collection_table_api_v1_gateway_collection_tables__table_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_collection_tasks_api_v1_gateway_collection_tasks_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 代码或名称 */
+                q?: string | null;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__TaskPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_collection_task_api_v1_gateway_collection_tasks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__TaskOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_collection_task_api_v1_gateway_collection_tasks__task_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__TaskOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_collection_task_api_v1_gateway_collection_tasks__task_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskPlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__TaskOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_collection_file_api_v1_gateway_collection_tasks__task_id__files_post: {
+        parameters: {
+            query: {
+                /** @description 文件名 */
+                name: string;
+            };
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    new_collection_hook_api_v1_gateway_collection_tasks__task_id__hook_secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pause_collection_task_api_v1_gateway_collection_tasks__task_id__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__TaskOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_collection_task_api_v1_gateway_collection_tasks__task_id__preview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__PreviewOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_problems_api_v1_gateway_collection_tasks__task_id__problems_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                reason?: string | null;
+                run_id?: string | null;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+                state?: string | null;
+            };
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    download_clear_problems_api_v1_gateway_collection_tasks__task_id__problems_clear_file_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["gateway__collection__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    correct_problems_api_v1_gateway_collection_tasks__task_id__problems_correct_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_problems_api_v1_gateway_collection_tasks__task_id__problems_drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectedIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__CountOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    download_problems_api_v1_gateway_collection_tasks__task_id__problems_file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    correct_problem_file_api_v1_gateway_collection_tasks__task_id__problems_file_post: {
+        parameters: {
+            query: {
+                /** @description 文件名 */
+                name: string;
+            };
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__CountOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reveal_problems_api_v1_gateway_collection_tasks__task_id__problems_reveal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectedIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_collection_runs_api_v1_gateway_collection_tasks__task_id__runs_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_collection_task_api_v1_gateway_collection_tasks__task_id__runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_collection_task_api_v1_gateway_collection_tasks__task_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__collection__schemas__TaskOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_collection_load_api_v1_gateway_collection_tasks__task_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_upstreams_api_v1_gateway_collection_upstreams_get: {
+        parameters: {
+            query?: {
+                department_id?: string | null;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_upstream_api_v1_gateway_collection_upstreams_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_upstream_api_v1_gateway_collection_upstreams__upstream_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upstream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_consumers_api_v1_gateway_consumers_get: {
+        parameters: {
+            query?: {
+                /** @description 最近多少天 */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerList"];
                 };
             };
             /** @description Validation Error */
@@ -34651,6 +39948,270 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["gateway__demands__schemas__Timeline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_drift_api_v1_gateway_drift_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftList"];
+                };
+            };
+        };
+    };
+    list_file_resources_api_v1_gateway_files_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 代码或名称 */
+                q?: string | null;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_file_resource_api_v1_gateway_files_post: {
+        parameters: {
+            query: {
+                code: string;
+                department_id: string;
+                entry_id?: string | null;
+                file_name: string;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_file_downloads_api_v1_gateway_files__resource_id__downloads_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                resource_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDownloadPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_file_api_v1_gateway_files__resource_id__requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilePurposeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileRequestOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_file_resource_api_v1_gateway_files__resource_id__withdrawal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilePurposeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    download_file_resource_api_v1_gateway_files_requests__request_id__download_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_file_requests_api_v1_gateway_files_requests_mine_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileRequestPage"];
                 };
             };
             /** @description Validation Error */
@@ -35097,6 +40658,103 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["InterfaceDetail"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_checks_api_v1_gateway_interfaces__interface_id__checks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    declare_check_api_v1_gateway_interfaces__interface_id__checks__kind__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+                kind: components["schemas"]["CheckKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["gateway__health__schemas__CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gateway__health__schemas__CheckOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_check_api_v1_gateway_interfaces__interface_id__checks__kind__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interface_id: string;
+                kind: components["schemas"]["CheckKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -37019,6 +42677,552 @@ export interface operations {
             };
         };
     };
+    read_availability_api_v1_watch_availability_get: {
+        parameters: {
+            query?: {
+                /** @description 统计期，缺省本周 */
+                period?: string | null;
+                /** @description 登记来源 */
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvailabilityOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_availability_api_v1_watch_availability_export_get: {
+        parameters: {
+            query?: {
+                /** @description 统计期，缺省本周 */
+                period?: string | null;
+                /** @description 登记来源 */
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_channels_api_v1_watch_channels_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_channel_api_v1_watch_channels_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_channel_api_v1_watch_channels__channel_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_channel_api_v1_watch_channels__channel_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_deliveries_api_v1_watch_channels__channel_id__deliveries_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_channel_api_v1_watch_channels__channel_id__trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_expressions_api_v1_watch_expressions_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpressionPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_expression_api_v1_watch_expressions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpressionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpressionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    switch_expression_api_v1_watch_expressions__expression_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                expression_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Switch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpressionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_incidents_api_v1_watch_incidents_get: {
+        parameters: {
+            query?: {
+                open_only?: boolean;
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_incident_api_v1_watch_incidents__incident_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    acknowledge_incident_api_v1_watch_incidents__incident_id__acknowledgement_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    incident_to_case_api_v1_watch_incidents__incident_id__case_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseRef"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    comment_incident_api_v1_watch_incidents__incident_id__comments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["kernel__watch__incidents__schemas__CommentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_metrics_api_v1_watch_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     list_rules_api_v1_watch_rules_get: {
         parameters: {
             query?: {
@@ -37106,6 +43310,40 @@ export interface operations {
             };
         };
     };
+    list_silences_api_v1_watch_silences_get: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 */
+                page?: number;
+                /** @description 每页行数，至多 200 */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilencePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     silence_api_v1_watch_silences_post: {
         parameters: {
             query?: never;
@@ -37127,6 +43365,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SilenceOut"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_silence_api_v1_watch_silences__silence_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                silence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -37303,6 +43570,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    wall_api_v1_watch_wall_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
                 };
             };
         };

@@ -28,6 +28,4 @@ import { transfers } from "./transfers";
 import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...interfaceLife, status };
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...chainAccounts, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...collection, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...chainAccounts, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...interfaceLife, ...collection, status };
