@@ -45,24 +45,23 @@ NO_GRANT = define(
     "gateway.call.no_grant", 403, zh="该应用没有此接口的有效授权", en="The app holds no valid grant for this interface",
     fix_zh="请先提交数据应用申请并等待批准", fix_en="Apply for the data and wait for the approval",
 )
-_MORE_ZH, _MORE_EN = "，或提交数据应用申请提高额度", ", or apply for more"
 QUOTA = define(
     "gateway.call.quota", 429, zh="今日调用次数已用完", en="The daily quota of calls is used up",
-    fix_zh="请于次日（北京时间 0 时）后再调用" + _MORE_ZH, fix_en="Call again after midnight (Beijing)" + _MORE_EN,
+    fix_zh="请于次日（北京时间 0 时）后再调用，或申请提高额度", fix_en="Call again after midnight (Beijing), or apply for more",
 )
 QUOTA_MONTH = define(
     "gateway.call.quota_month", 429, zh="本月调用次数已用完", en="The monthly quota of calls is used up",
-    fix_zh="请于次月 1 日（北京时间 0 时）后再调用" + _MORE_ZH, fix_en="Call again next month (Beijing)" + _MORE_EN,
+    fix_zh="请于次月 1 日（北京时间 0 时）后再调用，或申请提高额度", fix_en="Call again next month (Beijing), or apply for more",
 )
 VOLUME = define(
     "gateway.call.volume", 429, zh="今日返回数据量（流量）已用完", en="The daily quota of bytes is used up",
-    fix_zh="请于次日（北京时间 0 时）后再调用、缩小查询范围" + _MORE_ZH,
-    fix_en="Call again after midnight (Beijing), ask for less data" + _MORE_EN,
+    fix_zh="请于次日（北京时间 0 时）后再调用、缩小查询范围，或申请提高额度",
+    fix_en="Call again after midnight (Beijing), ask for less data, or apply for more",
 )
 VOLUME_MONTH = define(
     "gateway.call.volume_month", 429, zh="本月返回数据量（流量）已用完", en="The monthly quota of bytes is used up",
-    fix_zh="请于次月 1 日（北京时间 0 时）后再调用、缩小查询范围" + _MORE_ZH,
-    fix_en="Call again next month (Beijing), ask for less data" + _MORE_EN,
+    fix_zh="请于次月 1 日（北京时间 0 时）后再调用、缩小查询范围，或申请提高额度",
+    fix_en="Call again next month (Beijing), ask for less data, or apply for more",
 )
 RATE = define("gateway.call.rate", 429, zh="调用过快", en="Too many calls", fix_zh="请按 Retry-After 降低频率",
     fix_en="Slow down")

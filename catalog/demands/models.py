@@ -11,7 +11,7 @@ from kernel.db import Base, Instant
 
 class Demand(Base):
     """``consumer_ref``: the application that will call, by its id on an upper floor. ``stage``: who decides next
-    (``provider`` the source department, ``bureau`` the data bureau, "" nobody). Limits are of calls and of answered bytes; 0 asks for none."""
+    (``provider`` the source department, ``bureau`` the data bureau, "" nobody). Limits of 0 are not asked for."""
 
     __tablename__ = "demand"
     __table_args__ = (Index("ix_demand_entry_id_status", "entry_id", "status"),)
