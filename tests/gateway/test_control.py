@@ -79,7 +79,10 @@ def test_from_draft_to_grant_and_back(live_server, runtime: Runtime) -> None:
     assert grant["fields"] == {"id_number": False, "street": False}, "the bureau cannot give more than the provider"
     key = app.json()["app_key"].encode()
     compiled = _compiled(runtime)
-    assert compiled.apps[key].grants["persons"].limits.calls_day == 500
+    assert compiled.apps[key].grants["persons"].limits == (500, 9000, 10**6, 10**7, 5000, 10)
+    assert [grant[name] for name in ("quota_day", "quota_month", "bytes_day", "bytes_month", "rate", "used_month")] == [
+        500, 9000, 10**6, 10**7, 5000, 0,
+    ]
     assert compiled.apps[key].secrets == {b"1": app.json()["secret"].encode()}
 
     second = contact.post(f"/gateway/apps/{app_id}/credentials").json()

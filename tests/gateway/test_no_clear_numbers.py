@@ -1,4 +1,4 @@
-"""No clear ID number or phone anywhere on the disk or in an answer where the policy masks it: everything is searched."""
+"""No clear ID number or phone anywhere on the disk or in an answer where the policy masks it, by searching all."""
 
 import os
 import re

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -29,10 +28,10 @@ Start = Callable[[Script], Upstream]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def _ready(runtime: Runtime, upstream: Start, *, auth: str = "mulian-sm3-v1", **limits: int) -> Issued:
-    district = District(runtime)
+def _ready(runtime: Runtime, upstream: Start, district: District | None = None, **limits: int) -> Issued:
+    district = district or District(runtime)
     source = upstream(answer_raw(OK, close=False))
-    district.publish("echo", "/xc/echo", http_definition(source.url, auth=auth))
+    district.publish("echo", "/xc/echo", http_definition(source.url))
     issued = district.app()
     district.demand(issued, {"街道": False}, **{"calls_per_day": 1_000_000} | limits)
     return issued
@@ -75,13 +74,19 @@ def _until(client: Client, wanted: Callable[[int], bool], seconds: float = 20.0)
 
 
 @pytest.mark.one_database
-def test_a_signed_request_counts_once_wherever_it_comes_again(
-    database: Database, second: Runtime, upstream: Start,
-) -> None:
+def test_two_process_groups_are_one_gateway(database: Database, second: Runtime, upstream: Start, scale) -> None:
+    """A signed request counts once wherever it comes again, and a daily quota is exact over both."""
     first = database.runtime
     assert first is not None
-    issued = _ready(first, upstream)
+    district, quota = District(first), scale.of(20, 1000)
+    issued = _ready(first, upstream, district)
+    few = district.app("少")
+    district.demand(few, {"街道": False}, calls_per_day=quota, calls_per_second=10_000)
     with running(first, workers=2) as one, running(second) as other:
+        assert _calls([one, other], few, quota + 20) == {200: quota, 429: 20}
+        refused = Client(other.port, few).call("GET", "/xc/echo")
+        assert (refused.code, int(refused.headers["retry-after"]) > 0) == ("gateway.call.quota", True)
+        assert "今日调用次数已用完" in refused.json["title"] and "北京时间" in refused.json["fix"]
         client = Client(one.port, issued)
         raw = client.signed("GET", "/xc/echo")
         assert client.send(raw).read().status == 200
@@ -190,28 +195,17 @@ def _calls(gateways: list[Gateway], issued: Issued, total: int) -> Counter[int]:
     return counted
 
 
-@pytest.mark.one_database
-def test_a_daily_quota_is_exact_over_process_groups(
-    database: Database, second: Runtime, upstream: Start, scale,
-) -> None:
-    first = database.runtime
-    assert first is not None
-    quota = scale.of(20, 1000)
-    issued = _ready(first, upstream, calls_per_day=quota, calls_per_second=10_000)
-    with ExitStack() as stack:
-        groups = [stack.enter_context(running(first, workers=2)), stack.enter_context(running(second))]
-        counted = _calls(groups, issued, quota + 20)
-        assert counted == {200: quota, 429: 20}
-        refused = Client(groups[1].port, issued).call("GET", "/xc/echo")
-        assert (refused.code, int(refused.headers["retry-after"]) > 0) == ("gateway.call.quota", True)
-        assert "今日调用次数已用完" in refused.json["title"] and "北京时间" in refused.json["fix"]
-
-
-def test_a_killed_broker_admits_less_never_more(runtime: Runtime, upstream: Start, scale) -> None:
-    """Every unit that a kill costs was one call's, which was refused."""
-    quota, kills = scale.of(60, 1000), scale.of(1, 8)
-    issued = _ready(runtime, upstream, calls_per_day=quota, calls_per_second=10_000)
-    with running(runtime, workers=2) as gateway, ThreadPoolExecutor(1) as pool:
+def test_limits_on_four_workers(runtime: Runtime, upstream: Start, scale) -> None:
+    """A killed broker admits less, never more: every unit that a kill costs was one call's, which was refused. Then
+    keyed calls, which workers lease ahead, as fast as they go: within three percent of the rate."""
+    quota, kills, rate, seconds = scale.of(60, 1000), scale.of(1, 8), scale.of(20, 200), scale.of(1, 10)
+    district = District(runtime)
+    issued = _ready(runtime, upstream, district, calls_per_day=quota, calls_per_second=10_000)
+    source = upstream(answer_raw(OK, close=False))
+    district.publish("keyed", "/xc/keyed", http_definition(source.url, auth="appkey"))
+    fast = district.app("快")
+    district.demand(fast, {"街道": False}, calls_per_day=1_000_000, calls_per_second=rate)
+    with running(runtime, workers=scale.of(2, 4)) as gateway, ThreadPoolExecutor(1) as pool:
         counted: Counter[int] = Counter()
         for _ in range(kills):
             calling = pool.submit(_calls, [gateway], issued, quota // kills // 2)
@@ -223,27 +217,23 @@ def test_a_killed_broker_admits_less_never_more(runtime: Runtime, upstream: Star
         counted += _calls([gateway], issued, quota + 20)
         assert counted[429] > 0
         assert quota - counted[503] <= counted[200] <= quota
+        admitted, exact = _flood(gateway, fast, rate, seconds)
+        assert 0.97 * exact - 2 <= admitted <= 1.03 * exact + 2
 
 
-def test_rate_limits_on_four_workers_are_within_three_percent(runtime: Runtime, upstream: Start, scale) -> None:
-    """Keyed calls (the ones that workers lease ahead) as fast as they go, for some seconds."""
-    if not scale.full:
-        pytest.skip("four workers at full speed for ten seconds: make prove; the same sum without processes always runs")
-    rate, seconds = 200, scale.of(0, 10)
-    issued = _ready(runtime, upstream, auth="appkey", calls_per_second=rate)
-    with running(runtime, workers=4) as gateway:
-        admitted, stop = [0] * 8, time.monotonic() + 120
-        raw = f"GET /xc/echo HTTP/1.1\r\nHost: gw\r\nX-Mulian-Key: {issued.app.app_key}\r\n\r\n".encode()
-        Client(gateway.port).send(raw).read()
-        begun = time.monotonic()
+def _flood(gateway: Gateway, issued: Issued, rate: int, seconds: int) -> tuple[int, float]:
+    """Call from eight connections without a pause; return calls admitted, and how many the token bucket allows."""
+    raw = f"GET /xc/keyed HTTP/1.1\r\nHost: gw\r\nX-Mulian-Key: {issued.app.app_key}\r\n\r\n".encode()
+    admitted = [0] * 8
+    admitted[0] += Client(gateway.port).send(raw).read().status == 200
+    begun = time.monotonic()
 
-        def caller(number: int) -> None:
-            client = Client(gateway.port)
-            while time.monotonic() < min(stop, begun + seconds):
-                admitted[number] += client.send(raw).read().status == 200
+    def caller(number: int) -> None:
+        client = Client(gateway.port)
+        while time.monotonic() < begun + seconds:
+            admitted[number] += client.send(raw).read().status == 200
 
-        with ThreadPoolExecutor(8) as pool:
-            for done in [pool.submit(caller, number) for number in range(8)]:
-                done.result()
-        exact = rate * (time.monotonic() - begun) + 2 * rate
-        assert 0.97 * exact <= sum(admitted) + 1 <= 1.03 * exact
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(caller, number) for number in range(8)]:
+            done.result()
+    return sum(admitted), rate * (time.monotonic() - begun) + 2 * rate
