@@ -225,7 +225,7 @@ def test_a_table_of_a_departments_database(
         target = lite.database.run(lambda session: targets.register(
             session, SYSTEM, department_id=lite.department, name="前置库", product=product, host=there.host,
             port=there.port, database=there.name, username=there.user, password=there.password, tls="off"))
-        source = {"target_id": str(target.id), "table": "people", "key": "code"} | ({"cursor": cursor} if cursor else {})
+        source = {"target_id": str(target.id), "table": "people", "key": "code", "cursor": cursor}
         made = lite.task(lite.table(), Plan("前置库", "database", source, mode="cursor" if cursor else "full"))
         counts = lite.carry(lite.queue(made))
         assert (counts["rows"], counts["bad"]) == (120, 5)
