@@ -1,6 +1,7 @@
 """Rows of an HTTP upstream: log-in, pages, encodings. Every request goes through the outbound guard."""
 
 import base64
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -15,6 +16,7 @@ from gateway.collection.values import CONVERT, Bad
 
 BODY_LIMIT = 32 * 1024 * 1024  # of one page, unpacked
 _TRIES = 3
+_LONGEST_PAUSE = 5.0
 _RETRIED = frozenset({429, 502, 503, 504})
 
 
@@ -70,6 +72,7 @@ class HttpSource:
             except httpx2.HTTPError as error:
                 if attempt + 1 == _TRIES:
                     raise READ_FAILED(reason=type(error).__name__) from None
+                _pause(attempt, None)
                 continue
             except bodies.Unreadable as error:
                 raise READ_FAILED(reason=str(error)) from None
@@ -77,6 +80,8 @@ class HttpSource:
                 token = self._keeper.token(token.number)
             elif answer.status_code not in _RETRIED or attempt + 1 == _TRIES:
                 return answer, self._parsed(answer, body)
+            else:
+                _pause(attempt, answer.headers.get("retry-after"))
         raise READ_FAILED(reason=f"HTTP {answer.status_code}")
 
     def _once(self, place: Mapping[str, Any], token: Token | None) -> tuple[httpx2.Response, bytes]:
@@ -128,6 +133,11 @@ class HttpSource:
             if found is not None and not isinstance(found, Bad) and (ranked is None or found > ranked):
                 best, ranked = given, found
         return best
+
+
+def _pause(attempt: int, asked: str | None) -> None:
+    """Wait as long as the upstream asks for in seconds, at most five, else a little longer each time."""
+    time.sleep(min(float(asked), _LONGEST_PAUSE) if asked and asked.isascii() and asked.isdigit() else 0.2 * 4**attempt)
 
 
 def _rows(found: Any, path: str) -> list[Any]:

@@ -140,6 +140,16 @@ def test_an_upstream_that_fails_says_so_without_its_words(
         collected(lite, serve(lambda path, query, headers: (status, {}, body)).url, {})
 
 
+def test_an_upstream_that_is_busy_is_asked_again(lite: Collecting, serve: Callable[..., Upstream]) -> None:
+    states = [503, 429, 200]
+
+    def answer(path: str, query: dict[str, str], headers: Any) -> Answer:
+        return states.pop(0), {"retry-after": "0"}, b'[{"code": 1, "name": "x"}]'
+
+    collected(lite, serve(answer).url, {})
+    assert stored(lite) == [(1, "x")] and not states
+
+
 def test_an_address_that_nobody_declared_is_not_asked(lite: Collecting) -> None:
     with pytest.raises(MulianError) as refused:
         collected(lite, "http://10.9.8.7/api", {})

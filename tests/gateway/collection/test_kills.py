@@ -33,6 +33,7 @@ def nth(module: Any, name: str, number: int, *, after: bool) -> Callable[[], Non
     return spoil
 
 
+@pytest.mark.one_database
 @pytest.mark.requirement("S4-25")
 def test_a_run_that_is_killed_three_times_has_every_row_once(
     here: Collecting, serve: Callable[..., Upstream], scale: Scale, monkeypatch: pytest.MonkeyPatch,

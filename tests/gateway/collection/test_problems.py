@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -25,9 +26,9 @@ from gateway.sources.service import TableSources
 from kernel import clock
 from kernel.errors import MulianError
 from kernel.identity.actor import Actor
+from tests.crypto.bureaus import bureau
 from tests.gateway.collection.support import COLUMNS, SYSTEM, Collecting, Upstream, people, person
 from tests.gateway.support import field
-from tests.support import postgres
 
 Make = Callable[..., Actor]
 
@@ -209,41 +210,32 @@ def test_a_schedule_queues_what_is_due_once(lite: Collecting, task: CollectionTa
         assert views.task(session, queries.task(session, task.id)).freshness == "fresh"
 
 
-@pytest.mark.parametrize("cursor", ["", "changed"])
+@pytest.mark.parametrize(("product", "cursor"), [("postgresql", ""), ("mysql", "changed")])
 def test_a_table_of_a_departments_database(
-    lite: Collecting, postgres_server: postgres.Server, monkeypatch: pytest.MonkeyPatch, cursor: str,
+    lite: Collecting, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, product: str, cursor: str,
 ) -> None:
-    from sqlalchemy import create_engine
-
     monkeypatch.setattr("gateway.collection.adapters.database.PAGE", 40)
     monkeypatch.setattr(engine, "CHUNK", 40)
-    url = postgres_server.create(f"b_{uuid.uuid4().hex[:12]}")
-    bureau = create_engine(url)
-    with bureau.begin() as link:
-        link.execute(text("CREATE TABLE people (code bigint PRIMARY KEY, name text, id_number text, phone text,"
-                          " kind text, amount numeric(8,2), born text, changed timestamp)"))
-        link.execute(text(
-            "INSERT INTO people VALUES (:code, :name, :id_number, :phone, :kind, CAST(:amount AS numeric), :born,"
-            " timestamp '2026-01-01' + make_interval(mins => CAST(:code AS int) / 7))"),
-            [person(number) for number in range(1, 121)])
-    target = lite.database.run(lambda session: targets.register(
-        session, SYSTEM, department_id=lite.department, name="前置库", product="postgresql", host="127.0.0.1",
-        port=postgres_server.port, database=url.rsplit("/", 1)[1], username="mulian", password="", tls="off"))
-    source = {"target_id": str(target.id), "table": "people", "key": "code"} | ({"cursor": cursor} if cursor else {})
-    made = lite.task(lite.table(), Plan("前置库", "database", source, mode="cursor" if cursor else "full"))
-    counts = lite.carry(lite.queue(made))
-    assert (counts["rows"], counts["bad"]) == (120, 5)
-    assert lite.rows("SELECT count(*), min(amount) FROM collected_people_live") == [(115, "12.50")]
-    with bureau.begin() as link:
-        link.execute(text("UPDATE people SET kind = '02', changed = timestamp '2026-02-01' WHERE code = 5"))
-        link.execute(text("DELETE FROM people WHERE code = 6"))
-    second = lite.carry(lite.queue(made))
-    # by cursor: what changed, and the rows that were as new as the newest one of the last run
-    assert second["rows"] == (3 if cursor else 119)
-    assert lite.rows("SELECT kind FROM collected_people_live WHERE code = 5") == [("02",)]
-    assert lite.rows("SELECT count(*) FROM collected_people_live WHERE code = 6") == [(1 if cursor else 0,)]
-    bureau.dispose()
-    postgres_server.drop(url)
+    start = datetime(2026, 1, 1)
+    rows = [(*person(number).values(), start + timedelta(minutes=number // 7)) for number in range(1, 121)]
+    with bureau(product, request) as there:
+        there.run("CREATE TABLE people (code bigint PRIMARY KEY, name varchar(40), id_number varchar(20),"
+                  " phone varchar(20), kind char(2), amount numeric(8,2), born varchar(10), changed timestamp(6) NULL)")
+        there.fill("people", 8, rows)
+        target = lite.database.run(lambda session: targets.register(
+            session, SYSTEM, department_id=lite.department, name="前置库", product=product, host=there.host,
+            port=there.port, database=there.name, username=there.user, password=there.password, tls="off"))
+        source = {"target_id": str(target.id), "table": "people", "key": "code", "cursor": cursor}
+        made = lite.task(lite.table(), Plan("前置库", "database", source, mode="cursor" if cursor else "full"))
+        counts = lite.carry(lite.queue(made))
+        assert (counts["rows"], counts["bad"]) == (120, 5)
+        assert lite.rows("SELECT count(*), min(amount) FROM collected_people_live") == [(115, "12.50")]
+        there.run("UPDATE people SET kind = '02', changed = '2026-02-01 00:00:00' WHERE code = 5")
+        there.run("DELETE FROM people WHERE code = 6")
+        # by cursor: what changed, and the rows that were as new as the newest one of the last run
+        assert lite.carry(lite.queue(made))["rows"] == (3 if cursor else 119)
+        assert lite.rows("SELECT kind FROM collected_people_live WHERE code = 5") == [("02",)]
+        assert lite.rows("SELECT count(*) FROM collected_people_live WHERE code = 6") == [(1 if cursor else 0,)]
 
 
 def test_columns_of_a_contract(lite: Collecting) -> None:
