@@ -1,15 +1,17 @@
 """Static analysis of a version's sources: what slither finds where this machine has it, elsewhere why not."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from chain.contracts import compiling
-from contracts_sc import build, slither
+from contracts_sc import slither
 from kernel.errors import MulianError
 
 TOOL = "slither"
 SECONDS = 300
 _SHOWN, _WORDS = 200, 300
+_WORD = re.compile(r"\w+")
 
 
 def analyse(*, origin: str, contract: str, compiler: str, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def analyse(*, origin: str, contract: str, compiler: str, source: Mapping[str, A
     A contract of this program's own build shows the committed baseline, which the build's own check keeps true.
     """
     if origin == "builtin":
-        return _report(_known(contract.rpartition(":")[2]), detail=str(slither.baseline()["slither"]))
+        return _report(_known(contract.rpartition(":")[2], source), detail=str(slither.baseline()["slither"]))
     found, solc = slither.find_slither(), compiling.find()
     if not compiling.holds_sources(source):
         return _skipped("sources_missing")
@@ -35,14 +37,24 @@ def analyse(*, origin: str, contract: str, compiler: str, source: Mapping[str, A
             return _skipped("other_compiler", f"{compiler} / {mine}")
         document = slither.asking(dict(source))
         findings = slither.examine(document, compiling.compiled(solc, document), mine, found, seconds=SECONDS)
-    except (MulianError, RuntimeError, OSError, ValueError, KeyError) as error:
+    except (MulianError, RuntimeError, OSError, ValueError, TypeError, LookupError) as error:
         return _skipped("failed", str(error)[-_WORDS:])
     return _report([one | {"reason": None} for one in findings[:_SHOWN]])
 
 
-def _known(name: str) -> list[dict[str, Any]]:
-    """The baseline's findings about a contract and what it may be built on."""
-    others = set(build.UNITS) - {name}
+def _known(name: str, source: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The baseline's findings about a contract and those of ours that its source names, and about no contract."""
+    texts = {
+        unit.removeprefix("src/").removesuffix(".sol"): str(one["content"])
+        for unit, one in source["sources"].items() if unit.startswith("src/")
+    }
+    reached, waiting = set[str](), [name]
+    while waiting:
+        one = waiting.pop()
+        if one not in reached and one in texts:
+            reached.add(one)
+            waiting += set(_WORD.findall(texts[one])) & texts.keys()
+    others = texts.keys() - reached
     return [entry for entry in slither.baseline()["findings"] if entry["where"].partition(".")[0] not in others]
 
 

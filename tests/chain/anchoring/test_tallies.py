@@ -13,6 +13,7 @@ from tests.chain.anchoring.conftest import append
 from tests.chain.anchoring.fakechain import FakeChain
 from tests.chain.anchoring.test_batching import flush
 from tests.chain.anchoring.test_edge import department
+from tests.support.scale import examples
 
 
 def agree(database: Database) -> dict[uuid.UUID, int]:
@@ -33,7 +34,7 @@ def agree(database: Database) -> dict[uuid.UUID, int]:
 def test_figures_are_those_of_the_leaves(database: Database, ledger: FakeChain) -> None:
     departments = [database.run(department) for _ in range(3)]
     choose, number = random.Random(32), 0
-    for _ in range(6):
+    for _ in range(examples(2, 20)):
         for stream in ("catalog", "calls"):
             for one in choose.sample([*departments, None], 2):
                 count = choose.randint(1, 5)

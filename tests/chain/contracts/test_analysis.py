@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chain.contracts import analysis, compiling
+from chain.contracts import analysis, compiling, packages
 from contracts_sc import build, slither
 from tests.support import closing
 from tests.support.scale import Scale
@@ -73,6 +73,7 @@ def test_what_was_not_looked_at_says_why(tools: Path) -> None:
     compiler(tools)
     failed = report()
     assert failed["skipped"] == "failed" and "broken" in failed["detail"] and failed["findings"] == []
+    assert report(SOURCE | {"settings": None})["skipped"] == "failed", "settings are anybody's too"
 
 
 @pytest.mark.parametrize("unit", ["../outside.sol", "/tmp/outside.sol", "hardhat.config.js", "artifacts/build-info/x"])
@@ -84,9 +85,13 @@ def test_a_source_cannot_leave_its_folder(tools: Path, unit: str) -> None:
 
 
 def test_a_contract_of_this_program_shows_the_baseline() -> None:
-    found = report({}, origin="builtin", contract="src/NodeRegistry.sol:NodeRegistry")
-    places = {one["where"].partition(".")[0] for one in found["findings"]}
-    assert {"NodeRegistry", "AccountRules"} <= places and "Approvals" not in places
+    source = packages.builtin("NodeRegistry")[1]
+    places = {}
+    for name in ("NodeRegistry", "KeyRotationLog"):
+        found = report(source, origin="builtin", contract=f"src/{name}.sol:{name}")
+        places[name] = {one["where"].partition(".")[0] for one in found["findings"]}
+    assert {"NodeRegistry", "AccountRules"} <= places["NodeRegistry"] and "Approvals" not in places["NodeRegistry"]
+    assert not places["KeyRotationLog"] & {"AccountRules", "NodeRegistry", "Approvals"}
     assert all(one["reason"] for one in found["findings"]) and found["detail"] == slither.baseline()["slither"]
 
 
