@@ -17,6 +17,8 @@ def test_the_console_proposes_imports_and_switches(live_server: Any, quick: Quic
     assert made.status_code == 201, made.text
     path = f"/chain/operations/{made.json()['id']}"
     document = reader.get(f"{path}/document").json()
+    numbers = [document["typed_data"]["message"]["salt"], document["typed_data"]["domain"]["chainId"]]
+    assert max(numbers) < 2**53, "a browser reads and writes them unchanged"
     stranger = rules.signed(document, keys.new_signer())
     assert operator.post(f"{path}/signatures", {"signatures": [stranger]}).json()["code"] == "chain.operation.signature"
     given = [rules.signed(document, quick.persons[0]), {"signature": rules.signed(document, quick.persons[2])["signature"]}]
