@@ -39,6 +39,8 @@ from kernel.runtime import runtime_of
 
 OBJECT = "chain_operation"
 DAYS, MOST_DAYS = 14, 90
+# a browser hands documents on as numbers that end at 2**53
+SALT_BITS = 52
 _SYSTEM = system_actor("chain.operations")
 _APPROVALS = "Approvals"
 
@@ -89,7 +91,7 @@ def write_down(
     members, threshold = members_of(ledger_of(runtime_of(session)), board.address)
     evidence = evidence or sm3_hex(title.encode(), *(one.data for one in wanted))
     operation = Operation(
-        tuple((one.target, one.data) for one in wanted), bytes.fromhex(evidence), secrets.randbits(63),
+        tuple((one.target, one.data) for one in wanted), bytes.fromhex(evidence), secrets.randbits(SALT_BITS),
         int((clock.now() + timedelta(days=min(days, MOST_DAYS))).timestamp()),
     )
     digest = approvals.operation_id(board.chain_id, board.address, operation)
