@@ -1,5 +1,7 @@
 """One chain from need to key: need → demand → grant → application → call, under one number."""
 
+import json
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from catalog.demands.models import Demand
 from catalog.demands.rules import CONDITIONAL, NONE, UNCONDITIONAL, Wanted, route
 from gateway.grants import expiry
 from gateway.grants.models import Grant
+from gateway.trials import service as trials
 from kernel import clock
 from kernel.db import Database
 from kernel.notices.models import Notice
@@ -33,12 +36,23 @@ def filed(district: District, app_id: str, items: dict[str, bool], **more: Any) 
     }
 
 
+def trial(runtime: Runtime, contact: Any, port: int, interface_id: uuid.UUID, app_id: str) -> dict[str, Any]:
+    """Try the interface out from the console: queued over HTTP, made as the worker makes it, read over HTTP."""
+    runtime.settings = runtime.settings.model_copy(update={"gateway_port": port})
+    made = contact.post(f"/gateway/interfaces/{interface_id}/trials", json={
+        "app_id": app_id, "query": "sfz=990101199003071234"})
+    assert (made.status_code, made.json()["status"]) == (202, -1), made.text
+    assert trials.make(runtime, uuid.UUID(made.json()["id"])) == 200
+    found: dict[str, Any] = contact.get(f"/gateway/trials/{made.json()['id']}").json()
+    return found
+
+
 @pytest.mark.requirement("S4-08")
 def test_five_items_routed_partly_approved_granted_called(live_server, upstream, runtime: Runtime) -> None:
     """Two conditional, one not shared: exactly what both deciders gave comes back through the real gateway."""
     district = District(runtime)
     source = upstream(answer_json({"total": 1, "items": [PERSON]}))
-    district.publish("persons", "/xc/persons", http_definition(source.url, FIELDS))
+    interface = district.publish("persons", "/xc/persons", http_definition(source.url, FIELDS))
     bureau = live_server.signed_in("bureau_admin")
     reviewer = live_server.signed_in("department_reviewer", department_id=district.provider)
     contact = live_server.signed_in("consumer_contact", department_id=district.consumer)
@@ -71,7 +85,13 @@ def test_five_items_routed_partly_approved_granted_called(live_server, upstream,
         issued = type("Issued", (), {
             "app": type("A", (), {"app_key": app["app_key"]}), "key_version": 1, "secret": app["secret"]})()
         answer = Client(gateway.port, issued).call("GET", "/xc/persons").json
+        tried = trial(runtime, contact, gateway.port, interface.id, app["id"])
     assert answer == {"total": 1, "items": [{"name": "张*", "id_number": "990*************34", "street": "德胜"}]}
+    recorded = json.loads(tried["answer"]["body"])["items"]
+    assert recorded == [{"name": "张*", "id_number": "******", "street": "德胜"}], "masked once more, whatever was granted"
+    assert tried["request"]["query"] == "sfz=***"
+    for file in runtime.home.root.glob("mulian.db*"):
+        assert b"990101199003071234" not in file.read_bytes(), "recordings lie sealed"
     line = contact.get(f"{path}/timeline").json()["items"]
     assert [one["action"] for one in line] == [
         "catalog.need.file", "catalog.need.match", "catalog.demand.apply", "catalog.demand.agree",

@@ -237,8 +237,8 @@ def test_environments_canary_and_maintenance_through_real_gateways(
     with running(runtime) as gateway:
         client = Client(gateway.port, issued)
         assert Client(gateway.port, tester).call("GET", "/xc/streets").code == "gateway.call.key_unknown"
-        seen = [client.call("GET", "/xc/streets").headers["x-mulian-revision"] for _ in range(40)]
-        assert seen.count("2") == 10, "250 per mille of the calls, evenly"
+        seen = [client.call("GET", "/xc/streets").headers["x-mulian-revision"] for _ in range(8)]
+        assert seen.count("2") == 2, "250 per mille of the calls, evenly"
         now = clock.now()
         window = do(runtime, maintenance.announce, district.maker, interface_id=interface.id, text="数据库升级",
                     starts_at=now, ends_at=now + timedelta(hours=1))

@@ -73,7 +73,8 @@ def test_trials_through_the_gateway(live_server, upstream, runtime: Runtime, sca
     assert (refused.status_code, refused.json()["code"]) == (409, "gateway.app.test")
 
     environments = (("production", "990*************34"), ("test", "7"))
-    for environment, expected in environments[:scale.of(1, 2)]:
+    count = scale.of(0, 2)  # one trial through a gateway is made by the test of the chain
+    for environment, expected in environments[:count]:
         with running(runtime, environment=environment) as gateway:
             Client(gateway.port).close()
             runtime.settings = runtime.settings.model_copy(update={
@@ -90,14 +91,14 @@ def test_trials_through_the_gateway(live_server, upstream, runtime: Runtime, sca
         assert seen["request_id"] == seen["answer"]["headers"]["x-request-id"]
         assert stranger.get(f"/gateway/trials/{id_}").status_code == 404
         assert (CLEAR in seen["request"]["query"]) is (environment == "test")
-    assert len(source.requests) == 1, "the test environment calls no source, a made trial is not made again"
+    assert len(source.requests) == min(count, 1), "the test environment calls no source, a made trial is not made again"
     for file in runtime.home.root.glob("mulian.db*"):
         assert CLEAR.encode() not in file.read_bytes(), "sealed"
     made = [one["environment"] for one in contact.get(path).json()["items"]]
-    assert made[-1] == "production" and stranger.get(path).status_code == 200
+    assert made == ["test", "production"][:count]
     assert stranger.get(path).json()["items"] == []
     now = clock.now()
-    for moment, gone in ((now + timedelta(days=6), 0), (now + timedelta(days=7, seconds=1), len(made))):
+    for moment, gone in ((now + timedelta(days=6), 0), (now + timedelta(days=7, seconds=1), count)):
         assert runtime.database.run(lambda session, moment=moment: queries.purge(session, moment)) == gone
 
 
