@@ -47,19 +47,28 @@ def run(rounds: int = ROUNDS, rows: int = ROWS) -> dict[str, Any]:
         database.close()
     names = {"append": "append", "plain": "through to storage", "anchored": "through to storage, anchored"}
     limits = {"append": 1_000_000, "plain": 200_000, "anchored": 100_000}
-    return {"rounds": rounds, "rows_a_round": rows, "cpus": os.cpu_count(), "rows": [
-        {
-            "name": f"call log, {title}", "unit": "rows a second of CPU, higher is better", "limit": limits[name],
-            "ratio": round(statistics.median(one[name] for one in found)), "best": round(max(one[name] for one in found)),
-        }
-        for name, title in names.items()
-    ]}
+    return {
+        "rounds": rounds,
+        "rows_a_round": rows,
+        "cpus": os.cpu_count(),
+        "rows": [
+            {
+                "name": f"call log, {title}",
+                "unit": "rows a second of CPU, higher is better",
+                "limit": limits[name],
+                "ratio": round(statistics.median(one[name] for one in found)),
+                "best": round(max(one[name] for one in found)),
+            }
+            for name, title in names.items()
+        ],
+    }
 
 
 def _lines(count: int) -> list[bytes]:
     at = clock.now_micros()
     return [
-        LINE % (at + 37 * one, one, one % 50, one % 50, one, 500 + one % 90, 900 + one % 300, 700 + one % 200, one % 250)
+        LINE
+        % (at + 37 * one, one, one % 50, one % 50, one, 500 + one % 90, 900 + one % 300, 700 + one % 200, one % 250)
         for one in range(count)
     ]
 

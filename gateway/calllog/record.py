@@ -151,7 +151,7 @@ def sort(calls: Columns) -> Columns:
 
 
 def row_json(calls: Columns) -> list[bytes]:
-    """Return rows as canonical JSON: flat, ASCII keys, integers and text, for which orjson's sorted form is RFC 8785."""
+    """Return rows as canonical JSON: flat, ASCII keys, integers, text: orjson's sorted form is RFC 8785."""
     in_order = zip(*[calls[place] for place in _SORTED], strict=True)
     texts = [calls[place] for place, name in enumerate(COLUMNS) if name not in NUMBERS]
     if any(b"\\" in orjson.dumps(column) for column in texts):

@@ -11,7 +11,8 @@ from kernel.db import Base, Instant, JSONText
 
 
 class Grant(Base):
-    """``fields``: field name → in clear. ``quota_*`` calls and ``bytes_*`` of answers a Beijing day or month; ``rate`` per 1,000 s with
+    """``fields``: field name → in clear. ``quota_*`` calls and ``bytes_*`` of answers a Beijing day or month;
+    ``rate`` per 1,000 s with
     ``burst``; 0 means no limit of that kind.
 
     ``state``: active, revoked, expired or replaced (a later demand of the same app for the same interface).

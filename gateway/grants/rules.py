@@ -30,6 +30,6 @@ def granted_fields(
 
 
 def pace(calls_per_day: int, calls_per_second: int = 0) -> tuple[int, int]:
-    """Return (rate per 1,000 s, burst): what was asked for, else a day's calls within an hour, at least one a second."""
+    """Return (rate per 1,000 s, burst): as asked for, else a day's calls in an hour, at least one a second."""
     per_second = calls_per_second or max(1, calls_per_day // 3600)
     return per_second * 1000, per_second * 2 if calls_per_second else max(10, per_second * 2)

@@ -131,9 +131,12 @@ def read_by_h11(stream: bytes, count: int) -> list[tuple[bytes, bytes, bytes]]:
 
 # -- what a client may send ------------------------------------------------------------------------------------------
 _PIECES = [
-    b"GET ", b"POST ", b"/", b"/a?b=c", b"/..", b"%2f", b"%2e", b" HTTP/1.1", b" HTTP/1.0", b"\r\n", b"\n", b"\r", b"\0",
-    b"Host: a\r\n", b"Content-Length: 5\r\n", b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n",
-    b"0\r\n\r\n", b"Connection: close\r\n", b"Expect: 100-continue\r\n", b"x_y: z\r\n", b" ", b"\t", b":", b"hello", b"\xff",
+    b"GET ", b"POST ", b"/", b"/a?b=c", b"/..", b"%2f", b"%2e", b" HTTP/1.1", b" HTTP/1.0", b"\r\n", b"\n", b"\r",
+    b"\0",
+    b"Host: a\r\n", b"Content-Length: 5\r\n", b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n",
+    b"5\r\nhello\r\n",
+    b"0\r\n\r\n", b"Connection: close\r\n", b"Expect: 100-continue\r\n", b"x_y: z\r\n", b" ", b"\t", b":",
+    b"hello", b"\xff",
     b"Upgrade: websocket\r\n", b"X-Mulian-Key: k\r\n", b"5;x\r\n", b"ffffffff\r\n", b"\r\n\r\n",
 ]
 
@@ -191,7 +194,7 @@ POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON"
 
 @dataclass
 class Reply:
-    """What an upstream sends for one request. ``close``: it closes afterwards; ``whole``: the exact body, when right."""
+    """What an upstream sends for one request. ``close``: it closes then; ``whole``: the exact body, when right."""
 
     data: bytes
     close: bool = False

@@ -30,7 +30,9 @@ def test_a_rows_bytes_are_canonical(texts: list[str], numbers: list[int]) -> Non
     fields = CallRow.__annotations__
     row = CallRow(**{name: number if fields[name] is int else text
                      for name, text, number in zip(COLUMNS, texts, numbers, strict=True)})
-    assert record.row_json([[getattr(row, name)] for name in COLUMNS]) == [canonical.dumps({name: getattr(row, name) for name in COLUMNS})]
+    assert record.row_json([[getattr(row, name)] for name in COLUMNS]) == [
+        canonical.dumps({name: getattr(row, name) for name in COLUMNS})
+    ]
 
 
 def shipped(runtime: Runtime, count: int) -> ShippedSegment:

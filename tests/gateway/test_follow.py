@@ -30,7 +30,11 @@ def test_the_last_good_file_serves_a_fresh_start_unless_it_was_planted(
     kept = orjson.loads(first.file.read_bytes())
     body = kept["body"].replace("/xc/echo", "/xc/evil")
     for planted in (
-        kept | {"body": body, "sm3": sm3_hex(body.encode())}, kept | {"number": 99}, {"number": 1}, [], kept | {"mac": ""},
+        kept | {"body": body, "sm3": sm3_hex(body.encode())},
+        kept | {"number": 99},
+        {"number": 1},
+        [],
+        kept | {"mac": ""},
     ):
         first.file.write_bytes(orjson.dumps(planted))
         assert Follower(runtime, "production").poll() is None

@@ -1,4 +1,4 @@
-"""No clear ID number or phone anywhere on the disk or in an answer where the policy masks it: everything is searched."""
+"""No clear ID number or phone anywhere on disk or in an answer where the policy masks it: everything is searched."""
 
 import os
 import re

@@ -228,7 +228,9 @@ def test_a_killed_broker_admits_less_never_more(runtime: Runtime, upstream: Star
 def test_rate_limits_on_four_workers_are_within_three_percent(runtime: Runtime, upstream: Start, scale) -> None:
     """Keyed calls (the ones that workers lease ahead) as fast as they go, for some seconds."""
     if not scale.full:
-        pytest.skip("four workers at full speed for ten seconds: make prove; the same sum without processes always runs")
+        pytest.skip(
+            "four workers at full speed for ten seconds: make prove; the same sum without processes always runs"
+        )
     rate, seconds = 200, scale.of(0, 10)
     issued = _ready(runtime, upstream, auth="appkey", calls_per_second=rate)
     with running(runtime, workers=4) as gateway:
