@@ -24,7 +24,8 @@ _LONGEST = timedelta(days=3 * 366)
 @dataclass(frozen=True)
 class Application:
     """What an applicant writes. ``items``: item id → wanted in clear; ``negotiation``: the legal basis on which items
-    that are not shared are asked for; ``need_id``: the need whose number the demand carries on. Limits of 0 are not asked for."""
+    that are not shared are asked for; ``need_id``: the need whose number the demand carries on.
+    Limits of 0 are not asked for."""
 
     entry_id: uuid.UUID
     consumer_ref: uuid.UUID

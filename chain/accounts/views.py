@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from chain.accounts import holders, queries, rights
 from chain.accounts.holders import Account
 from chain.accounts.rights import Place
-from chain.accounts.schemas import LedgerAccountOut, AccountRightOut, right_out, rotation_out
+from chain.accounts.schemas import AccountRightOut, LedgerAccountOut, right_out, rotation_out
 from chain.contracts import accounts
 from chain.contracts import queries as contracts
 from chain.ledger.access import ledger_of

@@ -29,7 +29,8 @@ class App(Base):
 class Credential(Base):
     """One version of a key, sealed by the SecretBox: a secret, or the public key of an application that signs by SM2.
 
-    ``profile``: the signature profile that it is for; ``state``: active or revoked. Two of a profile are active at most.
+    ``profile``: the signature profile that it is for; ``state``: active or revoked. At most two of
+    a profile are active.
     """
 
     __tablename__ = "gateway_credential"

@@ -11,14 +11,13 @@ from crypto.replacement.schemas import TargetColumn, TargetColumns
 from gateway.collection import hooks, queries, runs, tables, tasks, upstreams, views
 from gateway.collection.models import CollectionTask, CollectionUpstream
 from gateway.collection.schemas import (
+    CollectionRunOut,
     ColumnIO,
     ColumnsIn,
     DatabaseList,
     DatabaseOut,
     HookOut,
-    TaskPlanIn,
     PreviewOut,
-    CollectionRunOut,
     RunPage,
     SecretOut,
     TableIn,
@@ -27,6 +26,7 @@ from gateway.collection.schemas import (
     TaskIn,
     TaskOut,
     TaskPage,
+    TaskPlanIn,
     UpstreamChange,
     UpstreamIn,
     UpstreamOut,

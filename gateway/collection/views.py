@@ -13,13 +13,13 @@ from gateway.collection.contract import Checker, columns_of
 from gateway.collection.models import CollectionRun, CollectionTable, CollectionTask
 from gateway.collection.problems import Shown
 from gateway.collection.schemas import (
+    CollectionRunOut,
     ColumnIO,
     LineageOut,
     PreviewOut,
     PreviewRow,
     ProblemOut,
     ReasonCount,
-    CollectionRunOut,
     TableOut,
     TaskOut,
 )

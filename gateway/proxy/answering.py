@@ -32,8 +32,8 @@ class Answering:
 
     __slots__ = (
         "answer", "app", "at", "body", "body_limit", "cache_key", "chunked", "client", "collected", "collected_size",
-        "connection", "deadline", "gate", "gateway", "grant", "head", "logged", "origin", "over", "patience", "request_id",
-        "retried", "route", "sent_at", "streamed", "tunnel", "until", "upstream", "upstream_micros",
+        "connection", "deadline", "gate", "gateway", "grant", "head", "logged", "origin", "over", "patience",
+        "request_id", "retried", "route", "sent_at", "streamed", "tunnel", "until", "upstream", "upstream_micros",
     )  # fmt: skip
 
     def __init__(self, gateway: "GatewayHandler", connection: ClientConnection, head: RequestHead | None) -> None:
@@ -68,10 +68,23 @@ class Answering:
         assert head is not None and route is not None
         keep = self.connection.stays_open
         bare = status == 204 or head.method == b"HEAD"
-        self.leave(status, outcome, len(body), b"%b%b%b%bX-Request-Id: %b\r\n%b%b" % (
-            answers.status_line(status), _JSON_HEAD, route.headers, b"" if bare else b"Content-Length: %d\r\n" % len(body),
-            self.request_id, b"\r\n" if keep else b"Connection: close\r\n\r\n", b"" if bare else body,
-        ), keep=keep, whole=True)
+        self.leave(
+            status,
+            outcome,
+            len(body),
+            b"%b%b%b%bX-Request-Id: %b\r\n%b%b"
+            % (
+                answers.status_line(status),
+                _JSON_HEAD,
+                route.headers,
+                b"" if bare else b"Content-Length: %d\r\n" % len(body),
+                self.request_id,
+                b"\r\n" if keep else b"Connection: close\r\n\r\n",
+                b"" if bare else body,
+            ),
+            keep=keep,
+            whole=True,
+        )
 
     def leave(
         self, status: int, outcome: bytes, size: int, data: bytes, *, keep: bool = False, whole: bool = False,

@@ -75,8 +75,14 @@ def render(run_dir: Path) -> str:
         ]
         gauges += [f'mulian_gateway_{name}{{worker="{worker}"}} {value}' for name, value in held["gauges"].items()]
     names = dict.fromkeys(line.partition("{")[0] for line in gauges)
-    lines = ["# TYPE mulian_gateway_calls_total counter", *calls, "# TYPE mulian_gateway_call_seconds histogram", *times,
-             "# TYPE mulian_gateway_websocket_frames_total counter", *frames]
+    lines = [
+        "# TYPE mulian_gateway_calls_total counter",
+        *calls,
+        "# TYPE mulian_gateway_call_seconds histogram",
+        *times,
+        "# TYPE mulian_gateway_websocket_frames_total counter",
+        *frames,
+    ]
     for name in names:
         lines += [f"# TYPE {name} gauge", *(line for line in gauges if line.startswith(name + "{"))]
     return "\n".join(lines) + "\n"

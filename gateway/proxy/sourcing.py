@@ -84,7 +84,9 @@ class Sourcing(Answering):
         self.sent_at = now_micros()
         head, route, app, origin = self.head, self.route, self.app, self.origin
         assert head is not None and route is not None and app is not None and origin is not None
-        upgrading = route.websocket and head.headers.upgrade and head.fields.get(b"upgrade", b"").lower() == b"websocket"
+        upgrading = (
+            route.websocket and head.headers.upgrade and head.fields.get(b"upgrade", b"").lower() == b"websocket"
+        )
         try:
             request = outgoing.upstream_request(
                 head, self.body, route, app, host=origin.host, request_id=self.request_id, client=self.client,
@@ -153,7 +155,10 @@ class Sourcing(Answering):
             return
         self.streamed = len(first)
         self.leave(
-            head.status, b"ok", size, begun + (b"%x\r\n%b\r\n" % (len(first), first) if first and self.chunked else first)
+            head.status,
+            b"ok",
+            size,
+            begun + (b"%x\r\n%b\r\n" % (len(first), first) if first and self.chunked else first),
         )
 
     def received(self, data: bytes) -> None:

@@ -52,7 +52,11 @@ class Comparison:
         """What a caller is shown; bytes that are no UTF-8 are written as escapes."""
         zh, en = CAUSES[self.cause]
         return {
-            "cause": zh, "cause_en": en, "at": self.at, "line": self.line, "ours": self.ours.decode(errors="backslashreplace"),
+            "cause": zh,
+            "cause_en": en,
+            "at": self.at,
+            "line": self.line,
+            "ours": self.ours.decode(errors="backslashreplace"),
             "theirs": self.theirs.decode(errors="backslashreplace"),
         }
 

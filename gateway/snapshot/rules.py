@@ -271,7 +271,9 @@ def _app(row: Mapping[str, Any], interfaces: Mapping[str, Any], opener: Opener) 
         served = interfaces[grant["interface"]]
         grants[grant["interface"]] = _grant(key, grant, served, grant["fields"])
         if "canary_fields" in grant:
-            grants[canary_key(grant["interface"])] = _grant(key, grant, served["canary"]["route"], grant["canary_fields"])
+            grants[canary_key(grant["interface"])] = _grant(
+                key, grant, served["canary"]["route"], grant["canary_fields"]
+            )
     app = App(key, row["name"], {}, grants)
     for credential in row["credentials"]:
         held = {SIGNED: app.secrets, SM2_PROFILE: app.publics}.get(credential.get("profile", SIGNED))

@@ -146,7 +146,8 @@ ACCEPTED: dict[str, bytes] = {
 
 # whole conversations: a body that is wrong, or bytes that must never be taken for a second request
 REFUSED_BODIES: dict[str, tuple[bytes, int]] = {
-    name: (_post(b"Transfer-Encoding: chunked\r\n", body), status) for name, (body, status) in {
+    name: (_post(b"Transfer-Encoding: chunked\r\n", body), status)
+    for name, (body, status) in {
         "chunk extension": (b"5;a=b\r\nhello\r\n0\r\n\r\n" + _NEXT, 400),
         "chunk extension at the end": (b"5\r\nhello\r\n0;a=b\r\n\r\n" + _NEXT, 400),
         "chunk bare lf": (b"5\nhello\r\n0\r\n\r\n", 400),
@@ -170,12 +171,19 @@ REFUSED_BODIES: dict[str, tuple[bytes, int]] = {
         "trailer": (b"0\r\nContent-Length: 50\r\n\r\n" + _NEXT, 400),
         "trailer of identity": (b"5\r\nhello\r\n0\r\nX-Mulian-App: other\r\n\r\n" + _NEXT, 400),
         "chunk larger than allowed": (b"7fffffff\r\n" + b"x" * 70_000, 413),
-        "chunks larger than allowed": (b"4001\r\n" + b"x" * 0x4001 + b"\r\n" + (b"c000\r\n" + b"x" * 0xC000 + b"\r\n0\r\n\r\n"), 413),
+        "chunks larger than allowed": (
+            b"4001\r\n" + b"x" * 0x4001 + b"\r\n" + (b"c000\r\n" + b"x" * 0xC000 + b"\r\n0\r\n\r\n"),
+            413,
+        ),
     }.items()
 } | {
-    "te then cl body": (_post(
-        b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\nG" + _NEXT,
-    ), 400),
+    "te then cl body": (
+        _post(
+            b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n",
+            b"0\r\n\r\nG" + _NEXT,
+        ),
+        400,
+    ),
     "long head": (b"GET / HTTP/1.1\r\n" + _H + b"X-A: " + b"a" * 17_000 + b"\r\n\r\n", 431),
     "length larger than allowed": (_post(b"Content-Length: 70000\r\n", b"x" * 100), 413),
 }

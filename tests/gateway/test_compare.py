@@ -11,7 +11,14 @@ pytestmark = pytest.mark.pure
 SECRET = b"s" * 43
 # "name=张三" in UTF-8, pieces out of order, and a body: every mistake shows
 CALL = Signed(
-    b"POST", b"/xc/%E8%A1%97", b"size=10&name=%E5%BC%A0", '{"姓名": "张三"}'.encode(), b"1790000000", b"n" * 16, b"ak1", b"1",
+    b"POST",
+    b"/xc/%E8%A1%97",
+    b"size=10&name=%E5%BC%A0",
+    '{"姓名": "张三"}'.encode(),
+    b"1790000000",
+    b"n" * 16,
+    b"ak1",
+    b"1",
 )
 
 

@@ -1,4 +1,4 @@
-"""Calls through the real gateway that are signed by SM2 or as older platforms taught, and what refused ones are told."""
+"""Calls through the real gateway signed by SM2 or as older platforms taught, and what refused ones are told."""
 
 import base64
 import secrets
@@ -17,7 +17,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 SECRET = "secret-of-an-older-platform"
 
 
-def older(port: int, profile: str, target: str = "/xc/old?b=2", *, requester: str = "r-1", changed: bytes = b"") -> Answer:
+def older(
+    port: int, profile: str, target: str = "/xc/old?b=2", *, requester: str = "r-1", changed: bytes = b""
+) -> Answer:
     """Call as a program of an older platform does."""
     partner = secrets.token_hex(8) if PROFILES[profile].nonce else "s_1"
     headers = sign(
@@ -63,7 +65,9 @@ def test_programs_of_older_platforms_call_unchanged_where_the_interface_consents
 
 def _replayed(port: int) -> None:
     """The same request again is refused, on another connection too; another request of that millisecond is not."""
-    fields = sign(PROFILES["gjgxjhpt"], SECRET.encode(), requester=b"r-1", partner=b"s", millis=clock.now_micros() // 1000)
+    fields = sign(
+        PROFILES["gjgxjhpt"], SECRET.encode(), requester=b"r-1", partner=b"s", millis=clock.now_micros() // 1000
+    )
     lines = b"".join(b"%b: %b\r\n" % pair for pair in fields.items())
 
     def call(target: bytes) -> Answer:
@@ -85,7 +89,11 @@ def test_sm2_signatures(district: District, upstream: Start, runtime: Runtime) -
     district.demand(issued, {"街道": False})
 
     def call(profile: str, version: bytes = b"2") -> Answer:
-        key, moment, nonce = issued.app.app_key.encode(), b"%d" % (clock.now_micros() // 1_000_000), secrets.token_hex(16).encode()
+        key, moment, nonce = (
+            issued.app.app_key.encode(),
+            b"%d" % (clock.now_micros() // 1_000_000),
+            secrets.token_hex(16).encode(),
+        )
         text = signing.string_to_sign(b"GET", b"/xc/echo", b"", b"", moment, nonce, key, version, profile=profile)
         headers = {
             b"X-Mulian-Key": key, b"X-Mulian-Key-Version": version, b"X-Mulian-Timestamp": moment,

@@ -14,7 +14,9 @@ def configure(config: pytest.Config) -> None:
     """Register the marks of the project."""
     config.addinivalue_line("markers", "requirement(*ids): clauses of requirements.md that this test proves")
     config.addinivalue_line("markers", "engine(name): needs an optional real component")
-    config.addinivalue_line("markers", "one_database: dear test of the kernel; make test runs it on one database, make prove on both")
+    config.addinivalue_line(
+        "markers", "one_database: dear test of the kernel; make test runs it on one database, make prove on both"
+    )
     config.addinivalue_line("markers", "asyncio: stands on tests of web3's own classes, not on ours")
     config.addinivalue_line("markers", "pure: a rule without I/O, part of make check")
     config.addinivalue_line("markers", "architecture: a rule of the house, part of make check")

@@ -12,7 +12,7 @@ const soap: Definition = {
     xml: { items: ["Envelope", "Body", "row"], fields: { name: "person/name" }, request: { action: "urn:q", body: "<q>{id}</q>", parameters: [{ name: "id", required: true }] } },
   },
   contract: { mode: "fields", fields: [{ ...contractField(), name: "name" }], items: ["items"], passthrough: ["total"], row_key: "id" },
-  timeout_ms: 5000, body_limit: 1024,
+  timeout_ms: 5000, body_limit: 1024, waives_limits: false, audited: false,
 };
 
 function contractField(): Definition["contract"]["fields"][number] {

@@ -27,7 +27,9 @@ def right(headers: Any, secret: str, service: str) -> bool:
 
 
 def collect(here: Collecting, url: str, login: dict[str, Any]) -> list[int]:
-    upstream = here.upstream(url, {"kind": "signature", "profile": "gjgxjhpt", "requester": "r-7"} | login, token="appkey-1")
+    upstream = here.upstream(
+        url, {"kind": "signature", "profile": "gjgxjhpt", "requester": "r-7"} | login, token="appkey-1"
+    )
     table = here.table("signed", COLUMNS)
     source = {"upstream_id": str(upstream), "paging": {"style": "page", "size": 1}}
     here.carry(here.queue(here.task(table, Plan("市级接口", "http", source, {}), "signed")))
