@@ -112,7 +112,9 @@ def _load(contestant: Contestant, requests: int, core: int, queue: Any, pace: fl
     async def main() -> None:
         loop = asyncio.get_running_loop()
         made = [
-            await loop.create_connection(lambda: _Client(contestant.request, take, times, pace), "127.0.0.1", contestant.port)
+            await loop.create_connection(
+                lambda: _Client(contestant.request, take, times, pace), "127.0.0.1", contestant.port,
+            )
             for _ in range(PACED if pace else CONNECTIONS)
         ]
         await asyncio.gather(*[client.done for _, client in made])
@@ -149,8 +151,8 @@ def nginx(binary: str, folder: Path, template: str, **values: Any) -> Iterator[S
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     config = folder / "nginx.conf"
-    text = template.replace("{PORT}", str(port)).replace("{DIR}", str(folder)).replace("{ONE}", ONE.decode()).replace("{THREE}", THREE.decode())
-    for name, value in values.items():
+    text = template
+    for name, value in (values | {"port": port, "dir": folder, "one": ONE.decode(), "three": THREE.decode()}).items():
         text = text.replace("{" + name.upper() + "}", str(value))
     config.write_text(text)
     process = subprocess.Popen(
@@ -171,7 +173,8 @@ _COMMON = """daemon off; master_process off; worker_processes 1; pid {DIR}/nginx
 events { worker_connections 1024; }
 """
 UPSTREAM = _COMMON + """http { access_log off; keepalive_requests 100000000; default_type application/json;
-server { listen 127.0.0.1:{PORT} backlog=1024; location / { return 200 '{ONE}'; } location /three { return 200 '{THREE}'; } } }
+server { listen 127.0.0.1:{PORT} backlog=1024;
+location / { return 200 '{ONE}'; } location /three { return 200 '{THREE}'; } } }
 """
 RIVAL = _COMMON + """http { access_log {DIR}/access.log combined; keepalive_requests 100000000;
 client_body_temp_path {DIR}/body; proxy_temp_path {DIR}/proxy;

@@ -6,6 +6,7 @@ import orjson
 import typer
 
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, settings_for
+from kernel.home import Home
 
 app = typer.Typer(help="接口网关 / interface gateway", no_args_is_help=True)
 
@@ -42,11 +43,15 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command("metrics")
-def metrics(home: HomeOption = None) -> None:
+def metrics(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """以 Prometheus 文本格式输出各工作进程的计数。"""
-    from gateway.proxy.metrics import render
+    from gateway.proxy.metrics import read, render
 
-    print(render(settings_for(home).resolved_home() / "run"), end="")
+    workers = read(Home(settings_for(home).resolved_home()).run_dir)
+    if as_json:
+        output(workers, as_json)
+    else:
+        print(render(workers), end="")
 
 
 @app.command("ship")

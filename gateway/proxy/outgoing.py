@@ -31,6 +31,11 @@ def upstream_request(
     )
 
 
+def asks_for_websocket(head: RequestHead) -> bool:
+    """Tell whether a request with ``Connection: upgrade`` names WebSocket."""
+    return head.method == b"GET" and head.fields.get(b"upgrade", b"").lower() == b"websocket"
+
+
 def reducible(answer: ResponseHead) -> bool:
     """Tell whether the body is JSON in UTF-8 without an encoding on top: nothing else can be reduced to fields."""
     fields = answer.fields

@@ -78,7 +78,7 @@ class Sourcing(Answering):
         self.sent_at = now_micros()
         head, route, app, origin = self.head, self.route, self.app, self.origin
         assert head is not None and route is not None and app is not None and origin is not None
-        upgrading = route.websocket and head.headers.upgrade and head.fields.get(b"upgrade", b"").lower() == b"websocket"
+        upgrading = route.websocket and head.headers.upgrade and outgoing.asks_for_websocket(head)
         upstream.send(self, head.method, outgoing.upstream_request(
             head, self.body, route, app, host=origin.host, request_id=self.request_id, client=self.client,
             upgrading=upgrading,

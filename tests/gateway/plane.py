@@ -85,7 +85,8 @@ class Plane:
         connector = Connector(allowed_from("127.0.0.0/8"))
         broker = BrokerClient(self.folder / "nobody")
         self.handler = GatewayHandler(
-            self.loop, broker, log, _Sources(), connector, limits=self._limits, **self._options,  # type: ignore[arg-type]
+            self.loop, broker, log, _Sources(), connector,  # type: ignore[arg-type]
+            limits=self._limits, **self._options,
         )
         self.handler.swap(self._first)
         server = await self.loop.create_server(lambda: ClientConnection(self.handler), "127.0.0.1", 0)

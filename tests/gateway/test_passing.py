@@ -51,8 +51,8 @@ def echo(connection: socket.socket, request: bytes, source: Upstream) -> bool:
     """Change to WebSocket, greet, send back what comes."""
     assert b"upgrade: websocket" in request.lower()
     connection.sendall(
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
-        + frame(b"hello", masked=False)
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: x\r\n\r\n" + frame(b"hello", masked=False)
     )
     while data := connection.recv(65536):
         connection.sendall(data)
