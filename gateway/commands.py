@@ -7,6 +7,7 @@ import orjson
 import typer
 
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, settings_for
+from kernel.home import Home
 
 
 class Environment(StrEnum):
@@ -57,11 +58,15 @@ def status(
 
 
 @app.command("metrics")
-def metrics(home: HomeOption = None) -> None:
+def metrics(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """以 Prometheus 文本格式输出各工作进程的计数。"""
-    from gateway.proxy.metrics import render
+    from gateway.proxy.metrics import read, render
 
-    print(render(settings_for(home).resolved_home() / "run"), end="")
+    workers = read(Home(settings_for(home).resolved_home()).run_dir)
+    if as_json:
+        output(workers, as_json)
+    else:
+        print(render(workers), end="")
 
 
 @app.command("ship")

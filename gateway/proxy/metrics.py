@@ -57,33 +57,30 @@ def path_of(run_dir: Path, worker: int) -> Path:
     return run_dir / FILES.replace("*", f"{worker:03d}")
 
 
-def render(run_dir: Path) -> str:
-    """Return the counters of all workers in Prometheus' text format."""
+def read(run_dir: Path) -> dict[str, Any]:
+    """Return what the workers have written, by worker."""
+    return {path.stem.rpartition("-")[2]: orjson.loads(path.read_bytes()) for path in sorted(run_dir.glob(FILES))}
+
+
+def render(workers: dict[str, Any]) -> str:
+    """Return the counters of all workers (:func:`read`) in Prometheus' text format."""
     calls, times, frames, gauges = [], [], [], []
-    for path in sorted(run_dir.glob(FILES)):
-        worker = path.stem.rpartition("-")[2]
-        held = orjson.loads(path.read_bytes())
-        for interface, counts in sorted(held["calls"].items()):
-            calls += [
-                f'mulian_gateway_calls_total{{worker="{worker}",interface="{interface}",class="{group}xx"}} {count}'
-                for group, count in enumerate(counts) if count
-            ]
+    for worker, held in workers.items():
+        calls += [
+            f'mulian_gateway_calls_total{{worker="{worker}",interface="{interface}",class="{group}xx"}} {count}'
+            for interface, counts in sorted(held["calls"].items()) for group, count in enumerate(counts) if count
+        ]
         times += _histogram(worker, held["buckets"], held["micros"])
         frames += [
             f'mulian_gateway_websocket_frames_total{{worker="{worker}",direction="{way}"}} {held[f"frames_{way}"]}'
             for way in ("in", "out")
         ]
         gauges += [f'mulian_gateway_{name}{{worker="{worker}"}} {value}' for name, value in held["gauges"].items()]
-    names = dict.fromkeys(line.partition("{")[0] for line in gauges)
     lines = [
-        "# TYPE mulian_gateway_calls_total counter",
-        *calls,
-        "# TYPE mulian_gateway_call_seconds histogram",
-        *times,
-        "# TYPE mulian_gateway_websocket_frames_total counter",
-        *frames,
+        "# TYPE mulian_gateway_calls_total counter", *calls, "# TYPE mulian_gateway_call_seconds histogram", *times,
+        "# TYPE mulian_gateway_websocket_frames_total counter", *frames,
     ]
-    for name in names:
+    for name in dict.fromkeys(line.partition("{")[0] for line in gauges):
         lines += [f"# TYPE {name} gauge", *(line for line in gauges if line.startswith(name + "{"))]
     return "\n".join(lines) + "\n"
 

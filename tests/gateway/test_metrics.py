@@ -32,7 +32,7 @@ def test_the_text_agrees_with_the_calls(
     statuses = [gateway.get(target).status for target in ("/echo", "/echo", "/none", "/echo")]
     assert statuses == [200, 200, 404, 200]
     metrics.path_of(tmp_path, 3).write_bytes(orjson.dumps(gateway.do(gateway.handler.measures)))
-    text = render(tmp_path)
+    text = render(metrics.read(tmp_path))
     assert 'mulian_gateway_calls_total{worker="003",interface="echo",class="2xx"} 3\n' in text
     assert 'mulian_gateway_calls_total{worker="003",interface="none",class="4xx"} 1\n' in text
     assert 'mulian_gateway_call_seconds_bucket{worker="003",le="+Inf"} 4\n' in text
