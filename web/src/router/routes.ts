@@ -60,6 +60,8 @@ export const pages: RouteRecordRaw[] = [
   page("/gateway/apps", "gateway", "apps", ["gateway.app.read"], () => import("@/views/gateway/AppsView.vue")),
   page("/gateway/demands", "gateway", "demands", ["gateway.demand.read"], () => import("@/views/gateway/DemandsView.vue")),
   page("/gateway/calls", "gateway", "calls", ["gateway.call.read"], () => import("@/views/gateway/CallsView.vue")),
+  page("/monitoring", "gateway", "monitoring", ["kernel.watch.read"], () => import("@/views/monitoring/MonitoringView.vue")),
+  inner("/monitoring/incidents/:id", "/monitoring", "incident", ["kernel.watch.read"], () => import("@/views/monitoring/IncidentView.vue")),
 
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
   page("/chain/nodes", "chain", "chainNodes", ["chain.node.read"], () => import("@/views/chain/NodesView.vue")),

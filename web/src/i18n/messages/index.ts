@@ -13,6 +13,7 @@ import { history } from "./history";
 import { identifiers } from "./identifiers";
 import { imports } from "./imports";
 import { links } from "./links";
+import { monitoring } from "./monitoring";
 import { nodes } from "./nodes";
 import { quality } from "./quality";
 import { review } from "./review";
@@ -25,4 +26,4 @@ import { transfers } from "./transfers";
 import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...monitoring, status };
