@@ -109,7 +109,9 @@ def daily(session: Session, home: Home, start: datetime, end: datetime) -> list[
         return [(str(row[0]), str(row[1]), int(row[2]), int(row[3])) for row in cursor.fetchall()]
 
 
-def by_consumer(session: Session, home: Home, start: datetime, end: datetime) -> list[tuple[str, str, int, int, int, int]]:
+def by_consumer(
+    session: Session, home: Home, start: datetime, end: datetime
+) -> list[tuple[str, str, int, int, int, int]]:
     """Return (AppKey, interface, calls, failed, bytes out, time of the last call) of a period, the most calls first."""
     low, high = clock.to_micros(start), clock.to_micros(end)
     files = [str(path) for path in shipped_files(session, home, start, end)]
@@ -124,7 +126,8 @@ def by_consumer(session: Session, home: Home, start: datetime, end: datetime) ->
                WHERE "at" >= ? AND "at" < ? AND interface <> '' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2""",
             [*([files] if files else []), low, high],
         )
-        return [(str(row[0]), str(row[1]), int(row[2]), int(row[3]), int(row[4]), int(row[5])) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [(str(row[0]), str(row[1]), int(row[2]), int(row[3]), int(row[4]), int(row[5])) for row in rows]
 
 
 def recent(

@@ -71,7 +71,8 @@ def list_consumers(
     apps = {row.app_key: row for row in session.scalars(select(App))}
     rows = reader.by_consumer(session, runtime_of(session).home, start, end)
     everything = actor.kind == "system" or actor.scope == "all"
-    items = [_consumer(row, apps.get(row[0])) for row in rows if everything or _own(apps.get(row[0]), actor.department_id)]
+    shown = [row for row in rows if everything or _own(apps.get(row[0]), actor.department_id)]
+    items = [_consumer(row, apps.get(row[0])) for row in shown]
     return ConsumerList(start=start, end=end, items=items)
 
 

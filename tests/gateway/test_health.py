@@ -91,7 +91,8 @@ def test_schema_names_the_place_and_never_the_value() -> None:
         "$.items[1].street: integer, not string/null"
     )
     assert mismatch(SCHEMA, {"items": [{}]}) == "$.items[0].street: missing"
-    assert rules.check_fault(CheckKind.HTTP, {"url": "http://a/", "schema": {"pattern": "x"}}, "http") == "unknown keyword pattern"
+    strange = {"url": "http://a/", "schema": {"pattern": "x"}}
+    assert rules.check_fault(CheckKind.HTTP, strange, "http") == "unknown keyword pattern"
 
 
 def _ctx(runtime: Runtime) -> JobContext:
@@ -153,13 +154,15 @@ def test_a_planned_window_does_not_count(district: District, runtime: Runtime, m
     def outage(session: Any) -> None:
         row = queries.by_key(session, "gateway.interface.streets")
         session.add(WatchOutage(
-            id=district.entry_id, target_id=row.id, started_at=start, ended_at=start + timedelta(hours=2), proven_end=True,
+            id=district.entry_id, target_id=row.id, started_at=start, ended_at=start + timedelta(hours=2),
+            proven_end=True,
         ))
 
     runtime.database.run(outage)
     with runtime.database.read() as session:
         whole = availability.report(session, SYSTEM, period="2026-W40", source=targets.SOURCE).targets[0].figure
-        monkeypatch.setattr(registry, "_planned", {"x": lambda session, key, a, b: [(start, start + timedelta(hours=1))]})
+        window = [(start, start + timedelta(hours=1))]
+        monkeypatch.setattr(registry, "_planned", {"x": lambda session, key, a, b: window})
         spared = availability.report(session, SYSTEM, period="2026-W40", source=targets.SOURCE).targets[0].figure
     assert (whole.down // 1_000_000, whole.planned, str(whole.share)) == (7200, 0, "98.80952")
     assert (spared.down // 1_000_000, spared.planned // 1_000_000) == (3600, 3600)
@@ -209,7 +212,7 @@ def test_recorded_counters_become_an_alarm_by_interface(runtime: Runtime, monkey
     monkeypatch.setattr(registry, "_expressions", {"gateway": ()})
     database.run(alerting.sync)
     with database.read() as session:
-        assert session.scalars(select(WatchAlarm.closed_at)).one() is not None, "a rule that is gone calls its alarm off"
+        assert session.scalars(select(WatchAlarm.closed_at)).one() is not None, "a rule that is gone is called off"
 
 
 def test_counters_add_up_what_happened_between_points(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,8 +235,12 @@ def test_counters_add_up_what_happened_between_points(runtime: Runtime, monkeypa
 
 
 def test_differences_of_interface_and_catalog() -> None:
-    items = [Item("1", "姓名", True, "conditional"), Item("2", "街道", False, "unconditional"), Item("3", "备注", True, "none")]
-    fields = [field("name", item_id="1"), field("note", item_id="3", sensitive=True), field("gone", item_id="9"), field("x")]
+    items = [
+        Item("1", "姓名", True, "conditional"), Item("2", "街道", False, "unconditional"), Item("3", "备注", True, "none"),
+    ]
+    fields = [
+        field("name", item_id="1"), field("note", item_id="3", sensitive=True), field("gone", item_id="9"), field("x"),
+    ]
     found = rules.differences(fields, items)
     assert [(one.kind, one.field) for one in found] == [
         ("exposed", "name"), ("unshared", "note"), ("gone", "gone"), ("undeclared", "x"), ("unserved", "街道"),
@@ -252,7 +259,8 @@ def test_drift_of_a_published_interface(district: District, runtime: Runtime) ->
 
 
 def test_probes_of_a_table_and_of_the_chain(district: District, runtime: Runtime) -> None:
-    runtime.database.run(lambda session: session.execute(text("CREATE TABLE streets (id integer, name text, changed text)")))
+    made = text("CREATE TABLE streets (id integer, name text, changed text)")
+    runtime.database.run(lambda session: session.execute(made))
     runtime.database.run(lambda session: session.execute(text("INSERT INTO streets VALUES (7, '月坛', '2020-01-01')")))
     spec = {"table": "streets", "id": "id", "key": 7}
     targets.probe_golden(runtime, {**spec, "expect": {"name": "月坛"}})
