@@ -114,7 +114,8 @@ def evaluate_rule(session: Session, rule: WatchRule, at: datetime, value: Decima
     if change.what == "fired":
         alarm = WatchAlarm(rule_id=rule.id, kind="rule", severity=rule.severity, opened_at=at)
         finding = Finding(
-            f"rule:{rule.id}", rule.severity, f"「{rule.name_zh}」告警：当前值 {value}", f"{rule.name_en} fired: value {value}", at,
+            f"rule:{rule.id}", rule.severity, f"「{rule.name_zh}」告警：当前值 {value}",
+            f"{rule.name_en} fired: value {value}", at,
         )
         open_alarm(session, alarm, finding, queries.silence_at(session, at, rule_id=rule.id), notify=change.notify)
     else:

@@ -17,7 +17,8 @@ ALARM_HAS_CASE = define(
 )
 KEY_TAKEN = define("kernel.watch.key_taken", 409, zh="监控对象「{key}」已存在", en="Target {key} exists already")
 CHANNEL_INVALID = define(
-    "kernel.watch.channel_invalid", 422, zh="告警通道的参数不合规：{reason}", en="The channel's parameters are not valid: {reason}",
+    "kernel.watch.channel_invalid", 422, zh="告警通道的参数不合规：{reason}",
+    en="The channel's parameters are not valid: {reason}",
 )
 CHANNEL_REFUSED = define(
     "kernel.watch.channel_refused", 502, zh="告警通道没有接受消息：{reason}", en="The channel did not take the message: {reason}",

@@ -40,7 +40,8 @@ class _Collector:
         for state in State:
             counts.add_metric([state], sum(row.state == state for row in rows))
         yield counts
-        up = GaugeMetricFamily("mulian_watch_up", "1 unless the target is known to be down", labels=["target", "source"])
+        labels = ["target", "source"]
+        up = GaugeMetricFamily("mulian_watch_up", "0 while the target is known to be down", labels=labels)
         for row in rows[:MOST_TARGETS]:
             if row.state != State.UNKNOWN:
                 up.add_metric([row.key, row.source], 0 if row.state in (State.DOWN, State.RECOVERING) else 1)

@@ -104,8 +104,8 @@ def wall(session: Session_, actor: Actor_) -> Wall:
     rows = service.wall(session, actor)
     items = [
         WallOut(
-            id=row.id, key=row.key, name=Title(zh=row.name_zh, en=row.name_en), source=row.source, state=State(row.state),
-            state_title=_state(row.state), since=row.since, latency_us=latency, department_id=row.department_id,
+            id=row.id, key=row.key, name=Title(zh=row.name_zh, en=row.name_en), source=row.source, since=row.since,
+            state=State(row.state), state_title=_state(row.state), latency_us=latency, department_id=row.department_id,
         ) for row, latency in rows
     ]
     return Wall(counts={state: sum(one.state is state for one in items) for state in State}, items=items)
@@ -206,7 +206,8 @@ def _target(row: WatchTarget) -> TargetOut:
     return TargetOut(
         id=row.id, source=row.source, key=row.key, kind=row.kind, name=Title(zh=row.name_zh, en=row.name_en),
         spec=row.spec, policy=PolicyIn(**row.policy), enabled=row.enabled, department_id=row.department_id,
-        state=State(row.state), state_title=_state(row.state), counted=row.counted, since=row.since, version=row.version,
+        state=State(row.state), state_title=_state(row.state), counted=row.counted, since=row.since,
+        version=row.version,
     )
 
 

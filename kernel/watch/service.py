@@ -138,7 +138,8 @@ def silence(
     now, silence_id = clock.now(), ids.new()
     audit_id = _note(session, actor, "silence", "watch_silence", silence_id, {"hours": hours, "reason": reason})
     row = WatchSilence(
-        id=silence_id, target_id=target_id, rule_id=rule_id, expression_id=expression_id, owner_name=actor.name, reason=reason, starts_at=now,
+        id=silence_id, target_id=target_id, rule_id=rule_id, expression_id=expression_id, owner_name=actor.name,
+        reason=reason, starts_at=now,
         ends_at=now + timedelta(hours=hours), audit_id=audit_id,
     )
     session.add(row)
@@ -170,7 +171,7 @@ def acknowledge(session: Session, actor: Actor, *, alarm_id: uuid.UUID) -> Watch
 
 
 def alarm_to_case(session: Session, actor: Actor, *, alarm_id: uuid.UUID) -> CaseFile:
-    """Turn an alarm's incident into an event; its clock starts at the first failing probe. Raises ``alarm_has_case``."""
+    """Turn an alarm's incident into an event, timed from the first failing probe. Raises ``alarm_has_case``."""
     return incidents.to_case(session, actor, incident_id=_incident_of(alarm(session, actor, alarm_id=alarm_id)))
 
 

@@ -57,8 +57,9 @@ def _called(runtime: Runtime, spec: dict[str, Any]) -> Result:
     try:
         fn(runtime, spec)
     except ProbeFailed as failure:
-        rungs = () if failure.fault is None else (Rung(Step.DATA, False, _micros(begin), str(failure)[:200], failure.fault),)
-        return Result(Outcome.FAIL, None, str(failure), rungs)
+        said, fault = str(failure), failure.fault
+        rungs = (Rung(Step.DATA, False, _micros(begin), said[:200], fault),) if fault is not None else ()
+        return Result(Outcome.FAIL, None, said, rungs)
     return Result(Outcome.OK, _micros(begin), "")
 
 

@@ -1,8 +1,8 @@
 """Messages as each receiver wants them. Pure: the clock and the secret come in.
 
-Sources: open.dingtalk.com "自定义机器人接入" (sign: HMAC-SHA256 of ``timestamp\\nsecret``, markdown), developer.work.weixin.qq.com
-"群机器人配置说明" (markdown, 4096 bytes), open.feishu.cn "自定义机器人使用指南" (sign: HMAC-SHA256 keyed with ``timestamp\\nsecret``
-over nothing, text).
+Sources: open.dingtalk.com "自定义机器人接入" (sign: HMAC-SHA256 of ``timestamp\\nsecret``, markdown),
+developer.work.weixin.qq.com "群机器人配置说明" (markdown, 4096 bytes), open.feishu.cn "自定义机器人使用指南" (sign:
+HMAC-SHA256 keyed with ``timestamp\\nsecret`` over nothing, text).
 """
 
 import base64
@@ -72,7 +72,8 @@ def _feishu(url: str, secret: str, message: Message, key: str, now: datetime) ->
 def _webhook(url: str, secret: str, message: Message, key: str, now: datetime) -> Request:
     stamp = str(clock.to_micros(now) // 1_000_000)
     body = canonical.dumps({
-        "id": key, "severity": message.severity, "title": message.title, "text": message.text, "sent_at": clock.iso(now),
+        "id": key, "severity": message.severity, "title": message.title, "text": message.text,
+        "sent_at": clock.iso(now),
     })
     headers = {"Content-Type": "application/json", IDEMPOTENCY: key, TIMESTAMP: stamp}
     if secret:

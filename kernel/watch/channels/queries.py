@@ -24,7 +24,8 @@ def waiting(session: Session, channel_id: uuid.UUID, now: datetime) -> Sequence[
     """What a channel is to be told now, oldest first."""
     return session.scalars(
         select(WatchDelivery)
-        .where(WatchDelivery.channel_id == channel_id, WatchDelivery.message_id.is_(None), WatchDelivery.not_before <= now)
+        .where(WatchDelivery.channel_id == channel_id, WatchDelivery.message_id.is_(None),
+               WatchDelivery.not_before <= now)
         .order_by(WatchDelivery.created_at, WatchDelivery.id).limit(500)
     ).all()
 

@@ -35,7 +35,7 @@ class SettingsIn(Wire):
 
 
 class SecretsIn(Wire):
-    """webhook and robots: url, secret; mail: recipients are addresses, username, password; sms: url, headers, people."""
+    """webhook and robots: url, secret; mail: recipients (addresses), username, password; sms: url, headers, people."""
 
     url: Annotated[str, Field(max_length=1000)] = ""
     secret: Annotated[str, Field(max_length=500)] = ""

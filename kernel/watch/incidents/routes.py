@@ -76,8 +76,8 @@ def _incident(row: WatchIncident) -> dict[str, Any]:
 
 def _detail(session: Session, row: WatchIncident) -> IncidentDetail:
     rungs = [
-        RungOut(step=rung.step, title=_title(STEP_TITLES[rung.step]), ok=rung.ok, micros=rung.micros, detail=rung.detail)
-        for rung in of_json(row.ladder)
+        RungOut(step=one.step, title=_title(STEP_TITLES[one.step]), ok=one.ok, micros=one.micros, detail=one.detail)
+        for one in of_json(row.ladder)
     ]
     return IncidentDetail(
         **_incident(row), ladder=rungs, alarms=[_member(alarm) for alarm in queries.alarms(session, row.id)],

@@ -1,6 +1,6 @@
 """What is expected of the content of an answer: golden values and freshness. Pure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from kernel import clock
@@ -53,7 +53,7 @@ def instant_of(value: Any) -> datetime | None:
         return None
     if isinstance(value, (int, float)):
         scale = 1 if abs(value) < 1e11 else 1_000 if abs(value) < 1e14 else 1_000_000
-        return datetime.fromtimestamp(value / scale, UTC)
+        return clock.from_micros(int(value * 1_000_000 // scale))
     try:
         found = datetime.fromisoformat(str(value).strip())
     except ValueError:

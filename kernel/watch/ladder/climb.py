@@ -5,7 +5,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -128,7 +127,7 @@ def _shake(host: str, pinned: list[guard.Pinned], timeout: float, days: int) -> 
         raise Broke(Fault.HANDSHAKE, error.reason or "") from error
     except OSError as error:
         raise Broke(Fault.RESET, error.strerror or str(error)) from error
-    end = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    end = clock.from_micros(ssl.cert_time_to_seconds(str(certificate["notAfter"])) * 1_000_000)
     left = (end - clock.now()).days
     if left < days:
         raise Broke(Fault.CERTIFICATE, f"证书 {left} 天后到期 expires in {left} days")

@@ -1,4 +1,4 @@
-"""Incidents with their timelines, channels and what they are told, expressions over recorded series, ladders, checks."""
+"""Incidents with their timelines, channels and what they are told, expressions over recorded series, checks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,8 +35,9 @@ def _history() -> None:
     op.execute(
         "INSERT INTO watch_incident (id, group_key, title_zh, title_en, severity, began_at, opened_at, closed_at,"
         " acknowledged_at, acknowledged_by, case_id, level, told_at, untold, sentence_zh, sentence_en, ladder, version)"
-        " SELECT id, 'alarm:' || CAST(id AS VARCHAR(36)), title_zh, title_en, severity, opened_at, opened_at, closed_at,"
-        " acknowledged_at, acknowledged_by, case_id, 0, CASE WHEN notified THEN opened_at END, 0, '', '', '[]', 1"
+        " SELECT id, 'alarm:' || CAST(id AS VARCHAR(36)), title_zh, title_en, severity, opened_at, opened_at,"
+        " closed_at, acknowledged_at, acknowledged_by, case_id, 0, CASE WHEN notified THEN opened_at END, 0,"
+        " '', '', '[]', 1"
         " FROM watch_alarm"
     )
     op.execute("UPDATE watch_alarm SET incident_id = id")
@@ -107,7 +108,9 @@ def _incidents() -> None:
         sa.Column("text_zh", sa.Text(), nullable=False),
         sa.Column("text_en", sa.Text(), nullable=False),
         sa.Column("actor_name", sa.String(length=120), nullable=True),
-        sa.ForeignKeyConstraint(["incident_id"], ["watch_incident.id"], name=op.f("fk_watch_incident_line_incident_id")),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["watch_incident.id"], name=op.f("fk_watch_incident_line_incident_id"),
+        ),
         sa.PrimaryKeyConstraint("incident_id", "seq", name=op.f("pk_watch_incident_line")),
     )
 
@@ -144,7 +147,9 @@ def _channels() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("queued_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["channel_id"], ["watch_channel.id"], name=op.f("fk_watch_delivery_channel_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["watch_channel.id"], name=op.f("fk_watch_delivery_channel_id"), ondelete="CASCADE",
+        ),
         sa.ForeignKeyConstraint(["incident_id"], ["watch_incident.id"], name=op.f("fk_watch_delivery_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_watch_delivery")),
     )
@@ -163,7 +168,9 @@ def _checks() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("audit_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["interface_id"], ["gateway_interface.id"], name=op.f("fk_gateway_health_check_interface_id")),
+        sa.ForeignKeyConstraint(
+            ["interface_id"], ["gateway_interface.id"], name=op.f("fk_gateway_health_check_interface_id"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_health_check")),
         sa.UniqueConstraint("interface_id", "kind", name=op.f("uq_gateway_health_check_interface_id_kind")),
     )

@@ -167,14 +167,16 @@ def test_robots_own_formats() -> None:
     made = hmac.new(f"{feishu['timestamp']}\nk".encode(), b"", hashlib.sha256).digest()
     assert feishu["sign"] == base64.b64encode(made).decode()
     long = Message("warning", "标题", "长" * 4000)
-    assert len(orjson.loads(formats.robot(Kind.WECOM, {"url": "https://a/"}, long, "id", NOW).body)["markdown"]["content"].encode()) <= 4096
+    wecom = orjson.loads(formats.robot(Kind.WECOM, {"url": "https://a/"}, long, "id", NOW).body)
+    assert len(wecom["markdown"]["content"].encode()) <= 4096
     assert formats.accepted(Kind.WECOM, 200, b'{"errcode":45009}') == "code 45009", "a robot says 200 and refuses"
     assert formats.accepted(Kind.FEISHU, 200, b'{"code":0}') is None
 
 
 @given(st.text(max_size=60), st.booleans())
 def test_a_value_never_becomes_part_of_the_template(text: str, form: bool) -> None:
-    made = formats.fill("text={text}&n={number}" if form else '{"n":"{number}","t":"{text}"}', {"text": text, "number": "1"}, form=form)
+    template = "text={text}&n={number}" if form else '{"n":"{number}","t":"{text}"}'
+    made = formats.fill(template, {"text": text, "number": "1"}, form=form)
     if form:
         assert parse_qs(made, keep_blank_values=True, strict_parsing=True) == {"text": [text], "n": ["1"]}
     else:

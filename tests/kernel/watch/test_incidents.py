@@ -38,7 +38,8 @@ def at(minute: float) -> datetime:
 def _targets(database: Database, count: int) -> list[uuid.UUID]:
     return database.run(lambda session: [
         service.add_target(session, SYSTEM, TargetSpec(
-            f"t{n}", "tcp", f"接口 {n}", f"interface {n}", {"host": "127.0.0.1", "port": 9}, Policy(late_after=3600), group="upstream:a",
+            f"t{n}", "tcp", f"接口 {n}", f"interface {n}", {"host": "127.0.0.1", "port": 9}, Policy(late_after=3600),
+            group="upstream:a",
         )).id for n in range(count)
     ])
 

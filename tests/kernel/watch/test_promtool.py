@@ -69,10 +69,12 @@ def _expression(random: Random) -> str:
         f"(rate({burn.format(long[0], long[0])}) and (rate({burn.format(long[1], long[1])})"
         f" and increase(calls_total[{long[0]}]) >= {least}",
         f"rate(calls_total[{short}]) * 60 > {level}", f"{level} < depth", f"depth >= {level} or depth < {level / 4}",
-        f"avg_over_time(depth[{short}]) > {level}", f"max_over_time(depth[{short}]) - min_over_time(depth[{short}]) > 20",
+        f"avg_over_time(depth[{short}]) > {level}",
+        f"max_over_time(depth[{short}]) - min_over_time(depth[{short}]) > 20",
         f"sum_over_time(depth[{short}]) / count_over_time(depth[{short}]) != last_over_time(depth[{short}])",
         f"increase(bad_total[{short}]) > {level / 5} unless depth < {level}", f"delta(depth[{short}]) < -{level / 3}",
-        f"-depth > -{level} and rate(calls_total[{long[0]}]) > 0", "depth % 7 > 3.5 and depth / (bad_total - bad_total) > 0",
+        f"-depth > -{level} and rate(calls_total[{long[0]}]) > 0",
+        "depth % 7 > 3.5 and depth / (bad_total - bad_total) > 0",
     ))
 
 
@@ -111,7 +113,8 @@ def _values(samples: dict[int, float]) -> str:
 def _file(cases: list[Case], answers: list[list[bool]], folder: Path) -> Path:
     """Rules and a unit test of promtool; a series carries its case's number as a label."""
     rules = [
-        {"alert": f"case{case.number}", "expr": _labelled(case), "for": f"{case.hold}s", "keep_firing_for": f"{case.keep}s"}
+        {"alert": f"case{case.number}", "expr": _labelled(case), "for": f"{case.hold}s",
+         "keep_firing_for": f"{case.keep}s"}
         for case in cases
     ]
     test = {

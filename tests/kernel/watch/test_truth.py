@@ -49,7 +49,8 @@ def script_of(random: Random, policy: Policy, timeout: int) -> Script:
     enough = policy.interval * (policy.down_after + 2) + timeout
     for _ in range(random.randint(1, 6)):
         blip = random.random() < 0.4
-        length = random.randint(1, policy.interval * (policy.down_after - 1)) if blip else enough + random.randint(0, 9 * policy.interval)
+        short, more = policy.interval * (policy.down_after - 1), random.randint(0, 9 * policy.interval)
+        length = random.randint(1, short) if blip else enough + more
         found.append((at, at + length))
         at += length + policy.interval * (policy.up_after + 3) + timeout + random.randint(0, 9 * policy.interval)
     return Script(tuple(found), at + 10 * policy.interval)

@@ -63,6 +63,8 @@ export const pages: RouteRecordRaw[] = [
   inner("/gateway/collections/:id", "/gateway/collections", "collection", ["gateway.collection.read"], () => import("@/views/collection/CollectionView.vue")),
   page("/gateway/files", "gateway", "files", ["gateway.file.read"], () => import("@/views/files/FilesView.vue")),
   page("/gateway/calls", "gateway", "calls", ["gateway.call.read"], () => import("@/views/gateway/CallsView.vue")),
+  page("/monitoring", "gateway", "monitoring", ["kernel.watch.read"], () => import("@/views/monitoring/MonitoringView.vue")),
+  inner("/monitoring/incidents/:id", "/monitoring", "incident", ["kernel.watch.read"], () => import("@/views/monitoring/IncidentView.vue")),
 
   page("/chain", "chain", "chainOverview", ["chain.explorer.read"], () => import("@/views/chain/OverviewView.vue")),
   page("/chain/nodes", "chain", "chainNodes", ["chain.node.read"], () => import("@/views/chain/NodesView.vue")),

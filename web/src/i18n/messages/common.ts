@@ -83,6 +83,8 @@ export const common = {
     imports: ["批量导入", "Import"], import: ["导入批次", "Import batch"], review: ["审核中心", "Review"],
     interfaces: ["接口", "Interfaces"], interface: ["接口详情", "Interface"], collections: ["数据汇聚", "Collection"], collection: ["汇聚任务", "Collection task"], files: ["文件资源", "Files"], apps: ["应用与凭证", "Apps and keys"],
     demands: ["数据应用申请", "Requests for data"], calls: ["调用日志", "Call log"],
+    interfaces: ["接口", "Interfaces"], interface: ["接口详情", "Interface"], apps: ["应用与凭证", "Apps and keys"],
+    demands: ["数据应用申请", "Requests for data"], calls: ["调用日志", "Call log"], monitoring: ["监控与告警", "Monitoring"], incident: ["告警事件", "Incident"],
     chainOverview: ["运行总览", "Overview"], chainNodes: ["节点", "Nodes"], chainUnits: ["单位上链健康", "Departments on chain"], explorer: ["区块与交易", "Blocks"],
     contracts: ["智能合约", "Contracts"], contract: ["合约详情", "Contract"], chainAccounts: ["链上账户", "Ledger accounts"], chainApps: ["应用对接", "Applications"], chainApp: ["应用详情", "Application"],
     verify: ["存证核验", "Verify proof"], witnesses: ["存证见证", "Witnesses"],

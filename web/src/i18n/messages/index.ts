@@ -16,6 +16,7 @@ import { identifiers } from "./identifiers";
 import { imports } from "./imports";
 import { interfaceLife } from "./interfaceLife";
 import { links } from "./links";
+import { monitoring } from "./monitoring";
 import { nodes } from "./nodes";
 import { quality } from "./quality";
 import { review } from "./review";
@@ -28,4 +29,4 @@ import { transfers } from "./transfers";
 import { units } from "./units";
 import { work } from "./work";
 
-export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...chainAccounts, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...interfaceLife, ...collection, status };
+export const messages: Pairs = { ...common, ...system, ...catalog, ...work, ...chain, ...chainApps, ...chainAccounts, ...nodes, ...contracts, ...imports, ...review, ...crypto, ...identifiers, ...units, ...replacements, ...reports, ...form, ...search, ...codes, ...following, ...quality, ...links, ...history, ...transfers, ...gateway, ...interfaceLife, ...collection, ...monitoring, status };
