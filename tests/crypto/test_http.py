@@ -93,7 +93,7 @@ def test_abort_over_http_and_by_command(served: Served) -> None:
     live.runtime.database.run(lambda s: approvals.decide(s, district.checker, asked, approve=True))
     one = auditor.get(place).json()
     assert (one["state"], one["abort"]["state"], one["abort"]["done"]) == ("aborting", "verify", 20)
-    assert one["abort"]["maker"] == maker.user.display_name and one["percent"] == 0
+    assert one["abort"]["maker"] == maker.user.username and one["percent"] == 0
     machine.run(live.runtime, system_actor("test"), rotation_id)
     one = auditor.get(place).json()
     assert (one["state"], one["percent"], one["certificate"]["kept_key"]) == ("aborted", 100, one["old_key_id"])
