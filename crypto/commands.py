@@ -1,4 +1,4 @@
-"""``mulian crypto``: inventory, scan-plaintext, self-check, fences, rotations, resume, drill."""
+"""``mulian crypto``: inventory, scan-plaintext, self-check, fences, rotations, resume, abort, drill."""
 
 import uuid
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ import typer
 from rich.progress import Progress
 
 from crypto.replacement.commands import app as replace_app
+from kernel.approvals.models import Approval
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, progress_console
 from kernel.runtime import Runtime
 
@@ -150,6 +151,27 @@ def resume(rotation_id: uuid.UUID, home: HomeOption = None, json: JsonOption = F
             "certificate": done.certificate,
         }
     output(result, json)
+
+
+@app.command()
+def abort(
+    rotation_id: uuid.UUID,
+    user: Annotated[str, typer.Option("--as", help="以该用户的身份与权限申请 / asked by this user")],
+    reason: Annotated[str, typer.Option(help="中止的理由 / why")], home: HomeOption = None, json: JsonOption = False,
+) -> None:
+    """申请中止一次更换并退回原密钥；另一位安全管理员在控制台同意后开始 / propose to abort; a second person decides."""
+    from crypto.acting import acting
+    from crypto.rotation import aborting
+
+    with open_runtime(home) as runtime:
+        actor = acting(runtime, user)
+        approval_id, state = runtime.database.run(lambda session: _asked(aborting.request(
+            session, actor, rotation_id=rotation_id, reason=reason)))
+    output({"approval_id": str(approval_id), "state": state}, json)
+
+
+def _asked(approval: Approval) -> tuple[uuid.UUID, str]:
+    return approval.id, approval.state
 
 
 @app.command()

@@ -200,6 +200,16 @@ ROTATION_WAITS = define(
 ROTATION_STATE = define(
     "crypto.rotation.state", 409, zh="更换处于 {state} 阶段，不能执行此操作", en="The rotation is in state {state}",
 )
+ABORT_LEAKED = define(
+    "crypto.rotation.abort_leaked", 409, zh="原密钥 {key_id} 已按泄露处置，更换不能中止：泄露的密钥不得恢复使用",
+    en="The old key {key_id} is compromised: a leaked key does not come back, its rotation cannot be aborted",
+    fix_zh="请等待更换完成；对新密钥不满意的，完成后再申请更换一次",
+    fix_en="Let the rotation finish; where the new key will not do, ask for another rotation afterwards",
+)
+COMMAND_USER = define(
+    "crypto.command.user_unknown", 404, zh="没有可用的用户「{username}」", en="No active user {username}",
+    fix_zh="请用 --as 指明有相应权限的用户", fix_en="Name a user with the right by --as",
+)
 VALUE_UNREADABLE = define(
     "crypto.value.unreadable", 500, zh="{count} 个加密值无法解开", en="{count} encrypted value(s) do not open",
 )

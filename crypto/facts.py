@@ -11,6 +11,7 @@ from crypto.keys import queries as keys
 from crypto.keys import rules
 from crypto.keys.rules import KeyState
 from crypto.rotation.models import CryptoRotation
+from crypto.rotation.rules import RotationState
 from crypto.scopes import queries as scopes
 from crypto.scopes import registry
 from crypto.scopes.rules import ENC
@@ -23,7 +24,7 @@ class CryptoFacts:
     """State of encryption of one department, or of the district.
 
     ``declared_columns`` counts (department with rows, declared column) pairs, ``scoped_columns`` those that are a
-    scope; ``fields`` the encrypted values, ``old_key_fields`` those not under the newest key of their scope.
+    scope; ``fields`` the encrypted values, ``old_key_fields`` those not under the key in use of their scope.
     """
 
     declared_columns: int
@@ -60,11 +61,11 @@ def _departments(session: Session, table: str, column: str, department_id: uuid.
     return found if department_id is None else found & {department_id}
 
 
-def _fields(session: Session, table: str, column: str, department_id: uuid.UUID, newest: int) -> tuple[int, int]:
+def _fields(session: Session, table: str, column: str, department_id: uuid.UUID, key_id: int) -> tuple[int, int]:
     model, declared = Base.metadata.tables[table], registry.table_of(table)
     value = type_coerce(model.c[column], LargeBinary)
     query = select(func.count()).where(model.c[declared.department_column] == department_id, value.is_not(None))
-    older = query.where(func.substr(value, 3, 4, type_=LargeBinary) < newest.to_bytes(4))
+    older = query.where(func.substr(value, 3, 4, type_=LargeBinary) != key_id.to_bytes(4))
     return session.scalar(query) or 0, session.scalar(older) or 0
 
 
@@ -87,5 +88,8 @@ def _rotations(
 
     count = select(func.count()).select_from(CryptoRotation)
     return of(count.where(CryptoRotation.finished_at.is_(None))), of(
-        count.where(CryptoRotation.finished_at >= start, CryptoRotation.finished_at < end)
+        count.where(
+            CryptoRotation.finished_at >= start, CryptoRotation.finished_at < end,
+            CryptoRotation.state != RotationState.ABORTED,
+        )
     )

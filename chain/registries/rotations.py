@@ -16,6 +16,8 @@ def on_rotation_finished(session: Session, event: RotationFinished) -> None:
 
     A key is named by a keyed digest of department and scope, so that the log tells nobody which column it is.
     """
+    if event.aborted or event.new_key_id is None:
+        return  # the version that was complete before still is
     name = runtime_of(session).box.mac(PURPOSE, f"{event.department_id}|{event.scope}".encode())
     goal = {
         "department": id_word(event.department_id), "version": event.new_key_id,

@@ -140,7 +140,7 @@ def _needed(session: Session, dek: CryptoDek, scope: CryptoScope, now: datetime)
     if dek.purpose != ENC:
         return False  # no envelope names it
     rows = ScopeRows(registry.table_of(scope.table_name), name_of(scope))
-    return rows.count_older(session, dek.key_id + 1) > 0
+    return rows.count_under(session, dek.key_id) > 0
 
 
 def _certify(session: Session, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:

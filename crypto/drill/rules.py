@@ -9,6 +9,7 @@ from crypto.rotation.rules import STATE_TITLES, RotationState
 When = Literal["committed", "inside"]
 WORKING = (RotationState.PLANNED, RotationState.KEY_READY, RotationState.SWITCH, RotationState.REENCRYPT,
            RotationState.SCAN, RotationState.VERIFY)
+_COMING = (*WORKING[:2], RotationState.ABORTING, *WORKING[2:])  # on the way back the first two are not met
 _WHEN = {"committed": "提交后", "inside": "事务中"}
 _CHECKS = {
     "finished": "更换完成并出具证书", "one_active_key": "恰有一个使用中的密钥，旧密钥已退役",
@@ -28,7 +29,7 @@ class Moment:
 
     def passed(self, state: str) -> bool:
         """Tell whether a rotation that reached ``state`` by a commit will not come by this moment soon."""
-        return state not in WORKING or WORKING.index(RotationState(state)) > WORKING.index(self.state)
+        return state not in _COMING or _COMING.index(RotationState(state)) > _COMING.index(self.state)
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def _judge(
             "finished": rotation.state == RotationState.RETIRED and rotation.certificate is not None,
             "one_active_key": [key for key, state in states.items() if state == KeyState.ACTIVE] == [outcome.new_key]
             and states[outcome.old_key] == KeyState.RETIRED,
-            "all_under_new_key": rows.count_older(session, outcome.new_key) == 0 and len(found) == outcome.rows,
+            "all_under_new_key": rows.count_others(session, outcome.new_key) == 0 and len(found) == outcome.rows,
             "all_rows_right": found.keys() == target.before.keys() and not any(
                 rules.wrong(rules.allowed(target.before[key], written.get(key, ())), value)
                 for key, value in found.items()

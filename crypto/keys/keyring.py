@@ -250,11 +250,11 @@ class Keyring:
 
     def _index_keys(self, session: Session, scope: Scope) -> tuple[KeyRecord, KeyRecord | None]:
         """Return the index key in use, which may be compromised, and the one that an exchange brings in."""
-        found = queries.indexing(session, scope)  # the newest first: what is not coming is in use, or was before it
-        used = [item for item in found if item.state is not KeyState.PRE_ACTIVE]
-        if not used:
+        found = {item.state: item for item in reversed(queries.indexing(session, scope))}  # the newest of each
+        used = found.get(KeyState.ACTIVE) or found.get(KeyState.COMPROMISED)
+        if used is None:
             raise SCOPE_UNKNOWN(scope=str(scope))
-        return used[0], found[0] if found[0] is not used[0] else None
+        return used, found.get(KeyState.PRE_ACTIVE)
 
     def _opened(self, item: KeyRecord) -> _Held:
         return DESTROYED_KEY if item.state is KeyState.DESTROYED else self._unwrapped(item)

@@ -12,7 +12,7 @@ from crypto.errors import KEK_UNKNOWN, KEY_STATE, KEY_UNKNOWN
 from crypto.keys.models import CryptoDek, CryptoKek
 from crypto.keys.rules import STATE_TITLES, KeyState
 from crypto.scopes.models import CryptoScope
-from crypto.scopes.rules import BLIND_INDEX, Scope
+from crypto.scopes.rules import BLIND_INDEX, ENC, Scope
 from kernel.identity.models import Department
 
 
@@ -94,6 +94,14 @@ def indexing(session: Session, scope: Scope) -> list[KeyRecord]:
         CryptoDek.state.not_in((KeyState.RETIRED, KeyState.DESTROYED)),
     ).order_by(CryptoDek.version.desc())
     return [_record(row) for row in session.execute(query.execution_options(populate_existing=True))]
+
+
+def last_used(session: Session, scope_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return for each scope the greatest id of a field key under which something was ever written."""
+    query = select(CryptoDek.scope_id, func.max(CryptoDek.key_id)).where(
+        CryptoDek.scope_id.in_(scope_ids), CryptoDek.purpose == ENC, CryptoDek.activated_at.is_not(None),
+    ).group_by(CryptoDek.scope_id)
+    return dict(session.execute(query).tuples().all())
 
 
 def compromised(session: Session, scope: Scope, purpose: str) -> int | None:

@@ -86,8 +86,21 @@ class KeyOut(Wire):
     overdue: bool
 
 
+class AbortOut(Wire):
+    """The decision to go back to the old key."""
+
+    reason: str
+    maker: str
+    checker: str
+    at: str
+    state: Annotated[str, Field(description="中止时所处阶段")]
+    state_zh: str
+    state_en: str
+    done: Annotated[int, Field(description="中止时已更换的行数")]
+
+
 class RotationOut(Wire):
-    """A rotation with its progress; ``certificate`` once the old key is retired."""
+    """A rotation with its progress; ``certificate`` at its end. With ``abort`` its figures count the way back."""
 
     id: uuid.UUID
     scope_id: uuid.UUID
@@ -115,6 +128,7 @@ class RotationOut(Wire):
     maker: str
     checker: str
     approval_id: uuid.UUID
+    abort: Annotated[AbortOut | None, Field(description="已决定中止并退回原密钥；空为未中止")]
     certificate: dict[str, Any] | None
     created_at: str
     updated_at: str

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 
-from sqlalchemy import update
+from sqlalchemy import func, literal, update
 from sqlalchemy.orm import Session
 
 from crypto.errors import KEY_UNKNOWN
@@ -17,11 +17,12 @@ from crypto.scopes.models import CryptoScope
 from crypto.scopes.queries import name_of
 from kernel import clock
 from kernel.audit.service import record
+from kernel.db import Instant
 from kernel.identity.actor import Actor
 from kernel.runtime import runtime_of
 
 _REPLACED = (KeyState.DECRYPT_ONLY, KeyState.COMPROMISED)
-__all__ = ["Keyring", "compromise", "create_key", "get", "replace", "reserve", "retire"]
+__all__ = ["Keyring", "compromise", "create_key", "drop", "get", "recall", "replace", "reserve", "retire"]
 
 
 def create_key(
@@ -52,15 +53,39 @@ def create_key(
 
 
 def replace(session: Session, actor: Actor, *, old_key_id: int, new_key_id: int, department_id: uuid.UUID) -> None:
-    """Make the old key decrypt-only and the new one active, in one transaction; doing it twice changes nothing."""
+    """Make the old key decrypt-only and the new one active, in one transaction; doing it twice changes nothing.
+
+    A key that was replaced before may come back: its age counts from when it was first in use.
+    """
     now = clock.now()
     changed = _move(session, old_key_id, KeyState.ACTIVE, state=KeyState.DECRYPT_ONLY, replaced_at=now)
     changed |= _move(session, old_key_id, KeyState.COMPROMISED, replaced_at=now)
-    _move(session, new_key_id, KeyState.PRE_ACTIVE, state=KeyState.ACTIVE, activated_at=now)
+    _move(
+        session, new_key_id, KeyState.PRE_ACTIVE, KeyState.DECRYPT_ONLY, state=KeyState.ACTIVE, replaced_at=None,
+        activated_at=func.coalesce(CryptoDek.activated_at, literal(now, Instant())),
+    )
     if changed:
         record(
             session, actor, action="crypto.key.replace", object_type="crypto_key", object_id=str(old_key_id),
             detail={"new_key": new_key_id}, department_id=department_id,
+        )
+
+
+def drop(session: Session, actor: Actor, *, key_id: int, department_id: uuid.UUID) -> None:
+    """Let a key that was to come never come: nothing is written with it from this commit on, retiring it is left."""
+    if _move(session, key_id, KeyState.PRE_ACTIVE, state=KeyState.DECRYPT_ONLY, replaced_at=clock.now()):
+        record(
+            session, actor, action="crypto.key.drop", object_type="crypto_key", object_id=str(key_id),
+            detail={}, department_id=department_id,
+        )
+
+
+def recall(session: Session, actor: Actor, *, key_id: int, department_id: uuid.UUID) -> None:
+    """Let a key that was replaced be the coming one again; :func:`replace` brings it in."""
+    if _move(session, key_id, KeyState.DECRYPT_ONLY, state=KeyState.PRE_ACTIVE):
+        record(
+            session, actor, action="crypto.key.recall", object_type="crypto_key", object_id=str(key_id),
+            detail={}, department_id=department_id,
         )
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from crypto.keys import queries, rules
 from crypto.keys.doors import Answer
 from crypto.keys.models import CryptoDek
 from crypto.keys.rules import STATE_TITLES, KeyState
-from crypto.keys.schemas import KeyOut, LeakedOut, OverviewOut, ProcessOut, RotationOut, ScopeOut, SealedOut
+from crypto.keys.schemas import AbortOut, KeyOut, LeakedOut, OverviewOut, ProcessOut, RotationOut, ScopeOut, SealedOut
 from crypto.keys.vault import Vault, vault_of
 from crypto.rotation import service as rotating
 from crypto.rotation.models import CryptoRotation
@@ -162,13 +163,22 @@ def _rotation(row: CryptoRotation, scope: CryptoScope, names: dict[uuid.UUID, st
         done=row.done, skipped=row.skipped, percent=_percent(row), passes=row.passes, unreadable=row.unreadable,
         urgent=row.urgent, waits_until=_iso(row.waits_until), stopped=stopped,
         maker=row.maker_name, checker=row.checker_name, approval_id=row.approval_id, certificate=row.certificate,
+        abort=_abort(row.abort),
         created_at=clock.iso(row.created_at), updated_at=clock.iso(row.updated_at),
         switched_at=_iso(row.switched_at), finished_at=_iso(row.finished_at),
     )
 
 
+def _abort(found: dict[str, Any] | None) -> AbortOut | None:
+    if found is None:
+        return None
+    zh, en = ROTATION_TITLES[RotationState(found["state"])]
+    shown = {name: found[name] for name in ("reason", "maker", "checker", "at", "state", "done")}
+    return AbortOut(**shown, state_zh=zh, state_en=en)
+
+
 def _percent(row: CryptoRotation) -> int:
-    """Whole percent of rows; 100 only when the old key is retired."""
+    """Whole percent of rows; 100 only at its end."""
     if row.finished_at:
         return 100
     return min(99, 100 * (row.done + row.skipped) // row.total) if row.total else 0

@@ -19,6 +19,7 @@ from crypto.requests.schemas import (
     SharesOut,
 )
 from crypto.requests.views import keks
+from crypto.rotation import aborting
 from crypto.rotation import service as rotations
 from crypto.rotation.windows import window
 from kernel.approvals.models import Approval
@@ -63,6 +64,12 @@ def request_destruction(session: Session_, actor: Actor_, kek_id: uuid.UUID, bod
 def request_compromise(session: Session_, actor: Actor_, key_id: KeyId, body: ReasonIn) -> RequestedOut:
     """Propose to treat a data key as compromised: no more writing with it, and its rotation goes first."""
     return _asked(service.request_compromise(session, actor, key_id=key_id, reason=body.reason))
+
+
+@api.post("/rotations/{rotation_id}/abort", status_code=202, **needs("crypto.key.manage"))
+def request_abort(session: Session_, actor: Actor_, rotation_id: uuid.UUID, body: ReasonIn) -> RequestedOut:
+    """Propose to abort a rotation: the old key stays, rows that have moved go back under it, the new key goes."""
+    return _asked(aborting.request(session, actor, rotation_id=rotation_id, reason=body.reason))
 
 
 @api.put("/scopes/{scope_id}/schedule", **needs("crypto.key.manage"))

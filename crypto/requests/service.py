@@ -91,8 +91,8 @@ def compromise(session: Session, approval: Approval) -> None:
     keys.compromise(session, actor, key_id=key.key_id, department_id=key.scope.department_id, reason=params["reason"])
     if key.state is KeyState.ACTIVE:
         _exchange(session, approval, key)
-    elif running := rotation_queries.replacing(session, key.key_id):
-        rotations.hasten(session, running)  # its successor is in use: the rows under it wait for no window
+    elif running := rotation_queries.open_of(session, key.scope_id, key.purpose):
+        rotations.hasten(session, running)  # another key is in use: the rows under this one wait for no window
     _tell(session, key)
 
 
@@ -141,7 +141,7 @@ def _compromisable(session: Session, key_id: int) -> KeyRecord:
     if key.purpose == BLIND_INDEX and column.blind_index_next is None:
         raise ROTATION_NO_SECOND(scope=str(key.scope))  # what is stopped could never go on
     running = rotation_queries.open_of(session, key.scope_id, key.purpose)
-    if running is not None and running.new_key_id == key_id:
+    if running is not None and key_id == (running.old_key_id if running.abort else running.new_key_id):
         raise ROTATION_OPEN(scope=str(key.scope))
     return key
 

@@ -2,6 +2,9 @@
 
 planned → key_ready → switch → reencrypt ⇄ scan → verify → retired. Reading and computing happen outside write
 units; a write unit only swaps envelopes, moves the cursor and proves that the lease is still ours.
+
+Aborted, it runs the other way: aborting → switch → reencrypt ⇄ scan → verify → aborted, with the two keys exchanged
+(:mod:`crypto.rotation.direction`) and nothing else; from where no key was switched yet it ends at once.
 """
 
 import hashlib
@@ -11,23 +14,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
 from crypto.columns.service import Failure
 from crypto.envelope import packed_keys, row_keys
 from crypto.envelope.row_keys import JSONKey, RowKey
-from crypto.errors import KEY_STATE, ROTATION_LEASE, ROTATION_ROWS_BAD
+from crypto.errors import ROTATION_LEASE, ROTATION_ROWS_BAD
 from crypto.keys import service as keys
 from crypto.keys.keyring import Keyring
 from crypto.keys.rules import KeyState
 from crypto.rotation import certify, queries, service
+from crypto.rotation.direction import source, target
 from crypto.rotation.events import RotationFinished
 from crypto.rotation.models import CryptoRotation
 from crypto.rotation.overlap import Overlap
 from crypto.rotation.queries import ScopeRows
-from crypto.rotation.rules import RotationState, certificate
+from crypto.rotation.rules import RotationState, abort_certificate, certificate
 from crypto.rotation.transfer import Page
 from crypto.scopes import fences, registry
 from crypto.scopes import queries as scopes
@@ -79,6 +83,7 @@ class FieldMachine:
             RotationState.REENCRYPT: self._reencrypt,
             RotationState.SCAN: self._scan,
             RotationState.VERIFY: self._verify,
+            RotationState.ABORTING: self._turn,
         }
 
     def read(self, unit: Callable[[Session], T]) -> T:
@@ -117,26 +122,44 @@ class FieldMachine:
 
         self._write(RotationState.PLANNED, change)
 
-    def _switch(self, _: CryptoRotation) -> None:
-        """New key active, old one decrypt-only, fence raised: after this commit nobody writes the old key."""
+    def _turn(self, rotation: CryptoRotation) -> None:
+        """The first step back. Where nothing was ever written under the new key, it is the last one too."""
+        if rotation.switched_at is not None:
+            self._switch(rotation)
+            return
+
+        def change(session: Session, current: CryptoRotation) -> None:
+            if current.new_key_id is not None:
+                keys.drop(
+                    session, self._actor, key_id=current.new_key_id, department_id=current.department_id)
+            self._finish(session, current, None, None, clock.now())
+
+        self._write(RotationState.ABORTING, change)
+
+    def _switch(self, found: CryptoRotation) -> None:
+        """One key active, the other decrypt-only, fence set: after this commit nobody writes the other one."""
 
         def change(session: Session, rotation: CryptoRotation) -> None:
+            scopes.get(session, rotation.scope_id).fence_key_id = target(rotation)
+            session.flush()
+            if rotation.abort:
+                certify.drop_of(session, self._table, self._scope.column, source(rotation))
             fences.lock(session, self._table)  # writers in flight finish first, so the scan will see their rows
-            scope = scopes.get(session, rotation.scope_id)
             keys.replace(
-                session, self._actor, old_key_id=rotation.old_key_id, new_key_id=newer_key(rotation),
+                session, self._actor, old_key_id=source(rotation), new_key_id=target(rotation),
                 department_id=rotation.department_id,
             )
-            scope.fence_key_id = newer_key(rotation)
-            session.flush()
             fences.rebuild(session, self._table)
-            rotation.state, rotation.switched_at = RotationState.SWITCH, clock.now()
+            rotation.state = RotationState.SWITCH
+            rotation.switched_at = rotation.switched_at or clock.now()
 
-        self._write(RotationState.KEY_READY, change)
+        self._write(RotationState(found.state), change)
 
     def _begin(self, _: CryptoRotation) -> None:
         def change(session: Session, rotation: CryptoRotation) -> None:
-            rotation.total = self._rows.count_older(session, newer_key(rotation))
+            if rotation.abort:  # another department's may have been added while the switch was under way
+                certify.drop_of(session, self._table, self._scope.column, source(rotation))
+            rotation.total = self._rows.count_others(session, target(rotation))
             next_pass(rotation)
 
         self._write(RotationState.SWITCH, change)
@@ -147,11 +170,11 @@ class FieldMachine:
         While it is being written the next one is made ready. Rows that somebody writes meanwhile are left to the
         next pass, as ever.
         """
-        new_key, passes, after = newer_key(rotation), rotation.passes, self._after(rotation)
-        ready = self._beside.take((passes, after), lambda: self._prepare(new_key, after))
+        key_id, passes, after = target(rotation), rotation.passes, self._after(rotation)
+        ready = self._beside.take((key_id, passes, after), lambda: self._prepare(key_id, after))
         if len(ready.chunk) == self._chunk_rows:
             last = ready.chunk.keys[-1]
-            self._beside.begin((passes, last), lambda: self._prepare(new_key, last))
+            self._beside.begin((key_id, passes, last), lambda: self._prepare(key_id, last))
 
         def change(session: Session, current: CryptoRotation) -> None:
             fitted = self._rows.swap(session, ready.rows, ready.fresh) if ready.rows else 0
@@ -159,11 +182,11 @@ class FieldMachine:
 
         self._write_chunk(rotation, ready.chunk.keys, change, scan_next)
 
-    def _prepare(self, new_key: int, after: RowKey | None) -> "_Prepared":
-        """Read the chunk behind ``after`` and encrypt it under the new key; may run beside the writing of another."""
-        chunk, opened = self.read(lambda session: self._read_chunk(session, new_key, after))
+    def _prepare(self, key_id: int, after: RowKey | None) -> "_Prepared":
+        """Read the chunk behind ``after`` and encrypt it under a key; may run beside the writing of another."""
+        chunk, opened = self.read(lambda session: self._read_chunk(session, key_id, after))
         rows, clear, bad = sound(chunk, opened)
-        fresh = self._keyring.encrypt_under(self._runtime.database, new_key, rows.keys, clear) if rows else []
+        fresh = self._keyring.encrypt_under(self._runtime.database, key_id, rows.keys, clear) if rows else []
         return _Prepared(chunk, rows, fresh, bad)
 
     def _write_chunk(
@@ -185,16 +208,16 @@ class FieldMachine:
             time.sleep(GAP_SECONDS)
 
     def _read_chunk(
-        self, session: Session, new_key: int, after: RowKey | None,
+        self, session: Session, key_id: int, after: RowKey | None,
     ) -> tuple[Page, list[bytes | Failure | None]]:
-        chunk = self._rows.older(session, new_key, after, self._chunk_rows)
+        chunk = self._rows.others(session, key_id, after, self._chunk_rows)
         return chunk, self._keyring.decrypt_column(self._scope, chunk.keys, chunk.envelopes, session=session)
 
     def _after(self, rotation: CryptoRotation) -> RowKey | None:
         return None if rotation.cursor is None else row_keys.from_json(self._rows.kind, rotation.cursor)
 
     def _scan(self, _: CryptoRotation) -> None:
-        """Count older rows again: none → verify; else another pass, or stop where only unreadable ones are left."""
+        """Count the rows of other keys again: none → verify; else another pass, or stop where only unreadable ones are left."""
         unreadable: list[JSONKey] = []
 
         def change(session: Session, rotation: CryptoRotation) -> None:
@@ -210,10 +233,10 @@ class FieldMachine:
             raise rows_bad(unreadable)
 
     def _left(self, session: Session, rotation: CryptoRotation) -> int:
-        return self._rows.count_older(session, newer_key(rotation))
+        return self._rows.count_others(session, target(rotation))
 
     def _verify(self, rotation: CryptoRotation) -> None:
-        """Open every row in one snapshot, digest them in order, then retire the old key with a certificate."""
+        """Open every row in one snapshot, digest them in order, then retire the key that was left, with a certificate."""
         for certify_step in (certify.add, certify.validate, certify.drop_older):
             self._runtime.database.run(partial(self._certify, step=certify_step))
         snapshot_at = clock.now()
@@ -222,29 +245,46 @@ class FieldMachine:
             raise rows_bad(bad)
 
         def change(session: Session, current: CryptoRotation) -> None:
-            self._retire(session, current, rows, digest, snapshot_at)
+            self._finish(session, current, rows, digest, snapshot_at)
 
         self._write(RotationState.VERIFY, change)
 
-    def _retire(
-        self, session: Session, current: CryptoRotation, rows: int, digest: str, snapshot_at: datetime,
+    def _finish(
+        self, session: Session, current: CryptoRotation, rows: int | None, digest: str | None, snapshot_at: datetime,
     ) -> None:
-        issued = certificate(
-            rotation_id=current.id, department_id=current.department_id, table=self._scope.table,
-            column=self._scope.column, old_key_id=current.old_key_id, new_key_id=newer_key(current), rows=rows,
-            skipped=current.skipped, passes=current.passes, digest=digest, snapshot_at=snapshot_at,
-            maker=current.maker_name, checker=current.checker_name, purpose=self.purpose, row_key=self._rows.kind,
-        )
-        keys.retire(session, self._actor, key_id=current.old_key_id, department_id=current.department_id)
-        current.state, current.finished_at, current.certificate = RotationState.RETIRED, clock.now(), issued
+        """Retire the key that was left. ``rows`` None: no row was looked at, the new key was never in use."""
+        issued = self._issued(current, rows, digest, snapshot_at)
+        left = current.new_key_id if current.abort else current.old_key_id
+        if left is not None:
+            keys.retire(session, self._actor, key_id=left, department_id=current.department_id)
+        current.state = RotationState.ABORTED if current.abort else RotationState.RETIRED
+        current.finished_at, current.certificate = clock.now(), issued
         record(
             session, self._actor, action="crypto.rotation.finish", object_type="crypto_rotation",
             object_id=str(current.id), detail={"certificate": issued}, department_id=current.department_id,
         )
         publish(session, RotationFinished(
             rotation_id=current.id, department_id=current.department_id, scope=str(self._scope),
-            old_key_id=current.old_key_id, new_key_id=newer_key(current), rows=rows, certificate=issued,
+            old_key_id=current.old_key_id, new_key_id=current.new_key_id, rows=rows, certificate=issued,
+            aborted=bool(current.abort),
         ))
+
+    def _issued(
+        self, current: CryptoRotation, rows: int | None, digest: str | None, snapshot_at: datetime,
+    ) -> dict[str, Any]:
+        common: dict[str, Any] = {
+            "rotation_id": current.id, "department_id": current.department_id, "table": self._scope.table,
+            "column": self._scope.column, "rows": rows, "digest": digest, "snapshot_at": snapshot_at,
+            "passes": current.passes, "maker": current.maker_name, "checker": current.checker_name,
+            "purpose": self.purpose, "row_key": self._rows.kind,
+        }
+        if current.abort:
+            return abort_certificate(
+                **common, kept_key_id=current.old_key_id, dropped_key_id=current.new_key_id, moved=current.done,
+                abort=current.abort,
+            )
+        return certificate(
+            **common, old_key_id=current.old_key_id, new_key_id=target(current), skipped=current.skipped)
 
     def _certify(self, session: Session, step: Callable[[Session, EncryptedTable, str], None]) -> None:
         step(session, self._table, self._scope.column)
@@ -306,9 +346,3 @@ def scan_next(rotation: CryptoRotation) -> None:
     """A pass has met its last row: look for what it missed."""
     rotation.state = RotationState.SCAN
 
-
-def newer_key(rotation: CryptoRotation) -> int:
-    """Return the id of the new key; raise ``crypto.key.state`` before it was made."""
-    if rotation.new_key_id is None:
-        raise KEY_STATE(key_id="?", state=rotation.state)
-    return rotation.new_key_id

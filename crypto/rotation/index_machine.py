@@ -4,6 +4,10 @@ planned → key_ready (writers fill both columns from here on) → switch (write
 reencrypt (the second column is filled for the rest) ⇄ scan → verify (every second index is computed again; the new
 key becomes the active one) → move (indexes go into the first column, chunk by chunk) → retired (every first index is
 computed again). Look-ups ask both columns under the key in use, so that each state finds every row.
+
+Aborted before the new key was in use: aborting → clear (writers fill the first column only, the second is emptied) →
+aborted (every first index is computed again). Aborted afterwards: aborting → move (to its end, so that the second
+column is free) → switch → … → move → aborted, the same exchange with the old key coming in.
 """
 
 import hashlib
@@ -18,12 +22,13 @@ from crypto.envelope import row_keys
 from crypto.envelope.row_keys import RowKey
 from crypto.errors import ROTATION_WAITS
 from crypto.keys import service as keys
+from crypto.keys.rules import KeyState
 from crypto.rotation import index_queries
+from crypto.rotation.direction import source, target
 from crypto.rotation.field_machine import (
     VERIFY_ROWS,
     FieldMachine,
     count_chunk,
-    newer_key,
     next_pass,
     rows_bad,
     scan_next,
@@ -51,6 +56,28 @@ class IndexMachine(FieldMachine):
         super().__init__(runtime, actor, rotation_id, chunk_rows, before_commit)
         self._indexes = IndexRows(self._table, self._scope)
         self.steps[RotationState.MOVE] = self._move
+        self.steps[RotationState.CLEAR] = self._clear
+
+    def _turn(self, rotation: CryptoRotation) -> None:
+        """The first step back: a key that was not in use yet is written no more, one that is finishes its move."""
+        if rotation.new_key_id is None:
+            super()._turn(rotation)
+            return
+
+        def change(session: Session, current: CryptoRotation) -> None:
+            new_key = source(current)
+            if self._in_use(session, new_key):
+                current.state = RotationState.MOVE
+                return
+            keys.drop(session, self._actor, key_id=new_key, department_id=current.department_id)
+            current.state, current.total = RotationState.CLEAR, self._indexes.count_next(session)
+
+        self._write(RotationState.ABORTING, change)
+
+    def _in_use(self, session: Session, key_id: int) -> bool:
+        """Tell whether writers fill the first column under a key, or would if it were not compromised."""
+        key = keys.get(session, key_id)
+        return key.state in (KeyState.ACTIVE, KeyState.COMPROMISED)
 
     def _switch(self, _: CryptoRotation) -> None:
         def change(session: Session, rotation: CryptoRotation) -> None:
@@ -80,18 +107,18 @@ class IndexMachine(FieldMachine):
         self, session: Session, rotation: CryptoRotation,
     ) -> tuple[list[IndexRow], list[bytes | None]]:
         chunk = self._indexes.lacking(session, self._after(rotation), self._chunk_rows)
-        return chunk, self._computed(session, chunk, newer_key(rotation))
+        return chunk, self._computed(session, chunk, target(rotation))
 
     def _left(self, session: Session, rotation: CryptoRotation) -> int:
         return self._indexes.count_lacking(session)
 
     def _verify(self, rotation: CryptoRotation) -> None:
-        """Compute every second index again, then let the new key be the one in use."""
+        """Compute every second index again, then let the coming key be the one in use."""
         self._check(rotation, lambda row: row[3])
 
         def change(session: Session, current: CryptoRotation) -> None:
             keys.replace(
-                session, self._actor, old_key_id=current.old_key_id, new_key_id=newer_key(current),
+                session, self._actor, old_key_id=source(current), new_key_id=target(current),
                 department_id=current.department_id,
             )
             from_the_first(current)
@@ -100,21 +127,48 @@ class IndexMachine(FieldMachine):
         self._write(RotationState.VERIFY, change)
 
     def _move(self, rotation: CryptoRotation) -> None:
-        """One chunk into the first column; when none is left from the first row on, the old key retires."""
+        """One chunk into the first column; when none is left from the first row on, the other key retires."""
+        if not self._emptied(rotation, self._indexes.move):
+            return
+        if self.read(lambda session: self._in_use(session, target(rotation))):
+            self._close(rotation)
+            return
+
+        def come_back(session: Session, current: CryptoRotation) -> None:
+            keys.recall(session, self._actor, key_id=target(current), department_id=current.department_id)
+            current.state = RotationState.SWITCH
+
+        self._write(RotationState.MOVE, come_back)
+
+    def _clear(self, rotation: CryptoRotation) -> None:
+        """One chunk of the second column; when it is empty from the first row on, the key that never came retires."""
+        if self._emptied(rotation, self._indexes.clear):
+            self._close(rotation)
+
+    def _emptied(self, rotation: CryptoRotation, change: Callable[[Session, list[RowKey]], None]) -> bool:
+        """Take a chunk out of the second column; tell whether nothing is left in it, from the first row on."""
         chunk = self.read(lambda session: self._indexes.to_move(session, self._after(rotation), self._chunk_rows))
         if chunk or rotation.cursor is not None:
-            self._write_chunk(rotation, chunk, lambda session, _: self._indexes.move(session, chunk), from_the_first)
-            return
-        self._settle()  # whoever began before the new key was in use writes the second column once more
-        if self.read(lambda session: self._indexes.to_move(session, None, 1)):
-            return
+            self._write_chunk(rotation, chunk, lambda session, current: self._take(session, current, chunk, change),
+                              from_the_first)
+            return False
+        self._settle()  # whoever began before the keys changed writes the second column once more
+        return not self.read(lambda session: self._indexes.to_move(session, None, 1))
+
+    def _take(
+        self, session: Session, current: CryptoRotation, chunk: list[RowKey],
+        change: Callable[[Session, list[RowKey]], None],
+    ) -> None:
+        change(session, chunk)
+        if current.state == RotationState.CLEAR:
+            current.done += len(chunk)
+
+    def _close(self, rotation: CryptoRotation) -> None:
+        """Compute every first index again and retire the key that was left."""
         snapshot_at = clock.now()
         rows, digest = self._check(rotation, lambda row: row[2])
-
-        def change(session: Session, current: CryptoRotation) -> None:
-            self._retire(session, current, rows, digest, snapshot_at)
-
-        self._write(RotationState.MOVE, change)
+        self._write(RotationState(rotation.state), lambda session, current: self._finish(
+            session, current, rows, digest, snapshot_at))
 
     def _check(self, rotation: CryptoRotation, found: Callable[[IndexRow], bytes | None]) -> tuple[int, str]:
         """Compute every index again in one snapshot; return rows and the digest of (key ‖ index) in order."""
@@ -122,7 +176,7 @@ class IndexMachine(FieldMachine):
         def look(session: Session) -> tuple[int, str, list[RowKey]]:
             digest, after, count, bad = hashlib.new("sm3"), None, 0, list[RowKey]()
             while page := self._indexes.page(session, after, VERIFY_ROWS):
-                computed = self._computed(session, page, newer_key(rotation))
+                computed = self._computed(session, page, target(rotation))
                 bad += [row[0] for row, index in zip(page, computed, strict=True) if not index or found(row) != index]
                 pairs = zip(page, computed, strict=True)
                 digest.update(b"".join(row_keys.digested(row[0], index or b"") for row, index in pairs))

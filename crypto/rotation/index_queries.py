@@ -72,6 +72,11 @@ class IndexRows:
         query = self._rows().where(self._next.is_(None))
         return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
+    def count_next(self, session: Session) -> int:
+        """Return how many rows have a coming index."""
+        query = select(self._key).where(self._mine, self._next.is_not(None))
+        return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
     def fill(self, session: Session, changes: Sequence[tuple[RowKey, bytes, bytes]]) -> int:
         """Set coming indexes, (key, envelope they were computed from, index); return how many still fitted.
 
@@ -92,11 +97,18 @@ class IndexRows:
 
     def move(self, session: Session, keys: Sequence[RowKey]) -> None:
         """Move indexes of rows from the second column into the first; done again it changes nothing."""
+        self._empty(session, keys, {self._current.name: self._next})
+
+    def clear(self, session: Session, keys: Sequence[RowKey]) -> None:
+        """Take the coming indexes of rows away."""
+        self._empty(session, keys, {})
+
+    def _empty(self, session: Session, keys: Sequence[RowKey], before: dict[str, Any]) -> None:
         if not keys:
             return
         mine = self._mine if self._walk.postgresql(session) else self._mine_unindexed
         statement = update(self._table).where(mine, self._key.in_(keys), self._next.is_not(None)).values(
-            {self._current.name: self._next, self._next.name: None})
+            before | {self._next.name: None})
         session.connection().execute(statement)
 
     def _rows(self) -> Select[Any]:

@@ -1,12 +1,12 @@
-"""The rotation's job and its approval kind, registered on import."""
+"""The rotation's job and its approval kinds, registered on import."""
 
 import uuid
 from typing import Any
 
 from crypto.permissions import APPROVE
-from crypto.rotation import machine, service
+from crypto.rotation import aborting, machine, service
 from crypto.rotation.models import CryptoRotation
-from crypto.rotation.rules import APPROVAL_KIND, STATE_TITLES, WAITING, RotationState
+from crypto.rotation.rules import ABORT_KIND, APPROVAL_KIND, STATE_TITLES, WAITING, RotationState
 from kernel import clock
 from kernel.approvals.registry import approval_kind
 from kernel.jobs.context import JobContext
@@ -15,6 +15,10 @@ from kernel.jobs.registry import job
 approval_kind(
     APPROVAL_KIND, checker_permission=APPROVE, on_approved=service.start,
     zh="更换加密密钥", en="Rotate an encryption key",
+)
+approval_kind(
+    ABORT_KIND, checker_permission=APPROVE, on_approved=aborting.begin,
+    zh="中止密钥更换", en="Abort a rotation",
 )
 
 

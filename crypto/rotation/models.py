@@ -16,7 +16,8 @@ class CryptoRotation(Base):
     keys; both hold them as ``row_keys.to_json`` writes them.
 
     ``waits_until``: when the scope's window opens for which it waits (a job is queued for then), None while it may
-    run. ``urgent``: no window holds it up.
+    run. ``urgent``: no window holds it up. ``abort``: None, or the decision to go back to the old key (reason, maker,
+    checker, approval, at, and the state and number of rows done that it found); the figures count the way back then.
     """
 
     __tablename__ = "crypto_rotation"
@@ -44,6 +45,7 @@ class CryptoRotation(Base):
     passes: Mapped[int] = mapped_column(Integer)
     unreadable: Mapped[list[JSONKey]] = mapped_column(JSONText())
     certificate: Mapped[dict[str, Any] | None] = mapped_column(JSONText())
+    abort: Mapped[dict[str, Any] | None] = mapped_column(JSONText())
     approval_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("approval.id"))
     maker_name: Mapped[str] = mapped_column(String(120))
     checker_name: Mapped[str] = mapped_column(String(120))

@@ -34,13 +34,6 @@ def open_of(session: Session, scope_id: uuid.UUID, purpose: str = ENC) -> Crypto
     )).scalar_one_or_none()
 
 
-def replacing(session: Session, key_id: int) -> CryptoRotation | None:
-    """Return the unfinished rotation that replaces a key."""
-    return session.execute(select(CryptoRotation).where(
-        CryptoRotation.old_key_id == key_id, CryptoRotation.finished_at.is_(None),
-    )).scalar_one_or_none()
-
-
 def waiting(session: Session, scope_id: uuid.UUID) -> Sequence[CryptoRotation]:
     """Return a scope's rotations, of either key, that wait for a window."""
     return session.scalars(select(CryptoRotation).where(
@@ -69,14 +62,17 @@ class ScopeRows:
         self._form = registry.form(declared, scope.column)
         self._envelope = type_coerce(table.c[scope.column], self._form.type)
 
-    def older(self, session: Session, key_id: int, after: RowKey | None, limit: int) -> Page:
-        """Return up to ``limit`` (key, envelope) under keys older than ``key_id``, by key, after ``after``."""
-        return self._page(session, self._older(session, key_id), after, limit)
+    def others(self, session: Session, key_id: int, after: RowKey | None, limit: int) -> Page:
+        """Return up to ``limit`` (key, envelope) under any key but ``key_id``, by key, after ``after``."""
+        return self._page(session, self._scoped().where(self._key_id(session) != self._form.limit(key_id)), after, limit)
 
-    def count_older(self, session: Session, key_id: int) -> int:
-        """Return how many rows are under keys older than ``key_id``."""
-        older = self._older(session, key_id).subquery()
-        return session.scalar(select(func.count()).select_from(older)) or 0
+    def count_others(self, session: Session, key_id: int) -> int:
+        """Return how many rows are under any key but ``key_id``."""
+        return self._count(session, self._key_id(session) != self._form.limit(key_id))
+
+    def count_under(self, session: Session, key_id: int) -> int:
+        """Return how many rows are under a key."""
+        return self._count(session, self._key_id(session) == self._form.limit(key_id))
 
     def count(self, session: Session) -> int:
         """Return how many rows have an envelope."""
@@ -118,10 +114,12 @@ class ScopeRows:
             self._department == self._department_id, self._envelope.is_not(None)
         )
 
-    def _older(self, session: Session, key_id: int) -> Select[Any]:
+    def _key_id(self, session: Session) -> ColumnElement[Any]:
         found = self._form.key_id(f"{self._name}.{self._column_name}", session.get_bind().dialect.name)
-        expression: ColumnElement[Any] = literal_column(found, self._form.type)
-        return self._scoped().where(expression < self._form.limit(key_id))
+        return literal_column(found, self._form.type)
+
+    def _count(self, session: Session, condition: ColumnElement[bool]) -> int:
+        return session.scalar(select(func.count()).select_from(self._scoped().where(condition).subquery())) or 0
 
     def _page(self, session: Session, query: Select[Any], after: RowKey | None, limit: int) -> Page:
         return transfer.read(session, self._key, self._form, self._key.page(session, query, after, limit))

@@ -11,7 +11,11 @@ from kernel import clock
 
 
 class RotationState(enum.StrEnum):
-    """The last arrow that was committed. ``retention``, ``destroyed`` and ``done`` follow retirement."""
+    """The last arrow that was committed. ``retention``, ``destroyed`` and ``done`` follow retirement.
+
+    An aborted rotation goes from ``aborting`` through the same states the other way; ``clear`` takes the indexes of a
+    key that was never in use away. It ends ``aborted``.
+    """
 
     PLANNED = "planned"
     KEY_READY = "key_ready"
@@ -24,6 +28,9 @@ class RotationState(enum.StrEnum):
     RETENTION = "retention"
     DESTROYED = "destroyed"
     DONE = "done"
+    ABORTING = "aborting"
+    CLEAR = "clear"
+    ABORTED = "aborted"
 
 
 STATE_TITLES: dict[RotationState, tuple[str, str]] = {
@@ -38,14 +45,23 @@ STATE_TITLES: dict[RotationState, tuple[str, str]] = {
     RotationState.RETENTION: ("留存期", "retention"),
     RotationState.DESTROYED: ("旧密钥已销毁", "old key destroyed"),
     RotationState.DONE: ("完成", "done"),
+    RotationState.ABORTING: ("中止中", "aborting"),
+    RotationState.CLEAR: ("清除新索引中", "clearing the new indexes"),
+    RotationState.ABORTED: ("已中止，原密钥继续使用", "aborted, the old key stays"),
 }
 WAITING = "等待下一个时间窗", "waiting for the next window"
 APPROVAL_KIND = "crypto.rotation.start"
+ABORT_KIND = "crypto.rotation.abort"
 
 
 def approval_params(scope_id: uuid.UUID, old_key_id: int, reason: str) -> dict[str, Any]:
     """Return the parameters that an approval binds by digest: this scope, this key, this reason."""
     return {"scope_id": str(scope_id), "old_key_id": old_key_id, "reason": reason}
+
+
+def abort_params(rotation_id: uuid.UUID, old_key_id: int, reason: str) -> dict[str, Any]:
+    """Return the parameters that an approval of an abort binds: this rotation, the key that stays, this reason."""
+    return {"rotation_id": str(rotation_id), "old_key_id": old_key_id, "reason": reason}
 
 
 def certificate(
@@ -67,3 +83,24 @@ def certificate(
     if row_key is not KeyKind.BIGINT:
         issued |= {"v": 2, "row_key": row_key.value}
     return issued if purpose == ENC else issued | {"purpose": purpose}
+
+
+def abort_certificate(
+    *, rotation_id: uuid.UUID, department_id: uuid.UUID, table: str, column: str, kept_key_id: int,
+    dropped_key_id: int | None, moved: int, passes: int, rows: int | None, digest: str | None, snapshot_at: datetime,
+    maker: str, checker: str, abort: dict[str, Any], purpose: str, row_key: KeyKind,
+) -> dict[str, Any]:
+    """Return the certificate of an aborted rotation: nothing lies under the key that was dropped.
+
+    ``rows`` and ``digest`` as in :func:`certificate`, under the key that was kept; None where the dropped one was
+    never in use, so that no row was looked at. ``dropped_key_id`` None: it was not made yet. ``moved``: rows that
+    went back.
+    """
+    return {
+        "v": 1, "type": "mulian-rotation-abort-certificate", "rotation": str(rotation_id), "purpose": purpose,
+        "scope": {"department": str(department_id), "table": table, "column": column}, "row_key": row_key.value,
+        "kept_key": kept_key_id, "dropped_key": dropped_key_id, "moved": moved, "passes": passes, "rows": rows,
+        "digest": None if digest is None else f"sm3:{digest}", "snapshot_at": clock.iso(snapshot_at),
+        "maker": maker, "checker": checker, "aborted_in": abort["state"], "decided_at": abort["at"],
+        "reason": abort["reason"], "abort_maker": abort["maker"], "abort_checker": abort["checker"],
+    }

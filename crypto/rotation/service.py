@@ -89,17 +89,17 @@ def plan(
     row = CryptoRotation(
         id=rotation_id, scope_id=scope.id, department_id=scope.department_id, purpose=purpose,
         state=RotationState.PLANNED, urgent=urgent, waits_until=None, reason=reason, old_key_id=old_key_id,
-        new_key_id=None, cursor=None, total=0, done=0, skipped=0, passes=0, unreadable=[], certificate=None,
+        new_key_id=None, cursor=None, total=0, done=0, skipped=0, passes=0, unreadable=[], certificate=None, abort=None,
         approval_id=approval.id, maker_name=approval.maker_name, checker_name=approval.checker_name or "",
         created_at=now, updated_at=now, switched_at=None, finished_at=None, audit_id=audit_id,
     )
     session.add(row)
     session.flush()
     if urgent:
-        _queue(session, row, first(now))
+        queue(session, row, first(now))
     else:
         row.waits_until = closed_until(session, row)
-        _queue(session, row, row.waits_until or now)
+        queue(session, row, row.waits_until or now)
     return row
 
 
@@ -109,13 +109,16 @@ def hasten(session: Session, rotation: CryptoRotation) -> None:
     A job that waits for the window stays: it finds the rotation finished, or its lease held and comes back later.
     """
     rotation.urgent, rotation.waits_until = True, None
-    _queue(session, rotation, first(clock.now()))
+    queue(session, rotation, first(clock.now()))
 
 
 def closed_until(session: Session, rotation: CryptoRotation) -> datetime | None:
-    """Return when the window of a rotation's scope opens next, None where it may run now."""
+    """Return when the window of a rotation's scope opens next, None where it may run now.
+
+    The first step back of an aborted one waits for no window: the new key writes nothing more from then on.
+    """
     window, now = scopes.get(session, rotation.scope_id).window, clock.now()
-    if window is None or rotation.urgent:
+    if window is None or rotation.urgent or rotation.state == RotationState.ABORTING:
         return None
     opens = windows.next_start(window, now, _workdays(session))
     return opens if opens > now else None
@@ -131,7 +134,7 @@ def wait(session: Session, rotation: CryptoRotation) -> None:
         object_id=str(rotation.id), department_id=rotation.department_id,
         detail={"state": rotation.state, "done": rotation.done, "until": clock.iso(rotation.waits_until)},
     )
-    _queue(session, rotation, rotation.waits_until)
+    queue(session, rotation, rotation.waits_until)
 
 
 def lease_of(rotation_id: uuid.UUID) -> str:
@@ -156,7 +159,8 @@ def first(now: datetime) -> datetime:
     return now - timedelta(days=1)
 
 
-def _queue(session: Session, rotation: CryptoRotation, run_at: datetime) -> None:
+def queue(session: Session, rotation: CryptoRotation, run_at: datetime) -> None:
+    """Queue the job that carries a rotation on."""
     job = {"rotation_id": str(rotation.id)}
     enqueue(session, system_actor("crypto.rotation"), JOB, job, department_id=rotation.department_id, run_at=run_at)
 
@@ -180,7 +184,7 @@ def set_schedule(
     session.flush()
     for rotation in queries.waiting(session, scope.id):
         rotation.waits_until = closed_until(session, rotation)
-        _queue(session, rotation, rotation.waits_until or clock.now())
+        queue(session, rotation, rotation.waits_until or clock.now())
     return scope
 
 

@@ -1,9 +1,11 @@
-"""Write fences: triggers that refuse envelopes under keys older than a scope allows, clear text, and moved rows.
+"""Write fences: triggers that refuse envelopes under any key but the scope's, clear text, and moved rows.
 
 Fences are derived from ``crypto_scope``: :func:`rebuild` writes them, :func:`check` compares. Their limits are
 constants in the trigger itself, not rows it would read: on PostgreSQL a transaction with an older snapshot would
 still see the older row, whereas a changed function is seen by every later statement.
 """
+
+from collections.abc import Callable
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -109,7 +111,7 @@ def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
         nothing = form.literal(_NO_SCOPE, "sqlite")
         limit = f"CASE NEW.{department} {limits} ELSE {nothing} END" if limits else nothing
         wrong[column.name] = (
-            f"{value} IS NOT NULL AND ({form.broken(value, 'sqlite')} OR {form.key_id(value, 'sqlite')} < {limit})"
+            f"{value} IS NOT NULL AND ({form.broken(value, 'sqlite')} OR {form.key_id(value, 'sqlite')} <> {limit})"
         )
     raised = [f"SELECT RAISE(ABORT, 'mulian fence: {column}') WHERE {check};" for column, check in wrong.items()]
     # WHEN: a sound row is looked at without running the trigger's program
@@ -128,7 +130,7 @@ def _sqlite(table: EncryptedTable, scopes: list[CryptoScope]) -> dict[str, str]:
 
 
 def _postgresql(table: EncryptedTable, scopes: list[CryptoScope]) -> str:
-    """Return the body of the trigger function. A stale key is reported as a serialisation failure (40001):
+    """Return the body of the trigger function. Another key is reported as a serialisation failure (40001):
     the unit of work is run again with a new snapshot, which holds the new key."""
     department, key = table.department_column, table.key_column
     exact = ' COLLATE "C"' if registry.key_kind(table) is KeyKind.TEXT else ""
@@ -144,7 +146,7 @@ def _postgresql(table: EncryptedTable, scopes: list[CryptoScope]) -> str:
             f"IF {value} IS NOT NULL THEN",
             f"IF {form.broken(value, 'postgresql')} THEN",
             f"RAISE EXCEPTION 'mulian fence: {column.name} is no envelope' USING ERRCODE = '23514'; END IF;",
-            f"IF {form.key_id(value, 'postgresql')} < {limit} THEN",
+            f"IF {form.key_id(value, 'postgresql')} <> {limit} THEN",
             f"RAISE EXCEPTION 'mulian fence: {column.name}' USING ERRCODE = '40001'; END IF;",
             "END IF;",
         ]
@@ -153,13 +155,14 @@ def _postgresql(table: EncryptedTable, scopes: list[CryptoScope]) -> str:
 
 def limit_expression(
     form: Form, column: str, department: str, scopes: list[CryptoScope], *, otherwise: str = _NO_SCOPE,
+    key_of: Callable[[CryptoScope], int] = lambda scope: scope.fence_key_id,
 ) -> str:
-    """Return PostgreSQL's expression for the oldest key id a department may still have in a column of this form.
+    """Return PostgreSQL's expression for a key id that depends on the department, in a column of this form.
 
-    ``otherwise`` (8 hex digits) holds for departments without a scope.
+    ``key_of``: by default the key that may be written. ``otherwise`` (8 hex digits): of departments without a scope.
     """
     limits = " ".join(
-        f"WHEN '{scope.department_id}'::uuid THEN {form.literal(f'{scope.fence_key_id:08x}', 'postgresql')}"
+        f"WHEN '{scope.department_id}'::uuid THEN {form.literal(f'{key_of(scope):08x}', 'postgresql')}"
         for scope in scopes if scope.column_name == column
     )
     nothing = form.literal(otherwise, "postgresql")

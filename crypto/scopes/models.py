@@ -13,7 +13,7 @@ from kernel.db import Base, Instant, JSONText
 class CryptoScope(Base):
     """One encrypted column of one department.
 
-    ``fence_key_id``: the oldest key that may still be written; database triggers are derived from it.
+    ``fence_key_id``: the key that may be written; database triggers are derived from it.
     ``window``: when a rotation may run (``rotation.windows``), None for any time.
     """
 

@@ -28,10 +28,14 @@ def named(session: Session, scope: Scope) -> CryptoScope | None:
     ).scalar_one_or_none()
 
 
-def of_table(session: Session, table: str) -> list[CryptoScope]:
-    """Return the scopes of a table in a stable order: what fences are derived from."""
+def of_table(session: Session, table: str, *, hold: bool = False) -> list[CryptoScope]:
+    """Return the scopes of a table in a stable order: what fences are derived from.
+
+    ``hold``: nobody changes them until commit; one changed since the transaction began makes it start again.
+    """
     query = select(CryptoScope).where(CryptoScope.table_name == table)
-    return list(session.scalars(query.order_by(CryptoScope.column_name, CryptoScope.department_id)))
+    query = query.order_by(CryptoScope.column_name, CryptoScope.department_id)
+    return list(session.scalars(query.with_for_update(read=True) if hold else query))
 
 
 def listing(department_id: uuid.UUID | None) -> Select[CryptoScope]:

@@ -12,6 +12,7 @@ from crypto.keys.models import CryptoKek
 from crypto.keys.rules import KeyState
 from crypto.keys.views import reach
 from crypto.rotation.models import CryptoRotation
+from crypto.rotation.rules import RotationState
 from crypto.scopes import fences
 from crypto.scopes.rules import ENC
 from crypto.selfcheck import assess, service
@@ -75,8 +76,11 @@ def note_drill(session: Session, actor: Actor, report: dict[str, Any]) -> uuid.U
 
 
 def _rotations(session: Session, department_id: uuid.UUID | None) -> dict[uuid.UUID, CryptoRotation]:
-    """Return the last finished rotation of each scope, the newest first."""
-    query = select(CryptoRotation).where(CryptoRotation.purpose == ENC, CryptoRotation.finished_at.is_not(None))
+    """Return the last rotation of each scope that exchanged its key, the newest first."""
+    query = select(CryptoRotation).where(
+        CryptoRotation.purpose == ENC, CryptoRotation.finished_at.is_not(None),
+        CryptoRotation.state != RotationState.ABORTED,
+    )
     if department_id is not None:
         query = query.where(CryptoRotation.department_id == department_id)
     found: dict[uuid.UUID, CryptoRotation] = {}

@@ -8,7 +8,7 @@ from gateway.health import signals, targets
 from gateway.snapshot.queries import head_number
 from gateway.snapshot.service import PRODUCTION
 from kernel.runtime import Runtime
-from kernel.watch.registry import ProbeFailed, callable_probe, counters, expressions, signal, target_source
+from kernel.watch.registry import ProbeFailed, callable_probe, counters, expressions, planned, signal, target_source
 
 
 def probe_snapshot(runtime: Runtime, spec: dict[str, Any]) -> None:
@@ -23,6 +23,7 @@ def probe_snapshot(runtime: Runtime, spec: dict[str, Any]) -> None:
 
 
 target_source(targets.SOURCE, targets.targets)
+planned("gateway.maintenance", targets.planned)
 callable_probe("gateway.table", targets.probe_table)
 callable_probe("gateway.freshness", targets.probe_freshness)
 callable_probe("gateway.golden", targets.probe_golden)

@@ -1,5 +1,6 @@
 """Targets of the watch: the source of every published interface, and what is declared to be checked."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, column, func, select, table
@@ -13,7 +14,7 @@ from gateway.health.models import HealthCheck
 from gateway.health.rules import CHECK_TITLES, CheckKind
 from gateway.interfaces import queries as interfaces
 from gateway.interfaces.models import Interface
-from gateway.maintenance.queries import under_maintenance
+from gateway.maintenance.queries import between, under_maintenance
 from kernel import clock, digest
 from kernel.runtime import Runtime, runtime_of
 from kernel.watch.ladder import checks
@@ -97,6 +98,12 @@ def _check(
         f"{en} of {interface.code}", spec, _CONTENT, interface.department_id,
         group if over_http else f"gateway.interface:{interface.code}", counted=False,
     )
+
+
+def planned(session: Session, key: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Maintenance of the interface that a target belongs to: an outage in it does not count."""
+    _, _, code = key.rpartition(".")
+    return between(session, code, start, end) if key.startswith("gateway.") else []
 
 
 def probe_table(runtime: Runtime, spec: dict[str, Any]) -> None:

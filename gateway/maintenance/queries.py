@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.interfaces.models import Interface
 from gateway.maintenance.models import Maintenance
 from kernel import clock
 
@@ -33,6 +34,17 @@ def coming(session: Session, now: datetime) -> dict[uuid.UUID, list[dict[str, An
             "text": row.text,
         })
     return found
+
+
+def between(session: Session, code: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Return the windows of an interface that touch [start, end), as far as they lie in it."""
+    rows = session.scalars(
+        select(Maintenance).join(Interface, Interface.id == Maintenance.interface_id).where(
+            Interface.code == code, Maintenance.starts_at < end, Maintenance.ends_at > start,
+            Maintenance.cancelled_at.is_(None),
+        ).order_by(Maintenance.starts_at)
+    )
+    return [(max(row.starts_at, start), min(row.ends_at, end)) for row in rows]
 
 
 def under_maintenance(session: Session, now: datetime) -> set[uuid.UUID]:

@@ -13,10 +13,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
+from crypto import commands as crypto_commands
 from crypto.keys import commands, doors
 from crypto.persons import service as persons
 from crypto.rotation import machine
+from crypto.rotation.models import CryptoRotation
 from kernel import clock
+from kernel.approvals import service as approvals
 from kernel.http import idempotency
 from kernel.identity.actor import system_actor
 from tests.conftest import Live
@@ -49,7 +52,6 @@ def test_rotation_over_http(served: Served) -> None:
     assert asked.status_code == 202, asked.text
     approval = asked.json()["approval_id"]
     decide = {"approve": True, "opinion": "同意"}
-    from kernel.approvals import service as approvals
     from kernel.identity.actor import Actor
 
     person = Actor(user_id=checker.user.id, name="checker", permissions=frozenset({"crypto.key.approve"}), scope="all")
@@ -64,6 +66,39 @@ def test_rotation_over_http(served: Served) -> None:
     assert "wrapped" not in keys["items"][0]
     read = live.runtime.database.run(lambda s: persons.read(s, [p.id for p in people]), write=False)
     assert read == people
+
+
+@pytest.mark.requirement("S4-27")
+def test_abort_over_http_and_by_command(served: Served) -> None:
+    live, district = served
+    district.fill(20)
+    maker, auditor = live.signed_in("security_admin"), live.signed_in("auditor")
+    rotation_id = district.rotation()
+
+    def stop(rotation: CryptoRotation) -> None:
+        if rotation.state == "verify":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        machine.run(live.runtime, system_actor("test"), rotation_id, observe=stop)
+    place, body = f"/crypto/rotations/{rotation_id}", {"reason": "新密钥误建"}
+    assert auditor.post(f"{place}/abort", json=body).status_code == 403
+    assert maker.post(f"/crypto/rotations/{uuid.uuid4()}/abort", json=body).status_code == 404
+    assert maker.post(f"{place}/abort", json={"reason": ""}).status_code == 422
+    assert maker.post(f"{place}/abort", json=body).status_code == 202
+    command = ["abort", str(rotation_id), "--as", maker.user.username, "--reason", "新密钥误建", "--json"]
+    answer = CliRunner().invoke(crypto_commands.app, [*command, "--home", str(live.runtime.home.root)])
+    assert answer.exit_code == 0, answer.output
+    asked = uuid.UUID(json.loads(answer.output)["approval_id"])
+    live.runtime.database.run(lambda s: approvals.decide(s, district.checker, asked, approve=True))
+    one = auditor.get(place).json()
+    assert (one["state"], one["abort"]["state"], one["abort"]["done"]) == ("aborting", "verify", 20)
+    assert one["abort"]["maker"] == maker.user.username and one["percent"] == 0
+    machine.run(live.runtime, system_actor("test"), rotation_id)
+    one = auditor.get(place).json()
+    assert (one["state"], one["percent"], one["certificate"]["kept_key"]) == ("aborted", 100, one["old_key_id"])
+    refused = maker.post(f"{place}/abort", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "crypto.rotation.state")
 
 
 def test_lists_are_limited_to_the_actors_department(served: Served) -> None:

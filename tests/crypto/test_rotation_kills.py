@@ -70,7 +70,7 @@ class Rows:
     def older(self, key_id: int) -> int:
         """Return how many rows are under keys older than this one."""
         with self._district.database.read() as session:
-            return self._rows.count_older(session, key_id)
+            return self._rows.count_others(session, key_id)
 
     def _opened(self, every: int) -> Iterator[tuple[int, str | None]]:
         envelope = type_coerce(ProtectedPerson.id_number_env, LargeBinary)

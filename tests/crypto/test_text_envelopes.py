@@ -198,7 +198,7 @@ def test_a_rotation_is_killed_and_carried_on(place: TextPlace) -> None:
     with database.read() as session:
         fences.check(session)
         # what is asked before a key is destroyed: does a row lie under it?
-        assert [rows.count_older(session, rotation.new_key_id + more) for more in (0, 1)] == [0, len(place.mine)]
+        assert [rows.count_others(session, rotation.new_key_id + more) for more in (0, 1)] == [0, len(place.mine)]
         if database.dialect == "postgresql":
             checks = dict(session.execute(text(
                 "SELECT pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conname LIKE 'mulian_key_%'"

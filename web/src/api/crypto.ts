@@ -132,6 +132,16 @@ interface Requested {
   state: string;
 }
 
+interface Abort {
+  reason: string;
+  maker: string;
+  checker: string;
+  at: string;
+  state_zh: string;
+  state_en: string;
+  done: number;
+}
+
 export interface Rotation {
   id: string;
   scope_id: string;
@@ -157,6 +167,7 @@ export interface Rotation {
   maker: string;
   checker: string;
   approval_id: string;
+  abort: Abort | null;
   certificate: Record<string, unknown> | null;
   created_at: string;
   updated_at: string;
@@ -172,6 +183,7 @@ export const crypto = {
   rotation: (id: string) => api.get<Rotation>(`/crypto/rotations/${id}`),
   request: (scopeId: string, reason: string, purpose: "enc" | "bi") =>
     api.post<Requested>("/crypto/rotations", { scope_id: scopeId, reason, purpose }),
+  abort: (id: string, reason: string) => api.post<Requested>(`/crypto/rotations/${id}/abort`, { reason }),
   processes: () => api.get<Sealing>("/crypto/processes"),
   unseal: (passphrase: string) => api.post<Sealing>("/crypto/unseal", { passphrase }),
   seal: () => api.post<Sealing>("/crypto/seal"),

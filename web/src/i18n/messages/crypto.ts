@@ -35,7 +35,9 @@ export const crypto = {
     keys: ["密钥", "Keys"], old: ["原密钥", "Old key"], fresh: ["新密钥", "New key"], total: ["应更换", "To change"], done: ["已更换", "Changed"], skipped: ["已是新密钥", "Already new"], passes: ["遍数", "Passes"], unreadable: ["无法解密的行", "Rows that cannot be decrypted"],
     switched: ["切换写入", "Writes switched"], finished: ["完成时间", "Finished"], certificate: ["更换证明", "Certificate"], waiting: ["等待时间窗", "Waits for its window"], waitingText: ["时间窗外暂停，{at} 从断点继续；期间读写照常。", "Outside its window; goes on at {at} where it stood. Reading and writing go on."], waitingAt: ["{at} 继续", "Goes on {at}"], urgent: ["不受时间窗限制", "Knows no window"],
     stopped: ["已停下", "Stopped"], stoppedText: ["后台任务已取消或失败，更换停在此处，读写照常。请运维在服务器上执行下面的命令，从断点继续：", "Its job was cancelled or has failed; it stands where it is, reading and writing go on. Let an operator carry it on from there with:"],
+    abort: ["中止更换", "Abort"], abortText: ["原密钥 #{old} 继续使用，已更换的行退回原密钥，新密钥停用并可销毁；期间读写照常。须由另一位安全管理员同意。请写明理由：", "The old key #{old} stays: rows that have changed go back under it, the new key is dropped and may be destroyed; reading and writing go on. Another security administrator must agree. Why?"],
+    back: ["正在退回原密钥", "Going back to the old key"], aborted: ["已中止：原密钥继续使用，新密钥已停用", "Aborted: the old key stays, the new one is dropped"], abortOf: ["{at} 由 {maker} 申请、{checker} 同意中止，当时处于“{state}”，已更换 {n} 行。理由：{reason}", "Asked by {maker}, agreed by {checker} at {at}, in “{state}” with {n} row(s) changed. Reason: {reason}"],
     mayLeave: ["可离开此页，更换在后台继续；重启后从断点继续。", "You may leave: it goes on in the background and continues after a restart."],
-    empty: ["还没有更换过密钥", "No key was changed yet"], steps: { planned: ["已批准", "Approved"], switching: ["切换", "Switch"], rewriting: ["改写", "Rewrite"], verifying: ["核对", "Verify"], done: ["完成", "Done"] },
+    empty: ["还没有更换过密钥", "No key was changed yet"], steps: { aborting: ["已同意中止", "Abort agreed"], kept: ["原密钥继续使用", "Old key stays"], planned: ["已批准", "Approved"], switching: ["切换", "Switch"], rewriting: ["改写", "Rewrite"], verifying: ["核对", "Verify"], done: ["完成", "Done"] },
   },
 } satisfies Pairs;
