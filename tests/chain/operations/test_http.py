@@ -21,7 +21,10 @@ def test_the_console_proposes_imports_and_switches(live_server: Any, quick: Quic
     assert max(numbers) < 2**53, "a browser reads and writes them unchanged"
     stranger = rules.signed(document, keys.new_signer())
     assert operator.post(f"{path}/signatures", {"signatures": [stranger]}).json()["code"] == "chain.operation.signature"
-    given = [rules.signed(document, quick.persons[0]), {"signature": rules.signed(document, quick.persons[2])["signature"]}]
+    given = [
+        rules.signed(document, quick.persons[0]),
+        {"signature": rules.signed(document, quick.persons[2])["signature"]},
+    ]
     signed = operator.post(f"{path}/signatures", {"signatures": given})
     assert (signed.status_code, signed.json()["state"], len(signed.json()["signatures"])) == (200, "executing", 2)
     assert reader.get("/chain/operations").json()["items"][0]["state_title"]["zh"] == "执行中"

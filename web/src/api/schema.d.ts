@@ -6366,6 +6366,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crypto/rotations/{rotation_id}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Abort
+         * @description Propose to abort a rotation: the old key stays, rows that have moved go back under it, the new key goes.
+         */
+        post: operations["request_abort_api_v1_crypto_rotations__rotation_id__abort_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crypto/scopes": {
         parameters: {
             query?: never;
@@ -9846,6 +9866,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AbortOut
+         * @description The decision to go back to the old key.
+         */
+        AbortOut: {
+            /** At */
+            at: string;
+            /** Checker */
+            checker: string;
+            /**
+             * Done
+             * @description 中止时已更换的行数
+             */
+            done: number;
+            /** Maker */
+            maker: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @description 中止时所处阶段
+             */
+            state: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+        };
         /**
          * AboutIn
          * @description What an application says of itself.
@@ -22068,9 +22116,11 @@ export interface components {
         };
         /**
          * RotationOut
-         * @description A rotation with its progress; ``certificate`` once the old key is retired.
+         * @description A rotation with its progress; ``certificate`` at its end. With ``abort`` its figures count the way back.
          */
         RotationOut: {
+            /** @description 已决定中止并退回原密钥；空为未中止 */
+            abort: components["schemas"]["AbortOut"] | null;
             /**
              * Approval Id
              * Format: uuid
@@ -22669,7 +22719,7 @@ export interface components {
         };
         /**
          * SecretsIn
-         * @description webhook and robots: url, secret; mail: recipients are addresses, username, password; sms: url, headers, people.
+         * @description webhook and robots: url, secret; mail: recipients (addresses), username, password; sms: url, headers, people.
          */
         SecretsIn: {
             /**
@@ -37546,6 +37596,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RotationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_abort_api_v1_crypto_rotations__rotation_id__abort_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["crypto__requests__schemas__ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedOut"];
                 };
             };
             /** @description Validation Error */

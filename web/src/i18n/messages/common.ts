@@ -82,8 +82,6 @@ export const common = {
     workbench: ["工作台", "Workbench"], following: ["我的关注与收藏", "Favourites and following"], codes: ["编码与代码表", "Codes"], directory: ["四级目录", "Directory"], newNode: ["新建目录", "New node"], history: ["历史版本", "History"], quality: ["质量检查", "Quality"], unchanged: ["待更新或确认", "To update or confirm"], search: ["检索", "Search"], orphans: ["孤儿清单", "Orphan lists"], proposals: ["数据项与库表建议", "Proposals"], dutyChanges: ["职责变更", "Changes of duties"], transfers: ["移交", "Transfers"], reviewRules: ["审核规则", "Review rules"], secrecyReviews: ["保密审查", "Secrecy reviews"], releases: ["数据出域", "Releases of data"], newTransfer: ["提出移交", "Propose a transfer"], entry: ["数据目录", "Data entry"],
     imports: ["批量导入", "Import"], import: ["导入批次", "Import batch"], review: ["审核中心", "Review"],
     interfaces: ["接口", "Interfaces"], interface: ["接口详情", "Interface"], collections: ["数据汇聚", "Collection"], collection: ["汇聚任务", "Collection task"], files: ["文件资源", "Files"], apps: ["应用与凭证", "Apps and keys"],
-    demands: ["数据应用申请", "Requests for data"], calls: ["调用日志", "Call log"],
-    interfaces: ["接口", "Interfaces"], interface: ["接口详情", "Interface"], apps: ["应用与凭证", "Apps and keys"],
     demands: ["数据应用申请", "Requests for data"], calls: ["调用日志", "Call log"], monitoring: ["监控与告警", "Monitoring"], incident: ["告警事件", "Incident"],
     chainOverview: ["运行总览", "Overview"], chainNodes: ["节点", "Nodes"], chainUnits: ["单位上链健康", "Departments on chain"], explorer: ["区块与交易", "Blocks"],
     contracts: ["智能合约", "Contracts"], contract: ["合约详情", "Contract"], chainAccounts: ["链上账户", "Ledger accounts"], chainApps: ["应用对接", "Applications"], chainApp: ["应用详情", "Application"],
