@@ -217,7 +217,7 @@ class FieldMachine:
         return None if rotation.cursor is None else row_keys.from_json(self._rows.kind, rotation.cursor)
 
     def _scan(self, _: CryptoRotation) -> None:
-        """Count the rows of other keys again: none → verify; else another pass, or stop where only unreadable ones are left."""
+        """Count the rows of other keys again: none → verify; else another pass; only unreadable ones: stop."""
         unreadable: list[JSONKey] = []
 
         def change(session: Session, rotation: CryptoRotation) -> None:
@@ -236,7 +236,7 @@ class FieldMachine:
         return self._rows.count_others(session, target(rotation))
 
     def _verify(self, rotation: CryptoRotation) -> None:
-        """Open every row in one snapshot, digest them in order, then retire the key that was left, with a certificate."""
+        """Open every row in one snapshot, digest them in order, then retire the key that was left."""
         for certify_step in (certify.add, certify.validate, certify.drop_older):
             self._runtime.database.run(partial(self._certify, step=certify_step))
         snapshot_at = clock.now()

@@ -64,7 +64,8 @@ class ScopeRows:
 
     def others(self, session: Session, key_id: int, after: RowKey | None, limit: int) -> Page:
         """Return up to ``limit`` (key, envelope) under any key but ``key_id``, by key, after ``after``."""
-        return self._page(session, self._scoped().where(self._key_id(session) != self._form.limit(key_id)), after, limit)
+        others = self._scoped().where(self._key_id(session) != self._form.limit(key_id))
+        return self._page(session, others, after, limit)
 
     def count_others(self, session: Session, key_id: int) -> int:
         """Return how many rows are under any key but ``key_id``."""

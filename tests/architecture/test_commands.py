@@ -15,7 +15,6 @@ EXCEPTIONS = {
     "mulian worker": "a process",
     "mulian chain serve": "a process",
     "mulian gateway serve": "a process",
-    "mulian gateway metrics": "its output is Prometheus text",
     "mulian chain init-besu": "makes the files of another program's network; no home is read",
     "mulian chain record-fixtures": "reads a foreign node; no home is read",
     "mulian contract operation key": "runs on a member's own machine, where there is no home",

@@ -1,4 +1,4 @@
-"""The way back of aborted rotations, killed with SIGKILL everywhere, while processes write to the rows it re-encrypts."""
+"""The way back of aborted rotations, killed everywhere while processes write to the rows it re-encrypts."""
 
 import random
 import signal
