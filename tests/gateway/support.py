@@ -6,8 +6,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -34,32 +32,10 @@ from kernel import clock, ids
 from kernel.identity.actor import Actor, system_actor
 from kernel.identity.models import Department
 from kernel.runtime import Runtime
+from tests.support import mother
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = system_actor("test")
-# opens an installation as mulian/wiring.py does, without importing the packages that the gateway never uses
-_RUN = """
-import sys
-from pathlib import Path
-import crypto.keys.models
-import crypto.scopes.models
-import kernel.identity.models
-from crypto.servicekeys import service as servicekeys
-from kernel import cli
-from kernel.db import Database
-from kernel.home import Home
-from kernel.runtime import Runtime
-
-def opener(settings):
-    home = Home(settings.resolved_home())
-    url = settings.database_url
-    database = Database(url) if url else Database.sqlite(home.database_file)
-    return Runtime(settings=settings, home=home, database=database, box=servicekeys.open_box(home))
-
-cli.install_opener(opener)
-from gateway.proxy.server import run
-run(Path(sys.argv[1]), "127.0.0.1", 0, int(sys.argv[2]), environment=sys.argv[3])
-"""
 
 
 class Gateway:
@@ -70,11 +46,9 @@ class Gateway:
         variables = os.environ | {"MULIAN_OUTBOUND_ALLOW": "127.0.0.0/8"}
         if runtime.settings.database_url:
             variables["MULIAN_DATABASE_URL"] = runtime.settings.database_url
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _RUN, str(runtime.home.root), str(workers), environment], cwd=ROOT, env=variables,
-            stdout=subprocess.PIPE, text=True,
+        self.process = mother.start(
+            "tests.gateway.child:run", [str(runtime.home.root), workers, environment], variables,
         )
-        assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert "ready http://127.0.0.1:" in line, line
         self.port = int(line.rsplit(":", 1)[1])
@@ -97,7 +71,6 @@ class Gateway:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(45)
-        assert self.process.stdout is not None
         self.process.stdout.close()
         return code
 
