@@ -61,7 +61,8 @@ def test_from_draft_to_grant_and_back(live_server, runtime: Runtime) -> None:
     assert stranger.get(f"/gateway/apps/{app_id}").status_code == 404
     demand = contact.post("/gateway/demands", json={
         "entry_id": str(district.entry_id), "app_id": app_id, "matter": "入学核验", "basis": "办法", "purpose": "核验",
-        "calls_per_day": 500, "valid_until": clock.iso(clock.now() + timedelta(days=90)),
+        "calls_per_day": 500, "calls_per_month": 9000, "calls_per_second": 5, "bytes_per_day": 10**6,
+        "bytes_per_month": 10**7, "valid_until": clock.iso(clock.now() + timedelta(days=90)),
         "items": [{"item_id": str(district.items["公民身份号码"]), "clear": True},
                   {"item_id": str(district.items["街道"]), "clear": False}],
     })
