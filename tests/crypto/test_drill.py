@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from crypto.commands import app
@@ -117,7 +118,8 @@ def test_a_fence_that_lets_old_keys_in_fails_the_drill(
     sqlite_district: District, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sqlite_district.fill(12)
-    monkeypatch.setattr(fences, "rebuild", lambda session, table: None)  # the switch leaves the old fence standing
+    gone = text("DROP TRIGGER IF EXISTS mulian_fence_protected_person_update")
+    monkeypatch.setattr(fences, "rebuild", lambda session, table: session.execute(gone))  # the switch leaves none
     monkeypatch.setattr(rules, "moments", lambda: [Moment(RotationState.SCAN, "inside")])
     report = service.run(runtime_of(sqlite_district), scope_ids=[sqlite_district.scope().id])
     checks = report["scopes"][0]["checks"]
