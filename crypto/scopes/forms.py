@@ -172,7 +172,7 @@ def read(stored: bytes | str | None) -> bytes | None:
 
 
 def _read(value: Any) -> bytes:
-    """SQLite holds bytes in a column of texts too: they sort behind every text, so that no rotation would meet them."""
+    """SQLite holds bytes in a column of texts too: they are no envelope."""
     if not isinstance(value, str):
         return UNREADABLE
     try:

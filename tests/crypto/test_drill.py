@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from crypto.commands import app
@@ -24,7 +23,6 @@ from crypto.drill.rules import Kill, Moment, Outcome
 from crypto.keys.vault import ensure_dev_root
 from crypto.rotation.rules import RotationState
 from crypto.scopes import fences
-from crypto.scopes.registry import EncryptedTable
 from crypto.scopes.rules import Scope
 from kernel.errors import MulianError
 from kernel.home import LOCKED
@@ -116,16 +114,12 @@ def test_writers_end_with_the_drill_that_was_killed(tmp_path: Path, monkeypatch:
     os.close(end)
 
 
-def _take_down(session: Session, table: EncryptedTable) -> None:
-    for what in ("insert", "update"):
-        session.execute(text(f"DROP TRIGGER IF EXISTS mulian_fence_{table.name}_{what}"))
-
-
 def test_a_fence_that_lets_old_keys_in_fails_the_drill(
     sqlite_district: District, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sqlite_district.fill(12)
-    monkeypatch.setattr(fences, "rebuild", _take_down)  # the switch leaves no fence behind
+    gone = text("DROP TRIGGER IF EXISTS mulian_fence_protected_person_update")
+    monkeypatch.setattr(fences, "rebuild", lambda session, table: session.execute(gone))  # the switch leaves none
     monkeypatch.setattr(rules, "moments", lambda: [Moment(RotationState.SCAN, "inside")])
     report = service.run(runtime_of(sqlite_district), scope_ids=[sqlite_district.scope().id])
     checks = report["scopes"][0]["checks"]

@@ -118,7 +118,7 @@ def assert_back(district: District, rotation_id: uuid.UUID, expected: dict[int, 
 @pytest.mark.requirement("S4-27")
 def test_aborted_in_every_state_it_goes_back_to_the_old_key(district: District, scale: Scale) -> None:
     """One abort after another from each state; afterwards the next rotation runs as ever."""
-    turns = WORK if scale.full else [WORK[0], WORK[1], RotationState.REENCRYPT, RotationState.VERIFY]
+    turns = WORK if scale.full else [RotationState.PLANNED, RotationState.KEY_READY, RotationState.REENCRYPT]
     people, others = district.fill(50), district.fill(10, first_id=5_000, department=district.other)
     database, expected = district.database, {p.id: p.id_number for p in people}
     foreign = {row.id: row.id_number_env for row in rows_of(database, district.other)}
@@ -264,10 +264,10 @@ def test_it_turns_at_once_and_goes_back_in_its_window(
     assert assert_back(district, rotation_id, {p.id: p.id_number for p in people}).done == 20
 
 
-def test_a_worker_in_the_middle_of_a_step_forward_takes_none_more(district: District) -> None:
+def test_a_worker_in_the_middle_of_a_step_forward_takes_none_more(district: District, scale: Scale) -> None:
     """The agreement falls between the reading of a chunk, or of all rows, and its write."""
     people = district.fill(60)
-    for state in (RotationState.REENCRYPT, RotationState.VERIFY):
+    for state in (RotationState.VERIFY, RotationState.REENCRYPT)[:scale.of(1, 2)]:
         rotation_id, agreed_in = district.rotation(), list[str]()
 
         def agreed(rotation: CryptoRotation, state: RotationState = state, agreed_in: list[str] = agreed_in) -> None:
@@ -321,7 +321,7 @@ def test_the_check_of_another_department_never_refuses_the_way_back(district: Di
 @pytest.mark.requirement("S4-27")
 def test_readers_and_writers_while_it_turns(district: District, scale: Scale) -> None:
     """Writers journal what was acknowledged, a reader compares every read, rotations go there and back."""
-    people, database = district.fill(scale.of(100, 5_000)), district.database
+    people, database = district.fill(scale.of(40, 5_000)), district.database
     numbers = [p.id_number for p in synthetic(500, seed=77)]
     latest = {p.id: p.id_number for p in people}
     history = {p.id: {p.id_number} for p in people}
@@ -332,7 +332,7 @@ def test_readers_and_writers_while_it_turns(district: District, scale: Scale) ->
             while not stop.is_set():
                 work(counts[name])
                 counts[name] += 1
-                time.sleep(0.002)  # SQLite's lock is not fair
+                time.sleep(0.01)  # SQLite's lock is not fair
         except Exception as error:
             errors.append(error)
 
