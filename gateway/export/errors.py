@@ -26,6 +26,7 @@ _policy("canary", "灰度", "serve a canary")
 _policy("cache", "按授权缓存", "keep answers by grant")
 _policy("audited", "先记日志后应答", "write the call's line before the answer")
 _policy("websocket", "授权到期即断开的 WebSocket", "end a WebSocket with its grant")
+_policy("tls", "对数据源证书的校验", "verify the certificate of the source")
 _policy("maintenance", "维护时段", "refuse calls in maintenance windows")
 _policy("unsafe_text", "含有配置文件不接受的字符的地址或密钥", "carry such an address or key in its configuration")
 

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable
 
 from gateway.export import problems
-from gateway.export.plan import RATE, WINDOWS, Plan, Served, underscored
+from gateway.export.plan import RATE, TLS, WINDOWS, Plan, Served, underscored
 from gateway.proxy.framing.limits import DEFAULT
 from gateway.proxy.framing.request import IDENTITY, METHODS, SINGLE
 from gateway.proxy.handler import host_header
 from gateway.proxy.outgoing import NOT_FORWARDED
 from gateway.signing.rules import HEADERS
 
-CAN = frozenset({RATE, WINDOWS})
+CAN = frozenset({RATE, WINDOWS, TLS})
 # the engine frames messages itself
 _FRAMING = {
     b"host", b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"te", b"upgrade", b"expect",
@@ -83,6 +83,8 @@ def _problem(name: str, **params: str) -> str:
 
 
 def _deny(status: int, name: str, condition: str, extra: str = "") -> str:
+    # a message that may be read in two ways: its connection carries nothing more
+    extra += " hdr Connection close" if name == "malformed" else ""
     return (
         f"    http-request return status {status} content-type 'application/problem+json; charset=utf-8' lf-file {name}.json"
         f" hdr X-Request-Id %[unique-id]{extra} if {condition}\n"

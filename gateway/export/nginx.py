@@ -5,14 +5,14 @@ paths, keys, grants and problems as data, and ``mulian.lua``, which decides.
 from importlib import resources
 
 from gateway.export import problems
-from gateway.export.plan import RATE, WINDOWS, Granted, Plan, Served, underscored
+from gateway.export.plan import RATE, TLS, WINDOWS, Granted, Plan, Served, underscored
 from gateway.proxy.framing.limits import DEFAULT
 from gateway.proxy.framing.request import IDENTITY, METHODS, SINGLE
 from gateway.proxy.handler import host_header
 from gateway.proxy.outgoing import NOT_FORWARDED
 from gateway.signing.rules import HEADERS
 
-CAN = frozenset({RATE, WINDOWS})
+CAN = frozenset({RATE, WINDOWS, TLS})
 # where the engine puts the request id into a problem
 _ID = "@request-id@"
 # the engine writes these itself

@@ -12,7 +12,7 @@ from gateway.snapshot.rules import HTTP, MOCK, SIGNED, TABLE, Compiled, Grant, R
 from kernel.errors import MulianError
 
 # an engine that cannot count still carries out everything that is not named in gateway/export/errors.py
-RATE, WINDOWS = "rate", "maintenance"
+RATE, WINDOWS, TLS = "rate", "maintenance", "tls"
 _PATH = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 _BASE = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
@@ -135,6 +135,8 @@ def _of_source(route: Route) -> Iterator[str]:
         yield route.kind
     elif not _HOST.fullmatch(route.origin[1]) or not _BASE.fullmatch(route.base.decode("latin-1")):
         yield "unsafe_text"
+    if route.origin[0] == "https":
+        yield TLS
     if route.xml or route.soap is not None:
         yield "xml"
 

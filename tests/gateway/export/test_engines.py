@@ -1,0 +1,137 @@
+"""The same requests to our data plane and to a compiled engine: same decision, same bytes to the upstream.
+
+Where an engine's own parser differs, the difference is named here with its reason; an entry that no longer differs fails.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.snapshot.rules import Compiled
+from tests.gateway.corpus import REFUSED_BODIES, REFUSED_HEADS
+from tests.gateway.export.engines import running
+from tests.gateway.plane import KEY, Plane, row, snapshot
+from tests.gateway.support import Client, Upstream, answer_raw
+
+OK = answer_raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Powered-By: x\r\nX-Source: 1\r\n\r\nok", close=False)
+OTHER = "ak" + "1" * 24
+ENGINES = pytest.mark.parametrize("engine", ["nginx", "haproxy"])
+
+
+def _request(line: str, *headers: str, body: bytes = b"", key: str = KEY) -> bytes:
+    lines = [line + " HTTP/1.1", "Host: gw", *([f"X-Mulian-Key: {key}"] if key else []), *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
+
+
+CALLS: dict[str, bytes] = {
+    "plain": _request("GET /echo"), "query": _request("GET /echo?a=b&c=%E6%95%B0&&d"), "below": _request("GET /echo/a/b"),
+    "escapes kept": _request("GET /echo/%E6%95%B0%41~(1)"), "slash behind": _request("GET /echo/"),
+    "longest prefix": _request("GET /echo/deep/x"), "exact and longer": _request("GET /echo/deep"),
+    "upstream without base": _request("GET /bare"), "below it": _request("GET /bare/x?y=1"),
+    "post": _request("POST /echo", "Content-Length: 5", "Content-Type: text/plain", body=b"hello"),
+    "post without a body": _request("POST /echo"), "head": _request("HEAD /echo"),
+    "large body": _request("POST /echo", "Content-Length: 60000", body=b"x" * 60_000),
+    "headers of a proxy": _request(
+        "GET /echo", "X-Forwarded-For: 1.2.3.4", "X-Real-IP: 1.2.3.4", "Forwarded: for=1.2.3.4", "Via: x", "Cookie: a=b",
+        "X-Request-Id: mine", "X-Forwarded-Proto: https", "Accept-Encoding: gzip", "X-Mulian-Signature: 00",
+        "X-Mulian-Nonce: n", "X-Mulian-Timestamp: 1", "X-Mulian-Key-Version: 1", "Accept: */*", "X-Many: 1", "X-Many: 2",
+    ),
+    "hop by hop": _request("GET /echo", "Connection: keep-alive, TE", "TE: trailers", "Keep-Alive: 5", "Proxy-Authorization: x"),
+    "empty value": _request("GET /echo", "X-Empty:"), "latin-1 value": _request("GET /echo", "X-Name: \xe5\xbc"),
+    "no such interface": _request("GET /nothing"), "not a parent": _request("GET /echoes"),
+    "escaped name": _request("GET /%65cho"), "retired": _request("GET /gone"), "retired below": _request("GET /gone/a", key=""),
+    "method": _request("DELETE /echo"), "no key": _request("GET /echo", key=""), "unknown key": _request("GET /echo", key="nobody"),
+    "no grant": _request("GET /echo", key=OTHER), "grant over": _request("GET /over"), "in a window": _request("GET /shut"),
+    "window over": _request("GET /was"), "too large": _request("POST /echo", "Content-Length: 70000"),
+    "two keys": _request("GET /echo", "X-Mulian-Key: x"), "identity": _request("GET /echo", "X-Mulian-App: x"),
+    "signature of an older platform": _request("GET /echo", "gjgxjhpt_sid: 1"),
+}
+# headers that differ by design: a new id a call
+_FRESH = {"x-request-id"}
+# {engine: {payload: reason}}: forwarded or answered by the engine although our data plane refuses
+DIFFER: dict[str, dict[str, str]] = {"nginx": {}, "haproxy": {}}
+
+
+def _rows(url: str) -> list[dict[str, Any]]:
+    now, host = int(time.time()), url.removesuffix("/base")
+    return [
+        row("echo", url), row("deep", f"{host}/other", path="/echo/deep"), row("bare", host), row("gone", url, state="retired"),
+        row("over", url), row("shut", url, maintenance=[{"from": now - 9, "to": now + 999, "text": "割接 100% \"'"}]),
+        row("was", url, maintenance=[{"from": now - 9, "to": now - 3, "text": "x"}], deprecated={"since": now, "until": now + 9}),
+    ]
+
+
+def _snapshot(url: str) -> Compiled:
+    keys: dict[str, dict[str, dict[str, bool]]] = {
+        KEY: {code: {} for code in ("echo", "deep", "bare", "over", "shut", "was")}, OTHER: {"bare": {}},
+    }
+    made = snapshot(_rows(url), keys=keys)
+    made.apps[KEY.encode()].grants["over"].expires = int(time.time()) - 1
+    return made
+
+
+def _seen(port: int, raw: bytes, source: Upstream) -> tuple[Any, ...]:
+    """Status class and problem, and what the upstream has read: start line, headers, body."""
+    before, client = len(source.requests), Client(port, timeout=5)
+    answer = client.send(raw).read(raw.partition(b" ")[0].decode())
+    client.close()
+    code = answer.json["code"] if answer.headers.get("content-type", "").startswith("application/problem") and answer.body else ""
+    return answer.status, code, answer.headers.get("x-mulian-revision"), answer.headers.get("deprecation"), [
+        _parts(one) for one in source.requests[before:]
+    ]
+
+
+def _parts(request: bytes) -> tuple[Any, ...]:
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    pairs = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    assert "x-request-id" in dict(pairs)
+    return first, sorted(
+        pair for pair in pairs if pair[0] not in _FRESH and pair != ("content-length", "0")
+    ), body
+
+
+@ENGINES
+def test_same_decision_and_same_bytes(
+    engine: str, plane: Callable[..., Plane], upstream: Callable[..., Upstream], tmp_path: Path,
+) -> None:
+    source = upstream(OK)
+    ours, compiled = plane(*_rows(source.url)), _snapshot(source.url)
+    ours.do(lambda: ours.handler.swap(_snapshot(source.url)))
+    with running(compiled, engine, tmp_path / engine) as port:
+        pairs = {name: (_seen(port, raw, source), _seen(ours.port, raw, source)) for name, raw in CALLS.items()}
+    differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    assert differing == {}
+
+
+@ENGINES
+def test_payloads_of_smuggling(engine: str, upstream: Callable[..., Upstream], tmp_path: Path) -> None:
+    """Refused, and nothing behind the payload is taken for a request; what differs is listed with its reason."""
+    source, differing = upstream(OK), {}
+    with running(_smuggling(source.url), engine, tmp_path / engine) as port:
+        for name, (raw, _) in (REFUSED_HEADS | REFUSED_BODIES).items():
+            found = _harm(port, raw, source)
+            if found:
+                differing[name] = found
+    assert differing.keys() == DIFFER[engine].keys(), f"{differing}"
+
+
+def _smuggling(url: str) -> Compiled:
+    return snapshot([row("xc", url, path="/xc/echo"), row("all", url, path="/xc")])
+
+
+def _harm(port: int, raw: bytes, source: Upstream) -> str:
+    before, client = source.connections + len(source.requests), Client(port, timeout=0.3)
+    keyed = raw.replace(b"\r\nHost:", b"\r\nX-Mulian-Key: " + KEY.encode() + b"\r\nHost:", 1)
+    client.send(keyed + _request("GET /xc/echo"))
+    try:
+        status = client.read().status
+    except (ConnectionError, TimeoutError):
+        status = 400
+    client.close()
+    if status < 400:
+        return f"answered {status}"
+    return "forwarded" if source.connections + len(source.requests) != before else ""
