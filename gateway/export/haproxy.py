@@ -77,7 +77,7 @@ def _map(rows: Iterable[tuple[str, object]]) -> str:
     return "".join(f"{key} {value}\n" for key, value in rows)
 
 
-def _problem(name: str, **params: str) -> str:
+def _problem(name: str, /, **params: str) -> str:
     """A log-format file: the engine reads ``%`` in it."""
     return problems.body(name, "@", **params).replace("%", "%%").replace('"request_id":"@"', '"request_id":"%[unique-id]"')
 
@@ -93,7 +93,7 @@ def _deny(status: int, name: str, condition: str, extra: str = "") -> str:
 
 def _head(plan: Plan, listen: str) -> str:
     head = _HEAD.format(
-        number=plan.number, listen=listen, bufsize=DEFAULT.head + 8192, headers=DEFAULT.headers + 1,
+        number=plan.number, listen=listen, bufsize=DEFAULT.head + 4096, headers=DEFAULT.headers + 1,
         head_seconds=DEFAULT.head_seconds, body_seconds=DEFAULT.body_seconds, idle_seconds=DEFAULT.idle_seconds,
     )
     methods = "|".join(sorted(name.decode() for name in METHODS))
@@ -107,12 +107,16 @@ def _head(plan: Plan, listen: str) -> str:
         f"{{ req.hdr_names -m reg {_quoted(rf'(^|,)(?!({known})(,|$))[^,]*_')} }}",
         "{ req.fhdr(transfer-encoding) -m found } { req.fhdr(content-length) -m found }",
         "{ req.fhdr(connection) -m reg -i " + _quoted(r"(^|,)[ \t]*(?!(close|keep-alive|upgrade|te)[ \t]*(,|$))[^ \t,]") + " }",
+        "{ req.hdrs -m reg " + _quoted(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]") + " }",
+        "{ req.hdrs,hex -m reg ^(..)*00 }",
         "{ method GET HEAD OPTIONS } { req.fhdr(transfer-encoding) -m found }",
         "{ method GET HEAD OPTIONS } { req.hdr_val(content-length) gt 0 }",
         *(f"{{ req.fhdr_cnt({name.decode()}) gt 1 }}" for name in sorted(SINGLE | HEADERS)),
         *(f"{{ req.fhdr({name.decode()}) -m found }}" for name in sorted(IDENTITY)),
     ]
     lines += [_deny(400, "malformed", condition) for condition in conditions]
+    lines.append(_deny(505, "malformed", "!{ req.ver -m str 1.0 1.1 }"))
+    lines.append(_deny(417, "malformed", "{ req.fhdr(expect) -m found } !{ req.fhdr(expect) -i 100-continue }"))
     lines.append(_deny(411, "malformed", "{ req.fhdr(transfer-encoding) -m found }"))
     lines.append("""\
     http-request set-var(txn.route) var(txn.path),map_str(exact.map)

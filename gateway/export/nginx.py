@@ -65,9 +65,10 @@ _SERVER = """\
     set $mulian_app "";
     set $mulian_target "";
     set $mulian_outcome "";
-    error_page 400 408 413 414 431 494 495 496 497 = @malformed;
+    set $mulian_status "";
+    error_page 400 408 413 414 431 494 495 496 497 @malformed;
     location = /healthz {{ access_log off; default_type text/plain; return 200 "ok\\n"; }}
-    location @malformed {{ content_by_lua_block {{ mulian.malformed() }} }}
+    location @malformed {{ keepalive_timeout 0; content_by_lua_block {{ mulian.malformed() }} }}
     location / {{ rewrite_by_lua_block {{ mulian.decide() }} }}
 """
 _LOCATION = """\

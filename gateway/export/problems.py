@@ -11,7 +11,7 @@ KINDS: dict[str, ErrorKind] = {
 }
 
 
-def body(name: str, request_id: str, **params: str) -> str:
+def body(name: str, request_id: str, /, **params: str) -> str:
     """Return the JSON of a problem with ``request_id`` (an engine's expression) in its place."""
     whole = answers.problem(KINDS[name], request_id.encode(), close=True, **params)
     return whole.partition(b"\r\n\r\n")[2].decode()

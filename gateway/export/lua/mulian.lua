@@ -23,15 +23,17 @@ end
 
 -- a message that may be read in two ways: its connection carries nothing more
 local function malformed(status, reason)
-  ngx.var.mulian_outcome = reason
-  ngx.header["Connection"] = "close"
-  return answer(status, (gsub(data.problems.malformed, "@reason@", reason)))
+  ngx.var.mulian_status, ngx.var.mulian_outcome = status, reason
+  return ngx.exec("@malformed")
 end
 
+-- also where nginx itself has refused
 function mulian.malformed()
-  local status = ngx.status
+  local status = tonumber(ngx.var.mulian_status) or ngx.status
   if status == 494 then status = 431 end
-  return malformed(status, "engine." .. status)
+  local reason = ngx.var.mulian_outcome
+  if reason == "" or reason == "forwarded" then reason = "engine" end
+  return answer(status, (gsub(data.problems.malformed, "@reason@", reason)))
 end
 
 local function path_fault(path)

@@ -52,7 +52,22 @@ CALLS: dict[str, bytes] = {
 # headers that differ by design: a new id a call
 _FRESH = {"x-request-id"}
 # {engine: {payload: reason}}: forwarded or answered by the engine although our data plane refuses
-DIFFER: dict[str, dict[str, str]] = {"nginx": {}, "haproxy": {}}
+_CHUNKS = "nginx reads chunks laxly, keeps the whole body and forwards it under a Content-Length of its own"
+_JOINED = "HAProxy makes one header of equal ones before its rules see them; the upstream reads one"
+_FOLDED = "HAProxy joins folded lines by blanks (RFC 9112, 5.2) before it forwards"
+_START = "HAProxy tolerates it in a start line or line end and writes its own start line and CRLF"
+_EMPTY = "an empty line before a request is skipped (RFC 9112, 2.2)"
+DIFFER: dict[str, dict[str, str]] = {
+    "nginx": {"leading line": _EMPTY} | dict.fromkeys((
+        "chunk extension", "chunk extension at the end", "chunk bare lf", "chunk lf after data", "chunk lf at the end",
+        "chunk size blank behind", "chunk size tab", "chunk size zeros", "trailer", "trailer of identity",
+    ), _CHUNKS),
+    "haproxy": {"leading line": _EMPTY} | dict.fromkeys((
+        "two equal lengths", "length list", "two lengths in two cases", "host in two cases",
+    ), _JOINED) | dict.fromkeys(("obs-fold", "obs-fold tab", "te name with blank before"), _FOLDED) | dict.fromkeys((
+        "bare lf", "two spaces", "tab in the start line",
+    ), _START),
+}
 
 
 def _rows(url: str) -> list[dict[str, Any]]:
@@ -104,7 +119,7 @@ def test_same_decision_and_same_bytes(
     with running(compiled, engine, tmp_path / engine) as port:
         pairs = {name: (_seen(port, raw, source), _seen(ours.port, raw, source)) for name, raw in CALLS.items()}
     differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-    assert differing == {}
+    assert not differing, f"{differing}"
 
 
 @ENGINES
@@ -112,8 +127,8 @@ def test_payloads_of_smuggling(engine: str, upstream: Callable[..., Upstream], t
     """Refused, and nothing behind the payload is taken for a request; what differs is listed with its reason."""
     source, differing = upstream(OK), {}
     with running(_smuggling(source.url), engine, tmp_path / engine) as port:
-        for name, (raw, _) in (REFUSED_HEADS | REFUSED_BODIES).items():
-            found = _harm(port, raw, source)
+        for number, (name, (raw, _)) in enumerate((REFUSED_HEADS | REFUSED_BODIES).items()):
+            found = _harm(port, raw, source, f"X-Case: {number}.")
             if found:
                 differing[name] = found
     assert differing.keys() == DIFFER[engine].keys(), f"{differing}"
@@ -123,15 +138,17 @@ def _smuggling(url: str) -> Compiled:
     return snapshot([row("xc", url, path="/xc/echo"), row("all", url, path="/xc")])
 
 
-def _harm(port: int, raw: bytes, source: Upstream) -> str:
-    before, client = source.connections + len(source.requests), Client(port, timeout=0.3)
-    keyed = raw.replace(b"\r\nHost:", b"\r\nX-Mulian-Key: " + KEY.encode() + b"\r\nHost:", 1)
-    client.send(keyed + _request("GET /xc/echo"))
+def _harm(port: int, raw: bytes, source: Upstream, case: str) -> str:
+    """Send a payload and a good request behind it; "" when the one was refused and the other not read."""
+    client = Client(port, timeout=0.3)
+    client.send(raw.replace(b"\r\nHost:", f"\r\nX-Mulian-Key: {KEY}\r\n{case}\r\nHost:".encode(), 1) + _request("GET /xc/echo", case))
     try:
         status = client.read().status
+        again = 0 if client.closed() else 1
     except (ConnectionError, TimeoutError):
-        status = 400
+        status, again = 400, 0
     client.close()
+    seen = sum(case.encode() in one or case.lower().encode() in one for one in source.requests)
     if status < 400:
         return f"answered {status}"
-    return "forwarded" if source.connections + len(source.requests) != before else ""
+    return f"a second answer {again} {seen}" if again or seen else ""
