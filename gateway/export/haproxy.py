@@ -14,8 +14,7 @@ from gateway.signing.rules import HEADERS
 CAN = frozenset({RATE, WINDOWS, TLS})
 # the engine frames messages itself
 _FRAMING = {
-    b"host", b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"te", b"upgrade", b"expect",
-    b"x-request-id", b"x-forwarded-for",
+    b"host", b"content-length", b"transfer-encoding", b"expect", b"x-request-id", b"x-forwarded-for",
 }
 _PATH = (
     r"(//|%(?![0-9A-Fa-f]{2})|%(2[fFeE5]|5[cC]|[01][0-9A-Fa-f]|7[fF]|[cC]0%[aA][eEfF]|[cC]1%9[cC]|[eE]0%80%[aA][eEfF])"

@@ -40,6 +40,7 @@ CALLS: dict[str, bytes] = {
         "X-Mulian-Nonce: n", "X-Mulian-Timestamp: 1", "X-Mulian-Key-Version: 1", "Accept: */*", "X-Many: 1", "X-Many: 2",
     ),
     "hop by hop": _request("GET /echo", "Connection: keep-alive, TE", "TE: trailers", "Keep-Alive: 5", "Proxy-Authorization: x"),
+    "upgrade asked": _request("GET /echo", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
     "empty value": _request("GET /echo", "X-Empty:"), "latin-1 value": _request("GET /echo", "X-Name: \xe5\xbc"),
     "no such interface": _request("GET /nothing"), "not a parent": _request("GET /echoes"),
     "escaped name": _request("GET /%65cho"), "retired": _request("GET /gone"), "retired below": _request("GET /gone/a", key=""),
