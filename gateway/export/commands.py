@@ -37,5 +37,7 @@ def export(
         "snapshot": made.number, "engine": engine.value, "out": str(out),
         "served": [one.route.code for one in made.served if not one.rest],
         "rest": [one.route.code for one in made.served if one.rest],
-        "refused": [{"code": one.code, "interface": one.params["interface"], "text": one.text("zh")} for one in made.refusals],
+        "refused": [
+            {"code": one.code, "interface": one.params["interface"], "text": one.text("zh")} for one in made.refusals
+        ],
     }, as_json, title="网关导出")

@@ -8,7 +8,8 @@ POLICIES: dict[str, ErrorKind] = {}
 
 def _policy(name: str, zh: str, en: str) -> None:
     POLICIES[name] = define(
-        f"gateway.export.{name}", 409, zh=f"接口「{{interface}}」：{{engine}} 不能执行{zh}", en=f"{{interface}}: {{engine}} cannot {en}",
+        f"gateway.export.{name}", 409, zh=f"接口「{{interface}}」：{{engine}} 不能执行{zh}",
+        en=f"{{interface}}: {{engine}} cannot {en}",
         fix_zh="请由目链网关提供该接口（--rest），或修改接口与授权后再导出", fix_en="Let the Mulian gateway serve it (--rest), or change it",
     )
 

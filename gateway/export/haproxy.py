@@ -60,7 +60,9 @@ def files(plan: Plan, folder: str, listen: str) -> dict[str, str]:
         "exact.map": _map((one.path, one.name) for one in plan.served),
         "prefixes.map": _map((f"{one.path}/", one.name) for one in plan.served if one.is_prefix),
         "codes.map": _map((one.name, one.route.code) for one in plan.served),
-        "grants.map": _map((f"{one.name}:{key}", grant.expires) for one in plan.served for key, grant in one.grants.items()),
+        "grants.map": _map(
+            (f"{one.name}:{key}", grant.expires) for one in plan.served for key, grant in one.grants.items()
+        ),
         "rates.map": _map(
             (f"{one.name}:{key}", _rate_name(grant.rate, grant.burst))
             for one in plan.served for key, grant in one.grants.items() if grant.rate
@@ -76,17 +78,18 @@ def _map(rows: Iterable[tuple[str, object]]) -> str:
     return "".join(f"{key} {value}\n" for key, value in rows)
 
 
-def _problem(name: str, /, **params: str) -> str:
+def _problem(problem: str, *, reason: str = "", name: str = "") -> str:
     """A log-format file: the engine reads ``%`` in it."""
-    return problems.body(name, "@", **params).replace("%", "%%").replace('"request_id":"@"', '"request_id":"%[unique-id]"')
+    text = problems.body(problem, "@", reason=reason, name=name).replace("%", "%%")
+    return text.replace('"request_id":"@"', '"request_id":"%[unique-id]"')
 
 
 def _deny(status: int, name: str, condition: str, extra: str = "") -> str:
     # a message that may be read in two ways: its connection carries nothing more
     extra += " hdr Connection close" if name == "malformed" else ""
     return (
-        f"    http-request return status {status} content-type 'application/problem+json; charset=utf-8' lf-file {name}.json"
-        f" hdr X-Request-Id %[unique-id]{extra} if {condition}\n"
+        f"    http-request return status {status} content-type 'application/problem+json; charset=utf-8'"
+        f" lf-file {name}.json hdr X-Request-Id %[unique-id]{extra} if {condition}\n"
     )
 
 
@@ -102,10 +105,10 @@ def _head(plan: Plan, listen: str) -> str:
     conditions = [
         "!{ url -m beg / }", f"{{ url_len gt {DEFAULT.target} }}", f"{{ var(txn.path) -m reg {_quoted(_PATH)} }}",
         f"{{ url -m reg {_quoted(r'%(?![0-9A-Fa-f]{2})')} }}", f"{{ url -m reg {_quoted(_BAD_TARGET)} }}",
-        "!{ req.fhdr(host) -m reg " + _quoted(r"^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$") + " }",
+        "!{ req.fhdr(host) -m reg " + _quoted(_HOST) + " }",
         f"{{ req.hdr_names -m reg {_quoted(rf'(^|,)(?!({known})(,|$))[^,]*_')} }}",
         "{ req.fhdr(transfer-encoding) -m found } { req.fhdr(content-length) -m found }",
-        "{ req.fhdr(connection) -m reg -i " + _quoted(r"(^|,)[ \t]*(?!(close|keep-alive|upgrade|te)[ \t]*(,|$))[^ \t,]") + " }",
+        "{ req.fhdr(connection) -m reg -i " + _quoted(_OPTION) + " }",
         "{ req.hdrs -m reg " + _quoted(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]") + " }",
         "{ req.hdrs,hex -m reg ^(..)*00 }",
         "{ method GET HEAD OPTIONS } { req.fhdr(transfer-encoding) -m found }",
@@ -127,6 +130,9 @@ def _head(plan: Plan, listen: str) -> str:
     return "".join(lines)
 
 
+_HOST = r"^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$"
+# a word in Connection that names a header
+_OPTION = r"(^|,)[ \t]*(?!(close|keep-alive|upgrade|te)[ \t]*(,|$))[^ \t,]"
 # what no target of ours holds
 _BAD_TARGET = r"[^\x21\x24-\x5b\x5d\x5f\x61-\x7a\x7e]"
 
@@ -172,7 +178,8 @@ def _admission(one: Served) -> list[str]:
         limited = f"{{ var(txn.grant),map_str(rates.map) -m str {name} }}"
         lines.append(f"    http-request track-sc0 var(txn.grant) table {name} if {limited}\n")
         lines.append(_deny(
-            429, "rate", f"{limited} {{ sc0_gpc0_rate({name}) ge {burst} }}", f" hdr Retry-After {max(1, 1000 // rate)}",
+            429, "rate", f"{limited} {{ sc0_gpc0_rate({name}) ge {burst} }}",
+            f" hdr Retry-After {max(1, 1000 // rate)}",
         ))
         lines.append(f"    http-request sc-inc-gpc0(0) if {limited}\n")
     return lines
@@ -187,7 +194,8 @@ def _forwarding(one: Served) -> str:
     if base:
         lines.append(f"    http-request replace-path ^{path}(.*)$ {base}\\1\n")
     else:
-        lines.append(f"    http-request replace-path ^{path}(/.*)$ \\1\n    http-request set-path / if {{ path {one.path} }}\n")
+        lines.append(f"    http-request replace-path ^{path}(/.*)$ \\1\n")
+        lines.append(f"    http-request set-path / if {{ path {one.path} }}\n")
     lines.append(f"""\
     http-request set-header Host {host}
     http-request set-header X-Request-Id %[unique-id]
@@ -205,7 +213,8 @@ def _forwarding(one: Served) -> str:
     address = f"[{name}]" if ":" in name else name
     secure = f" ssl verify required ca-file @system-ca sni str({name}) verifyhost {name}" if scheme == "https" else ""
     millis = round(route.timeout * 1000)
-    lines.append(f"    timeout connect {millis}ms\n    timeout server {millis}ms\n    server source {address}:{port}{secure}\n")
+    lines.append(f"    timeout connect {millis}ms\n    timeout server {millis}ms\n")
+    lines.append(f"    server source {address}:{port}{secure}\n")
     return "".join(lines)
 
 

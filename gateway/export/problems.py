@@ -11,7 +11,7 @@ KINDS: dict[str, ErrorKind] = {
 }
 
 
-def body(name: str, request_id: str, /, **params: str) -> str:
-    """Return the JSON of a problem with ``request_id`` (an engine's expression) in its place."""
-    whole = answers.problem(KINDS[name], request_id.encode(), close=True, **params)
+def body(problem: str, request_id: str, *, reason: str = "", name: str = "") -> str:
+    """Return the JSON of a problem with ``request_id`` (an engine's expression) in its place; ``name``: of a window."""
+    whole = answers.problem(KINDS[problem], request_id.encode(), close=True, reason=reason, name=name)
     return whole.partition(b"\r\n\r\n")[2].decode()

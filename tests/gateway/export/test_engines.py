@@ -153,3 +153,19 @@ def _harm(port: int, raw: bytes, source: Upstream, case: str) -> str:
     if status < 400:
         return f"answered {status}"
     return f"a second answer {again} {seen}" if again or seen else ""
+
+
+@ENGINES
+def test_rates_and_what_is_left_to_the_gateway(
+    engine: str, plane: Callable[..., Plane], upstream: Callable[..., Upstream], tmp_path: Path,
+) -> None:
+    """A burst of three is let through; an audited interface is served by the data plane behind the engine."""
+    source = upstream(OK)
+    ours = plane(row("echo", source.url), row("kept", source.url, audited=True))
+    compiled = snapshot([row("echo", source.url), row("kept", source.url, audited=True)])
+    grant = compiled.apps[KEY.encode()].grants["echo"]
+    grant.limits = grant.limits._replace(rate=10, burst=3)
+    with running(compiled, engine, tmp_path / engine, rest=f"http://127.0.0.1:{ours.port}") as port:
+        seen = [_seen(port, _request("GET /echo"), source)[:2] for _ in range(5)]
+        assert seen == [(200, "")] * 3 + [(429, "gateway.call.rate")] * 2
+        assert _seen(port, _request("GET /kept/a?b"), source) == _seen(ours.port, _request("GET /kept/a?b"), source)
