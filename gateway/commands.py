@@ -6,6 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from gateway.export.commands import export
 from kernel.cli import HomeOption, JsonOption, open_runtime, output, settings_for
 from kernel.home import Home
 
@@ -18,6 +19,7 @@ class Environment(StrEnum):
 
 
 app = typer.Typer(help="接口网关 / interface gateway", no_args_is_help=True)
+app.command("export")(export)
 
 
 @app.command("serve")
