@@ -10,8 +10,9 @@ import pytest
 from gateway.export import apisix, kong, plan, service
 from gateway.snapshot.rules import Compiled
 from kernel.errors import MulianError
+from kernel.runtime import Runtime
 from tests.gateway.plane import KEY, row, snapshot
-from tests.gateway.support import field
+from tests.gateway.support import District, field, http_definition
 
 URL = "http://10.0.0.1:9000/base"
 CASES: dict[str, dict[str, Any]] = {
@@ -83,3 +84,15 @@ def test_kong_and_apisix_documents() -> None:
         assert "plugins" in one or "upstream" in one
     assert apisix.consumer("a-b_c") == "a_2db_5fc"
     assert str(int(time.time()))[:4] in text
+
+
+def test_the_published_snapshot_without_its_secrets(district: District, runtime: Runtime, tmp_path: Path) -> None:
+    with runtime.database.read() as session, pytest.raises(MulianError, match="gateway.export.no_snapshot"):
+        service.load(session, "production")
+    district.publish("open", "/xc/open", http_definition("http://10.0.0.1/a", auth="appkey"))
+    issued = district.app()
+    with runtime.database.read() as session:
+        compiled = service.load(session, "production")
+    service.export(compiled, "nginx", tmp_path / "out", listen="127.0.0.1:1")
+    written = "".join(path.read_text() for path in (tmp_path / "out").iterdir())
+    assert issued.app.app_key in written and issued.secret not in written
