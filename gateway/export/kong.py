@@ -99,9 +99,14 @@ def _routes(one: Served) -> list[dict[str, Any]]:
 
 
 def _ended(status: int, name: str) -> dict[str, Any]:
-    return {"name": "request-termination", "config": {
-        "status_code": status, "content_type": "application/problem+json; charset=utf-8", "body": problems.body(name, ""),
-    }}
+    return {
+        "name": "request-termination",
+        "config": {
+            "status_code": status,
+            "content_type": "application/problem+json; charset=utf-8",
+            "body": problems.body(name, ""),
+        },
+    }
 
 
 def _plugins(one: Served) -> list[dict[str, Any]]:
@@ -110,10 +115,18 @@ def _plugins(one: Served) -> list[dict[str, Any]]:
     grants = ", ".join(f'["{key}"]={grant.expires}' for key, grant in one.grants.items())
     return [
         {"name": "key-auth", "config": _KEY_AUTH},
-        {"name": "request-size-limiting", "config": {
-            "allowed_payload_size": one.route.body_limit, "size_unit": "bytes", "require_content_length": False,
-        }},
+        {
+            "name": "request-size-limiting",
+            "config": {
+                "allowed_payload_size": one.route.body_limit,
+                "size_unit": "bytes",
+                "require_content_length": False,
+            },
+        },
         {"name": "request-transformer", "config": {"remove": {"headers": hidden}}},
-        {"name": "response-transformer", "config": {"add": {"headers": [line.replace(": ", ":", 1) for line in headers]}}},
+        {
+            "name": "response-transformer",
+            "config": {"add": {"headers": [line.replace(": ", ":", 1) for line in headers]}},
+        },
         {"name": "post-function", "config": {"access": [_GRANTED.format(grants=grants, body=lua_text("no_grant"))]}},
     ]

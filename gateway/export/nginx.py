@@ -1,5 +1,5 @@
-"""A plan as nginx with Lua: ``nginx.conf`` with an upstream and a named location an interface, ``mulian_routes.lua`` with
-paths, keys, grants and problems as data, and ``mulian.lua``, which decides.
+"""A plan as nginx with Lua: ``nginx.conf`` with an upstream and a named location an interface, ``mulian_routes.lua``
+with paths, keys, grants and problems as data, and ``mulian.lua``, which decides.
 """
 
 from importlib import resources
@@ -137,20 +137,41 @@ def _data(plan: Plan) -> str:
     """The module that ``mulian.lua`` reads: nothing but literals."""
     exact = {one.path: one.name for one in plan.served}
     prefixes = {one.path: one.name for one in plan.served if one.is_prefix}
-    return "return " + _lua({
-        "exact": exact, "prefixes": prefixes, "apps": dict.fromkeys(plan.apps, True),
-        "routes": {one.name: _route(one) for one in plan.served},
-        "problems": {name: problems.body(name, _ID, reason="@reason@") for name in problems.KINDS if name != "maintenance"},
-        "methods": _set(METHODS), "single": _set(SINGLE | HEADERS), "identity": _set(IDENTITY),
-        "underscored": dict.fromkeys(underscored(), True), "target": DEFAULT.target, "headers": DEFAULT.headers,
-    }) + "\n"
+    return (
+        "return "
+        + _lua(
+            {
+                "exact": exact,
+                "prefixes": prefixes,
+                "apps": dict.fromkeys(plan.apps, True),
+                "routes": {one.name: _route(one) for one in plan.served},
+                "problems": {
+                    name: problems.body(name, _ID, reason="@reason@")
+                    for name in problems.KINDS
+                    if name != "maintenance"
+                },
+                "methods": _set(METHODS),
+                "single": _set(SINGLE | HEADERS),
+                "identity": _set(IDENTITY),
+                "underscored": dict.fromkeys(underscored(), True),
+                "target": DEFAULT.target,
+                "headers": DEFAULT.headers,
+            }
+        )
+        + "\n"
+    )
 
 
 def _route(one: Served) -> dict[str, object]:
     route = one.route
     return {
-        "code": route.code, "rest": one.rest, "retired": route.retired, "methods": _set(route.methods), "path": one.path,
-        "base": route.base.decode("latin-1"), "body_limit": route.body_limit,
+        "code": route.code,
+        "rest": one.rest,
+        "retired": route.retired,
+        "methods": _set(route.methods),
+        "path": one.path,
+        "base": route.base.decode("latin-1"),
+        "body_limit": route.body_limit,
         "headers": dict(line.split(": ", 1) for line in route.headers.decode().split("\r\n") if line),
         "windows": [
             {"from": start, "until": until, "body": problems.body("maintenance", _ID, name=text)}

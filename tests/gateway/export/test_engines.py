@@ -1,6 +1,6 @@
 """The same requests to our data plane and to a compiled engine: same decision, same bytes to the upstream.
 
-Where an engine's own parser differs, the difference is named here with its reason; an entry that no longer differs fails.
+Where an engine's own parser differs, the difference is named with its reason; one that no longer differs fails.
 """
 
 import time
@@ -27,27 +27,60 @@ def _request(line: str, *headers: str, body: bytes = b"", key: str = KEY) -> byt
 
 
 CALLS: dict[str, bytes] = {
-    "plain": _request("GET /echo"), "query": _request("GET /echo?a=b&c=%E6%95%B0&&d"), "below": _request("GET /echo/a/b"),
-    "escapes kept": _request("GET /echo/%E6%95%B0%41~(1)"), "slash behind": _request("GET /echo/"),
-    "longest prefix": _request("GET /echo/deep/x"), "exact and longer": _request("GET /echo/deep"),
-    "upstream without base": _request("GET /bare"), "below it": _request("GET /bare/x?y=1"),
+    "plain": _request("GET /echo"),
+    "query": _request("GET /echo?a=b&c=%E6%95%B0&&d"),
+    "below": _request("GET /echo/a/b"),
+    "escapes kept": _request("GET /echo/%E6%95%B0%41~(1)"),
+    "slash behind": _request("GET /echo/"),
+    "longest prefix": _request("GET /echo/deep/x"),
+    "exact and longer": _request("GET /echo/deep"),
+    "upstream without base": _request("GET /bare"),
+    "below it": _request("GET /bare/x?y=1"),
     "post": _request("POST /echo", "Content-Length: 5", "Content-Type: text/plain", body=b"hello"),
-    "post without a body": _request("POST /echo"), "head": _request("HEAD /echo"),
+    "post without a body": _request("POST /echo"),
+    "head": _request("HEAD /echo"),
     "large body": _request("POST /echo", "Content-Length: 60000", body=b"x" * 60_000),
     "headers of a proxy": _request(
-        "GET /echo", "X-Forwarded-For: 1.2.3.4", "X-Real-IP: 1.2.3.4", "Forwarded: for=1.2.3.4", "Via: x", "Cookie: a=b",
-        "X-Request-Id: mine", "X-Forwarded-Proto: https", "Accept-Encoding: gzip", "X-Mulian-Signature: 00",
-        "X-Mulian-Nonce: n", "X-Mulian-Timestamp: 1", "X-Mulian-Key-Version: 1", "Accept: */*", "X-Many: 1", "X-Many: 2",
+        "GET /echo",
+        "X-Forwarded-For: 1.2.3.4",
+        "X-Real-IP: 1.2.3.4",
+        "Forwarded: for=1.2.3.4",
+        "Via: x",
+        "Cookie: a=b",
+        "X-Request-Id: mine",
+        "X-Forwarded-Proto: https",
+        "Accept-Encoding: gzip",
+        "X-Mulian-Signature: 00",
+        "X-Mulian-Nonce: n",
+        "X-Mulian-Timestamp: 1",
+        "X-Mulian-Key-Version: 1",
+        "Accept: */*",
+        "X-Many: 1",
+        "X-Many: 2",
     ),
-    "hop by hop": _request("GET /echo", "Connection: keep-alive, TE", "TE: trailers", "Keep-Alive: 5", "Proxy-Authorization: x"),
-    "upgrade asked": _request("GET /echo", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
-    "empty value": _request("GET /echo", "X-Empty:"), "latin-1 value": _request("GET /echo", "X-Name: \xe5\xbc"),
-    "no such interface": _request("GET /nothing"), "not a parent": _request("GET /echoes"),
-    "escaped name": _request("GET /%65cho"), "retired": _request("GET /gone"), "retired below": _request("GET /gone/a", key=""),
-    "method": _request("DELETE /echo"), "no key": _request("GET /echo", key=""), "unknown key": _request("GET /echo", key="nobody"),
-    "no grant": _request("GET /echo", key=OTHER), "grant over": _request("GET /over"), "in a window": _request("GET /shut"),
-    "window over": _request("GET /was"), "too large": _request("POST /echo", "Content-Length: 70000"),
-    "two keys": _request("GET /echo", "X-Mulian-Key: x"), "identity": _request("GET /echo", "X-Mulian-App: x"),
+    "hop by hop": _request(
+        "GET /echo", "Connection: keep-alive, TE", "TE: trailers", "Keep-Alive: 5", "Proxy-Authorization: x"
+    ),
+    "upgrade asked": _request(
+        "GET /echo", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    ),
+    "empty value": _request("GET /echo", "X-Empty:"),
+    "latin-1 value": _request("GET /echo", "X-Name: \xe5\xbc"),
+    "no such interface": _request("GET /nothing"),
+    "not a parent": _request("GET /echoes"),
+    "escaped name": _request("GET /%65cho"),
+    "retired": _request("GET /gone"),
+    "retired below": _request("GET /gone/a", key=""),
+    "method": _request("DELETE /echo"),
+    "no key": _request("GET /echo", key=""),
+    "unknown key": _request("GET /echo", key="nobody"),
+    "no grant": _request("GET /echo", key=OTHER),
+    "grant over": _request("GET /over"),
+    "in a window": _request("GET /shut"),
+    "window over": _request("GET /was"),
+    "too large": _request("POST /echo", "Content-Length: 70000"),
+    "two keys": _request("GET /echo", "X-Mulian-Key: x"),
+    "identity": _request("GET /echo", "X-Mulian-App: x"),
     "signature of an older platform": _request("GET /echo", "gjgxjhpt_sid: 1"),
 }
 # headers that differ by design: a new id a call
@@ -74,9 +107,18 @@ DIFFER: dict[str, dict[str, str]] = {
 def _rows(url: str) -> list[dict[str, Any]]:
     now, host = int(time.time()), url.removesuffix("/base")
     return [
-        row("echo", url), row("deep", f"{host}/other", path="/echo/deep"), row("bare", host), row("gone", url, state="retired"),
-        row("over", url), row("shut", url, maintenance=[{"from": now - 9, "to": now + 999, "text": "割接 100% \"'"}]),
-        row("was", url, maintenance=[{"from": now - 9, "to": now - 3, "text": "x"}], deprecated={"since": now, "until": now + 9}),
+        row("echo", url),
+        row("deep", f"{host}/other", path="/echo/deep"),
+        row("bare", host),
+        row("gone", url, state="retired"),
+        row("over", url),
+        row("shut", url, maintenance=[{"from": now - 9, "to": now + 999, "text": "割接 100% \"'"}]),
+        row(
+            "was",
+            url,
+            maintenance=[{"from": now - 9, "to": now - 3, "text": "x"}],
+            deprecated={"since": now, "until": now + 9},
+        ),
     ]
 
 
@@ -94,7 +136,11 @@ def _seen(port: int, raw: bytes, source: Upstream) -> tuple[Any, ...]:
     before, client = len(source.requests), Client(port, timeout=5)
     answer = client.send(raw).read(raw.partition(b" ")[0].decode())
     client.close()
-    code = answer.json["code"] if answer.headers.get("content-type", "").startswith("application/problem") and answer.body else ""
+    code = (
+        answer.json["code"]
+        if answer.headers.get("content-type", "").startswith("application/problem") and answer.body
+        else ""
+    )
     return answer.status, code, answer.headers.get("x-mulian-revision"), answer.headers.get("deprecation"), [
         _parts(one) for one in source.requests[before:]
     ]
@@ -142,7 +188,10 @@ def _smuggling(url: str) -> Compiled:
 def _harm(port: int, raw: bytes, source: Upstream, case: str) -> str:
     """Send a payload and a good request behind it; "" when the one was refused and the other not read."""
     client = Client(port, timeout=0.3)
-    client.send(raw.replace(b"\r\nHost:", f"\r\nX-Mulian-Key: {KEY}\r\n{case}\r\nHost:".encode(), 1) + _request("GET /xc/echo", case))
+    client.send(
+        raw.replace(b"\r\nHost:", f"\r\nX-Mulian-Key: {KEY}\r\n{case}\r\nHost:".encode(), 1)
+        + _request("GET /xc/echo", case)
+    )
     try:
         status = client.read().status
         again = 0 if client.closed() else 1

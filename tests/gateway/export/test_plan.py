@@ -44,9 +44,15 @@ def _limited(**limits: int) -> Compiled:
     return compiled
 
 
-@pytest.mark.parametrize(("limits", "policy"), [
-    ({"calls_day": 9}, "quota"), ({"calls_month": 9}, "quota"), ({"bytes_day": 9}, "volume"), ({"rate": 1000, "burst": 2}, "rate"),
-])
+@pytest.mark.parametrize(
+    ("limits", "policy"),
+    [
+        ({"calls_day": 9}, "quota"),
+        ({"calls_month": 9}, "quota"),
+        ({"bytes_day": 9}, "volume"),
+        ({"rate": 1000, "burst": 2}, "rate"),
+    ],
+)
 def test_limits(limits: dict[str, int], policy: str, tmp_path: Path) -> None:
     for engine in service.ENGINES:
         if policy == "rate" and engine in ("nginx", "haproxy"):
