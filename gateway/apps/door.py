@@ -18,6 +18,7 @@ from gateway.apps import queries, service
 from gateway.apps.models import App, Credential
 from gateway.signing import rules as signing
 from gateway.snapshot.follow import PURPOSE
+from gateway.snapshot.places import PRODUCTION
 from kernel import clock
 from kernel.identity.actor import Actor
 from kernel.runtime import runtime_of
@@ -39,7 +40,9 @@ class SignedApps:
             raise errors.TIMESTAMP()
         found = session.execute(
             select(App, Credential).join(Credential, Credential.app_id == App.id).where(
-                App.app_key == key.decode("latin-1"), App.state == "active", Credential.state == "active",
+                App.app_key == key.decode("latin-1"), App.state == "active", App.environment == PRODUCTION,
+                # a public key or an older platform's secret is no secret of this signature
+                Credential.state == "active", Credential.profile == signing.PROFILE,
                 Credential.key_version == (int(version) if version.isdigit() and len(version) < 6 else 0),
             )
         ).one_or_none()
@@ -82,7 +85,7 @@ class SignedApps:
         app_key = session.get_one(App, credential_id).app_key
         return [
             Version(app_key, one.key_version, one.state, one.created_at, one.revoked_at)
-            for one in queries.credentials(session, credential_id)
+            for one in queries.secrets_of(session, credential_id)
         ]
 
     def sign(
@@ -90,7 +93,7 @@ class SignedApps:
     ) -> dict[str, str]:
         """Return the headers of a request to the application, signed with its newest active secret."""
         app = session.get_one(App, credential_id)
-        live = [one for one in queries.credentials(session, credential_id) if one.state == "active"]
+        live = [one for one in queries.secrets_of(session, credential_id) if one.state == "active"]
         if app.state != "active" or not live:
             raise errors.KEY_UNKNOWN()
         path, _, query = target.partition("?")

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.apps.models import App, Credential, Requester
+from gateway.signing.rules import PROFILE
 from kernel.identity.actor import Actor
 from kernel.identity.models import Department
 
@@ -34,10 +35,15 @@ def in_use(words: str) -> Select[App]:
 
 
 def credentials(session: Session, app_id: uuid.UUID) -> Sequence[Credential]:
-    """Return all versions of an application's secret."""
+    """Return all versions of an application's keys, of every signature profile."""
     return session.scalars(
         select(Credential).where(Credential.app_id == app_id).order_by(Credential.key_version)
     ).all()
+
+
+def secrets_of(session: Session, app_id: uuid.UUID) -> Sequence[Credential]:
+    """Return the versions of the secret that the platform itself has issued."""
+    return [one for one in credentials(session, app_id) if one.profile == PROFILE]
 
 
 def requester(session: Session, app_id: uuid.UUID, profile: str) -> Requester | None:

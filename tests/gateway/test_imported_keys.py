@@ -4,12 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
+from crypto.lookups.port import SignedCall
 from crypto.sm import key_files, sm2
 from gateway.apps import keys
 from gateway.apps import service as apps
+from gateway.apps.door import SignedApps
+from gateway.signing import rules as signing
 from gateway.snapshot.follow import PURPOSE
 from gateway.snapshot.queries import head_number, load
 from gateway.snapshot.rules import Compiled, compile_snapshot
+from kernel import clock
 from kernel.db import Database
 from kernel.errors import MulianError
 from kernel.runtime import Runtime
@@ -84,3 +88,37 @@ def test_sm2_public_keys(district: District) -> None:
     assert app.publics == {b"2": public, b"3": public}
     for bad in ("", "04" + "00" * 64, public.hex()[:-2], "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"):
         assert refused(lambda bad=bad: add(bad)) == "gateway.app.key_refused"
+
+
+def test_the_platforms_own_doors_take_the_platforms_own_secrets_only(district: District) -> None:
+    """Who knows an application's public key, or its older secret, cannot sign for it by HMAC-SM3."""
+    runtime, issued, trying = district.runtime, district.app(), district.app("试", "test")
+    _, public = sm2.generate()
+    runtime.database.run(lambda session: keys.add_public(
+        session, district.maker, app_id=issued.app.id, public_key=public.hex(),
+    ))
+    runtime.database.run(lambda session: keys.import_key(
+        session, district.maker, app_id=issued.app.id, profile="gjgxjhpt", requester="r-9", secret="old-secret-9",
+    ))
+
+    def knock(app: apps.Issued, version: int, secret: bytes) -> str:
+        key, moment, nonce = app.app.app_key.encode(), b"%d" % (clock.now_micros() // 1_000_000), b"n" * 16
+        text = signing.string_to_sign(b"POST", b"/door", b"", b"{}", moment, nonce, key, b"%d" % version)
+        headers = {
+            signing.HEADER_KEY: key, signing.HEADER_VERSION: b"%d" % version, signing.HEADER_TIMESTAMP: moment,
+            signing.HEADER_NONCE: nonce, signing.HEADER_SIGNATURE: signing.sign(secret, text),
+        }
+        with runtime.database.read() as session:
+            return SignedApps().verify(session, SignedCall(b"POST", b"/door", b"", headers, b"{}")).name
+
+    assert knock(issued, 1, issued.secret.encode()) == issued.app.name
+    for app, version, secret in (
+        (issued, 2, public), (issued, 3, b"old-secret-9"), (trying, 1, trying.secret.encode()),
+    ):
+        assert refused(lambda app=app, version=version, secret=secret: knock(app, version, secret)) == (
+            "gateway.call.key_unknown"
+        )
+    with runtime.database.read() as session:
+        signed = SignedApps().sign(session, issued.app.id, method="POST", target="/callback", body=b"{}")
+        assert signed["X-Mulian-Key-Version"] == "1"
+        assert [one.key_version for one in SignedApps().versions(session, issued.app.id)] == [1]

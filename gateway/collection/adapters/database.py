@@ -97,20 +97,6 @@ class DatabaseSource:
         return or_(cursor > reached, and_(cursor == reached, after))
 
 
-def first_rows(product: str, place: Place, name: str, schema: str, limit: int) -> list[dict[str, Any]]:
-    """Return the first rows of a table, every column: for the preview. Raises ``gateway.collection.read_failed``."""
-    opened = engine(product, place)
-    try:
-        with opened.connect() as connection:
-            found = connection.execute(
-                select(text("*")).select_from(table(name, schema=schema or None)).limit(limit)).mappings()
-            return [dict(row) for row in found]
-    except SQLAlchemyError as error:
-        raise READ_FAILED(reason=type(getattr(error, "orig", None) or error).__name__) from None
-    finally:
-        opened.dispose()
-
-
 def engine(product: str, place: Place) -> Engine:
     """Return an engine whose connections go to the address that the outbound guard has checked."""
     if product == "postgresql":
